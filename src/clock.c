@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The monotonic clock, in milliseconds.
+ */
+#include "clock.h"
+
+#include <limits.h>
+#include <time.h>
+
+int64_t
+clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int
+clock_left_ms(int64_t deadline_ms)
+{
+	int64_t left_ms = deadline_ms - clock_ms();
+
+	if (left_ms < 0)
+		return 0;
+	return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+struct timeval
+clock_timeval(int64_t duration_ms)
+{
+	if (duration_ms < 0)
+		duration_ms = 0;
+	return (struct timeval){ .tv_sec = duration_ms / 1000,
+		.tv_usec = duration_ms % 1000 * 1000 };
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Milliseconds that never go back: every deadline and duration of the program
+ * is counted in them.
+ */
+#ifndef PGJUMP_CLOCK_H
+#define PGJUMP_CLOCK_H
+
+#include <stdint.h>
+#include <sys/time.h>
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t clock_ms(void);
+
+/*
+ * Milliseconds until `deadline_ms`, never below 0: what poll() takes.  A wait
+ * longer than poll() can express is cut; the caller waits again.
+ */
+int clock_left_ms(int64_t deadline_ms);
+
+/* A duration in the form libevent takes; a negative one counts as 0. */
+struct timeval clock_timeval(int64_t duration_ms);
+
+#endif

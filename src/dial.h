@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The way to one jump box by plain sequential code: resolve, connect, SSH
+ * handshake, host key, authenticate.  Each stage has its deadline and fails
+ * with rows of its own.  The daemon runs it in a dialer's thread; `check` runs
+ * the same function, so that diagnosis and service cannot disagree.
+ */
+#ifndef PGJUMP_DIAL_H
+#define PGJUMP_DIAL_H
+
+#include "failure.h"
+
+struct config;
+struct config_connection;
+struct config_jump;
+struct resolver;
+struct ssh_transport;
+
+enum dial_stage {
+	DIAL_RESOLVE,
+	DIAL_CONNECT,
+	DIAL_HANDSHAKE,
+	DIAL_HOSTKEY,
+	DIAL_AUTH,
+};
+
+/* What a dial needs; all borrowed until it returns. */
+struct dial {
+	const struct config *cfg; /* its time-outs */
+	struct resolver *resolver;
+	int cancel_fd; /* readable: give up with FAIL_SHUTDOWN; or -1 */
+	void (*on_stage)(void *arg, enum dial_stage); /* entered; or NULL */
+	void *arg;
+};
+
+/*
+ * Reach and log in to `jump`.  On FAIL_NONE *out is the caller's, its output
+ * buffer empty.  The fault names the jump box and, also on success, notes what
+ * was reached in how many milliseconds.
+ */
+enum failure dial_jump(const struct dial *, const struct config_jump *jump,
+    struct ssh_transport **out, struct fault *);
+
+/*
+ * Reach the database of a connection without tunnel: resolve and connect, or
+ * connect to its Unix socket.  Fails with DB rows.  *fd_out is the caller's.
+ */
+enum failure dial_database(const struct dial *,
+    const struct config_connection *, int *fd_out, struct fault *);
+
+/* The failure a client hears whose time ran out while a dial was in `stage`. */
+enum failure dial_stage_timeout(enum dial_stage);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A secret as the configuration gives it: the text itself, or the path of a
+ * file which is read anew each time the secret is needed.  Texts are wiped
+ * before their memory is released; nothing here logs.
+ */
+#ifndef PGJUMP_SECRET_H
+#define PGJUMP_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* At most one of the two is set. */
+struct secret {
+	char *text;
+	char *path;
+};
+
+bool secret_is_set(const struct secret *);
+
+/*
+ * The secret's text, NUL-terminated, without the line end that an editor adds
+ * to a file; the caller releases it with secret_free().  NULL where it is not
+ * set (*error is "") or its file cannot be read: then `error` says which file
+ * and why.  A file over 1 MB or with a NUL byte is an error.
+ */
+char *secret_load(const struct secret *, char *error, size_t size);
+
+/* Wipe and release; NULL is fine. */
+void secret_free(char *text);
+
+/* Release what a struct secret holds, wiped, and clear it. */
+void secret_clear(struct secret *);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Private key text, judged before libssh2 sees it: libssh2 cannot tell a wrong
+ * passphrase from a refused key, decrypts twice without a public key, and
+ * reads out of bounds on chacha20-encrypted files (1.11.1).  Pure: text in,
+ * verdict out.
+ */
+#ifndef PGJUMP_SSH_KEY_H
+#define PGJUMP_SSH_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum ssh_key_verdict {
+	SSH_KEY_GOOD,
+	SSH_KEY_EMPTY,
+	SSH_KEY_PUBLIC,           /* a public key was given */
+	SSH_KEY_PUTTY,            /* PuTTY-User-Key-File */
+	SSH_KEY_DSA,              /* or another type that is not supported */
+	SSH_KEY_NEEDS_PASSPHRASE, /* encrypted, and none was given */
+	SSH_KEY_WRONG_PASSPHRASE,
+	SSH_KEY_BAD_CIPHER,       /* one that libssh2 cannot read safely */
+	SSH_KEY_TRUNCATED,        /* begins like a key and does not end */
+	SSH_KEY_CERTIFICATE,      /* an X.509 or SSH certificate was given */
+	SSH_KEY_DAMAGED,          /* begins like a key, cannot be decoded */
+	SSH_KEY_UNKNOWN,          /* not a key at all */
+};
+
+struct ssh_key {
+	char *text;    /* repaired private key text; wiped when freed */
+	char *public_line; /* "ssh-ed25519 AAAA... comment" */
+	unsigned char *blob; /* the public key in wire format (RFC 4253, 6.6) */
+	size_t blob_len;
+	const char *type; /* "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256" */
+	char fingerprint[64]; /* "SHA256:..." */
+	bool encrypted;
+};
+
+/*
+ * Judge `text`, repairing what pasting does to it: literal \n, CRLF, no final
+ * newline, indentation.  OpenSSH, PKCS#1, PKCS#8 and SEC1; RSA, Ed25519,
+ * ECDSA.  `passphrase` may be NULL.  On SSH_KEY_GOOD fills *key, which the
+ * caller releases with ssh_key_clear(); key and passphrase are then proved by
+ * decryption (bcrypt: up to about a second of CPU time).
+ */
+enum ssh_key_verdict ssh_key_judge(const char *text, const char *passphrase,
+    struct ssh_key *key);
+
+/*
+ * Read a public key line ("TYPE BASE64 [COMMENT]"), as authorized_keys and
+ * .pub files have it: blob, type, fingerprint, public_line.  False: it is none.
+ */
+bool ssh_key_read_public(const char *text, struct ssh_key *key);
+
+/* What is wrong and what to do about it, one clause, lower case, no period;
+ * for SSH_KEY_GOOD "". */
+const char *ssh_key_verdict_text(enum ssh_key_verdict);
+
+void ssh_key_clear(struct ssh_key *);
+
+/* "SHA256:" and unpadded base64 of the SHA-256 of a key blob. */
+void ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64]);
+
+#endif
