@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A pgjump with its configuration file and its log.  The two lines that say it
+# is up, and the shape of a log line, are known here and nowhere else in the
+# tests.
+package PgJump::Daemon;
+
+use v5.36;
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use JSON::PP ();
+use PgJump::Process qw(eventually run slurp spew);
+
+my $json = JSON::PP->new->canonical->pretty->allow_nonref;
+
+# The program under test: $PGJUMP, or the one built where the tests are run,
+# or in the source tree.
+sub program
+{
+	state $program = do {
+		my $top = dirname(abs_path(__FILE__)) . '/../../..';
+		my ($found) = grep { defined && -x }
+		    $ENV{PGJUMP}, 'src/pgjump', "$top/src/pgjump";
+		croak 'no pgjump to test: build it, or set PGJUMP'
+		    unless defined $found;
+		abs_path($found);
+	};
+	return $program;
+}
+
+# dir; and either config (a structure, written as JSON) or text (as it is).
+# Optional: name, arguments, env, wrap (a command put before pgjump), mode (of
+# the file).
+sub new($class, %is)
+{
+	my $self = bless { name => 'pgjump', arguments => [], wrap => [],
+		%is }, $class;
+	my $config = "$is{dir}/$self->{name}.yaml";
+
+	spew($config, $is{text} // $json->encode($is{config}),
+	    $is{mode} // 0600) if defined $is{text} || defined $is{config};
+	$self->{file} = $config;
+	mkdir "$is{dir}/home", 0755;
+	$self->{process} = PgJump::Process->new(
+		name => $self->{name},
+		dir => $is{dir},
+		clean_env => 1,
+		env => {
+			PATH => $ENV{PATH},
+			HOME => "$is{dir}/home",
+			(map { defined $ENV{$_} ? ($_ => $ENV{$_}) : () }
+				qw(ASAN_OPTIONS LSAN_OPTIONS TSAN_OPTIONS
+				UBSAN_OPTIONS)),
+			%{ $is{env} // {} },
+		},
+		argv => [@{ $self->{wrap} }, program(), '-c', $config,
+			@{ $self->{arguments} }],
+	);
+	return $self;
+}
+
+sub start($self)
+{
+	$self->{process}->start;
+	return $self;
+}
+
+# Listening on every address of every connection.
+sub up($self, $seconds = 20)
+{
+	my $mark = $self->mark;
+
+	$self->start if !defined $self->pid || $self->{process}->ended;
+	$self->{process}->up(qr/ info: ready\b|"message":"ready"/, $seconds);
+	return $self;
+}
+
+sub process($self) { $self->{process} }
+sub pid($self) { $self->{process}->pid }
+sub file($self) { $self->{file} }
+sub signal($self, $signal) { $self->{process}->signal($signal) }
+sub wait_end($self, @seconds) { $self->{process}->wait_end(@seconds) }
+sub down($self, @how) { $self->{process}->down(@how) }
+sub log_text($self) { $self->{process}->text }
+sub mark($self) { $self->{process}->mark }
+sub since($self, $mark) { $self->{process}->since($mark) }
+
+# Wait for a line of the log, from a mark on.
+sub says($self, $line, $seconds = 20, $from = 0)
+{
+	return eventually($seconds, sub { $self->since($from) =~ $line });
+}
+
+# Wait for a link that is up (or for a number of them in the log).
+sub tunnel_up($self, $seconds = 20, $from = 0)
+{
+	return $self->says(qr/ info: link up\b/, $seconds, $from);
+}
+
+# One log line as { level, message, time, key => value... }.
+sub parse_line($line)
+{
+	if ($line =~ /^\{/) {
+		my $event = eval { JSON::PP::decode_json($line) } or return;
+		$event->{level} = lc $event->{severity};
+		return $event;
+	}
+	my ($time, $level, $rest) = $line =~
+	    /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (\w+): (.*)/ or return;
+	my %event = (time => $time, level => $level);
+	my $pair = qr/ ([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)/;
+	($event{message}, my $pairs) = $rest =~ /^(.*?)((?:$pair)*)$/ or return;
+	while ($pairs =~ /$pair/g) {
+		my ($key, $value) = ($1, $2);
+		$value = JSON::PP->new->allow_nonref->decode($value)
+		    if $value =~ /^"/;
+		$event{$key} = $value;
+	}
+	return \%event;
+}
+
+# The events of the log, from a mark on; those with this message only.
+sub events($self, $message = undef, $from = 0)
+{
+	my @events = map { parse_line($_) } split /\n/, $self->since($from);
+
+	return grep { !defined $message || $_->{message} =~ /^(?:$message)$/ }
+	    @events;
+}
+
+sub descriptors($self)
+{
+	my @open = glob '/proc/' . $self->pid . '/fd/*';
+	return scalar @open;
+}
+
+sub threads($self)
+{
+	my @tasks = glob '/proc/' . $self->pid . '/task/*';
+	return scalar @tasks;
+}
+
+# Resident memory in KB.
+sub memory($self)
+{
+	return (slurp('/proc/' . $self->pid . '/status') =~
+	    /^VmRSS:\s+(\d+)/m)[0];
+}
+
+# Seconds of processor time so far.
+sub cpu($self)
+{
+	my @fields = split ' ', slurp('/proc/' . $self->pid . '/stat') =~
+	    s/^.*\) //sr;
+	return ($fields[11] + $fields[12]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
+# What a sanitizer or an assertion complained of, or nothing.
+sub complaint($self)
+{
+	return $self->log_text =~ /^(.*(?:(?:Address|Thread|Leak)Sanitizer|
+	    :\ runtime\ error:\ |Assertion\ .*failed).*)$/mx ? $1 : undef;
+}
+
+# A subcommand run to its end: { out, err, rc }.
+sub command($arguments, %with)
+{
+	return run([program(), @$arguments], timeout => 30, %with);
+}
+
+1;

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A private sshd on one loopback port with its own host keys, configuration
+# and authorized_keys.  It serves the user who runs the tests, or a throwaway
+# one (PgJump::User).
+package PgJump::JumpBox;
+
+use v5.36;
+use Carp qw(croak);
+use PgJump::Keys qw(fingerprint key_file public);
+use PgJump::Port qw(reserve);
+use PgJump::Process qw(eventually run spew);
+
+sub version
+{
+	state $version = do {
+		my $done = run(['/usr/sbin/sshd', '-V']);
+		"$done->{out}$done->{err}" =~ /OpenSSH_(\d+\.\d+)/ ? $1 : 0;
+	};
+	return $version;
+}
+
+# PerSourcePenalties came with OpenSSH 9.8.
+sub has_penalties
+{
+	my ($major, $minor) = split /\./, version();
+
+	return $major > 9 || ($major == 9 && $minor >= 8);
+}
+
+# sshd refuses to start without this directory when it is root.
+sub _separation_directory
+{
+	return if $> != 0 || -d '/run/sshd';
+	mkdir '/run/sshd', 0755;
+}
+
+my %standard = (
+	AllowTcpForwarding => 'yes',
+	ClientAliveInterval => '0',
+	KbdInteractiveAuthentication => 'no',
+	LogLevel => 'VERBOSE',
+	LoginGraceTime => '60',
+	MaxStartups => '2000',
+	PasswordAuthentication => 'no',
+	PermitRootLogin => 'yes',
+	PrintMotd => 'no',
+	StrictModes => 'no',
+	UseDNS => 'no',
+	UsePAM => 'no',
+);
+
+# dir; optional: name, port, address, config (settings of sshd_config on top
+# of the standard ones; a list repeats one), authorized (lines; default: every
+# key of the lab that is meant to enter), host_keys (names), user.
+sub new($class, %is)
+{
+	my $self = bless {
+		name => 'sshd', address => '127.0.0.1', config => {},
+		host_keys => ['host-ed25519'],
+		user => scalar getpwuid $>,
+		authorized => [public('ed25519')],
+		%is,
+	}, $class;
+
+	_separation_directory();
+	$self->{port} //= reserve();
+	$self->authorize(@{ $self->{authorized} });
+	$self->start;
+	return $self;
+}
+
+sub authorize($self, @lines)
+{
+	spew($self->_path('authorized_keys'), join '', map { "$_\n" } @lines);
+}
+
+sub _path($self, $what) { "$self->{dir}/$self->{name}.$what" }
+
+sub _config($self)
+{
+	my %config = (
+		%standard,
+		has_penalties() ? (PerSourcePenalties => 'no') : (),
+		AuthorizedKeysFile => $self->_path('authorized_keys'),
+		HostKey => [map { key_file($_) } @{ $self->{host_keys} }],
+		ListenAddress => $self->{address},
+		PidFile => 'none',
+		Port => $self->{port},
+		%{ $self->{config} },
+	);
+	my @lines;
+
+	for my $key (sort keys %config) {
+		my $value = $config{$key};
+		push @lines, map { "$key $_\n" } ref $value ? @$value : $value;
+	}
+	return join '', @lines;
+}
+
+sub start($self)
+{
+	my $config = spew($self->_path('config'), $self->_config);
+
+	$self->{process} = PgJump::Process->new(
+		name => $self->{name},
+		dir => $self->{dir},
+		argv => ['/usr/sbin/sshd', '-D', '-e', '-f', $config],
+		env => $self->{env} // {},
+	);
+	my $mark = $self->{process}->mark;
+	$self->{process}->start
+	    ->up(qr/Server listening on \S+ port $self->{port}/, 20, $mark);
+	return $self;
+}
+
+sub port($self) { $self->{port} }
+sub user($self) { $self->{user} }
+sub process($self) { $self->{process} }
+sub log_text($self) { $self->{process}->text }
+
+# A line of known_hosts for one of its keys; the fingerprint as a pin.
+sub known_line($self, $key = $self->{host_keys}[0], $port = $self->{port})
+{
+	return "[$self->{address}]:$port " . public($key);
+}
+sub pin($self) { fingerprint($self->{host_keys}[0]) }
+
+# Pids of the processes that serve logged-in sessions.
+sub session_pids($self) { $self->{process}->descendants }
+
+# The listener and every session at once, without a goodbye.
+sub kill_all($self)
+{
+	my @pids = $self->session_pids;
+
+	$self->{process}->signal('KILL');
+	kill 'KILL', @pids;
+	$self->{process}->wait_end;
+	eventually(20, sub { !grep { kill 0, $_ } @pids });
+	return $self;
+}
+
+# Every session, not the listener.
+sub kill_sessions($self)
+{
+	my @pids = $self->session_pids;
+
+	kill 'KILL', @pids;
+	eventually(20, sub { !grep { kill 0, $_ } @pids })
+	    or croak 'sessions of sshd do not end';
+	return scalar @pids;
+}
+
+sub down($self) { $self->{process}->down }
+
+1;

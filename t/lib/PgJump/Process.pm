@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A process of the lab: started with its output in a log file, up as soon as a
+# line or a condition says so, ended by its own pid and by no name.  Whatever a
+# test program started and forgot is ended when that program ends.  Every wait
+# has a deadline and none is a fixed sleep.  It knows nothing of PostgreSQL,
+# SSH or pgjump.
+package PgJump::Process;
+
+use v5.36;
+use Carp qw(croak);
+use Exporter qw(import);
+use POSIX ();
+use Scalar::Util qw(weaken);
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(eventually run slurp spew);
+
+# Deadlines grow by this factor where everything is slow (sanitizers, CI).
+our $PATIENCE = $ENV{PGJUMP_TEST_PATIENCE} // 1;
+
+my $owner = $$;
+my %live;
+
+# Call `$holds` until it is true; its value, or nothing after `$seconds`.
+sub eventually($seconds, $holds)
+{
+	my $end = time + $seconds * $PATIENCE;
+	my $pause = 0.002;
+
+	for (;;) {
+		my $value = $holds->();
+		return $value if $value;
+		return if time > $end;
+		sleep $pause;
+		$pause = $pause * 1.5 > 0.05 ? 0.05 : $pause * 1.5;
+	}
+}
+
+sub slurp($path)
+{
+	open my $file, '<:raw', $path or return '';
+	local $/;
+	return <$file> // '';
+}
+
+sub spew($path, $text, $mode = 0644)
+{
+	open my $file, '>:raw', $path or croak "$path: $!";
+	print $file $text;
+	close $file or croak "$path: $!";
+	chmod $mode, $path;
+	return $path;
+}
+
+# name, argv; optional: dir (of the log), log, cwd, env (added), clean_env
+# (only env), stdin (a path), stdout (a path; else the log).
+sub new($class, %is)
+{
+	$is{log} //= "$is{dir}/$is{name}.log";
+	return bless {%is}, $class;
+}
+
+sub start($self)
+{
+	my $pid = fork // croak "fork: $!";
+
+	if ($pid == 0) {
+		$self->_become;
+		POSIX::_exit(127);
+	}
+	$self->{pid} = $pid;
+	delete $self->{status};
+	weaken($live{$pid} = $self);
+	return $self;
+}
+
+sub _become($self)
+{
+	$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE CHLD);
+	POSIX::setpgid(0, 0);
+	open STDIN, '<', $self->{stdin} // '/dev/null' or return;
+	open STDOUT, '>>', $self->{stdout} // $self->{log} or return;
+	open STDERR, '>>', $self->{log} or return;
+	if (defined $self->{cwd}) {
+		chdir $self->{cwd} or return;
+	}
+	%ENV = () if $self->{clean_env};
+	$ENV{$_} = $self->{env}{$_} for keys %{ $self->{env} // {} };
+	my @argv = @{ $self->{argv} };
+	no warnings 'exec';
+	exec { $argv[0] } @argv or print STDERR "exec $argv[0]: $!\n";
+}
+
+sub pid($self) { $self->{pid} }
+sub text($self) { slurp($self->{log}) }
+
+# The log's length now, and what was written since such a mark.
+sub mark($self) { -s $self->{log} // 0 }
+sub since($self, $mark) { substr($self->text, $mark) }
+
+# Wait for a line (a regex, looked for after `from`) or a condition (code).
+# Dies with the end of the log when it does not come.
+sub up($self, $what, $seconds = 20, $from = 0)
+{
+	my $said = ref $what eq 'CODE' ? $what
+	    : sub { $self->since($from) =~ $what };
+	my $ended;
+
+	eventually($seconds, sub { $said->() || ($ended = $self->ended) });
+	return $self if $said->();
+	croak sprintf "%s %s: %s\n%s", $self->{name},
+	    $ended ? 'ended early (' . $self->how . ')' : 'is not up', $what,
+	    substr($self->text, -4000);
+}
+
+# True once the process has ended; its wait status is kept.
+sub ended($self)
+{
+	return 1 if defined $self->{status} || !defined $self->{pid};
+	return 0 if waitpid($self->{pid}, POSIX::WNOHANG) == 0;
+	$self->{status} = $?;
+	delete $live{ $self->{pid} };
+	return 1;
+}
+
+# "exit N" or "signal N", or "running".
+sub how($self)
+{
+	return 'running' unless $self->ended;
+	my $status = $self->{status} // 0;
+	return $status & 127 ? 'signal ' . ($status & 127)
+	    : 'exit ' . ($status >> 8);
+}
+
+sub signal($self, $signal)
+{
+	kill $signal, $self->{pid} unless $self->ended;
+	return $self;
+}
+
+# How it ended, within so many seconds; "running" if it did not.
+sub wait_end($self, $seconds = 20)
+{
+	eventually($seconds, sub { $self->ended });
+	return $self->how;
+}
+
+# End it: by the signal, and by SIGKILL when that is not heeded.
+sub down($self, $signal = 'TERM', $seconds = 20)
+{
+	return $self->how if !defined $self->{pid} || $self->ended;
+	$self->signal($signal);
+	if ($self->wait_end($seconds) eq 'running') {
+		$self->signal('CONT')->signal('KILL')->wait_end(20);
+		return 'killed';
+	}
+	return $self->how;
+}
+
+# Pids of all processes below this one.
+sub descendants($self)
+{
+	my (%children, @found);
+
+	for my $stat (glob '/proc/[0-9]*/stat') {
+		my ($pid, $parent) = slurp($stat) =~ /^(\d+) .*\) \S (\d+)/s
+		    or next;
+		push @{ $children{$parent} }, $pid;
+	}
+	my @todo = ($self->{pid});
+	while (defined(my $pid = shift @todo)) {
+		push @found, @{ $children{$pid} // [] };
+		push @todo, @{ $children{$pid} // [] };
+	}
+	return @found;
+}
+
+# What a program prints and how it ends: { out, err, rc }; `stdin` is text.
+# rc is the exit code, 128 + N for a signal, or 'timeout'.
+sub run($argv, %with)
+{
+	my $base = ($with{dir} // '/tmp') . "/run.$$." . int(time * 1e6);
+	my $in = defined $with{stdin} ? spew("$base.in", $with{stdin}) : undef;
+	my $process = __PACKAGE__->new(
+		%with,
+		name => "run $argv->[0]",
+		argv => $argv,
+		stdin => $in,
+		log => "$base.err",
+		stdout => "$base.out",
+	)->start;
+	my $timeout = $process->wait_end($with{timeout} // 60) eq 'running';
+	$process->down('KILL') if $timeout;
+	my $status = $process->{status};
+	my %result = (
+		out => slurp("$base.out"),
+		err => slurp("$base.err"),
+		rc => $timeout ? 'timeout'
+		    : $status & 127 ? 128 + ($status & 127) : $status >> 8,
+	);
+	unlink "$base.in", "$base.out", "$base.err";
+	return \%result;
+}
+
+sub end_all
+{
+	return if $$ != $owner;
+	my @left = grep { defined } values %live;
+	$_->signal('CONT')->signal('TERM') for @left;
+	$_->down('TERM', 5) for @left;
+}
+
+# A process that is no longer referred to is ended.
+sub DESTROY($self)
+{
+	return if ${^GLOBAL_PHASE} eq 'DESTRUCT' || $$ != $owner;
+	local ($?, $@);
+	$self->down if defined $self->{pid};
+}
+
+END { local $?; end_all() }
+
+1;

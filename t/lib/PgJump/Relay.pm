@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A TCP relay that misbehaves on command: it freezes (keeps connections, moves
+# no byte, accepts nothing), thaws, cuts (by RST), delays, changes its far
+# side, and counts.  It runs as a child process that is told what to do over a
+# socket pair and confirms each command, so that what follows a command
+# happens after it.
+package PgJump::Relay;
+
+use v5.36;
+use Carp qw(croak);
+use IO::Select;
+use IO::Socket::IP;
+use PgJump::Port qw(reserve);
+use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
+use Time::HiRes qw(time);
+
+# to => port on 127.0.0.1; optional: port, address, to_address.
+sub new($class, %is)
+{
+	my $self = bless { address => '127.0.0.1', to_address => '127.0.0.1',
+		%is }, $class;
+
+	$self->{port} //= reserve();
+	my $listener = IO::Socket::IP->new(LocalHost => $self->{address},
+	    LocalPort => $self->{port}, Listen => 1024, ReuseAddr => 1)
+	    or croak "relay: $@";
+	socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC
+	    or croak "socketpair: $!";
+	my $pid = fork // croak "fork: $!";
+	if ($pid == 0) {
+		close $ours;
+		eval { _serve($self, $listener, $theirs); 1 }
+		    or print STDERR "relay: $@";
+		POSIX::_exit(0);
+	}
+	$ours->autoflush(1);
+	@$self{qw(pid control owner)} = ($pid, $ours, $$);
+	return $self;
+}
+
+sub port($self) { $self->{port} }
+
+sub _tell($self, $command)
+{
+	syswrite $self->{control}, "$command\n";
+	my $answer = readline $self->{control};
+	croak "relay: no answer to $command" unless defined $answer;
+	chomp $answer;
+	return $answer;
+}
+
+sub freeze($self) { $self->_tell('freeze') }
+sub thaw($self) { $self->_tell('thaw') }
+sub cut($self) { $self->_tell('cut') }
+sub delay($self, $seconds) { $self->_tell("delay $seconds") }
+# Freeze by itself as soon as that many more bytes came from the near side.
+sub freeze_after($self, $bytes) { $self->_tell("freeze_after $bytes") }
+sub target($self, $port) { $self->_tell("target $port") }
+# Connections accepted so far; open now; bytes from the near, the far side.
+sub accepted($self) { (split ' ', $self->_tell('count'))[0] }
+sub open_now($self) { (split ' ', $self->_tell('count'))[1] }
+sub bytes_in($self) { (split ' ', $self->_tell('count'))[2] }
+sub bytes_out($self) { (split ' ', $self->_tell('count'))[3] }
+
+sub down($self)
+{
+	return unless defined $self->{pid};
+	close $self->{control};
+	waitpid delete $self->{pid}, 0;
+}
+
+sub DESTROY($self)
+{
+	return if ($self->{owner} // 0) != $$;
+	local ($?, $!, $@);
+	$self->down;
+}
+
+# --- the child ------------------------------------------------------------
+
+# One direction of one connection: `buffer` holds [due time, bytes] pairs.
+sub _serve($self, $listener, $control)
+{
+	my %state = (
+		to => $self->{to}, to_address => $self->{to_address},
+		delay => 0, accepted => 0, bytes => [0, 0], ways => {},
+	);
+
+	$SIG{PIPE} = 'IGNORE';
+	$control->blocking(0);
+	$listener->blocking(0);
+	for (;;) {
+		_turn(\%state, $listener, $control) or return;
+	}
+}
+
+sub _turn($state, $listener, $control)
+{
+	my ($reads, $writes) = (IO::Select->new($control), IO::Select->new);
+	my $pause;
+
+	if (!$state->{frozen}) {
+		$reads->add($listener);
+		$pause = _select_ways($state, $reads, $writes);
+	}
+	my ($readable, $writable) =
+	    IO::Select::select($reads, $writes, undef, $pause);
+	for my $handle (@{ $readable // [] }) {
+		if ($handle == $control) {
+			return 0 unless _obey($state, $control);
+			return 1;
+		} elsif ($handle == $listener) {
+			_accept($state, $listener);
+		} else {
+			_read($state, $handle);
+		}
+		return 1 if $state->{frozen};
+	}
+	_flush($state);
+	return 1;
+}
+
+sub _select_ways($state, $reads, $writes)
+{
+	my ($now, $pause) = (time);
+
+	for my $way (values %{ $state->{ways} }) {
+		$reads->add($way->{from})
+		    if !$way->{eof} && $way->{held} < 1 << 20;
+		my $first = $way->{buffer}[0] or next;
+		if ($first->[0] <= $now) {
+			$writes->add($way->{to});
+		} else {
+			my $left = $first->[0] - $now;
+			$pause = $left if !defined $pause || $left < $pause;
+		}
+	}
+	return $pause;
+}
+
+sub _accept($state, $listener)
+{
+	my $near = $listener->accept or return;
+
+	$state->{accepted}++;
+	my $far = IO::Socket::IP->new(PeerHost => $state->{to_address},
+	    PeerPort => $state->{to}, Timeout => 5);
+	if (!$far) {
+		_reset($near);
+		return;
+	}
+	setsockopt $_, IPPROTO_TCP, TCP_NODELAY, 1 for $near, $far;
+	$_->blocking(0) for $near, $far;
+	my @ends = ($near, $far);
+	for my $i (0, 1) {
+		$state->{ways}{ fileno $ends[$i] } = {
+			from => $ends[$i], to => $ends[1 - $i], side => $i,
+			buffer => [], held => 0,
+		};
+	}
+}
+
+sub _reset($socket)
+{
+	setsockopt $socket, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
+	close $socket;
+}
+
+sub _drop($state, $way)
+{
+	my $back = $state->{ways}{ fileno $way->{to} };
+
+	delete $state->{ways}{ fileno $way->{from} };
+	delete $state->{ways}{ fileno $way->{to} };
+	_reset($way->{from});
+	_reset($back->{from}) if $back;
+}
+
+sub _read($state, $handle)
+{
+	my $way = $state->{ways}{ fileno($handle) // -1 } or return;
+	my $got = sysread $handle, my $bytes, 65_536;
+
+	if (!defined $got) {
+		_drop($state, $way) unless $!{EAGAIN} || $!{EINTR};
+	} elsif ($got == 0) {
+		$way->{eof} = 1;
+		push @{ $way->{buffer} }, [time + $state->{delay}, undef];
+	} else {
+		$state->{bytes}[ $way->{side} ] += $got;
+		$way->{held} += $got;
+		push @{ $way->{buffer} }, [time + $state->{delay}, $bytes];
+		_count_down($state, $got) if $way->{side} == 0;
+	}
+}
+
+sub _count_down($state, $got)
+{
+	return unless defined $state->{freeze_after};
+	$state->{freeze_after} -= $got;
+	return if $state->{freeze_after} > 0;
+	delete $state->{freeze_after};
+	$state->{frozen} = 1;
+}
+
+sub _flush($state)
+{
+	my $now = time;
+
+	for my $way (values %{ $state->{ways} }) {
+		while (my $first = $way->{buffer}[0]) {
+			last if $first->[0] > $now;
+			last unless _write($state, $way, $first);
+		}
+	}
+	for my $way (values %{ $state->{ways} }) {
+		my $back = $state->{ways}{ fileno $way->{to} } or next;
+		next unless $way->{done} && $back->{done};
+		delete $state->{ways}{ fileno $_->{from} } for $way, $back;
+		close $_->{from} for $way, $back;
+	}
+}
+
+# True when this piece is gone and the next may be tried.
+sub _write($state, $way, $piece)
+{
+	if (!defined $piece->[1]) {
+		shutdown $way->{to}, 1;
+		shift @{ $way->{buffer} };
+		$way->{done} = 1;
+		return 1;
+	}
+	my $put = syswrite $way->{to}, $piece->[1];
+	if (!defined $put) {
+		_drop($state, $way) unless $!{EAGAIN} || $!{EINTR};
+		return 0;
+	}
+	$way->{held} -= $put;
+	substr $piece->[1], 0, $put, '';
+	return 0 if length $piece->[1];
+	shift @{ $way->{buffer} };
+	return 1;
+}
+
+my %obey = (
+	freeze => sub ($state, $) { $state->{frozen} = 1; 'ok' },
+	freeze_after => sub ($state, $bytes) {
+		$state->{freeze_after} = $bytes;
+		'ok';
+	},
+	thaw => sub ($state, $) { $state->{frozen} = 0; 'ok' },
+	delay => sub ($state, $seconds) { $state->{delay} = $seconds; 'ok' },
+	target => sub ($state, $port) { $state->{to} = $port; 'ok' },
+	cut => sub ($state, $) {
+		while (my ($way) = values %{ $state->{ways} }) {
+			_drop($state, $way);
+		}
+		'ok';
+	},
+	count => sub ($state, $) {
+		join ' ', $state->{accepted},
+		    scalar(keys %{ $state->{ways} }) / 2,
+		    @{ $state->{bytes} };
+	},
+);
+
+sub _obey($state, $control)
+{
+	my $got = sysread $control, my $text, 4096;
+
+	return 1 if !defined $got;
+	return 0 if $got == 0;
+	for my $line (split /\n/, $text) {
+		my ($verb, $argument) = split ' ', $line;
+		syswrite $control, $obey{$verb}->($state, $argument) . "\n";
+	}
+	return 1;
+}
+
+1;
