@@ -46,7 +46,8 @@ struct config_listen {
 	char *dir;  /* holds .s.PGSQL.<port>; NULL for TCP */
 	unsigned port;
 	bool optional; /* ::1 of a bare port: skipped where IPv6 is missing */
-	char *label;   /* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
+	char
+	    *label; /* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
 };
 
 /* A CIDR block of allow_from. */
@@ -93,7 +94,7 @@ struct config_connection {
 	int64_t connection_timeout_ms;
 	unsigned max_clients;
 	struct config_network *allow_from;
-	size_t allow_from_count; /* 0: no restriction (loopback only) */
+	size_t allow_from_count;        /* 0: no restriction (loopback only) */
 	const struct config_jump *jump; /* NULL: direct connection */
 };
 

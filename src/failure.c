@@ -12,13 +12,13 @@
 #include <string.h>
 
 static const struct stage_info stages[] = {
-#define STAGE(symbol, label, side, sqlstate, exit_code)                        \
+#define STAGE(symbol, label, side, sqlstate, exit_code) \
 	[STAGE_##symbol] = { label, SIDE_##side, sqlstate, exit_code },
 #include "failure.def"
 };
 
 static const struct failure_info failures[] = {
-#define FAILURE(symbol, stage, retry, message, hint)                           \
+#define FAILURE(symbol, stage, retry, message, hint) \
 	[FAIL_##symbol] = { STAGE_##stage, RETRY_##retry, message, hint },
 #include "failure.def"
 };
@@ -149,8 +149,8 @@ append_from(struct text *text, const struct fault *fault)
 
 /* Append what a template's {name} stands for. */
 static void
-append_named(struct text *text, const struct fault *fault, const char *name,
-    size_t len)
+append_named(
+    struct text *text, const struct fault *fault, const char *name, size_t len)
 {
 	const struct {
 		const char *name, *value;
@@ -175,8 +175,8 @@ append_named(struct text *text, const struct fault *fault, const char *name,
 }
 
 static void
-append_template(struct text *text, const struct fault *fault,
-    const char *template)
+append_template(
+    struct text *text, const struct fault *fault, const char *template)
 {
 	const char *brace, *end;
 
@@ -201,9 +201,9 @@ opening_words(const struct fault *fault)
 	case SIDE_TUNNEL:
 		return "pgjump: tunnel failed: ";
 	case SIDE_DATABASE:
-		return fault->jump[0] != '\0' ?
-		    "pgjump: tunnel is up, database failed: " :
-		    "pgjump: database failed: ";
+		return fault->jump[0] != '\0'
+		    ? "pgjump: tunnel is up, database failed: "
+		    : "pgjump: database failed: ";
 	case SIDE_CLIENT:
 	case SIDE_LOCAL:
 		break;
@@ -212,8 +212,8 @@ opening_words(const struct fault *fault)
 }
 
 static void
-build_message(const struct fault *fault, const char *opening, char *buf,
-    size_t len)
+build_message(
+    const struct fault *fault, const char *opening, char *buf, size_t len)
 {
 	struct text text = { .buf = buf, .size = len };
 

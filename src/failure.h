@@ -44,7 +44,7 @@ struct stage_info {
 	const char *label; /* "jump_auth": log, metrics, end of the message */
 	enum side side;
 	const char *sqlstate; /* before the session is up */
-	int exit_code; /* of `pgjump check` */
+	int exit_code;        /* of `pgjump check` */
 };
 
 struct failure_info {
@@ -54,8 +54,8 @@ struct failure_info {
 };
 
 /* "203.0.113.10:22": a host name of 253 bytes, brackets, colon, port. */
-#define FAULT_PEER_MAX 264
-#define FAULT_WORDS_MAX 400
+#define FAULT_PEER_MAX   264
+#define FAULT_WORDS_MAX  400
 #define FAULT_DETAIL_MAX 1200
 
 /*
@@ -64,10 +64,12 @@ struct failure_info {
  */
 struct fault {
 	enum failure code;
-	char jump[FAULT_PEER_MAX];     /* host:port; "" where no tunnel is used */
-	char database[FAULT_PEER_MAX]; /* host:port or path, as the jump box sees it */
-	char user[80];                 /* of the jump box */
-	char words[FAULT_WORDS_MAX];   /* the peer's own words, errno text, a fact */
+	char jump[FAULT_PEER_MAX]; /* host:port; "" where no tunnel is used */
+	char database
+	    [FAULT_PEER_MAX]; /* host:port or path, as the jump box sees it */
+	char user[80];        /* of the jump box */
+	char words
+	    [FAULT_WORDS_MAX]; /* the peer's own words, errno text, a fact */
 	char detail[FAULT_DETAIL_MAX]; /* what was reached, in how many ms */
 };
 
@@ -88,8 +90,8 @@ void fault_note(struct fault *, const char *clause, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Fill in names, each only where it is still empty; NULL leaves it so. */
-void fault_name(struct fault *, const char *jump, const char *user,
-    const char *database);
+void fault_name(
+    struct fault *, const char *jump, const char *user, const char *database);
 
 /*
  * The primary message: one line, ASCII, complete on its own, ending in the

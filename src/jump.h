@@ -54,8 +54,8 @@ struct originator {
  * the fault (complete: names, detail).  Called once, never from inside
  * jump_request_open(); the request is gone when it is called.
  */
-typedef void jump_answer_fn(void *arg, struct stream *take,
-    const struct fault *fault);
+typedef void jump_answer_fn(
+    void *arg, struct stream *take, const struct fault *fault);
 
 /*
  * Ask for a stream to the connection's database.  Answered by `deadline_ms`

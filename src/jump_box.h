@@ -15,8 +15,8 @@ struct config_jump;
 struct jump_box;
 
 /* `jump` is NULL for the connections without tunnel; borrowed. */
-struct jump_box *jump_box_new(const struct config_jump *jump,
-    unsigned max_links);
+struct jump_box *jump_box_new(
+    const struct config_jump *jump, unsigned max_links);
 void jump_box_free(struct jump_box *); /* after every worker has gone */
 
 #endif

@@ -85,7 +85,8 @@ add(struct line *line, const char *format, ...)
 	va_end(args);
 	if (len > 0)
 		add_bytes(line, piece,
-		    (size_t)len < sizeof piece ? (size_t)len : sizeof piece - 1);
+		    (size_t)len < sizeof piece ? (size_t)len
+					       : sizeof piece - 1);
 }
 
 /* The escapes are those of JSON (RFC 8259, 7), in both formats. */
@@ -181,8 +182,8 @@ build_json(struct line *line, enum log_level level, const char *message,
 }
 
 void
-log_write(enum log_level level, const char *message,
-    const struct log_field *fields)
+log_write(
+    enum log_level level, const char *message, const struct log_field *fields)
 {
 	static void (*const build[])(struct line *, enum log_level,
 	    const char *, const struct log_field *) = {

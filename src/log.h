@@ -50,17 +50,17 @@ void log_write(enum log_level, const char *message, const struct log_field *);
 
 /* log_info("client closed", log_num("client", id), ...): at least one field. */
 #define LOG_LIST(...) ((const struct log_field[]){ __VA_ARGS__, LOG_END })
-#define log_error(message, ...)                                                \
+#define log_error(message, ...) \
 	log_write(LOG_LEVEL_ERROR, message, LOG_LIST(__VA_ARGS__))
-#define log_warning(message, ...)                                              \
+#define log_warning(message, ...) \
 	log_write(LOG_LEVEL_WARNING, message, LOG_LIST(__VA_ARGS__))
-#define log_info(message, ...)                                                 \
+#define log_info(message, ...) \
 	log_write(LOG_LEVEL_INFO, message, LOG_LIST(__VA_ARGS__))
-#define log_debug(message, ...)                                                \
-	do {                                                                   \
-		if (log_enabled(LOG_LEVEL_DEBUG))                              \
-			log_write(LOG_LEVEL_DEBUG, message,                    \
-			    LOG_LIST(__VA_ARGS__));                            \
+#define log_debug(message, ...)                                               \
+	do {                                                                  \
+		if (log_enabled(LOG_LEVEL_DEBUG))                             \
+			log_write(                                            \
+			    LOG_LEVEL_DEBUG, message, LOG_LIST(__VA_ARGS__)); \
 	} while (0)
 
 #endif

@@ -59,7 +59,7 @@ void ssh_transport_expect_open(struct ssh_transport *, bool expected);
 
 /* Sequential use: see ssh_transport_wait(). */
 enum ssh_wait {
-	SSH_WAIT_READY,     /* there may be input: call libssh2 again */
+	SSH_WAIT_READY, /* there may be input: call libssh2 again */
 	SSH_WAIT_TIMEOUT,
 	SSH_WAIT_CANCELLED, /* `cancel_fd` became readable */
 	SSH_WAIT_LOST,      /* broken or closed, and all input was consumed */
@@ -70,8 +70,8 @@ enum ssh_wait {
  * LIBSSH2_ERROR_EAGAIN.  `cancel_fd` may be -1.  Before the session is handed
  * over the output buffer must be empty: ssh_transport_flush().
  */
-enum ssh_wait ssh_transport_wait(struct ssh_transport *, int64_t deadline_ms,
-    int cancel_fd);
+enum ssh_wait ssh_transport_wait(
+    struct ssh_transport *, int64_t deadline_ms, int cancel_fd);
 
 /* Loop use: the socket is readable; at most `budget` bytes may be received
  * until the next call. */

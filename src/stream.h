@@ -37,9 +37,11 @@ struct stream_ops {
 /* Embedded at the start of each kind of stream. */
 struct stream {
 	const struct stream_ops *ops;
-	void (*on_ready)(void *arg); /* never called from inside a stream call */
+	void (*on_ready)(
+	    void *arg); /* never called from inside a stream call */
 	void *arg;
-	size_t park_max; /* most bytes read but not credited a user should hold */
+	size_t
+	    park_max; /* most bytes read but not credited a user should hold */
 };
 
 /*

@@ -35,7 +35,8 @@ xcalloc(size_t count, size_t size)
 void *
 xreallocarray(void *ptr, size_t count, size_t size)
 {
-	return checked(reallocarray(ptr, count > 0 ? count : 1, size > 0 ? size : 1));
+	return checked(
+	    reallocarray(ptr, count > 0 ? count : 1, size > 0 ? size : 1));
 }
 
 char *

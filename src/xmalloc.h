@@ -17,6 +17,7 @@ void *xreallocarray(void *ptr, size_t count, size_t size);
 char *xstrdup(const char *text); /* NULL gives NULL */
 char *xstrndup(const char *text, size_t len);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-char *xvasprintf(const char *format, va_list) __attribute__((format(printf, 1, 0)));
+char *xvasprintf(const char *format, va_list)
+    __attribute__((format(printf, 1, 0)));
 
 #endif

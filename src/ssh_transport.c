@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The memory transport of a libssh2 session.  Its SEND hook takes every byte
+ * into an output buffer and its RECV hook gives only what the caller allowed,
+ * so no packet is ever cut; its free() hook and its disconnect callback keep
+ * the peer's words, which libssh2 drops.  It knows packets only as far as
+ * those words need, and nothing of channels, logins or jump boxes.
+ */
+#include "ssh_transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "failure.h"
+#include "xmalloc.h"
+
+/* Message numbers of RFC 4250, 4.1. */
+enum {
+	MSG_USERAUTH_FAILURE = 51,
+	MSG_CHANNEL_OPEN_FAILURE = 92,
+};
+
+/* libssh2's own limit is 60 s from inside a call; deadlines are the caller's. */
+#define READ_TIMEOUT_S 1000000
+
+struct ssh_transport {
+	LIBSSH2_SESSION *session;
+	int fd;
+	struct evbuffer *output;
+	size_t budget;        /* bytes that RECV may still take */
+	bool received_unsent; /* something came since the last flush */
+	bool lost, buried;
+	bool expect_open;
+	char lost_words[128];
+	uint64_t received;
+	int64_t received_ms;
+	struct ssh_said said;
+};
+
+/*
+ * What is offered, in this order: nothing with SHA-1, CBC or DSA, and no key
+ * exchange group whose arithmetic would stall a loop (14-100 ms).  libssh2 adds
+ * ext-info-c and the strict key exchange marker itself.
+ */
+static const struct {
+	int method;
+	const char *list;
+} algorithms[] = {
+	{ LIBSSH2_METHOD_KEX,
+	    "curve25519-sha256,curve25519-sha256@libssh.org,"
+	    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+	    "diffie-hellman-group14-sha256" },
+	{ LIBSSH2_METHOD_HOSTKEY,
+	    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
+	    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256" },
+	{ LIBSSH2_METHOD_CRYPT_CS,
+	    "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,"
+	    "aes256-gcm@openssh.com,aes128-ctr,aes256-ctr" },
+	{ LIBSSH2_METHOD_CRYPT_SC,
+	    "chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,"
+	    "aes256-gcm@openssh.com,aes128-ctr,aes256-ctr" },
+	{ LIBSSH2_METHOD_MAC_CS,
+	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-256,"
+	    "hmac-sha2-512-etm@openssh.com,hmac-sha2-512" },
+	{ LIBSSH2_METHOD_MAC_SC,
+	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-256,"
+	    "hmac-sha2-512-etm@openssh.com,hmac-sha2-512" },
+	{ LIBSSH2_METHOD_SIGN_ALGO, "rsa-sha2-512,rsa-sha2-256" },
+};
+
+/* A packet's bytes as libssh2 frees them: a cursor that never overruns. */
+struct cursor {
+	const unsigned char *at;
+	size_t left;
+};
+
+static bool
+take_u32(struct cursor *cursor, uint32_t *value)
+{
+	const unsigned char *at = cursor->at;
+
+	if (cursor->left < 4)
+		return false;
+	*value = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	    (uint32_t)at[2] << 8 | at[3];
+	cursor->at += 4;
+	cursor->left -= 4;
+	return true;
+}
+
+/* A string of RFC 4251, 5, as printable text. */
+static bool
+take_text(struct cursor *cursor, char *out, size_t size)
+{
+	uint32_t len;
+
+	if (!take_u32(cursor, &len) || len > cursor->left)
+		return false;
+	text_printable(out, size, cursor->at, len);
+	cursor->at += len;
+	cursor->left -= len;
+	return true;
+}
+
+/*
+ * byte 92, uint32 channel, uint32 reason, string description, string language.
+ * The block may be longer than its packet, never shorter.
+ */
+static void
+keep_open_failure(struct ssh_said *said, struct cursor cursor)
+{
+	uint32_t channel, reason;
+	char text[sizeof said->open_text];
+
+	if (take_u32(&cursor, &channel) && take_u32(&cursor, &reason) &&
+	    reason >= 1 && reason <= 4 &&
+	    take_text(&cursor, text, sizeof text)) {
+		said->open_reason = reason;
+		memcpy(said->open_text, text, sizeof text);
+	}
+}
+
+static bool
+is_method_list(const char *text)
+{
+	return strspn(text,
+		   "abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789-_.@,") == strlen(text);
+}
+
+/* byte 51, name-list of methods that can continue, boolean partial success. */
+static void
+keep_auth_failure(struct ssh_said *said, struct cursor cursor)
+{
+	char methods[sizeof said->methods];
+
+	if (!take_text(&cursor, methods, sizeof methods) ||
+	    !is_method_list(methods) || cursor.left < 1 || *cursor.at > 1)
+		return;
+	said->auth_failures++;
+	said->partial_success = *cursor.at == 1;
+	memcpy(said->methods, methods, sizeof methods);
+}
+
+/*
+ * libssh2 parses the words of these messages away, but hands the decrypted
+ * packet to free().  A block is looked at only while such an answer is due.
+ */
+static void
+look_at_freed(struct ssh_transport *transport, const void *block)
+{
+	const unsigned char *bytes = block;
+	struct cursor cursor = { bytes + 1, malloc_usable_size((void *)block) };
+
+	if (cursor.left-- < 6)
+		return;
+	if (transport->expect_open && bytes[0] == MSG_CHANNEL_OPEN_FAILURE)
+		keep_open_failure(&transport->said, cursor);
+	else if (!transport->expect_open && bytes[0] == MSG_USERAUTH_FAILURE)
+		keep_auth_failure(&transport->said, cursor);
+}
+
+/*
+ * Plain malloc() pointers: libssh2 releases one kind of block (the public key
+ * of an ECDSA key) with libc's free(), whatever allocator it was given.
+ */
+static LIBSSH2_ALLOC_FUNC(on_alloc)
+{
+	(void)abstract;
+	return malloc(count);
+}
+
+static LIBSSH2_REALLOC_FUNC(on_realloc)
+{
+	(void)abstract;
+	return realloc(ptr, count);
+}
+
+static LIBSSH2_FREE_FUNC(on_free)
+{
+	if (ptr != NULL)
+		look_at_freed(*abstract, ptr);
+	free(ptr);
+}
+
+static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
+{
+	struct ssh_said *said = &((struct ssh_transport *)*abstract)->said;
+
+	(void)session, (void)language, (void)language_len;
+	said->disconnected = true;
+	said->disconnect_reason = reason;
+	text_printable(said->disconnect_text, sizeof said->disconnect_text,
+	    message, message_len > 0 ? (size_t)message_len : 0);
+}
+
+static LIBSSH2_SEND_FUNC(on_send)
+{
+	struct ssh_transport *transport = *abstract;
+
+	(void)socket, (void)flags;
+	if (transport->buried)
+		return -EPIPE;
+	if (evbuffer_add(transport->output, buffer, length) != 0)
+		abort();
+	return (ssize_t)length;
+}
+
+static void
+keep_first(struct ssh_said *said, const void *bytes, size_t len)
+{
+	size_t room = sizeof said->first - said->first_len;
+
+	if (len > room)
+		len = room;
+	memcpy(said->first + said->first_len, bytes, len);
+	said->first_len += len;
+}
+
+static void
+set_lost(struct ssh_transport *transport, const char *words)
+{
+	transport->lost = true;
+	text_printable(transport->lost_words, sizeof transport->lost_words,
+	    words, strlen(words));
+}
+
+static void
+count_received(struct ssh_transport *transport, const void *bytes, size_t len)
+{
+	transport->budget -= len;
+	transport->received += len;
+	transport->received_ms = clock_ms();
+	transport->received_unsent = true;
+	keep_first(&transport->said, bytes, len);
+}
+
+/*
+ * A lost transport answers EAGAIN, not its end: libssh2 would report the end
+ * before the data that its channels still hold.
+ */
+static LIBSSH2_RECV_FUNC(on_recv)
+{
+	struct ssh_transport *transport = *abstract;
+	ssize_t len;
+
+	(void)socket, (void)flags;
+	if (transport->buried)
+		return 0;
+	if (transport->budget == 0 || transport->lost)
+		return -EAGAIN;
+	if (length > transport->budget)
+		length = transport->budget;
+	do
+		len = recv(transport->fd, buffer, length, 0);
+	while (len < 0 && errno == EINTR);
+	if (len > 0) {
+		count_received(transport, buffer, (size_t)len);
+		if ((size_t)len < length)
+			transport->budget = 0;
+		return len;
+	}
+	transport->budget = 0;
+	if (len == 0)
+		set_lost(transport, "closed by the jump box");
+	else if (errno != EAGAIN)
+		set_lost(transport, strerror(errno));
+	return -EAGAIN;
+}
+
+static void
+set_hooks(LIBSSH2_SESSION *session)
+{
+	const struct {
+		int which;
+		libssh2_cb_generic *hook;
+	} hooks[] = {
+		{ LIBSSH2_CALLBACK_SEND, (libssh2_cb_generic *)on_send },
+		{ LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)on_recv },
+		{ LIBSSH2_CALLBACK_DISCONNECT,
+		    (libssh2_cb_generic *)on_disconnect },
+	};
+
+	for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
+		libssh2_session_callback_set2(
+		    session, hooks[i].which, hooks[i].hook);
+}
+
+static void
+set_algorithms(LIBSSH2_SESSION *session)
+{
+	for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
+		int rc = libssh2_session_method_pref(
+		    session, algorithms[i].method, algorithms[i].list);
+
+		assert(rc == 0);
+	}
+}
+
+struct ssh_transport *
+ssh_transport_new(int take_fd)
+{
+	struct ssh_transport *transport = xcalloc(1, sizeof *transport);
+
+	transport->fd = take_fd;
+	fcntl(take_fd, F_SETFL, fcntl(take_fd, F_GETFL) | O_NONBLOCK);
+	transport->received_ms = clock_ms();
+	transport->output = evbuffer_new();
+	transport->session = libssh2_session_init_ex(
+	    on_alloc, on_free, on_realloc, transport);
+	if (transport->output == NULL || transport->session == NULL)
+		abort();
+	set_hooks(transport->session);
+	set_algorithms(transport->session);
+	libssh2_session_set_blocking(transport->session, 0);
+	libssh2_session_set_read_timeout(transport->session, READ_TIMEOUT_S);
+	return transport;
+}
+
+void
+ssh_transport_free(struct ssh_transport *transport)
+{
+	if (transport == NULL)
+		return;
+	ssh_transport_bury(transport);
+	libssh2_session_free(transport->session);
+	evbuffer_free(transport->output);
+	close(transport->fd);
+	free(transport);
+}
+
+LIBSSH2_SESSION *
+ssh_transport_session(const struct ssh_transport *transport)
+{
+	return transport->session;
+}
+
+int
+ssh_transport_fd(const struct ssh_transport *transport)
+{
+	return transport->fd;
+}
+
+const struct ssh_said *
+ssh_transport_said(const struct ssh_transport *transport)
+{
+	return &transport->said;
+}
+
+void
+ssh_transport_expect_open(struct ssh_transport *transport, bool expected)
+{
+	transport->expect_open = expected;
+	if (expected) {
+		transport->said.open_reason = 0;
+		transport->said.open_text[0] = '\0';
+	}
+}
+
+void
+ssh_transport_readable(struct ssh_transport *transport, size_t budget)
+{
+	transport->budget = budget;
+}
+
+/*
+ * sshd up to OpenSSH 10.0 leaves Nagle's algorithm on in sessions that only
+ * forward: without an acknowledgement at once, each reply over one segment
+ * would wait 40 ms for our delayed one.
+ */
+static void
+acknowledge_now(struct ssh_transport *transport)
+{
+	int on = 1;
+
+	setsockopt(transport->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+size_t
+ssh_transport_flush(struct ssh_transport *transport)
+{
+	bool had_output = ssh_transport_pending(transport) > 0;
+
+	while (!transport->lost && ssh_transport_pending(transport) > 0) {
+		if (evbuffer_write(transport->output, transport->fd) > 0)
+			continue;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			set_lost(transport, strerror(errno));
+		break;
+	}
+	if (transport->received_unsent && !had_output)
+		acknowledge_now(transport);
+	transport->received_unsent = false;
+	return transport->lost ? 0 : ssh_transport_pending(transport);
+}
+
+size_t
+ssh_transport_pending(const struct ssh_transport *transport)
+{
+	return evbuffer_get_length(transport->output);
+}
+
+enum ssh_wait
+ssh_transport_wait(
+    struct ssh_transport *transport, int64_t deadline_ms, int cancel_fd)
+{
+	size_t pending = ssh_transport_flush(transport);
+	struct pollfd fds[] = {
+		{ .fd = transport->fd,
+		    .events = pending > 0 ? POLLIN | POLLOUT : POLLIN },
+		{ .fd = cancel_fd, .events = POLLIN },
+	};
+
+	if (transport->lost)
+		return SSH_WAIT_LOST;
+	if (clock_ms() >= deadline_ms)
+		return SSH_WAIT_TIMEOUT;
+	if (poll(fds, 2, clock_left_ms(deadline_ms)) > 0) {
+		if (fds[1].revents != 0)
+			return SSH_WAIT_CANCELLED;
+		if (fds[0].revents & ~POLLOUT)
+			ssh_transport_readable(transport, SIZE_MAX);
+	}
+	return SSH_WAIT_READY;
+}
+
+bool
+ssh_transport_is_lost(const struct ssh_transport *transport)
+{
+	return transport->lost;
+}
+
+const char *
+ssh_transport_lost_words(const struct ssh_transport *transport)
+{
+	return transport->lost_words;
+}
+
+void
+ssh_transport_bury(struct ssh_transport *transport)
+{
+	transport->buried = true;
+}
+
+uint64_t
+ssh_transport_received(const struct ssh_transport *transport)
+{
+	return transport->received;
+}
+
+int64_t
+ssh_transport_received_ms(const struct ssh_transport *transport)
+{
+	return transport->received_ms;
+}
