@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# dropbear as the jump box, where it differs from OpenSSH: its algorithms, its
+# window, its words for a failed forward.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Keys qw(fingerprint key_file public);
+use PgJump::Port qw(reserve);
+use PgJump::Process qw(run);
+use PgJump::Told;
+
+my ($dropbear) = grep { -x } '/usr/sbin/dropbear', '/usr/local/sbin/dropbear';
+plan skip_all => 'dropbear is not installed' unless defined $dropbear;
+plan skip_all => 'needs root to make a Unix user with a home'
+    unless PgJump::User::possible();
+
+my $lab = PgJump::Lab->new;
+my $user = $lab->user;
+my $port = reserve();
+my $host_key = $lab->dir . '/dropbear_key';
+my $made = run(['dropbearkey', '-t', 'ed25519', '-f', $host_key]);
+my ($pin) = $made->{out} =~ /Fingerprint: (SHA256:\S+)/;
+
+$user->write('.ssh/authorized_keys', public('ed25519') . "\n");
+my $sshd = PgJump::Process->new(name => 'dropbear', dir => $lab->dir,
+    argv => [$dropbear, '-F', '-E', '-p', "127.0.0.1:$port", '-r', $host_key,
+	'-P', $lab->dir . '/dropbear.pid'])->start;
+$sshd->up(qr/Not backgrounding/);
+
+my %tunnel = (port => $port, username => $user->name, host_key => $pin);
+my $good = $lab->connection('through_dropbear', ssh_tunnel => { %tunnel });
+my $password = $lab->connection('by_password', ssh_tunnel => { %tunnel,
+	auth_method => 'password', private_key => undef,
+	password => $user->password });
+my $refused = $lab->connection('to_nowhere', port => reserve(),
+    ssh_tunnel => { %tunnel });
+my $daemon = $lab->daemon([$good, $password, $refused]);
+
+is($lab->psql($good, 'select 1', sslmode => 'require')->{out}, "1\n",
+    'a key logs in');
+is($lab->psql($password, 'select 1')->{out}, "1\n", 'a password logs in');
+is(length $lab->psql($good, q{select repeat('x', 20000000)})->{out},
+    20_000_001, 'bulk');
+told($lab, $daemon, $refused, {
+	name => 'dropbear says no more than that it failed',
+	label => 'db_unreached',
+	side => 'database',
+	says => qr/127\.0\.0\.1:\Q$refused->{port}\E/,
+	hint => qr/from the jump box/,
+});
+
+$lab->done;

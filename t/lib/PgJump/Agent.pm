@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A private ssh-agent that holds some of the lab's keys.
+package PgJump::Agent;
+
+use v5.36;
+use Carp qw(croak);
+use PgJump::Keys qw(key_file);
+use PgJump::Process qw(eventually run);
+
+# dir; optional: name, keys
+sub new($class, %is)
+{
+	my $self = bless { name => 'agent', keys => [], %is }, $class;
+
+	$self->{path} = "$is{dir}/$self->{name}.sock";
+	$self->{process} = PgJump::Process->new(name => $self->{name},
+	    dir => $is{dir}, argv => ['ssh-agent', '-D', '-a', $self->{path}])
+	    ->start;
+	$self->{process}->up(sub { -S $self->{path} });
+	$self->add($_) for @{ $self->{keys} };
+	return $self;
+}
+
+sub path($self) { $self->{path} }
+
+sub add($self, $key)
+{
+	my $done = run(['ssh-add', '-q', key_file($key)],
+	    env => { SSH_AUTH_SOCK => $self->{path} });
+	croak "ssh-add: $done->{err}" if $done->{rc} ne '0';
+}
+
+sub process($self) { $self->{process} }
+sub down($self) { $self->{process}->down }
+
+1;
