@@ -24,6 +24,7 @@ enum {
 };
 
 struct stream_ops {
+	void (*listen)(struct stream *); /* on_ready was set; may be NULL */
 	ssize_t (*read)(struct stream *, void *buf, size_t len);
 	ssize_t (*write)(struct stream *, const void *buf, size_t len);
 	void (*credit)(struct stream *, size_t len);
@@ -37,11 +38,9 @@ struct stream_ops {
 /* Embedded at the start of each kind of stream. */
 struct stream {
 	const struct stream_ops *ops;
-	void (*on_ready)(
-	    void *arg); /* never called from inside a stream call */
+	void (*on_ready)(void *arg); /* not from inside a stream call */
 	void *arg;
-	size_t
-	    park_max; /* most bytes read but not credited a user should hold */
+	size_t park_max; /* a user holds at most so much uncredited */
 };
 
 /*

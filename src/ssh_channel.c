@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A libssh2 channel as a stream.  Opened with window 0, so that libssh2 never
+ * grants by itself as long as a read asks for no more than the window holds:
+ *
+ *	window = still granted + held (read, client has not taken it) + owed
+ *
+ * owed is granted again a quarter at a time.  The window starts small, so that
+ * a bulk download does not queue in front of its neighbours, and grows to the
+ * bandwidth-delay product while the client keeps up.
+ */
+#include "ssh_channel.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "ssh_transport.h"
+#include "xmalloc.h"
+
+#define WINDOW_MIN ((uint32_t)256 << 10)
+#define WINDOW_MAX ((uint32_t)16 << 20)
+
+/* A link whose output buffer holds more takes no more from clients. */
+#define OUTPUT_MAX ((size_t)1 << 20)
+
+/* A shorter round trip is not worth a larger window. */
+#define RTT_FLOOR_US 200
+
+static struct ssh_channel *
+channel_of(struct stream *stream)
+{
+	return (struct ssh_channel *)stream;
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* The loop goes to sleep before the link has its turn, unless told. */
+static void
+want_turn(struct ssh_channel *channel)
+{
+	event_active(channel->host->turn, EV_TIMEOUT, 0);
+}
+
+/*
+ * Grow the window to twice what came in the last round trip, while the client
+ * takes what comes.  The difference is granted at once.
+ */
+static void
+tune_window(struct ssh_channel *channel, size_t len)
+{
+	int64_t rtt_us = channel->host->rtt_us, elapsed_us;
+	uint64_t want;
+
+	if (rtt_us == 0)
+		return;
+	if (rtt_us < RTT_FLOOR_US)
+		rtt_us = RTT_FLOOR_US;
+	channel->period_bytes += len;
+	elapsed_us = now_us() - channel->period_us;
+	if (elapsed_us < rtt_us)
+		return;
+	want = 2 * channel->period_bytes * (uint64_t)rtt_us /
+	    (uint64_t)elapsed_us;
+	if (want > WINDOW_MAX)
+		want = WINDOW_MAX;
+	if (want > channel->window && channel->held <= channel->window / 4) {
+		channel->owed += (uint32_t)want - channel->window;
+		channel->window = (uint32_t)want;
+	}
+	channel->period_bytes = 0;
+	channel->period_us = now_us();
+}
+
+/*
+ * Grant what is owed.  During a key exchange libssh2 answers EAGAIN and keeps
+ * the packet it has built, but counts what the repeated call says: so the
+ * amount stays the same until it is sent.
+ */
+static void
+grant(struct ssh_channel *channel)
+{
+	if (channel->granting == 0)
+		channel->granting = channel->owed;
+	if (libssh2_channel_receive_window_adjust2(channel->channel,
+		channel->granting, 1, NULL) == LIBSSH2_ERROR_EAGAIN)
+		return;
+	channel->owed -= channel->granting;
+	channel->granting = 0;
+}
+
+static void
+grant_if_due(struct ssh_channel *channel)
+{
+	if (!channel->host->lost &&
+	    (channel->granting > 0 || channel->owed >= channel->window / 4))
+		grant(channel);
+}
+
+static bool
+at_end(const struct ssh_channel *channel)
+{
+	return libssh2_channel_eof(channel->channel) == 1;
+}
+
+static ssize_t
+on_read(struct stream *stream, void *buf, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+	unsigned long waiting, window;
+	ssize_t got;
+
+	window = libssh2_channel_window_read_ex(
+	    channel->channel, &waiting, NULL);
+	if (waiting == 0) {
+		if (at_end(channel))
+			return STREAM_END;
+		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
+	}
+	/* Asking for more than the window makes libssh2 grant by itself. */
+	if (len > window)
+		len = window;
+	got = libssh2_channel_read(channel->channel, buf, len);
+	if (got <= 0)
+		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
+	channel->held += (uint32_t)got;
+	tune_window(channel, (size_t)got);
+	return got;
+}
+
+/*
+ * What the far side can no longer take counts as taken, as with a socket whose
+ * peer has closed: reading tells the end.
+ */
+static ssize_t
+on_write(struct stream *stream, const void *buf, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+	ssize_t taken = LIBSSH2_ERROR_EAGAIN;
+
+	if (channel->host->lost)
+		return STREAM_LOST;
+	if (ssh_transport_pending(channel->host->transport) < OUTPUT_MAX)
+		taken = libssh2_channel_write(channel->channel, buf, len);
+	channel->blocked = taken == LIBSSH2_ERROR_EAGAIN || taken == 0;
+	if (channel->blocked)
+		return STREAM_WAIT;
+	return taken > 0 ? taken : (ssize_t)len;
+}
+
+static void
+on_credit(struct stream *stream, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	channel->held -= (uint32_t)len;
+	channel->owed += (uint32_t)len;
+	grant_if_due(channel);
+}
+
+static void
+on_pause(struct stream *stream, bool paused)
+{
+	(void)stream, (void)paused; /* the window is the bound */
+}
+
+static void
+send_eof(struct ssh_channel *channel)
+{
+	if (channel->finishing && !channel->host->lost)
+		channel->finishing = libssh2_channel_send_eof(
+					 channel->channel) ==
+		    LIBSSH2_ERROR_EAGAIN;
+}
+
+static void
+on_finish(struct stream *stream)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	channel->finishing = true;
+	send_eof(channel);
+	want_turn(channel);
+}
+
+static bool
+on_is_drained(struct stream *stream)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	return !channel->finishing &&
+	    ssh_transport_pending(channel->host->transport) == 0;
+}
+
+static void
+on_fault(struct stream *stream, struct fault *fault)
+{
+	const struct fault *cause = &channel_of(stream)->host->fault;
+
+	if (cause->code == FAIL_NONE)
+		return;
+	fault_set(fault, cause->code, "%s", cause->words);
+	fault_name(fault, cause->jump, cause->user, NULL);
+	if (cause->detail[0] != '\0')
+		fault_note(fault, "%s", cause->detail);
+}
+
+static void
+on_close(struct stream *stream, bool reset)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	(void)reset; /* SSH has no reset: sshd closes its socket in peace */
+	channel->closing = true;
+	want_turn(channel);
+}
+
+static void
+on_listen(struct stream *stream)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	channel->wake = true;
+	want_turn(channel);
+}
+
+static const struct stream_ops channel_ops = {
+	.listen = on_listen,
+	.read = on_read,
+	.write = on_write,
+	.credit = on_credit,
+	.pause = on_pause,
+	.finish = on_finish,
+	.is_drained = on_is_drained,
+	.fault = on_fault,
+	.close = on_close,
+};
+
+struct ssh_channel *
+ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel = xcalloc(1, sizeof *channel);
+
+	channel->stream.ops = &channel_ops;
+	channel->stream.park_max = WINDOW_MAX;
+	channel->channel = take;
+	channel->host = host;
+	channel->window = WINDOW_MIN;
+	channel->owed = WINDOW_MIN;
+	channel->period_us = now_us();
+	grant(channel);
+	return channel;
+}
+
+static bool
+is_ready(struct ssh_channel *channel)
+{
+	unsigned long waiting;
+
+	if (channel->wake || channel->blocked || channel->host->lost)
+		return true;
+	libssh2_channel_window_read_ex(channel->channel, &waiting, NULL);
+	return waiting > 0 || at_end(channel);
+}
+
+void
+ssh_channel_pump(struct ssh_channel *channel)
+{
+	send_eof(channel);
+	grant_if_due(channel);
+	if (channel->stream.on_ready == NULL || !is_ready(channel))
+		return;
+	channel->wake = false;
+	channel->stream.on_ready(channel->stream.arg);
+}
+
+bool
+ssh_channel_free(struct ssh_channel *channel)
+{
+	if (libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN)
+		return false;
+	free(channel);
+	return true;
+}

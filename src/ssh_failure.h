@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The door at which SSH's reasons and words become failures.  Pure.
+ */
+#ifndef PGJUMP_SSH_FAILURE_H
+#define PGJUMP_SSH_FAILURE_H
+
+#include <stdbool.h>
+
+#include "failure.h"
+
+/*
+ * What a refused forward means: the reason of RFC 4254, 5.1 (0 where none was
+ * seen) and the jump box's own words ("" for none).  `is_socket`: the target
+ * was a Unix socket, whose refusals sshd never explains.
+ */
+enum failure ssh_failure_of_open(
+    unsigned reason, const char *words, bool is_socket);
+
+#endif
