@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Two requests of the agent protocol (draft-ietf-sshm-ssh-agent) on a Unix
+ * socket that may be slow, silent or no agent at all: every wait is bounded,
+ * every length is checked before it is believed.  It knows nothing of SSH
+ * sessions and chooses no key.
+ */
+#include "ssh_agent.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "await.h"
+#include "clock.h"
+#include "xmalloc.h"
+
+/* draft-ietf-sshm-ssh-agent, 6.1. */
+enum {
+	AGENT_FAILURE = 5,
+	AGENT_REQUEST_IDENTITIES = 11,
+	AGENT_IDENTITIES_ANSWER = 12,
+	AGENT_SIGN_REQUEST = 13,
+	AGENT_SIGN_RESPONSE = 14,
+	AGENT_EXTENSION_FAILURE = 28,
+};
+
+/* The longest answer; OpenSSH's agent has the same limit. */
+#define ANSWER_MAX (256 * 1024)
+
+/* RSA with 16384 bits needs 2048 bytes; libssh2 sends no packet over 32 KB. */
+#define SIGNATURE_MAX 8192
+
+/* A Unix socket with a full backlog cannot be polled for room. */
+#define CONNECT_RETRY_MS 20
+
+struct ssh_agent {
+	int fd;
+	int64_t deadline_ms;
+	int cancel_fd;
+	struct ssh_agent_key *keys;
+	size_t key_count;
+	unsigned char *answer; /* of the last request, without its length */
+	size_t answer_len;
+	char *words; /* of the call in progress */
+	size_t words_size;
+};
+
+/* A part of a message that was not read yet. */
+struct reader {
+	const unsigned char *at;
+	size_t left;
+};
+
+/* A message that is being built: 4 bytes of length, then what was put. */
+struct writer {
+	unsigned char *bytes;
+	size_t len;
+};
+
+static bool failed(struct ssh_agent *, const char *words, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Says why, and is false. */
+static bool
+failed(struct ssh_agent *agent, const char *words, ...)
+{
+	va_list args;
+
+	va_start(args, words);
+	vsnprintf(agent->words, agent->words_size, words, args);
+	va_end(args);
+	return false;
+}
+
+static bool
+ready(struct ssh_agent *agent, short events)
+{
+	switch (await_one(
+	    agent->fd, events, agent->deadline_ms, agent->cancel_fd)) {
+	case AWAIT_READY:
+		return true;
+	case AWAIT_CANCELLED:
+		return failed(agent, "cancelled");
+	case AWAIT_TIMEOUT:
+		break;
+	}
+	return failed(agent, "it gave no answer in time");
+}
+
+static bool
+send_all(struct ssh_agent *agent, const unsigned char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t sent = send(agent->fd, bytes, len, MSG_NOSIGNAL);
+
+		if (sent > 0) {
+			bytes += sent;
+			len -= (size_t)sent;
+		} else if (errno == EAGAIN) {
+			if (!ready(agent, POLLOUT))
+				return false;
+		} else if (errno != EINTR)
+			return failed(agent, "%s", strerror(errno));
+	}
+	return true;
+}
+
+static bool
+receive_all(struct ssh_agent *agent, unsigned char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t got = recv(agent->fd, bytes, len, 0);
+
+		if (got > 0) {
+			bytes += got;
+			len -= (size_t)got;
+		} else if (got == 0)
+			return failed(agent, "it closed the connection");
+		else if (errno == EAGAIN) {
+			if (!ready(agent, POLLIN))
+				return false;
+		} else if (errno != EINTR)
+			return failed(agent, "%s", strerror(errno));
+	}
+	return true;
+}
+
+static void
+put_u32(struct writer *writer, uint32_t value)
+{
+	unsigned char *at = writer->bytes + writer->len;
+
+	at[0] = (unsigned char)(value >> 24);
+	at[1] = (unsigned char)(value >> 16);
+	at[2] = (unsigned char)(value >> 8);
+	at[3] = (unsigned char)value;
+	writer->len += 4;
+}
+
+static void
+put_string(struct writer *writer, const void *bytes, size_t len)
+{
+	put_u32(writer, (uint32_t)len);
+	memcpy(writer->bytes + writer->len, bytes, len);
+	writer->len += len;
+}
+
+static bool
+take_u32(struct reader *reader, uint32_t *value)
+{
+	const unsigned char *at = reader->at;
+
+	if (reader->left < 4)
+		return false;
+	*value = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	    (uint32_t)at[2] << 8 | at[3];
+	reader->at += 4;
+	reader->left -= 4;
+	return true;
+}
+
+static bool
+take_string(struct reader *reader, struct reader *string)
+{
+	uint32_t len;
+
+	if (!take_u32(reader, &len) || len > reader->left)
+		return false;
+	*string = (struct reader){ reader->at, len };
+	reader->at += len;
+	reader->left -= len;
+	return true;
+}
+
+/* The answer to the last request, behind the byte which says what it is. */
+static bool
+receive_answer(
+    struct ssh_agent *agent, unsigned char expected, struct reader *answer)
+{
+	unsigned char header[4];
+	struct reader reader = { header, sizeof header };
+	uint32_t len;
+
+	if (!receive_all(agent, header, sizeof header))
+		return false;
+	take_u32(&reader, &len);
+	if (len < 1 || len > ANSWER_MAX)
+		return failed(agent, "it does not speak the agent protocol");
+	agent->answer = xreallocarray(agent->answer, len, 1);
+	if (!receive_all(agent, agent->answer, len))
+		return false;
+	if (agent->answer[0] == AGENT_FAILURE ||
+	    agent->answer[0] == AGENT_EXTENSION_FAILURE)
+		return failed(agent, "it refused");
+	if (agent->answer[0] != expected)
+		return failed(agent, "it does not speak the agent protocol");
+	*answer = (struct reader){ agent->answer + 1, len - 1 };
+	return true;
+}
+
+/* Sends what was written behind the first four bytes, and frees it. */
+static bool
+ask(struct ssh_agent *agent, struct writer *request, unsigned char expected,
+    struct reader *answer)
+{
+	size_t len = request->len;
+	bool sent;
+
+	request->len = 0;
+	put_u32(request, (uint32_t)len - 4);
+	sent = send_all(agent, request->bytes, len);
+	free(request->bytes);
+	return sent && receive_answer(agent, expected, answer);
+}
+
+static struct writer
+request_new(unsigned char type, size_t room)
+{
+	struct writer request = { xmalloc(5 + room), 5 };
+
+	request.bytes[4] = type;
+	return request;
+}
+
+static void
+begin_call(struct ssh_agent *agent, char *words, size_t words_size)
+{
+	agent->words = words;
+	agent->words_size = words_size;
+	words[0] = '\0';
+}
+
+static bool
+connect_to(struct ssh_agent *agent, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return failed(agent, "the path in SSH_AUTH_SOCK is too long");
+	memcpy(address.sun_path, path, strlen(path));
+	while (connect(agent->fd, (struct sockaddr *)&address,
+		   sizeof address) != 0) {
+		int64_t retry_ms = clock_ms() + CONNECT_RETRY_MS;
+
+		if (errno != EAGAIN && errno != EINTR)
+			return failed(agent, "%s: %s", path, strerror(errno));
+		if (clock_ms() >= agent->deadline_ms)
+			return failed(
+			    agent, "%s: it gave no answer in time", path);
+		if (await_one(-1, 0, retry_ms, agent->cancel_fd) ==
+		    AWAIT_CANCELLED)
+			return failed(agent, "cancelled");
+	}
+	return true;
+}
+
+struct ssh_agent *
+ssh_agent_open(
+    int64_t deadline_ms, int cancel_fd, char *words, size_t words_size)
+{
+	const char *path = getenv("SSH_AUTH_SOCK");
+	struct ssh_agent *agent = xcalloc(1, sizeof *agent);
+	bool is_open;
+
+	agent->deadline_ms = deadline_ms;
+	agent->cancel_fd = cancel_fd;
+	begin_call(agent, words, words_size);
+	agent->fd = socket(
+	    AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (agent->fd < 0)
+		is_open = failed(agent, "%s", strerror(errno));
+	else if (path == NULL || path[0] == '\0')
+		is_open = failed(agent, "SSH_AUTH_SOCK is not set");
+	else
+		is_open = connect_to(agent, path);
+	if (is_open)
+		return agent;
+	ssh_agent_close(agent);
+	return NULL;
+}
+
+static void
+free_keys(struct ssh_agent *agent)
+{
+	for (size_t i = 0; i < agent->key_count; i++) {
+		free(agent->keys[i].blob);
+		free(agent->keys[i].comment);
+	}
+	free(agent->keys);
+	agent->keys = NULL;
+	agent->key_count = 0;
+}
+
+void
+ssh_agent_close(struct ssh_agent *agent)
+{
+	if (agent == NULL)
+		return;
+	free_keys(agent);
+	free(agent->answer);
+	if (agent->fd >= 0)
+		close(agent->fd);
+	free(agent);
+}
+
+static void
+add_key(struct ssh_agent *agent, struct reader blob, struct reader comment)
+{
+	struct ssh_agent_key *key = &agent->keys[agent->key_count++];
+
+	key->blob = xmalloc(blob.left);
+	memcpy(key->blob, blob.at, blob.left);
+	key->blob_len = blob.left;
+	key->comment = xstrndup((const char *)comment.at, comment.left);
+}
+
+/* uint32 count, then a key blob and a comment for each; two lengths at least. */
+static bool
+read_keys(struct ssh_agent *agent, struct reader *answer)
+{
+	struct reader blob, comment;
+	uint32_t count;
+
+	if (!take_u32(answer, &count) || count > answer->left / 8)
+		return false;
+	agent->keys = xcalloc(count, sizeof *agent->keys);
+	while (agent->key_count < count) {
+		if (!take_string(answer, &blob) ||
+		    !take_string(answer, &comment))
+			return false;
+		add_key(agent, blob, comment);
+	}
+	return true;
+}
+
+bool
+ssh_agent_list(struct ssh_agent *agent, const struct ssh_agent_key **keys,
+    size_t *count, char *words, size_t words_size)
+{
+	struct writer request = request_new(AGENT_REQUEST_IDENTITIES, 0);
+	struct reader answer;
+
+	begin_call(agent, words, words_size);
+	free_keys(agent);
+	if (!ask(agent, &request, AGENT_IDENTITIES_ANSWER, &answer))
+		return false;
+	if (!read_keys(agent, &answer))
+		return failed(agent, "its list of keys is damaged");
+	*keys = agent->keys;
+	*count = agent->key_count;
+	return true;
+}
+
+/*
+ * An agent which does not know the flags signs with SHA-1: the jump box would
+ * refuse that, and blame the key.
+ */
+static bool
+is_as_asked(struct reader algorithm, uint32_t flags)
+{
+	const char *name = flags & 4 ? "rsa-sha2-512" : "rsa-sha2-256";
+
+	return flags == 0 ||
+	    (algorithm.left == strlen(name) &&
+		memcmp(algorithm.at, name, algorithm.left) == 0);
+}
+
+bool
+ssh_agent_sign(struct ssh_agent *agent, const struct ssh_agent_key *key,
+    const unsigned char *data, size_t len, uint32_t flags,
+    unsigned char **signature, size_t *signature_len, char *words,
+    size_t words_size)
+{
+	struct writer request = request_new(
+	    AGENT_SIGN_REQUEST, key->blob_len + len + 12);
+	struct reader answer, whole, algorithm, inner;
+
+	begin_call(agent, words, words_size);
+	put_string(&request, key->blob, key->blob_len);
+	put_string(&request, data, len);
+	put_u32(&request, flags);
+	if (!ask(agent, &request, AGENT_SIGN_RESPONSE, &answer))
+		return false;
+	if (!take_string(&answer, &whole) || !take_string(&whole, &algorithm) ||
+	    !take_string(&whole, &inner) || inner.left > SIGNATURE_MAX)
+		return failed(agent, "its signature is damaged");
+	if (!is_as_asked(algorithm, flags))
+		return failed(agent, "it cannot sign with RSA and SHA-2");
+	*signature = xmalloc(inner.left);
+	memcpy(*signature, inner.at, inner.left);
+	*signature_len = inner.left;
+	return true;
+}
