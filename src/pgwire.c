@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Bytes told apart by tables: what clients send first, what servers answer,
+ * which messages ask and which ones end.  Pure: no memory, no clock, no log.
+ */
+#include "pgwire.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define STARTUP_MIN 8
+#define STARTUP_MAX 10000 /* MAX_STARTUP_PACKET_LENGTH of the server */
+
+static uint32_t
+get32(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+	    (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void
+put32(unsigned char *bytes, uint32_t value)
+{
+	bytes[0] = (unsigned char)(value >> 24);
+	bytes[1] = (unsigned char)(value >> 16);
+	bytes[2] = (unsigned char)(value >> 8);
+	bytes[3] = (unsigned char)value;
+}
+
+/* --- The first packet ----------------------------------------------------- */
+
+/* Start-up packets: int32 length, int32 code, body. */
+static const struct startup_form {
+	uint32_t code, mask;
+	uint32_t min, max; /* length */
+	enum pgwire_kind kind;
+} startup_forms[] = {
+	{ 80877103, UINT32_MAX, 8, 8, PGWIRE_SSL_REQUEST },
+	{ 80877104, UINT32_MAX, 8, 8, PGWIRE_GSSENC_REQUEST },
+	{ 80877102, UINT32_MAX, 16, 268, PGWIRE_CANCEL_REQUEST },
+	{ 3U << 16, 0xffff0000, STARTUP_MIN, STARTUP_MAX, PGWIRE_STARTUP },
+};
+
+/* What else knocks at a database's port, by its first bytes. */
+static const struct opening {
+	const char *bytes;
+	enum pgwire_kind kind;
+	const char *what;
+} openings[] = {
+	{ "GET ", PGWIRE_HTTP, "an HTTP request" },
+	{ "HEAD ", PGWIRE_HTTP, "an HTTP request" },
+	{ "POST ", PGWIRE_HTTP, "an HTTP request" },
+	{ "PUT ", PGWIRE_HTTP, "an HTTP request" },
+	{ "PATCH ", PGWIRE_HTTP, "an HTTP request" },
+	{ "DELETE ", PGWIRE_HTTP, "an HTTP request" },
+	{ "OPTIONS ", PGWIRE_HTTP, "an HTTP request" },
+	{ "CONNECT ", PGWIRE_HTTP, "an HTTP request" },
+	{ "PRI * HTTP/2", PGWIRE_HTTP, "an HTTP/2 request" },
+	{ "SSH-", PGWIRE_FOREIGN, "an SSH banner" },
+	{ "*", PGWIRE_FOREIGN, "a Redis command" },
+	{ "PING\r\n", PGWIRE_FOREIGN, "a Redis command" },
+};
+
+static const struct startup_form *
+startup_form(uint32_t code)
+{
+	const struct startup_form *form = startup_forms;
+	const struct startup_form *end = form +
+	    sizeof startup_forms / sizeof *startup_forms;
+
+	while (form < end && (code & form->mask) != form->code)
+		form++;
+	return form < end ? form : NULL;
+}
+
+static struct pgwire_packet
+foreign(const char *what)
+{
+	return (struct pgwire_packet){ PGWIRE_FOREIGN, 0, what };
+}
+
+static struct pgwire_packet
+startup_packet(const unsigned char *bytes, size_t len)
+{
+	const struct startup_form *form;
+	uint32_t said;
+
+	if (len >= 4 && get32(bytes) < STARTUP_MIN)
+		return foreign("a packet of impossible length");
+	if (len < STARTUP_MIN)
+		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	said = get32(bytes);
+	form = startup_form(get32(bytes + 4));
+	if (form == NULL)
+		return foreign(said > STARTUP_MAX
+			? "a packet of impossible length"
+			: "a start-up packet of an unknown protocol version");
+	if (said < form->min || said > form->max)
+		return (struct pgwire_packet){ PGWIRE_MALFORMED, 0,
+			"its length is impossible" };
+	if (len < said)
+		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	return (struct pgwire_packet){ form->kind, said, NULL };
+}
+
+/* A record: type 22, version 3.x, length; in it a handshake of type 1. */
+static struct pgwire_packet
+tls_record(const unsigned char *bytes, size_t len)
+{
+	size_t record_len;
+
+	if (len >= 2 && bytes[1] != 3)
+		return foreign("bytes of an unknown protocol");
+	if (len < 6)
+		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	record_len = (size_t)bytes[3] << 8 | bytes[4];
+	if (record_len < 4 || 5 + record_len > PGWIRE_PACKET_MAX ||
+	    bytes[5] != 1)
+		return foreign("a TLS record that is no ClientHello");
+	if (len < 5 + record_len)
+		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	return (struct pgwire_packet){ PGWIRE_TLS, 5 + record_len, NULL };
+}
+
+static struct pgwire_packet
+other_protocol(const unsigned char *bytes, size_t len)
+{
+	const size_t count = sizeof openings / sizeof *openings;
+	bool may_become = false;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t want = strlen(openings[i].bytes);
+
+		if (memcmp(bytes, openings[i].bytes, len < want ? len : want))
+			continue;
+		if (len >= want)
+			return (struct pgwire_packet){ openings[i].kind, 0,
+				openings[i].what };
+		may_become = true;
+	}
+	if (may_become)
+		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	return foreign("bytes of an unknown protocol");
+}
+
+struct pgwire_packet
+pgwire_packet(const void *bytes, size_t len)
+{
+	const unsigned char *first = bytes;
+
+	if (len == 0)
+		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	if (*first == 0)
+		return startup_packet(first, len);
+	if (*first == 0x16)
+		return tls_record(first, len);
+	return other_protocol(first, len);
+}
+
+bool
+pgwire_can_read_error(const void *bytes, size_t len)
+{
+	const unsigned char *first = bytes;
+
+	return len >= 8 && first[0] == 0 &&
+	    startup_form(get32(first + 4)) != NULL;
+}
+
+/* --- The first answer ----------------------------------------------------- */
+
+enum pgwire_answer
+pgwire_answer(const void *bytes, size_t len)
+{
+	static const struct {
+		char type;
+		uint32_t max;
+	} answers[] = { { 'R', 10000 }, { 'v', 10000 }, { 'E', 29999 },
+		{ 'N', 29999 } };
+	const unsigned char *first = bytes;
+
+	if (len == 0)
+		return PGWIRE_ANSWER_MORE;
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		if (*first != answers[i].type)
+			continue;
+		if (len < 5)
+			return PGWIRE_ANSWER_MORE;
+		/* A postmaster that cannot fork says so in the words of
+		 * protocol 2: "Ecould not fork new process ...". */
+		if (memcmp(first, "Ecoul", 5) == 0)
+			return PGWIRE_ANSWER_PLAUSIBLE;
+		return get32(first + 1) >= 8 &&
+			get32(first + 1) <= answers[i].max
+		    ? PGWIRE_ANSWER_PLAUSIBLE
+		    : PGWIRE_ANSWER_FOREIGN;
+	}
+	return PGWIRE_ANSWER_FOREIGN;
+}
+
+/* --- Building ------------------------------------------------------------- */
+
+const unsigned char pgwire_ready_failed[PGWIRE_READY_LEN] = { 'Z', 0, 0, 0, 5,
+	'E' };
+
+/* One field: its code, its text, NUL.  Two bytes are kept for the end. */
+static size_t
+put_field(unsigned char *buf, size_t used, char code, const char *text)
+{
+	size_t len = text != NULL ? strlen(text) : 0;
+	size_t room = PGWIRE_ERROR_MAX - used;
+
+	if (len == 0 || room < 8)
+		return used;
+	if (len > room - 4)
+		len = room - 4;
+	buf[used++] = (unsigned char)code;
+	memcpy(buf + used, text, len);
+	used += len;
+	buf[used++] = '\0';
+	return used;
+}
+
+size_t
+pgwire_error(unsigned char buf[PGWIRE_ERROR_MAX],
+    const struct pgwire_text *text)
+{
+	size_t used = 5;
+
+	used = put_field(buf, used, 'S', "FATAL");
+	used = put_field(buf, used, 'V', "FATAL");
+	used = put_field(buf, used, 'C', text->sqlstate);
+	used = put_field(buf, used, 'M', text->message);
+	used = put_field(buf, used, 'D', text->detail);
+	used = put_field(buf, used, 'H', text->hint);
+	buf[used++] = '\0';
+	buf[0] = 'E';
+	put32(buf + 1, (uint32_t)(used - 1));
+	return used;
+}
+
+/* --- Reading an ErrorResponse --------------------------------------------- */
+
+static void
+copy_text(char *out, size_t size, const char *text, size_t len)
+{
+	if (len > size - 1)
+		len = size - 1;
+	memcpy(out, text, len);
+	out[len] = '\0';
+}
+
+void
+pgwire_error_fields(const void *body, size_t len,
+    struct pgwire_error_fields *fields)
+{
+	const char *at = body, *end = at + len;
+
+	memset(fields, 0, sizeof *fields);
+	while (at < end && *at != '\0') {
+		char code = *at++;
+		size_t text_len = strnlen(at, (size_t)(end - at));
+
+		/* V comes after S and is never localised. */
+		if (code == 'S' || code == 'V')
+			copy_text(fields->severity, sizeof fields->severity, at,
+			    text_len);
+		else if (code == 'C')
+			copy_text(fields->sqlstate, sizeof fields->sqlstate, at,
+			    text_len);
+		else if (code == 'M')
+			copy_text(fields->message, sizeof fields->message, at,
+			    text_len);
+		at += text_len < (size_t)(end - at) ? text_len + 1 : text_len;
+	}
+}
+
+/* --- Following a session -------------------------------------------------- */
+
+/* What one step of the scan found: a piece of one message. */
+struct piece {
+	char type;
+	bool begins, ends;
+	const unsigned char *body; /* NULL: header only */
+	size_t len;
+};
+
+static bool
+at_boundary(const struct pgwire_scan *scan)
+{
+	return !scan->is_broken && scan->header_len == 0;
+}
+
+/* Take header bytes; true when that completed a header. */
+static bool
+scan_header(struct pgwire_scan *scan, const unsigned char **bytes,
+    const unsigned char *end)
+{
+	while (scan->header_len < 5 && *bytes < end)
+		scan->header[scan->header_len++] = *(*bytes)++;
+	if (scan->header_len < 5)
+		return false;
+	scan->left = get32(scan->header + 1);
+	scan->is_broken = scan->left < 4 || scan->left > INT32_MAX;
+	scan->left -= 4;
+	return !scan->is_broken;
+}
+
+/* The next piece between *bytes and end; false when there is none. */
+static bool
+scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
+    const unsigned char *end, struct piece *piece)
+{
+	if (scan->is_broken || *bytes == end)
+		return false;
+	*piece = (struct piece){ .begins = scan->header_len < 5 };
+	if (piece->begins) {
+		if (!scan_header(scan, bytes, end))
+			return false;
+	} else {
+		piece->body = *bytes;
+		piece->len = (size_t)(end - *bytes);
+		if (piece->len > scan->left)
+			piece->len = scan->left;
+		scan->left -= (uint32_t)piece->len;
+		*bytes += piece->len;
+	}
+	piece->type = (char)scan->header[0];
+	piece->ends = scan->left == 0;
+	if (piece->ends)
+		scan->header_len = 0;
+	return true;
+}
+
+/* Query, Sync, FunctionCall: each is answered by one ReadyForQuery. */
+static void
+asked(struct pgwire_session *session, char type)
+{
+	/* "Flush and Sync messages are ignored in copy-in mode." */
+	if (type == 'S' && session->copying_in)
+		return;
+	session->owed++;
+	session->unsynced = false;
+	session->last_asked = type;
+}
+
+static void
+front_message(struct pgwire_session *session, char type)
+{
+	switch (type) {
+	case 'Q':
+	case 'S':
+	case 'F':
+		asked(session, type);
+		break;
+	case 'X': /* Terminate: nothing is awaited */
+		break;
+	case 'c': /* CopyDone */
+	case 'f': /* CopyFail */
+		session->copying_in = false;
+		session->answering = true;
+		break;
+	case 'd': /* CopyData */
+	case 'p': /* password, SASL, GSS */
+		session->answering = true;
+		break;
+	default: /* Parse, Bind, Execute ...: a Sync must follow */
+		session->unsynced = true;
+		break;
+	}
+}
+
+void
+pgwire_front(struct pgwire_session *session, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes, *end = at + len;
+	struct piece piece;
+
+	while (scan_next(&session->front, &at, end, &piece))
+		if (piece.begins)
+			front_message(session, piece.type);
+}
+
+/*
+ * CopyInResponse, CopyBothResponse: a Sync sent before it is read as part of
+ * the COPY, and ignored; it will not be answered.
+ */
+static void
+copy_began(struct pgwire_session *session)
+{
+	session->copying_in = true;
+	if (session->last_asked == 'S')
+		session->owed = 0;
+}
+
+static void
+ready(struct pgwire_session *session, char status)
+{
+	session->status = status;
+	if (session->owed > 0)
+		session->owed--;
+	if (session->owed == 0) {
+		session->answering = false;
+		session->copying_in = false;
+	}
+}
+
+static void
+keep_error(struct pgwire_session *session, const struct piece *piece)
+{
+	size_t room, len = piece->len;
+
+	if (piece->begins)
+		session->error_len = 0;
+	room = PGWIRE_ERROR_KEPT - session->error_len;
+	if (len > room)
+		len = room;
+	if (len > 0)
+		memcpy(session->error + session->error_len, piece->body, len);
+	session->error_len = (uint16_t)(session->error_len + len);
+}
+
+static void
+error_ended(struct pgwire_session *session)
+{
+	struct pgwire_error_fields fields;
+
+	session->copying_in = false;
+	pgwire_error_fields(session->error, session->error_len, &fields);
+	if (strcmp(fields.severity, "FATAL") == 0 ||
+	    strcmp(fields.severity, "PANIC") == 0)
+		session->is_over = true;
+}
+
+static void
+back_piece(struct pgwire_session *session, const struct piece *piece)
+{
+	switch (piece->type) {
+	case 'E':
+		keep_error(session, piece);
+		if (piece->ends)
+			error_ended(session);
+		break;
+	case 'Z':
+		if (piece->ends && piece->len > 0)
+			ready(session, (char)piece->body[piece->len - 1]);
+		break;
+	case 'G': /* CopyInResponse */
+	case 'W': /* CopyBothResponse */
+		if (piece->begins)
+			copy_began(session);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+pgwire_back(struct pgwire_session *session, const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes, *end = at + len;
+	struct piece piece;
+
+	while (scan_next(&session->back, &at, end, &piece))
+		back_piece(session, &piece);
+}
+
+static bool
+is_in_flight(const struct pgwire_session *session)
+{
+	return session->owed > 0 || session->unsynced || session->answering ||
+	    session->copying_in || !at_boundary(&session->front);
+}
+
+enum pgwire_moment
+pgwire_moment(const struct pgwire_session *session)
+{
+	if (!at_boundary(&session->back))
+		return PGWIRE_CUT;
+	if (session->is_over)
+		return PGWIRE_OVER;
+	if (session->status == 0)
+		return PGWIRE_STARTING;
+	return is_in_flight(session) ? PGWIRE_BUSY : PGWIRE_IDLE;
+}
+
+bool
+pgwire_is_at_rest(const struct pgwire_session *session)
+{
+	return pgwire_moment(session) == PGWIRE_IDLE && session->status == 'I';
+}
