@@ -179,6 +179,7 @@ socket_listen(struct stream *stream)
 }
 
 static const struct stream_ops socket_ops = {
+	.listen = socket_listen,
 	.read = socket_read,
 	.write = socket_write,
 	.credit = socket_credit,
@@ -187,7 +188,6 @@ static const struct stream_ops socket_ops = {
 	.is_drained = socket_is_drained,
 	.fault = socket_fault,
 	.close = socket_close,
-	.listen = socket_listen,
 };
 
 struct stream *

@@ -33,8 +33,6 @@ struct stream_ops {
 	bool (*is_drained)(struct stream *);
 	void (*fault)(struct stream *, struct fault *);
 	void (*close)(struct stream *, bool reset);
-	/* on_ready was set: call it soon.  NULL: the owner's turn does. */
-	void (*listen)(struct stream *);
 };
 
 /* Embedded at the start of each kind of stream. */
