@@ -22,9 +22,6 @@
 #define WINDOW_MIN ((uint32_t)256 << 10)
 #define WINDOW_MAX ((uint32_t)16 << 20)
 
-/* A link whose output buffer holds more takes no more from clients. */
-#define OUTPUT_MAX ((size_t)1 << 20)
-
 /* A shorter round trip is not worth a larger window. */
 #define RTT_FLOOR_US 200
 
@@ -118,8 +115,8 @@ on_read(struct stream *stream, void *buf, size_t len)
 	unsigned long waiting, window;
 	ssize_t got;
 
-	window = libssh2_channel_window_read_ex(
-	    channel->channel, &waiting, NULL);
+	window = libssh2_channel_window_read_ex(channel->channel, &waiting,
+	    NULL);
 	if (waiting == 0) {
 		if (at_end(channel))
 			return STREAM_END;
@@ -144,15 +141,20 @@ static ssize_t
 on_write(struct stream *stream, const void *buf, size_t len)
 {
 	struct ssh_channel *channel = channel_of(stream);
-	ssize_t taken = LIBSSH2_ERROR_EAGAIN;
+	ssize_t taken;
 
 	if (channel->host->lost)
 		return STREAM_LOST;
-	if (ssh_transport_pending(channel->host->transport) < OUTPUT_MAX)
-		taken = libssh2_channel_write(channel->channel, buf, len);
-	channel->blocked = taken == LIBSSH2_ERROR_EAGAIN || taken == 0;
-	if (channel->blocked)
+	channel->blocked = true;
+	if (ssh_transport_pending(channel->host->transport) >=
+	    SSH_CHANNEL_OUTPUT_MAX) {
+		channel->host->full = true;
 		return STREAM_WAIT;
+	}
+	taken = libssh2_channel_write(channel->channel, buf, len);
+	if (taken == LIBSSH2_ERROR_EAGAIN || taken == 0)
+		return STREAM_WAIT;
+	channel->blocked = false;
 	return taken > 0 ? taken : (ssize_t)len;
 }
 

@@ -19,12 +19,16 @@
 struct event;
 struct ssh_transport;
 
+/* A link whose output buffer holds more takes no more from clients. */
+#define SSH_CHANNEL_OUTPUT_MAX ((size_t)1 << 20)
+
 /* What the channels of a link share; the link owns it. */
 struct ssh_channel_host {
 	struct ssh_transport *transport;
 	struct event *turn; /* activated: the link must have its turn soon */
 	bool lost;          /* nothing more will come; see `fault` */
 	struct fault fault; /* why */
+	bool full;          /* a write was held back by the output buffer */
 	int64_t rtt_us;     /* of the last ping; 0: not measured yet */
 };
 
@@ -49,8 +53,8 @@ struct ssh_channel {
  * The stream of a channel that was opened with window 0.  The caller keeps it
  * in its list and calls ssh_channel_pump() in each turn with input.
  */
-struct ssh_channel *ssh_channel_new(
-    LIBSSH2_CHANNEL *take, struct ssh_channel_host *);
+struct ssh_channel *ssh_channel_new(LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *);
 
 /*
  * Retry what is blocked (window grants, EOF) and call on_ready where bytes, an

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The pump of one SSH session.  In each turn with input it drives libssh2's
+ * transport until the socket is dry (or the turn's budget is spent), gives
+ * every channel its say, and repeats while that brought more input; then it
+ * flushes once.  Input is the only thing that unblocks libssh2, so whatever was
+ * blocked is retried after any.
+ *
+ * A sign of life is asked for by opening a channel of a type that no server
+ * knows: the refusal is the answer and leaves nothing behind.  libssh2's own
+ * keepalive leaks each reply and never notices silence; it serves only while
+ * the slot for opens is taken.
+ */
+#include "ssh_link.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "config.h"
+#include "log.h"
+#include "ssh_channel.h"
+#include "ssh_slot.h"
+#include "ssh_transport.h"
+#include "stream.h"
+#include "xmalloc.h"
+
+#define TURN_BUDGET    ((size_t)256 << 10)
+#define PACKET_MAX     32768
+#define ZOMBIES_MAX    8
+#define PINGS_AT_START 3
+
+/* An open that is unanswered for so long makes us ask for a sign of life. */
+#define OPEN_DOUBT_MS 1000
+/* libssh2 sends no keepalive more often. */
+#define KEEPALIVE_MIN_S 2
+
+struct ssh_link {
+	struct ssh_channel_host host; /* the transport is ours */
+	TAILQ_HEAD(, ssh_channel) channels;
+	TAILQ_HEAD(, ssh_channel) zombies;
+	size_t channel_count, zombie_count;
+	struct ssh_slot slot;
+	struct stream *opened; /* by the forward in the slot, once done */
+	bool slot_failed;      /* it ended for a reason of this session's */
+	struct event *readable, *writable, *timer;
+	uint64_t pumped; /* ssh_transport_received() when last pumped */
+	bool dirty;      /* something asks for a pump */
+	bool unread;     /* the socket was reported readable since the last */
+	bool retired;
+	unsigned pings_left;
+	int64_t keepalive_interval_ms, silence_max_ms;
+	int64_t probe_ms; /* when a sign of life was last asked for */
+	const struct config_jump *jump;
+};
+
+static LIBSSH2_SESSION *
+session_of(const struct ssh_link *link)
+{
+	return ssh_transport_session(link->host.transport);
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+static void
+lose(struct ssh_link *link, enum failure code, const char *words)
+{
+	if (link->host.lost)
+		return;
+	link->host.lost = true;
+	link->dirty = true;
+	fault_set(&link->host.fault, code, "%s", words);
+	fault_name(&link->host.fault, link->jump->label, link->jump->username,
+	    NULL);
+	event_del(link->readable);
+	event_del(link->writable);
+	event_del(link->timer);
+	log_warning("link lost", log_str("jump", link->jump->label),
+	    log_str("stage", failure_stage(code)->label),
+	    log_str("cause", link->host.fault.words),
+	    log_num("channels", (int64_t)link->channel_count));
+}
+
+/* What libssh2, the socket or the peer's disconnect said last. */
+static void
+lose_session(struct ssh_link *link)
+{
+	const struct ssh_said *said = ssh_transport_said(link->host.transport);
+	char *words = NULL;
+
+	if (said->disconnected && said->disconnect_text[0] != '\0')
+		lose(link, FAIL_TUNNEL_LOST, said->disconnect_text);
+	else if (ssh_transport_is_lost(link->host.transport))
+		lose(link, FAIL_TUNNEL_LOST,
+		    ssh_transport_lost_words(link->host.transport));
+	libssh2_session_last_error(session_of(link), &words, NULL, 0);
+	lose(link, FAIL_TUNNEL_LOST, words);
+}
+
+void
+ssh_link_retire(struct ssh_link *link)
+{
+	if (link->retired)
+		return;
+	link->retired = true;
+	log_info("link retired", log_str("jump", link->jump->label),
+	    log_num("channels", (int64_t)link->channel_count));
+}
+
+/* --- the slot for opens -------------------------------------------------- */
+
+static void
+measure(struct ssh_link *link)
+{
+	int64_t us = link->slot.elapsed_us > 0 ? link->slot.elapsed_us : 1;
+
+	if (link->host.rtt_us == 0 || us < link->host.rtt_us)
+		link->host.rtt_us = us;
+}
+
+/* A channel that nobody waits for any more is closed again. */
+static void
+add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
+{
+	struct ssh_channel *added = ssh_channel_new(channel, &link->host);
+
+	if (link->slot.use == SSH_SLOT_FORWARD) {
+		TAILQ_INSERT_TAIL(&link->channels, added, entry);
+		link->channel_count++;
+		link->opened = &added->stream;
+	} else {
+		TAILQ_INSERT_TAIL(&link->zombies, added, entry);
+		link->zombie_count++;
+	}
+}
+
+static void
+end_open(struct ssh_link *link)
+{
+	link->slot.use = link->slot.use == SSH_SLOT_FORWARD ? SSH_SLOT_DONE
+							    : SSH_SLOT_FREE;
+	link->dirty = true;
+}
+
+/* Go on with the open in the slot. */
+static void
+step_open(struct ssh_link *link)
+{
+	LIBSSH2_CHANNEL *channel;
+	enum ssh_slot_answer answer = ssh_slot_step(&link->slot,
+	    link->host.transport, &channel);
+
+	if (answer == SSH_SLOT_PENDING)
+		return;
+	if (answer == SSH_SLOT_OPENED)
+		add_channel(link, channel);
+	if (answer == SSH_SLOT_TROUBLE) {
+		link->slot_failed = true;
+		if (ssh_transport_said(link->host.transport)->disconnected)
+			lose_session(link);
+		ssh_link_retire(link);
+	} else {
+		measure(link);
+	}
+	end_open(link);
+}
+
+static void
+start_open(struct ssh_link *link)
+{
+	link->opened = NULL;
+	link->slot_failed = false;
+	step_open(link);
+	event_active(link->host.turn, EV_TIMEOUT, 0);
+}
+
+static void
+ping(struct ssh_link *link)
+{
+	link->probe_ms = clock_ms();
+	ssh_slot_ping(&link->slot);
+	start_open(link);
+}
+
+/* --- liveness ------------------------------------------------------------ */
+
+int64_t
+ssh_link_heard_ms(const struct ssh_link *link)
+{
+	return ssh_transport_received_ms(link->host.transport);
+}
+
+static void
+keepalive(struct ssh_link *link)
+{
+	int next_s;
+
+	link->probe_ms = clock_ms();
+	libssh2_keepalive_send(session_of(link), &next_s);
+	event_active(link->host.turn, EV_TIMEOUT, 0);
+}
+
+static void
+ask_for_life(struct ssh_link *link)
+{
+	if (ssh_slot_is_taken(&link->slot))
+		keepalive(link);
+	else if (link->slot.use == SSH_SLOT_FREE)
+		ping(link);
+}
+
+void
+ssh_link_probe(struct ssh_link *link, int64_t since_ms)
+{
+	if (!link->host.lost && ssh_link_heard_ms(link) <= since_ms &&
+	    link->probe_ms <= since_ms)
+		ask_for_life(link);
+}
+
+static bool
+awaits_life(const struct ssh_link *link)
+{
+	return link->probe_ms > ssh_link_heard_ms(link);
+}
+
+/* When the timer has something to look at again. */
+static int64_t
+next_look_ms(const struct ssh_link *link)
+{
+	int64_t due_ms = awaits_life(link)
+	    ? link->probe_ms + link->silence_max_ms
+	    : ssh_link_heard_ms(link) + link->keepalive_interval_ms;
+	int64_t doubt_ms = clock_ms() + OPEN_DOUBT_MS;
+
+	return ssh_slot_is_taken(&link->slot) && doubt_ms < due_ms ? doubt_ms
+								   : due_ms;
+}
+
+static void
+arm_timer(struct ssh_link *link)
+{
+	struct timeval wait = clock_timeval(next_look_ms(link) - clock_ms());
+
+	event_add(link->timer, &wait);
+}
+
+static bool
+open_is_doubtful(const struct ssh_link *link, int64_t now_ms)
+{
+	return ssh_slot_is_taken(&link->slot) &&
+	    now_ms - link->slot.since_ms >= OPEN_DOUBT_MS &&
+	    ssh_link_heard_ms(link) <= link->slot.since_ms &&
+	    now_ms - link->probe_ms >= KEEPALIVE_MIN_S * 1000;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct ssh_link *link = arg;
+	int64_t now_ms = clock_ms();
+	char words[40];
+
+	(void)fd, (void)what;
+	if (awaits_life(link) &&
+	    now_ms - link->probe_ms >= link->silence_max_ms) {
+		snprintf(words, sizeof words, "%.1f s",
+		    (double)(now_ms - ssh_link_heard_ms(link)) / 1000);
+		lose(link, FAIL_TUNNEL_SILENT, words);
+		return;
+	}
+	if (!awaits_life(link) &&
+	    now_ms - ssh_link_heard_ms(link) >= link->keepalive_interval_ms)
+		ask_for_life(link);
+	else if (open_is_doubtful(link, now_ms))
+		keepalive(link);
+	arm_timer(link);
+}
+
+/* --- the pump ------------------------------------------------------------ */
+
+/*
+ * Run libssh2's transport until the socket is dry.  A session without channel
+ * and open can be read by a ping only.
+ */
+static void
+drive(struct ssh_link *link)
+{
+	struct ssh_channel *any = TAILQ_FIRST(&link->channels);
+	char nothing[1];
+	ssize_t rc;
+
+	if (ssh_slot_is_taken(&link->slot))
+		step_open(link);
+	if (any == NULL)
+		any = TAILQ_FIRST(&link->zombies);
+	if (any != NULL) {
+		rc = libssh2_channel_read(any->channel, nothing, 0);
+		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
+			lose_session(link);
+	} else if (link->unread && link->slot.use == SSH_SLOT_FREE &&
+	    !link->retired) {
+		ping(link);
+	}
+	link->unread = false;
+}
+
+static void
+bury_channel(struct ssh_link *link, struct ssh_channel *channel)
+{
+	TAILQ_REMOVE(&link->channels, channel, entry);
+	TAILQ_INSERT_TAIL(&link->zombies, channel, entry);
+	link->channel_count--;
+	link->zombie_count++;
+}
+
+static void
+pump_channels(struct ssh_link *link)
+{
+	struct ssh_channel *channel, *next;
+
+	for (channel = TAILQ_FIRST(&link->channels); channel != NULL;
+	     channel = next) {
+		/* Only this one can be closed by its own user in the call. */
+		if (!channel->closing)
+			ssh_channel_pump(channel);
+		next = TAILQ_NEXT(channel, entry);
+		if (channel->closing)
+			bury_channel(link, channel);
+	}
+}
+
+static void
+free_zombies(struct ssh_link *link)
+{
+	struct ssh_channel *channel, *next;
+
+	for (channel = TAILQ_FIRST(&link->zombies); channel != NULL;
+	     channel = next) {
+		next = TAILQ_NEXT(channel, entry);
+		TAILQ_REMOVE(&link->zombies, channel, entry);
+		if (ssh_channel_free(channel))
+			link->zombie_count--;
+		else
+			TAILQ_INSERT_TAIL(&link->zombies, channel, entry);
+	}
+	if (link->zombie_count > ZOMBIES_MAX)
+		ssh_link_retire(link);
+}
+
+static void
+pump(struct ssh_link *link)
+{
+	do {
+		link->dirty = false;
+		if (!link->host.lost)
+			drive(link);
+		link->pumped = ssh_transport_received(link->host.transport);
+		if (ssh_transport_is_lost(link->host.transport))
+			lose_session(link);
+		pump_channels(link);
+		free_zombies(link);
+	} while (link->dirty ||
+	    link->pumped != ssh_transport_received(link->host.transport));
+}
+
+/* Send once; who was held back by a full output buffer is let on again. */
+static void
+flush(struct ssh_link *link)
+{
+	struct ssh_transport *transport = link->host.transport;
+	size_t pending = ssh_transport_flush(transport);
+
+	if (pending > 0)
+		event_add(link->writable, NULL);
+	if (link->host.full && pending < SSH_CHANNEL_OUTPUT_MAX / 2) {
+		link->host.full = false;
+		event_active(link->host.turn, EV_TIMEOUT, 0);
+	}
+	if (ssh_transport_is_lost(transport)) {
+		lose_session(link);
+		pump(link);
+	}
+}
+
+void
+ssh_link_turn(struct ssh_link *link)
+{
+	if (link->dirty ||
+	    link->pumped != ssh_transport_received(link->host.transport))
+		pump(link);
+	if (!link->host.lost)
+		flush(link);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ssh_link *link = arg;
+
+	(void)fd, (void)what;
+	ssh_transport_readable(link->host.transport, TURN_BUDGET);
+	link->unread = true;
+	link->dirty = true;
+}
+
+/* Room in the socket, or somebody wants a turn: the turn itself does it. */
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct ssh_link *link = arg;
+
+	(void)fd, (void)what;
+	link->dirty = true;
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+struct ssh_link *
+ssh_link_new(struct event_base *base, const struct config *cfg,
+    const struct config_jump *jump, struct ssh_transport *take)
+{
+	struct ssh_link *link = xcalloc(1, sizeof *link);
+	int fd = ssh_transport_fd(take);
+
+	TAILQ_INIT(&link->channels);
+	TAILQ_INIT(&link->zombies);
+	link->host.transport = take;
+	link->jump = jump;
+	link->pings_left = PINGS_AT_START;
+	link->keepalive_interval_ms = cfg->keepalive_interval_ms;
+	link->silence_max_ms = cfg->keepalive_interval_ms *
+	    (int64_t)cfg->keepalive_count;
+	link->host.turn = event_new(base, -1, 0, on_turn, link);
+	link->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable,
+	    link);
+	link->writable = event_new(base, fd, EV_WRITE, on_turn, link);
+	link->timer = event_new(base, -1, 0, on_timer, link);
+	libssh2_keepalive_config(session_of(link), 1, KEEPALIVE_MIN_S);
+	event_add(link->readable, NULL);
+	arm_timer(link);
+	return link;
+}
+
+void
+ssh_link_free(struct ssh_link *link)
+{
+	struct ssh_channel *channel;
+
+	if (link == NULL)
+		return;
+	if (!link->host.lost)
+		ssh_transport_flush(link->host.transport);
+	ssh_transport_bury(link->host.transport);
+	while ((channel = TAILQ_FIRST(&link->channels)) != NULL)
+		bury_channel(link, channel);
+	while ((channel = TAILQ_FIRST(&link->zombies)) != NULL) {
+		TAILQ_REMOVE(&link->zombies, channel, entry);
+		free(channel); /* its libssh2 part goes with the session */
+	}
+	event_free(link->readable);
+	event_free(link->writable);
+	event_free(link->timer);
+	event_free(link->host.turn);
+	ssh_transport_free(link->host.transport);
+	free(link);
+}
+
+/* --- what its owner asks ------------------------------------------------- */
+
+bool
+ssh_link_is_closed(const struct ssh_link *link)
+{
+	return link->retired || link->host.lost;
+}
+
+bool
+ssh_link_is_finished(const struct ssh_link *link)
+{
+	if (link->channel_count > 0 || link->slot.use == SSH_SLOT_DONE)
+		return false;
+	if (link->host.lost)
+		return link->slot.use != SSH_SLOT_FORWARD;
+	return link->retired && link->slot.use != SSH_SLOT_FORWARD &&
+	    ssh_transport_pending(link->host.transport) == 0;
+}
+
+const struct fault *
+ssh_link_fault(const struct ssh_link *link)
+{
+	return &link->host.fault;
+}
+
+size_t
+ssh_link_channels(const struct ssh_link *link)
+{
+	return link->channel_count;
+}
+
+int64_t
+ssh_link_rtt_us(const struct ssh_link *link)
+{
+	return link->host.rtt_us;
+}
+
+bool
+ssh_link_has_slot(const struct ssh_link *link)
+{
+	return !ssh_link_is_closed(link) && link->slot.use == SSH_SLOT_FREE &&
+	    link->channel_count < SSH_LINK_CHANNELS_HARD;
+}
+
+void
+ssh_link_open(struct ssh_link *link, const struct ssh_target *target)
+{
+	assert(ssh_link_has_slot(link));
+	ssh_slot_forward(&link->slot, target);
+	start_open(link);
+	arm_timer(link);
+}
+
+bool
+ssh_link_opened(struct ssh_link *link, struct ssh_opened *out)
+{
+	struct ssh_slot *slot = &link->slot;
+
+	if (slot->use == SSH_SLOT_FORWARD && link->host.lost) {
+		link->slot_failed = true;
+		slot->use = SSH_SLOT_DONE;
+	}
+	if (slot->use != SSH_SLOT_DONE)
+		return false;
+	slot->use = SSH_SLOT_FREE;
+	out->stream = link->opened;
+	out->link_failed = link->slot_failed;
+	out->reason = slot->reason;
+	memcpy(out->words, slot->words, sizeof out->words);
+	out->elapsed_ms = slot->elapsed_us / 1000;
+	return true;
+}
+
+void
+ssh_link_abandon(struct ssh_link *link)
+{
+	struct ssh_opened unwanted;
+
+	if (link->slot.use == SSH_SLOT_FORWARD)
+		link->slot.use = SSH_SLOT_ORPHAN;
+	else if (ssh_link_opened(link, &unwanted))
+		stream_close(unwanted.stream, true);
+}
+
+void
+ssh_link_rest(struct ssh_link *link)
+{
+	if (link->pings_left > 0 && ssh_link_has_slot(link)) {
+		link->pings_left--;
+		ping(link);
+	}
+}
