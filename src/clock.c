@@ -6,6 +6,7 @@
 #include "clock.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <time.h>
 
 int64_t
@@ -34,4 +35,17 @@ clock_timeval(int64_t duration_ms)
 		duration_ms = 0;
 	return (struct timeval){ .tv_sec = duration_ms / 1000,
 		.tv_usec = duration_ms % 1000 * 1000 };
+}
+
+void
+clock_text(int64_t duration_ms, char *text, size_t size)
+{
+	long tenths = (long)((duration_ms + 50) / 100);
+
+	if (tenths < 10)
+		snprintf(text, size, "%ld ms", (long)duration_ms);
+	else if (tenths % 10 == 0)
+		snprintf(text, size, "%ld s", tenths / 10);
+	else
+		snprintf(text, size, "%ld.%ld s", tenths / 10, tenths % 10);
 }

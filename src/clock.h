@@ -7,6 +7,7 @@
 #ifndef PGJUMP_CLOCK_H
 #define PGJUMP_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/time.h>
 
@@ -21,5 +22,8 @@ int clock_left_ms(int64_t deadline_ms);
 
 /* A duration in the form libevent takes; a negative one counts as 0. */
 struct timeval clock_timeval(int64_t duration_ms);
+
+/* A duration for people, to a tenth of a second: "4 s", "2.5 s", "250 ms". */
+void clock_text(int64_t duration_ms, char *text, size_t size);
 
 #endif

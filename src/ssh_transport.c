@@ -28,11 +28,13 @@
 
 /* Message numbers of RFC 4250, 4.1. */
 enum {
+	MSG_KEXINIT = 20,
 	MSG_USERAUTH_FAILURE = 51,
 	MSG_CHANNEL_OPEN_FAILURE = 92,
 };
 
-/* libssh2's own limit is 60 s from inside a call; deadlines are the caller's. */
+/* libssh2's own limit is 60 s from inside a call; deadlines are the caller's.
+ */
 #define READ_TIMEOUT_S 1000000
 
 struct ssh_transport {
@@ -47,6 +49,8 @@ struct ssh_transport {
 	uint64_t received;
 	int64_t received_ms;
 	struct ssh_said said;
+	struct ssh_blob kexinits[2]; /* ours, theirs */
+	void *arg;
 };
 
 /*
@@ -80,37 +84,15 @@ static const struct {
 	{ LIBSSH2_METHOD_SIGN_ALGO, "rsa-sha2-512,rsa-sha2-256" },
 };
 
-/* A packet's bytes as libssh2 frees them: a cursor that never overruns. */
-struct cursor {
-	const unsigned char *at;
-	size_t left;
-};
-
-static bool
-take_u32(struct cursor *cursor, uint32_t *value)
-{
-	const unsigned char *at = cursor->at;
-
-	if (cursor->left < 4)
-		return false;
-	*value = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
-	cursor->at += 4;
-	cursor->left -= 4;
-	return true;
-}
-
 /* A string of RFC 4251, 5, as printable text. */
 static bool
-take_text(struct cursor *cursor, char *out, size_t size)
+take_text(struct ssh_wire *packet, char *out, size_t size)
 {
-	uint32_t len;
+	struct ssh_wire string;
 
-	if (!take_u32(cursor, &len) || len > cursor->left)
+	if (!ssh_wire_string(packet, &string))
 		return false;
-	text_printable(out, size, cursor->at, len);
-	cursor->at += len;
-	cursor->left -= len;
+	text_printable(out, size, string.at, string.left);
 	return true;
 }
 
@@ -119,14 +101,14 @@ take_text(struct cursor *cursor, char *out, size_t size)
  * The block may be longer than its packet, never shorter.
  */
 static void
-keep_open_failure(struct ssh_said *said, struct cursor cursor)
+keep_open_failure(struct ssh_said *said, struct ssh_wire packet)
 {
 	uint32_t channel, reason;
 	char text[sizeof said->open_text];
 
-	if (take_u32(&cursor, &channel) && take_u32(&cursor, &reason) &&
+	if (ssh_wire_u32(&packet, &channel) && ssh_wire_u32(&packet, &reason) &&
 	    reason >= 1 && reason <= 4 &&
-	    take_text(&cursor, text, sizeof text)) {
+	    take_text(&packet, text, sizeof text)) {
 		said->open_reason = reason;
 		memcpy(said->open_text, text, sizeof text);
 	}
@@ -143,16 +125,37 @@ is_method_list(const char *text)
 
 /* byte 51, name-list of methods that can continue, boolean partial success. */
 static void
-keep_auth_failure(struct ssh_said *said, struct cursor cursor)
+keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
 {
 	char methods[sizeof said->methods];
 
-	if (!take_text(&cursor, methods, sizeof methods) ||
-	    !is_method_list(methods) || cursor.left < 1 || *cursor.at > 1)
+	if (!take_text(&packet, methods, sizeof methods) ||
+	    !is_method_list(methods) || packet.left < 1 || *packet.at > 1)
 		return;
 	said->auth_failures++;
-	said->partial_success = *cursor.at == 1;
+	said->partial_success = *packet.at == 1;
 	memcpy(said->methods, methods, sizeof methods);
+}
+
+/*
+ * byte 20, 16 bytes of cookie, then name-lists.  libssh2 frees our own before
+ * the peer's.
+ */
+static void
+keep_kexinit(struct ssh_transport *transport, struct ssh_wire packet)
+{
+	struct ssh_blob *ours = &transport->kexinits[0];
+	struct ssh_blob *theirs = &transport->kexinits[1];
+	struct ssh_wire lists = { packet.at + 17, packet.left - 17 };
+	char names[256];
+
+	if (packet.left < 21 || !take_text(&lists, names, sizeof names) ||
+	    !is_method_list(names))
+		return;
+	free(ours->bytes);
+	*ours = *theirs;
+	*theirs = (struct ssh_blob){ xmalloc(packet.left), packet.left };
+	memcpy(theirs->bytes, packet.at, packet.left);
 }
 
 /*
@@ -163,14 +166,19 @@ static void
 look_at_freed(struct ssh_transport *transport, const void *block)
 {
 	const unsigned char *bytes = block;
-	struct cursor cursor = { bytes + 1, malloc_usable_size((void *)block) };
+	size_t len = malloc_usable_size((void *)block);
+	struct ssh_wire packet = { bytes + 1, len - 1 };
 
-	if (cursor.left-- < 6)
+	if (len < 6)
 		return;
 	if (transport->expect_open && bytes[0] == MSG_CHANNEL_OPEN_FAILURE)
-		keep_open_failure(&transport->said, cursor);
-	else if (!transport->expect_open && bytes[0] == MSG_USERAUTH_FAILURE)
-		keep_auth_failure(&transport->said, cursor);
+		keep_open_failure(&transport->said, packet);
+	else if (libssh2_userauth_authenticated(transport->session))
+		return;
+	else if (bytes[0] == MSG_USERAUTH_FAILURE)
+		keep_auth_failure(&transport->said, packet);
+	else if (bytes[0] == MSG_KEXINIT)
+		keep_kexinit(transport, (struct ssh_wire){ bytes, len });
 }
 
 /*
@@ -295,16 +303,16 @@ set_hooks(LIBSSH2_SESSION *session)
 	};
 
 	for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
-		libssh2_session_callback_set2(
-		    session, hooks[i].which, hooks[i].hook);
+		libssh2_session_callback_set2(session, hooks[i].which,
+		    hooks[i].hook);
 }
 
 static void
 set_algorithms(LIBSSH2_SESSION *session)
 {
 	for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
-		int rc = libssh2_session_method_pref(
-		    session, algorithms[i].method, algorithms[i].list);
+		int rc = libssh2_session_method_pref(session,
+		    algorithms[i].method, algorithms[i].list);
 
 		assert(rc == 0);
 	}
@@ -319,8 +327,8 @@ ssh_transport_new(int take_fd)
 	fcntl(take_fd, F_SETFL, fcntl(take_fd, F_GETFL) | O_NONBLOCK);
 	transport->received_ms = clock_ms();
 	transport->output = evbuffer_new();
-	transport->session = libssh2_session_init_ex(
-	    on_alloc, on_free, on_realloc, transport);
+	transport->session = libssh2_session_init_ex(on_alloc, on_free,
+	    on_realloc, transport);
 	if (transport->output == NULL || transport->session == NULL)
 		abort();
 	set_hooks(transport->session);
@@ -337,6 +345,8 @@ ssh_transport_free(struct ssh_transport *transport)
 		return;
 	ssh_transport_bury(transport);
 	libssh2_session_free(transport->session);
+	free(transport->kexinits[0].bytes);
+	free(transport->kexinits[1].bytes);
 	evbuffer_free(transport->output);
 	close(transport->fd);
 	free(transport);
@@ -358,6 +368,26 @@ const struct ssh_said *
 ssh_transport_said(const struct ssh_transport *transport)
 {
 	return &transport->said;
+}
+
+struct ssh_wire
+ssh_transport_kexinit(const struct ssh_transport *transport, bool theirs)
+{
+	const struct ssh_blob *kexinit = &transport->kexinits[theirs];
+
+	return (struct ssh_wire){ kexinit->bytes, kexinit->len };
+}
+
+void
+ssh_transport_set_arg(struct ssh_transport *transport, void *arg)
+{
+	transport->arg = arg;
+}
+
+void *
+ssh_transport_arg(void *const *abstract)
+{
+	return ((struct ssh_transport *)*abstract)->arg;
 }
 
 void
@@ -416,8 +446,8 @@ ssh_transport_pending(const struct ssh_transport *transport)
 }
 
 enum ssh_wait
-ssh_transport_wait(
-    struct ssh_transport *transport, int64_t deadline_ms, int cancel_fd)
+ssh_transport_wait(struct ssh_transport *transport, int64_t deadline_ms,
+    int cancel_fd)
 {
 	size_t pending = ssh_transport_flush(transport);
 	struct pollfd fds[] = {

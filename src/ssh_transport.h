@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ssh_wire.h"
+
 struct ssh_transport;
 
 /* What the peer said that libssh2 has no call for. */
@@ -52,6 +54,20 @@ int ssh_transport_fd(const struct ssh_transport *);
 const struct ssh_said *ssh_transport_said(const struct ssh_transport *);
 
 /*
+ * The SSH_MSG_KEXINIT packet (RFC 4253, 7.1) of one side, borrowed; empty
+ * until a key exchange has ended, well or not, and after the login.
+ */
+struct ssh_wire ssh_transport_kexinit(const struct ssh_transport *,
+    bool theirs);
+
+/*
+ * A pointer for a callback of libssh2 that is given nothing but the session's
+ * `abstract`: set before the call that may call back, read there.
+ */
+void ssh_transport_set_arg(struct ssh_transport *, void *arg);
+void *ssh_transport_arg(void *const *abstract);
+
+/*
  * Start or stop keeping the words of a refused channel open.  Starting clears
  * what an earlier open left.
  */
@@ -70,8 +86,8 @@ enum ssh_wait {
  * LIBSSH2_ERROR_EAGAIN.  `cancel_fd` may be -1.  Before the session is handed
  * over the output buffer must be empty: ssh_transport_flush().
  */
-enum ssh_wait ssh_transport_wait(
-    struct ssh_transport *, int64_t deadline_ms, int cancel_fd);
+enum ssh_wait ssh_transport_wait(struct ssh_transport *, int64_t deadline_ms,
+    int cancel_fd);
 
 /* Loop use: the socket is readable; at most `budget` bytes may be received
  * until the next call. */

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The handshake is libssh2's; this file drives it by a deadline and, where it
+ * fails, looks at what came over the socket, since libssh2 says the same of a
+ * web server and of an sshd that is too old.  Text before the SSH banner is
+ * legal (RFC 4253, 4.2), so only an end, a deadline or an error makes it an
+ * answer.
+ */
+#include "ssh_handshake.h"
+
+#include <libssh2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "ssh_kexinit.h"
+#include "ssh_transport.h"
+
+#define QUOTE_MAX 60
+
+/* What it is that we talk to. */
+enum peer {
+	PEER_SILENT,
+	PEER_SSH,
+	PEER_SSH_1,
+	PEER_TLS,
+	PEER_DOORMAN, /* an sshd that takes no connection now */
+	PEER_OTHER,
+};
+
+/* How the handshake ended. */
+enum ending {
+	ENDED_CLOSED,
+	ENDED_TIMEOUT,
+	ENDED_ERROR,
+};
+
+static const enum failure failures[][3] = {
+	/* closed, timeout, error */
+	[PEER_SILENT] = { FAIL_JUMP_HANGUP, FAIL_JUMP_SILENT,
+	    FAIL_JUMP_HANDSHAKE_FAILED },
+	[PEER_SSH] = { FAIL_JUMP_HANGUP, FAIL_JUMP_HANDSHAKE_TIMEOUT,
+	    FAIL_JUMP_HANDSHAKE_FAILED },
+	[PEER_SSH_1] = { FAIL_JUMP_NO_ALGORITHM, FAIL_JUMP_NO_ALGORITHM,
+	    FAIL_JUMP_NO_ALGORITHM },
+	[PEER_TLS] = { FAIL_JUMP_SPEAKS_TLS, FAIL_JUMP_SPEAKS_TLS,
+	    FAIL_JUMP_SPEAKS_TLS },
+	[PEER_DOORMAN] = { FAIL_JUMP_TURNED_AWAY, FAIL_JUMP_TURNED_AWAY,
+	    FAIL_JUMP_TURNED_AWAY },
+	[PEER_OTHER] = { FAIL_JUMP_NOT_SSH, FAIL_JUMP_NOT_SSH,
+	    FAIL_JUMP_NOT_SSH },
+};
+
+/* What OpenSSH says in the clear, before its banner, and then hangs up. */
+static const char *const doormen[] = {
+	"Not allowed at this time",
+	"Exceeded MaxStartups",
+};
+
+/* RFC 8446, 6: alerts which a TLS server may answer an SSH banner with. */
+static const struct {
+	unsigned char number;
+	const char *name;
+} alerts[] = {
+	{ 10, "unexpected_message" },
+	{ 22, "record_overflow" },
+	{ 40, "handshake_failure" },
+	{ 47, "illegal_parameter" },
+	{ 50, "decode_error" },
+	{ 70, "protocol_version" },
+	{ 71, "insufficient_security" },
+	{ 80, "internal_error" },
+	{ 112, "unrecognized_name" },
+};
+
+/* A TLS record: content type 20 to 23, major version 3 (RFC 8446, 5.1). */
+static bool
+is_tls(const struct ssh_said *said)
+{
+	return said->first_len >= 2 && said->first[0] >= 20 &&
+	    said->first[0] <= 23 && said->first[1] == 3;
+}
+
+static bool
+is_doorman(const struct ssh_said *said)
+{
+	for (size_t i = 0; i < sizeof doormen / sizeof *doormen; i++) {
+		size_t len = strlen(doormen[i]);
+
+		if (said->first_len >= len &&
+		    memcmp(said->first, doormen[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last line that libssh2 took for a banner; never NULL. */
+static const char *
+banner(const struct ssh_transport *transport)
+{
+	const char *line = libssh2_session_banner_get(
+	    ssh_transport_session(transport));
+
+	return line != NULL ? line : "";
+}
+
+/* 1.99 is a server of protocol 2 that speaks 1 as well (RFC 4253, 5.1). */
+static bool
+is_protocol_1(const char *line)
+{
+	return strncmp(line, "SSH-1.", 6) == 0 &&
+	    strncmp(line, "SSH-1.99", 8) != 0;
+}
+
+static enum peer
+peer_of(const struct ssh_transport *transport)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+
+	if (is_protocol_1(banner(transport)))
+		return PEER_SSH_1;
+	if (strncmp(banner(transport), "SSH-", 4) == 0)
+		return PEER_SSH;
+	if (said->first_len == 0)
+		return PEER_SILENT;
+	if (is_tls(said))
+		return PEER_TLS;
+	return is_doorman(said) ? PEER_DOORMAN : PEER_OTHER;
+}
+
+/* The first bytes as they can be shown: in quotes, or in hex where they are
+ * not text. */
+static void
+quote(const struct ssh_said *said, char *words, size_t size)
+{
+	size_t len = said->first_len < QUOTE_MAX ? said->first_len : QUOTE_MAX;
+	char text[QUOTE_MAX + 1];
+
+	text_printable(text, sizeof text, said->first, len);
+	snprintf(words, size, "\"%s\"", text);
+}
+
+static void
+hex(const struct ssh_said *said, size_t max, char *words, size_t size)
+{
+	size_t len = said->first_len < max ? said->first_len : max;
+
+	words[0] = '\0';
+	for (size_t i = 0; i < len && 3 * i + 3 < size; i++)
+		sprintf(words + 3 * i, i + 1 < len ? "%02x " : "%02x",
+		    said->first[i]);
+}
+
+/* An alert record is type, version, length, level, number: 7 bytes. */
+static void
+describe_tls(const struct ssh_said *said, char *words, size_t size)
+{
+	const char *name = "";
+	char bytes[3 * 7 + 1];
+
+	hex(said, 7, bytes, sizeof bytes);
+	if (said->first[0] == 21 && said->first_len >= 7)
+		for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+			if (alerts[i].number == said->first[6])
+				name = alerts[i].name;
+	snprintf(words, size, "bytes %s%s%s", bytes,
+	    name[0] != '\0' ? ", alert " : "", name);
+}
+
+static void
+describe_error(const struct ssh_transport *transport, char *words, size_t size)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	char *text;
+	int rc;
+
+	if (said->disconnected) {
+		snprintf(words, size, "it said \"%s\"", said->disconnect_text);
+		return;
+	}
+	rc = libssh2_session_last_error(ssh_transport_session(transport), &text,
+	    NULL, 0);
+	snprintf(words, size, "%s (libssh2 error %d)", text, rc);
+}
+
+/* What stands for {words} in the row of this failure. */
+static void
+describe(const struct ssh_transport *transport, enum failure code,
+    int64_t allowed_ms, char *words, size_t size)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+
+	words[0] = '\0';
+	switch (code) {
+	case FAIL_JUMP_SILENT:
+	case FAIL_JUMP_HANDSHAKE_TIMEOUT:
+		clock_text(allowed_ms, words, size);
+		break;
+	case FAIL_JUMP_SPEAKS_TLS:
+		describe_tls(said, words, size);
+		break;
+	case FAIL_JUMP_NOT_SSH:
+	case FAIL_JUMP_TURNED_AWAY:
+		quote(said, words, size);
+		break;
+	case FAIL_JUMP_NO_ALGORITHM:
+		snprintf(words, size, "it speaks only %s", banner(transport));
+		break;
+	case FAIL_JUMP_HANDSHAKE_FAILED:
+		describe_error(transport, words, size);
+		break;
+	default:
+		break;
+	}
+}
+
+static enum failure
+fail(const struct ssh_transport *transport, enum ending ending,
+    int64_t allowed_ms, struct fault *fault)
+{
+	enum peer peer = peer_of(transport);
+	enum failure code = failures[peer][ending];
+	char words[FAULT_WORDS_MAX];
+
+	if (peer == PEER_SSH) {
+		fault_note(fault, "its banner was %s", banner(transport));
+		if (ssh_transport_said(transport)->disconnected)
+			code = FAIL_JUMP_HANDSHAKE_FAILED;
+	}
+	describe(transport, code, allowed_ms, words, sizeof words);
+	return fault_set(fault, code, "%s", words);
+}
+
+static enum failure
+fail_error(const struct ssh_transport *transport, int rc, int64_t allowed_ms,
+    struct fault *fault)
+{
+	char words[FAULT_WORDS_MAX];
+
+	if (rc == LIBSSH2_ERROR_KEX_FAILURE &&
+	    ssh_kexinit_gap(ssh_transport_kexinit(transport, false),
+		ssh_transport_kexinit(transport, true), words, sizeof words))
+		return fault_set(fault, FAIL_JUMP_NO_ALGORITHM, "%s", words);
+	return fail(transport, ENDED_ERROR, allowed_ms, fault);
+}
+
+/* "OpenSSH_9.2p1" of "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10". */
+static void
+note_success(const struct ssh_transport *transport, int64_t started_ms,
+    struct fault *fault)
+{
+	const char *line = banner(transport);
+	const char *software = strchr(line + strlen("SSH-"), '-');
+
+	software = software != NULL ? software + 1 : line;
+	fault_note(fault, "SSH handshake with %.*s in %d ms",
+	    (int)strcspn(software, " "), software,
+	    (int)(clock_ms() - started_ms));
+}
+
+enum failure
+ssh_handshake(struct ssh_transport *transport, int64_t deadline_ms,
+    int cancel_fd, struct fault *fault)
+{
+	LIBSSH2_SESSION *session = ssh_transport_session(transport);
+	int64_t started_ms = clock_ms(), allowed_ms = deadline_ms - started_ms;
+	int rc;
+
+	while ((rc = libssh2_session_handshake(session,
+		    ssh_transport_fd(transport))) == LIBSSH2_ERROR_EAGAIN) {
+		if (is_tls(ssh_transport_said(transport)))
+			return fail(transport, ENDED_ERROR, allowed_ms, fault);
+		switch (ssh_transport_wait(transport, deadline_ms, cancel_fd)) {
+		case SSH_WAIT_READY:
+			break;
+		case SSH_WAIT_TIMEOUT:
+			return fail(transport, ENDED_TIMEOUT, allowed_ms,
+			    fault);
+		case SSH_WAIT_CANCELLED:
+			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+		case SSH_WAIT_LOST:
+			return fail(transport, ENDED_CLOSED, allowed_ms, fault);
+		}
+	}
+	if (rc != 0)
+		return fail_error(transport, rc, allowed_ms, fault);
+	note_success(transport, started_ms, fault);
+	return FAIL_NONE;
+}
