@@ -15,9 +15,9 @@ sub enter($class)
 {
 	if (!$ENV{PGJUMP_TEST_NETNS}) {
 		Test::More::plan(skip_all => 'needs root for a network namespace')
-		    if $> != 0 || run(['unshare', '-n', 'true'])->{rc} ne '0';
+		    if $> != 0 || run(['unshare', '-nm', 'true'])->{rc} ne '0';
 		local $ENV{PGJUMP_TEST_NETNS} = 1;
-		exec 'unshare', '-n', '--', $^X, $0;
+		exec 'unshare', '-nm', '--', $^X, $0;
 	}
 	_must('ip', 'link', 'set', 'lo', 'up');
 }

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# The jump box cannot be reached, or what answers there is no SSH server: the
+# client hears that the tunnel failed, where, and what the peer said.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use PgJump::Told;
+use Test::More;
+
+use PgJump::Port qw(reserve);
+
+my $lab = PgJump::Lab->new;
+my @peers; # kept alive
+my $hint_sshd = qr/ssh_tunnel\.port|sshd/;
+
+sub peer($script)
+{
+	push @peers, PgJump::Peer->new($script);
+	return $peers[-1]->port;
+}
+
+my $hole = PgJump::Peer->black_hole;
+my $closed = reserve();
+my $old_cipher = $lab->new_box(config => { Ciphers => 'aes256-cbc' });
+
+my @cases = (
+	{ name => 'nothing listens', port => $closed,
+		label => 'jump_connect',
+		says => qr/jump box 127\.0\.0\.1:$closed refused the connection/,
+		hint => qr/ssh_tunnel\.port/ },
+	{ name => 'a black hole', port => $hole->{port},
+		label => 'jump_connect',
+		says => qr/127\.0\.0\.1:$hole->{port} did not accept a connection within 1 ?s/,
+		hint => qr/firewall/ },
+	{ name => 'HTTP', port => peer('http'),
+		label => 'jump_handshake',
+		says => qr/is not an SSH server, it answered: .*HTTP\/1\.1 400 Bad Request/,
+		hint => $hint_sshd },
+	{ name => 'HTTP that speaks first', port => peer('http_at_once'),
+		label => 'jump_handshake',
+		says => qr/it answered: .*HTTP\/1\.1 400 Bad Request/,
+		hint => $hint_sshd },
+	{ name => 'a TLS service', port => peer('tls'),
+		label => 'jump_handshake',
+		says => qr/not an SSH server, it answered in TLS: .*(?:15 ?03 ?01|alert)/i,
+		hint => qr/TLS service/ },
+	{ name => 'MySQL', port => peer('mysql'),
+		label => 'jump_handshake',
+		says => qr/not an SSH server, it answered: .*8\.0\.36/,
+		hint => $hint_sshd },
+	{ name => 'silence', port => peer('silent'),
+		label => 'jump_handshake',
+		says => qr/sent no SSH banner within 1 ?s/,
+		hint => qr/load balancer/ },
+	{ name => 'closes at once', port => peer('close'),
+		label => 'jump_handshake',
+		says => qr/closed the connection before the SSH handshake/,
+		hint => qr/log of sshd/ },
+	{ name => 'resets at once', port => peer('reset'),
+		label => 'jump_handshake',
+		says => qr/127\.0\.0\.1:\d+/,
+		hint => qr/sshd/ },
+	{ name => 'closes after its banner', port => peer('ssh_and_close'),
+		label => 'jump_handshake',
+		says => qr/closed the connection before the SSH handshake/,
+		hint => qr/log of sshd/ },
+	{ name => 'stops after its banner', port => peer('ssh'),
+		label => 'jump_handshake',
+		says => qr/did not finish the SSH handshake within 1 ?s/,
+		hint => qr/handshake_timeout/ },
+	{ name => 'SSH protocol 1', port => peer('old_ssh'),
+		label => 'jump_handshake',
+		says => qr/SSH-1\.5-OpenSSH_2\.9/,
+		hint => qr/./ },
+	{ name => 'a ban told in plain words',
+		port => peer(['accept', "Not allowed at this time\r\n",
+			'close']),
+		label => 'jump_handshake',
+		says => qr/turned this machine away: .*Not allowed at this time/,
+		hint => qr/PerSourcePenalties/ },
+	{ name => 'MaxStartups told in plain words',
+		port => peer(['accept', "Exceeded MaxStartups\r\n", 'close']),
+		label => 'jump_handshake',
+		says => qr/turned this machine away: .*Exceeded MaxStartups/,
+		hint => qr/MaxStartups/ },
+	{ name => 'no cipher in common', port => $old_cipher->port,
+		label => 'jump_handshake',
+		says => qr/no SSH algorithm in common/,
+		hint => qr/sshd_config/ },
+);
+
+my @connections = map {
+	$lab->connection("c_reach_$_", port => 5432, ssh_tunnel => {
+		port => $cases[$_]{port}, host_key => 'any' })
+} 0 .. $#cases;
+my $daemon = $lab->daemon(\@connections, connect_timeout => '1s',
+    handshake_timeout => '1s');
+
+for my $i (0 .. $#cases) {
+	my $case = $cases[$i];
+	# the path is named, and what becomes of the jump box
+	told($lab, $daemon, $connections[$i], { side => 'tunnel',
+		detail => qr/127\.0\.0\.1.*(?:attempt|next try)/s, %$case });
+}
+
+$lab->done;

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A router answers that there is no way: behind the jump box it is the
+# database that cannot be reached, before it the jump box.  In network
+# namespaces of our own.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use PgJump::Told;
+use Test::More;
+
+PgJump::Netns->enter;
+
+my $lab = PgJump::Lab->new;
+my $router = PgJump::Netns->router(dir => $lab->dir);
+my %words = (
+	'10.99.1.1' => qr/No route to host/,
+	'10.99.2.1' => qr/No route to host|Permission denied/,
+);
+my $hint = qr/routes|route, VPN or firewall/;
+my @cases = (
+	(map {
+		{ name => "the database at $_ through the jump box",
+			label => 'db_unreachable', side => 'database',
+			says => qr/$_:5432 cannot be reached from jump box \S+: .*$words{$_}/,
+			detail => qr/jump box/, hint => $hint,
+			change => { host => $_ } }
+	} sort keys %words),
+	{ name => 'the database without a tunnel',
+		label => 'db_unreachable', side => 'direct',
+		says => qr/10\.99\.1\.1:5432 cannot be reached: .*No route to host/,
+		hint => $hint,
+		change => { host => '10.99.1.1', ssh_tunnel => 0 } },
+	{ name => 'the jump box', label => 'jump_connect', side => 'tunnel',
+		says => qr/jump box 10\.99\.1\.1:22 cannot be reached: .*No route to host/,
+		hint => $hint,
+		change => { ssh_tunnel => { host => '10.99.1.1',
+			port => 22, host_key => 'any' } } },
+);
+
+my @connections = map {
+	$lab->connection("c_route_$_", port => 5432,
+	    %{ $cases[$_]{change} })
+} 0 .. $#cases;
+my $daemon = $lab->daemon(\@connections);
+told($lab, $daemon, $connections[$_], $cases[$_]) for 0 .. $#cases;
+
+$lab->done;

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# The tunnel breaks or freezes: new clients hear tunnel_lost and the database
+# is never blamed; a session in flight gets what was received and a reset,
+# never an orderly end that a driver takes for leave to run a statement again.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use PgJump::Told;
+use Test::More;
+
+my $lab = PgJump::Lab->new;
+my $pg = $lab->postgres;
+my $box = $lab->box;
+my $relay = PgJump::Relay->new(to => $box->port);
+my $hole = PgJump::Peer->black_hole;
+my %through = (box => $box, ssh_tunnel => { port => $relay->port });
+my $main = $lab->connection('c_main', %through);
+my $far = $lab->connection('c_far', %through, port => $hole->{port});
+my %lost = (label => 'tunnel_lost', side => 'tunnel',
+	says => qr/tunnel lost: .*jump box 127\.0\.0\.1:/,
+	hint => qr/network to the jump box/);
+
+sub fresh($connections, %global)
+{
+	my $daemon = $lab->daemon($connections, %global);
+	ok($daemon->tunnel_up, 'the tunnel is up');
+	return $daemon;
+}
+
+subtest 'frozen in the middle of an open' => sub {
+	my $daemon = fresh([$far], open_timeout => '2s');
+	my $before = $relay->bytes_in;
+	my $wire = $lab->wire($far)->startup;
+	ok(PgJump::Process::eventually(10, sub {
+		$relay->bytes_in > $before;
+	}), 'the open is on its way to a black hole');
+	$relay->freeze;
+	my ($error) = @{ $wire->until('E') };
+	my $fields = PgJump::Wire::fields($error->[1] // '');
+	like($fields->{M}, qr/^pgjump: tunnel failed: .*\[tunnel_lost\]$/,
+	    'the tunnel is blamed');
+	unlike($fields->{M}, qr/database failed|db_timeout/,
+	    'not the database');
+	is($fields->{C}, '57P03', 'SQLSTATE');
+	like($fields->{H}, $lost{hint}, 'HINT');
+	$relay->thaw;
+	$daemon->down;
+};
+
+subtest 'frozen before the client comes' => sub {
+	my $daemon = fresh([$main, $far], open_timeout => '1s',
+	    max_links => 1);
+	$relay->freeze;
+	told($lab, $daemon, $_->[0], { name => $_->[1], %lost,
+		sslmodes => [qw(disable require)] })
+	    for [$main, 'a good database'], [$far, 'a bad one'];
+	$relay->thaw;
+	$daemon->down;
+};
+
+subtest 'an honest black hole' => sub {
+	my $daemon = fresh([$far], open_timeout => '2s');
+	told($lab, $daemon, $far, { name => 'the tunnel lives',
+		label => 'db_timeout', side => 'database',
+		says => qr/did not accept a connection from jump box/,
+		hint => qr/firewall/, sslmodes => ['disable'] });
+	$daemon->down;
+};
+
+subtest 'a frozen tunnel is noticed and dialled again' => sub {
+	my $daemon = fresh([$main], keepalive_interval => '300ms',
+	    keepalive_count => 2);
+	my $wire = $lab->wire($main);
+	$wire->login;
+	my $mark = $daemon->mark;
+	$relay->freeze;
+	ok($daemon->says(qr/tunnel_lost/, 10, $mark), 'is noticed');
+	isnt($wire->ended, 'deadline', 'its session ends');
+	$relay->thaw;
+	ok(PgJump::Process::eventually(20, sub {
+		$lab->psql($main, 'select 1')->{out} eq "1\n";
+	}), 'a new one comes');
+	$daemon->down;
+};
+
+for my $how (qw(cut kill)) {
+	for my $mode (qw(disable require)) {
+		subtest "mid-session, $how, sslmode=$mode" => sub {
+			my $daemon = fresh([$main]);
+			my $wire = $lab->wire($main);
+			if ($mode eq 'require') {
+				$wire->ssl_request;
+				$wire->start_tls;
+			}
+			$wire->login;
+			$wire->query('select pg_sleep(60)');
+			my $mark = $daemon->mark;
+			$how eq 'cut' ? $relay->cut : $box->kill_sessions;
+			my $messages = $wire->until('Z');
+			my ($error) = grep { $_->[0] eq 'E' } @$messages;
+			# either the text and then the end, or a reset
+			if ($error) {
+				is($mode, 'disable', 'text in the clear only');
+				like(PgJump::Wire::fields($error->[1])->{M},
+				    qr/^terminating connection: pgjump: tunnel lost/,
+				    'the text');
+			} else {
+				is($wire->ended, 'reset',
+				    'never an orderly end');
+			}
+			ok($daemon->says(qr/tunnel_lost/, 10, $mark),
+			    'the log names the stage');
+			is($lab->psql($main, 'select 1')->{out}, "1\n",
+			    'the next client finds a new tunnel');
+			$daemon->down;
+		};
+	}
+}
+
+subtest 'what was received is delivered before the end' => sub {
+	my $daemon = fresh([$main]);
+	my $wire = $lab->wire($main);
+	$wire->login;
+	# the backend sends all of it, then sleeps in the same statement
+	$wire->query(q{select repeat('x', 1000) from generate_series(1, 100);
+	    select pg_sleep(60)});
+	my $rows = 0;
+	while (my ($type) = $wire->message) {
+		last if $type eq 'D' && ++$rows == 1;
+	}
+	ok(PgJump::Process::eventually(10, sub {
+		$pg->sql(q{select count(*) from pg_stat_activity
+		    where wait_event = 'PgSleep'}) == 1
+	}), 'the second statement sleeps');
+	$relay->cut;
+	while (my ($type) = $wire->message) {
+		$rows++ if $type eq 'D';
+	}
+	is($rows, 100, 'every row');
+	$daemon->down;
+};
+
+subtest 'psql says so' => sub {
+	my $daemon = fresh([$main]);
+	my $psql = PgJump::Process->new(name => 'psql', dir => $lab->dir,
+	    argv => [PgJump::Postgres::bin('psql'), '-X', '-d',
+		$lab->conninfo($main, sslmode => 'require'), '-c',
+		'select pg_sleep(60)'])->start;
+	ok(PgJump::Process::eventually(20, sub {
+		$pg->sql(q{select count(*) from pg_stat_activity
+		    where wait_event = 'PgSleep' and usename = 'readonly'}) == 1
+	}), 'a statement runs');
+	$relay->cut;
+	is($psql->wait_end, 'exit 2', 'the connection is lost');
+	like($psql->text, qr/Connection reset by peer|SSL error|unexpectedly/,
+	    'and psql knows');
+	$daemon->down;
+};
+
+$lab->done;

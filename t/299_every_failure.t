@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# Every stage of failure.def is provoked by a test of the 2xx class and named
+# in the manual page; every message has its hint.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Process qw(slurp);
+use Test::More;
+
+my $top = "$FindBin::Bin/..";
+my $def = slurp("$top/src/failure.def");
+my $man = slurp("$top/src/pgjump.1");
+my @stages = $def =~ /^STAGE\(\w+, "(\w+)",/mg;
+my %side = $def =~ /^STAGE\(\w+, "(\w+)", (\w+),/mg;
+my %code = $def =~ /^STAGE\(\w+, "(\w+)", \w+, "\w+", (\d+)\)/mg;
+my %provoked;
+
+for my $file (glob "$FindBin::Bin/2[0-9][0-9]_*.t") {
+	$provoked{$_}++ for slurp($file) =~ /\blabel => '(\w+)'/g;
+}
+# Told in the log by every case of 206_database_words.t.
+$provoked{db_rejected}++ if slurp("$FindBin::Bin/lib/PgJump/Told.pm") =~
+    /db_rejected/;
+
+cmp_ok(scalar(@stages), '>=', 20, 'stages are found');
+for my $label (@stages) {
+	ok($provoked{$label}, "$label is provoked by a 2xx test");
+	like($man, qr/\b$label\b/, "$label is in pgjump.1");
+	like($man, qr/\b$label\b[^\n]*\b$code{$label}\b|
+	    \b$label\b(?:[^\n]*\n){0,3}[^\n]*\b$code{$label}\b/x,
+	    "$label is there with its exit code");
+}
+is_deeply([grep { !exists $code{$_} } sort keys %provoked], [],
+    'every label of the tests is in failure.def');
+
+my %range = (TUNNEL => [10, 19], DATABASE => [20, 29], CLIENT => [40, 49],
+	LOCAL => [40, 49]);
+for my $label (@stages) {
+	my ($low, $high) = @{ $range{ $side{$label} } };
+	ok($code{$label} >= $low && $code{$label} <= $high,
+	    "$label has an exit code of its side");
+}
+
+# A FAILURE row: symbol, stage, retry, message, hint.
+my @rows = $def =~ /^FAILURE\((\w+, \w+, \w+,\s+"(?:[^"\\]|\\.)*",\s+"(?:[^"\\]|\\.)*")\)/mg;
+my $count = () = $def =~ /^FAILURE\(/mg;
+is(@rows, $count, 'every row is read');
+for my $row (@rows) {
+	my ($symbol, $message, $hint) =
+	    $row =~ /^(\w+), \w+, \w+,\s+"((?:[^"\\]|\\.)*)",\s+"((?:[^"\\]|\\.)*)"/;
+
+	like($message, qr/^[^A-Z].*[^.]$/,
+	    "$symbol: message in lower case, without a period");
+	like($hint, qr/^[A-Z][^.]*(?:\.[^. ][^.]*)*\.$/,
+	    "$symbol: the hint is one sentence");
+}
+
+done_testing();
