@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What the workers share of one jump box: how many links there are, whether
+ * What the workers share of a jump box: how many links there are, whether
  * one may be dialled now, when the next try is due, and the cause that the
  * last one left.  One mutex; any thread.
  */
@@ -9,14 +9,69 @@
 #define PGJUMP_JUMP_BOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "failure.h"
 
 struct config_jump;
 struct jump_box;
+struct mailbox;
+struct message;
+struct resolver;
 
-/* `jump` is NULL for the connections without tunnel; borrowed. */
-struct jump_box *jump_box_new(
-    const struct config_jump *jump, unsigned max_links);
+/*
+ * `jump` is NULL for the connections without tunnel; borrowed.  At most
+ * `max_links` links at a time, shared out over `workers`: each may have its
+ * share, and one at least.
+ */
+struct jump_box *jump_box_new(const struct config_jump *jump,
+    unsigned max_links, unsigned workers);
 void jump_box_free(struct jump_box *); /* after every worker has gone */
+
+const struct config_jump *jump_box_config(const struct jump_box *);
+struct resolver *jump_box_resolver(struct jump_box *);
+
+/* How many links one worker may have. */
+size_t jump_box_share(const struct jump_box *);
+
+/* May a link be dialled now? */
+enum jump_permit {
+	JUMP_PERMIT_DIAL,  /* yes: report with jump_box_dialled() */
+	JUMP_PERMIT_BUSY,  /* enough dials are in flight: news will come */
+	JUMP_PERMIT_LATER, /* backing off: not before *retry_ms (clock.h) */
+};
+
+/*
+ * `wake`: a client is there, which ends a sleep that may pass by itself, but
+ * not the first second after a failure.
+ */
+enum jump_permit jump_box_ask(struct jump_box *, bool wake, int64_t *retry_ms);
+
+/*
+ * The dial that was permitted has ended: FAIL_NONE, or why not.  A dial that
+ * was cancelled (FAIL_SHUTDOWN) leaves no trace.
+ */
+void jump_box_dialled(struct jump_box *, const struct fault *);
+
+/*
+ * The cause of the last failed dial, with its age, the number of attempts and
+ * the next try in DETAIL; false where the last dial succeeded or none ended
+ * yet.  *at_once: clients hear it now instead of waiting for the next try,
+ * since it is fresh or somebody has to change something first.
+ */
+bool jump_box_cause(struct jump_box *, struct fault *out, bool *at_once);
+
+/*
+ * Backing off because of credentials or host keys: look whether a file that
+ * holds one has changed, and if so, end the sleep.  Reads file states, so call
+ * it at most every second.
+ */
+void jump_box_look_at_files(struct jump_box *);
+
+/* A worker hears `on_news` in its thread whenever a dial of another ends. */
+void jump_box_watch(struct jump_box *, struct mailbox *,
+    void (*on_news)(void *arg), void *arg);
+void jump_box_unwatch(struct jump_box *, void *arg);
 
 #endif

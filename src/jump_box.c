@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The shared record of a jump box: when it may be dialled, and what its last
+ * failure was.  Causes that may pass by themselves back off with full jitter;
+ * rejected credentials and host keys back off long, because sshd bans hasty
+ * clients, until a file that holds one changes.
+ */
+#include "jump_box.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "clock.h"
+#include "config.h"
+#include "log.h"
+#include "mailbox.h"
+#include "resolve.h"
+#include "xmalloc.h"
+
+/* Dials at a time, once credentials were accepted. */
+#define DIALS_MAX 4
+/* A failure so young is told at once instead of dialling again. */
+#define FRESH_MS 1000
+
+static const struct {
+	int64_t first_ms, last_ms;
+	bool jitter;
+} backoffs[] = {
+	[RETRY_SOON] = { 250, 30000, true },
+	[RETRY_RARELY] = { 30000, 600000, false },
+};
+
+/* A worker that wants to hear of other workers' dials. */
+struct watch {
+	LIST_ENTRY(watch) entry;
+	atomic_int holders; /* the list, and each message under way */
+	struct mailbox *mailbox;
+	void (*on_news)(void *arg); /* its worker's thread only */
+	void *arg;
+};
+
+struct news {
+	struct message message; /* first */
+	struct watch *watch;
+};
+
+struct jump_box {
+	const struct config_jump *jump;
+	struct resolver *resolver;
+	size_t share;
+	pthread_mutex_t mutex; /* for all below */
+	unsigned dials;        /* in flight */
+	bool proved;           /* credentials were accepted once */
+	unsigned attempts;     /* failed in a row */
+	struct fault fault;    /* of the last failure, or FAIL_NONE */
+	int64_t failed_ms, retry_ms;
+	uint64_t files; /* what the credential files looked like */
+	LIST_HEAD(, watch) watches;
+};
+
+struct jump_box *
+jump_box_new(const struct config_jump *jump, unsigned max_links,
+    unsigned workers)
+{
+	struct jump_box *box = xcalloc(1, sizeof *box);
+
+	box->jump = jump;
+	box->resolver = resolver_new();
+	box->share = max_links > workers ? max_links / workers : 1;
+	pthread_mutex_init(&box->mutex, NULL);
+	LIST_INIT(&box->watches);
+	return box;
+}
+
+void
+jump_box_free(struct jump_box *box)
+{
+	if (box == NULL)
+		return;
+	assert(LIST_EMPTY(&box->watches));
+	resolver_free(box->resolver);
+	pthread_mutex_destroy(&box->mutex);
+	free(box);
+}
+
+const struct config_jump *
+jump_box_config(const struct jump_box *box)
+{
+	return box->jump;
+}
+
+struct resolver *
+jump_box_resolver(struct jump_box *box)
+{
+	return box->resolver;
+}
+
+size_t
+jump_box_share(const struct jump_box *box)
+{
+	return box->share;
+}
+
+/* --- files that hold credentials ----------------------------------------- */
+
+/* FNV-1a over what changes when a file is written or replaced. */
+static uint64_t
+mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t
+mix_file(uint64_t hash, const char *path)
+{
+	struct stat state;
+
+	if (path == NULL || stat(path, &state) != 0)
+		return mix(hash, 1);
+	hash = mix(hash, (uint64_t)state.st_ino);
+	hash = mix(hash, (uint64_t)state.st_size);
+	hash = mix(hash, (uint64_t)state.st_mtim.tv_sec);
+	return mix(hash, (uint64_t)state.st_mtim.tv_nsec);
+}
+
+static uint64_t
+files_state(const struct config_jump *jump)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	hash = mix_file(hash, jump->password.path);
+	hash = mix_file(hash, jump->private_key.path);
+	hash = mix_file(hash, jump->passphrase.path);
+	hash = mix_file(hash, jump->accept_new_file);
+	for (size_t i = 0; i < jump->known_hosts_count; i++)
+		hash = mix_file(hash, jump->known_hosts[i]);
+	return hash;
+}
+
+void
+jump_box_look_at_files(struct jump_box *box)
+{
+	uint64_t files = files_state(box->jump);
+
+	pthread_mutex_lock(&box->mutex);
+	if (files != box->files && box->attempts > 0) {
+		box->files = files;
+		box->attempts = 0;
+		box->retry_ms = 0;
+		box->failed_ms = 0;
+		log_info("credentials or host keys changed, dialling again",
+		    log_str("jump", box->jump->label));
+	}
+	pthread_mutex_unlock(&box->mutex);
+}
+
+/* --- permission ---------------------------------------------------------- */
+
+static enum retry
+retry_of(const struct jump_box *box)
+{
+	return failure_info(box->fault.code)->retry;
+}
+
+/* Call with the mutex. */
+static bool
+is_fresh(const struct jump_box *box)
+{
+	return box->attempts > 0 && clock_ms() - box->failed_ms < FRESH_MS;
+}
+
+/* Call with the mutex.  0: may be dialled now. */
+static int64_t
+sleep_until_ms(const struct jump_box *box, bool wake)
+{
+	int64_t fresh_until_ms = box->failed_ms + FRESH_MS;
+
+	if (box->attempts == 0 || box->retry_ms <= clock_ms())
+		return 0;
+	if (!wake || retry_of(box) == RETRY_RARELY)
+		return box->retry_ms;
+	if (!is_fresh(box))
+		return 0;
+	return fresh_until_ms < box->retry_ms ? fresh_until_ms : box->retry_ms;
+}
+
+enum jump_permit
+jump_box_ask(struct jump_box *box, bool wake, int64_t *retry_ms)
+{
+	enum jump_permit permit = JUMP_PERMIT_DIAL;
+
+	pthread_mutex_lock(&box->mutex);
+	*retry_ms = sleep_until_ms(box, wake);
+	if (box->dials >= (box->proved && box->attempts == 0 ? DIALS_MAX : 1))
+		permit = JUMP_PERMIT_BUSY;
+	else if (*retry_ms > 0)
+		permit = JUMP_PERMIT_LATER;
+	else
+		box->dials++;
+	if (permit == JUMP_PERMIT_DIAL)
+		box->files = files_state(box->jump);
+	pthread_mutex_unlock(&box->mutex);
+	return permit;
+}
+
+/* A number in [0, limit). */
+static int64_t
+random_below(int64_t limit)
+{
+	uint64_t bits = 0;
+
+	while (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+		continue;
+	return (int64_t)(bits % (uint64_t)limit);
+}
+
+/* "Full jitter": a random part of a ceiling that doubles. */
+static int64_t
+backoff_ms(enum retry retry, unsigned attempts)
+{
+	int64_t ceiling_ms = backoffs[retry].first_ms;
+
+	while (attempts-- > 1 && ceiling_ms < backoffs[retry].last_ms)
+		ceiling_ms *= 2;
+	if (ceiling_ms > backoffs[retry].last_ms)
+		ceiling_ms = backoffs[retry].last_ms;
+	if (!backoffs[retry].jitter)
+		return ceiling_ms;
+	return backoffs[retry].first_ms + random_below(ceiling_ms);
+}
+
+static void
+note_failure(struct jump_box *box, const struct fault *fault)
+{
+	box->fault = *fault;
+	box->attempts++;
+	box->failed_ms = clock_ms();
+	box->retry_ms = box->failed_ms +
+	    backoff_ms(retry_of(box), box->attempts);
+}
+
+static void
+note_success(struct jump_box *box)
+{
+	box->proved = true;
+	box->attempts = 0;
+	box->fault = (struct fault){ 0 };
+}
+
+static void
+log_outcome(const struct jump_box *box, const struct fault *fault)
+{
+	char message[FAULT_DETAIL_MAX];
+
+	if (fault->code == FAIL_NONE) {
+		log_info("jump box reached", log_str("jump", box->jump->label),
+		    log_str("detail", fault->detail));
+		return;
+	}
+	fault_message(fault, message, sizeof message);
+	log_warning("jump box not reached", log_str("jump", box->jump->label),
+	    log_str("stage", failure_stage(fault->code)->label),
+	    log_str("error", message), log_str("detail", fault->detail),
+	    log_num("attempts", box->attempts),
+	    log_num("retry_ms", box->retry_ms - clock_ms()));
+}
+
+/* --- news ---------------------------------------------------------------- */
+
+static void
+watch_let_go(struct watch *watch)
+{
+	if (atomic_fetch_sub(&watch->holders, 1) > 1)
+		return;
+	mailbox_unref(watch->mailbox);
+	free(watch);
+}
+
+static void
+discard_news(struct message *message)
+{
+	watch_let_go(((struct news *)message)->watch);
+	free(message);
+}
+
+static void
+deliver_news(struct message *message, void *receiver)
+{
+	struct watch *watch = ((struct news *)message)->watch;
+
+	(void)receiver;
+	if (watch->on_news != NULL)
+		watch->on_news(watch->arg);
+	discard_news(message);
+}
+
+/* Call with the mutex. */
+static void
+post_news(struct jump_box *box)
+{
+	struct watch *watch;
+	struct news *news;
+
+	LIST_FOREACH(watch, &box->watches, entry) {
+		news = xcalloc(1, sizeof *news);
+		news->message.deliver = deliver_news;
+		news->message.discard = discard_news;
+		news->watch = watch;
+		atomic_fetch_add(&watch->holders, 1);
+		mailbox_post(watch->mailbox, &news->message);
+	}
+}
+
+void
+jump_box_watch(struct jump_box *box, struct mailbox *mailbox,
+    void (*on_news)(void *arg), void *arg)
+{
+	struct watch *watch = xcalloc(1, sizeof *watch);
+
+	watch->holders = 1;
+	watch->mailbox = mailbox_ref(mailbox);
+	watch->on_news = on_news;
+	watch->arg = arg;
+	pthread_mutex_lock(&box->mutex);
+	LIST_INSERT_HEAD(&box->watches, watch, entry);
+	pthread_mutex_unlock(&box->mutex);
+}
+
+void
+jump_box_unwatch(struct jump_box *box, void *arg)
+{
+	struct watch *watch;
+
+	pthread_mutex_lock(&box->mutex);
+	LIST_FOREACH(watch, &box->watches, entry)
+		if (watch->arg == arg)
+			break;
+	if (watch != NULL)
+		LIST_REMOVE(watch, entry);
+	pthread_mutex_unlock(&box->mutex);
+	if (watch == NULL)
+		return;
+	watch->on_news = NULL;
+	watch_let_go(watch);
+}
+
+void
+jump_box_dialled(struct jump_box *box, const struct fault *fault)
+{
+	pthread_mutex_lock(&box->mutex);
+	box->dials--;
+	if (fault->code == FAIL_NONE)
+		note_success(box);
+	else if (fault->code != FAIL_SHUTDOWN)
+		note_failure(box, fault);
+	if (fault->code != FAIL_SHUTDOWN)
+		log_outcome(box, fault);
+	post_news(box);
+	pthread_mutex_unlock(&box->mutex);
+}
+
+/* --- the remembered cause ------------------------------------------------ */
+
+static void
+note_history(const struct jump_box *box, struct fault *fault)
+{
+	int64_t now_ms = clock_ms(), wait_ms = box->retry_ms - now_ms;
+
+	fault_note(fault, "failed %.1f s ago, attempt %u",
+	    (double)(now_ms - box->failed_ms) / 1000, box->attempts);
+	if (wait_ms > 0)
+		fault_note(fault, "next try in %.1f s", (double)wait_ms / 1000);
+	else
+		fault_note(fault, "next try now");
+}
+
+bool
+jump_box_cause(struct jump_box *box, struct fault *out, bool *at_once)
+{
+	bool failed;
+
+	pthread_mutex_lock(&box->mutex);
+	failed = box->attempts > 0;
+	if (failed) {
+		*out = box->fault;
+		note_history(box, out);
+		*at_once = is_fresh(box) ||
+		    (retry_of(box) == RETRY_RARELY &&
+			box->retry_ms > clock_ms());
+	}
+	pthread_mutex_unlock(&box->mutex);
+	return failed;
+}
