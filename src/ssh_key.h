@@ -12,24 +12,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum ssh_key_verdict {
-	SSH_KEY_GOOD,
-	SSH_KEY_EMPTY,
-	SSH_KEY_PUBLIC,           /* a public key was given */
-	SSH_KEY_PUTTY,            /* PuTTY-User-Key-File */
-	SSH_KEY_DSA,              /* or another type that is not supported */
-	SSH_KEY_NEEDS_PASSPHRASE, /* encrypted, and none was given */
-	SSH_KEY_WRONG_PASSPHRASE,
-	SSH_KEY_BAD_CIPHER,       /* one that libssh2 cannot read safely */
-	SSH_KEY_TRUNCATED,        /* begins like a key and does not end */
-	SSH_KEY_CERTIFICATE,      /* an X.509 or SSH certificate was given */
-	SSH_KEY_DAMAGED,          /* begins like a key, cannot be decoded */
-	SSH_KEY_UNKNOWN,          /* not a key at all */
-};
+#include "ssh_key_verdict.h"
 
 struct ssh_key {
-	char *text;    /* repaired private key text; wiped when freed */
-	char *public_line; /* "ssh-ed25519 AAAA... comment" */
+	char *text;          /* repaired private key text; wiped when freed */
+	char *public_line;   /* "ssh-ed25519 AAAA...", no comment */
 	unsigned char *blob; /* the public key in wire format (RFC 4253, 6.6) */
 	size_t blob_len;
 	const char *type; /* "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256" */
@@ -52,10 +39,6 @@ enum ssh_key_verdict ssh_key_judge(const char *text, const char *passphrase,
  * .pub files have it: blob, type, fingerprint, public_line.  False: it is none.
  */
 bool ssh_key_read_public(const char *text, struct ssh_key *key);
-
-/* What is wrong and what to do about it, one clause, lower case, no period;
- * for SSH_KEY_GOOD "". */
-const char *ssh_key_verdict_text(enum ssh_key_verdict);
 
 void ssh_key_clear(struct ssh_key *);
 

@@ -14,12 +14,12 @@ my $src = "$FindBin::Bin/../src";
 
 # A foreign header => the modules that may include it.
 my @rooms = (
-	[qr/^libssh2/, qr/^(?:ssh_\w+|dial)$/],
-	[qr/^yaml\.h$/, qr/^yaml$/],
-	[qr/^libpq/, qr/^check$/],
+	[qr/^libssh2/, qr/^(?:ssh_\w+|dial|libraries)$/],
+	[qr/^yaml\.h$/, qr/^(?:yaml|libraries)$/],
+	[qr/^libpq/, qr/^(?:check|libraries)$/],
 	[qr/^event2\/http/, qr/^http$/],
-	[qr/^openssl\//, qr/^(?:tls|ssh_key|ssh_hostkey|known_hosts|secret|
-		ssh_auth|ssh_agent|main|serve)$/x],
+	[qr/^openssl\//, qr/^(?:tls|ssh_key\w*|ssh_hostkey|known_hosts|secret|
+		ssh_auth|ssh_agent|libraries)$/x],
 );
 
 sub floors($text)

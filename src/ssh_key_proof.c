@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A login that goes nowhere: without a handshake and without a public key,
+ * libssh2 opens the private key, derives the public half, and sends the request
+ * in the clear to a callback, which looks for the public key in it and refuses
+ * to send.  OpenSSL alone could not tell: it has no bcrypt_pbkdf, and what
+ * counts is what libssh2 can read.
+ */
+#include "ssh_key_proof.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libssh2.h>
+#include <string.h>
+
+struct proof {
+	const struct ssh_blob *blob;
+	bool found;
+};
+
+/* LIBSSH2_CALLBACK_SEND */
+static ssize_t
+on_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags,
+    void **abstract)
+{
+	struct proof *proof = *abstract;
+
+	(void)fd;
+	(void)flags;
+	proof->found = memmem(bytes, len, proof->blob->bytes,
+			   proof->blob->len) != NULL;
+	return -EPIPE;
+}
+
+bool
+ssh_key_proof(const char *text, const char *passphrase,
+    const struct ssh_blob *blob)
+{
+	struct proof proof = { .blob = blob };
+	LIBSSH2_SESSION *session;
+
+	session = libssh2_session_init_ex(NULL, NULL, NULL, &proof);
+	assert(session != NULL);
+	libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_SEND,
+	    (libssh2_cb_generic *)on_send);
+	libssh2_userauth_publickey_frommemory(session, "pgjump", 6, NULL, 0,
+	    text, strlen(text), passphrase);
+	libssh2_session_free(session);
+	return proof.found;
+}
