@@ -65,7 +65,7 @@ struct listener {
 
 enum accepted {
 	ACCEPTED,
-	ACCEPT_LOST,  /* that client was gone again; the next one may be there */
+	ACCEPT_LOST, /* that client was gone again; the next one may be there */
 	ACCEPT_EMPTY, /* nobody waits */
 	ACCEPT_SHORT, /* of descriptors or memory; errno says which */
 };
@@ -104,8 +104,8 @@ accept_one(struct door *door)
 
 	if (fd < 0)
 		return judge_accept(errno);
-	door->listener->on_accept(
-	    door->listener->arg, fd, (struct sockaddr *)&peer, len);
+	door->listener->on_accept(door->listener->arg, fd,
+	    (struct sockaddr *)&peer, len);
 	return ACCEPTED;
 }
 
@@ -276,8 +276,9 @@ static bool
 open_tcp(struct listener *listener, const struct config_listen *listen,
     char *error, size_t error_size)
 {
-	struct addrinfo *addresses, wanted = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo *addresses,
+	    wanted = { .ai_socktype = SOCK_STREAM,
+		    .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	char port[16];
 	bool opened;
 	int result;
@@ -313,8 +314,8 @@ is_stale(const struct sockaddr_un *address)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	refused =
-	    connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 &&
+	refused = connect(fd, (const struct sockaddr *)address,
+		      sizeof *address) < 0 &&
 	    errno == ECONNREFUSED;
 	close(fd);
 	return refused;

@@ -19,8 +19,8 @@ struct listener;
  * TCP_NODELAY where it is TCP.  The receiver owns it.  Of a client of a Unix
  * socket `peer` tells the family, AF_UNIX, and no more.
  */
-typedef void listener_accept_fn(
-    void *arg, int take_fd, const struct sockaddr *peer, socklen_t peer_len);
+typedef void listener_accept_fn(void *arg, int take_fd,
+    const struct sockaddr *peer, socklen_t peer_len);
 
 /*
  * Bind and listen.  A name is resolved here and now, and each of its addresses

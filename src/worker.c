@@ -149,9 +149,9 @@ static void
 open_jump(struct worker *worker, size_t index)
 {
 	if (worker->jumps[index] == NULL)
-		worker->jumps[index] =
-		    jump_open(worker->base, worker->setup.cfg,
-			worker->setup.boxes[index], worker->mailbox);
+		worker->jumps[index] = jump_open(worker->base,
+		    worker->setup.cfg, worker->setup.boxes[index],
+		    worker->mailbox);
 }
 
 static void

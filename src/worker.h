@@ -23,8 +23,8 @@ struct worker;
 /* What all workers share; borrowed until worker_stop() has returned. */
 struct worker_setup {
 	struct config *cfg;
-	struct gate *const *gates;       /* by connection */
-	struct jump_box *const *boxes;   /* by jump box, then the direct one */
+	struct gate *const *gates;     /* by connection */
+	struct jump_box *const *boxes; /* by jump box, then the direct one */
 	struct tls_identity *identity;
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The subcommand that validates a configuration: what the daemon does before
+ * it opens anything, and no more.
+ */
+#include "config_command.h"
+
+#include <stdio.h>
+
+#include "config.h"
+
+int
+config_command_run(const char *config_path, char *const *arguments)
+{
+	struct config *cfg = config_load(config_path);
+
+	(void)arguments;
+	if (cfg == NULL)
+		return 1;
+	printf("%s is valid: connections %zu, jump boxes %zu\n", cfg->path,
+	    cfg->connection_count, cfg->jump_count);
+	config_unref(cfg);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The one file that includes the headers of all foreign libraries, and for
+ * nothing but their first and last call and their version.
+ */
+#include "libraries.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <libssh2.h>
+#include <openssl/crypto.h>
+#include <yaml.h>
+
+static const char *
+libssh2(void)
+{
+	return libssh2_version(0);
+}
+
+static const char *
+openssl(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+/* 150018 is 15.18 (libpq, PQlibVersion). */
+static const char *
+libpq(void)
+{
+	static char text[32];
+	int version = PQlibVersion();
+
+	snprintf(text, sizeof text, "%d.%d", version / 10000, version % 10000);
+	return text;
+}
+
+static const struct {
+	const char *name;
+	const char *(*version)(void);
+} libraries[] = {
+	{ "libssh2", libssh2 },
+	{ "OpenSSL", openssl },
+	{ "libevent", event_get_version },
+	{ "libpq", libpq },
+	{ "libyaml", yaml_get_version_string },
+};
+
+void
+libraries_start(void)
+{
+	int result = libssh2_init(0);
+
+	assert(result == 0);
+}
+
+void
+libraries_stop(void)
+{
+	libssh2_exit();
+	libevent_global_shutdown();
+}
+
+void
+libraries_write(FILE *out)
+{
+	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+		fprintf(out, "%s%s %s", i > 0 ? ", " : "", libraries[i].name,
+		    libraries[i].version());
+}

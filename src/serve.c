@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The main thread: start, accept and hand over, signals, drain, stop.  It
+ * promises that nothing is dialled before every listener is bound, that
+ * signals reach this thread only, and that a stop ends in time whatever the
+ * clients do.  It refuses to know what a client or a jump box is.
+ */
+#include "serve.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "config.h"
+#include "gate.h"
+#include "jump_box.h"
+#include "listener.h"
+#include "log.h"
+#include "mailbox.h"
+#include "psql_line.h"
+#include "tls.h"
+#include "worker.h"
+#include "xmalloc.h"
+
+struct server;
+
+/* One `listen` entry, and the connection that it is of. */
+struct entrance {
+	struct server *server;
+	size_t connection;
+	struct listener *listener;
+};
+
+struct server {
+	struct config *cfg;
+	struct event_base *base;
+	struct entrance *entrances;
+	size_t entrance_count;
+	struct gate **gates;     /* by connection */
+	struct jump_box **boxes; /* by jump box, then the direct one */
+	struct tls_identity *identity;
+	struct worker **workers;
+	unsigned worker_count;
+	uint64_t clients_seen; /* the last one's id */
+	struct mailbox *mailbox;
+	struct event *deadline; /* of a drain */
+	unsigned undrained;     /* workers with clients, while draining */
+	int stop_signal;        /* the first that asked to stop; 0: none */
+};
+
+/* --- Accepting ---------------------------------------------------------- */
+
+static struct worker *
+least_loaded(const struct server *server)
+{
+	struct worker *least = server->workers[0];
+
+	for (unsigned i = 1; i < server->worker_count; i++)
+		if (worker_load(server->workers[i]) < worker_load(least))
+			least = server->workers[i];
+	return least;
+}
+
+static void
+on_accept(void *arg, int take_fd, const struct sockaddr *peer,
+    socklen_t peer_len)
+{
+	struct entrance *entrance = arg;
+	struct server *server = entrance->server;
+
+	worker_hand(least_loaded(server), entrance->connection, take_fd,
+	    ++server->clients_seen, peer, peer_len);
+}
+
+static bool
+open_entrance(struct server *server, size_t connection,
+    const struct config_listen *listen)
+{
+	struct entrance *entrance = server->entrances + server->entrance_count;
+	char error[256];
+
+	entrance->server = server;
+	entrance->connection = connection;
+	entrance->listener = listener_open(server->base, listen, on_accept,
+	    entrance, error, sizeof error);
+	if (entrance->listener != NULL) {
+		server->entrance_count++;
+		return true;
+	}
+	log_error("cannot listen",
+	    log_str("connection", server->cfg->connections[connection].name),
+	    log_str("listen", listen->label), log_str("error", error));
+	return false;
+}
+
+/* All of them or, after a line which says why not, false. */
+static bool
+open_entrances(struct server *server)
+{
+	const struct config_connection *of = server->cfg->connections;
+	size_t of_count = server->cfg->connection_count, count = 0;
+
+	for (size_t i = 0; i < of_count; i++)
+		count += of[i].listen_count;
+	server->entrances = xcalloc(count, sizeof *server->entrances);
+	for (size_t i = 0; i < of_count; i++)
+		for (size_t j = 0; j < of[i].listen_count; j++)
+			if (!open_entrance(server, i, &of[i].listens[j]))
+				return false;
+	return true;
+}
+
+static void
+close_entrances(struct server *server)
+{
+	for (size_t i = 0; i < server->entrance_count; i++)
+		listener_close(server->entrances[i].listener);
+	server->entrance_count = 0;
+}
+
+/* --- Stopping ----------------------------------------------------------- */
+
+static size_t
+client_count(const struct server *server)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < server->worker_count; i++)
+		count += worker_load(server->workers[i]);
+	return count;
+}
+
+static void
+drained_deliver(struct message *message, void *receiver)
+{
+	struct server *server = receiver;
+
+	free(message);
+	if (--server->undrained == 0)
+		event_base_loopbreak(server->base);
+}
+
+static void
+drained_discard(struct message *message)
+{
+	free(message);
+}
+
+static void
+drain(struct server *server)
+{
+	struct message *drained;
+
+	server->undrained = server->worker_count;
+	for (unsigned i = 0; i < server->worker_count; i++) {
+		drained = xcalloc(1, sizeof *drained);
+		drained->deliver = drained_deliver;
+		drained->discard = drained_discard;
+		worker_drain(server->workers[i], server->mailbox, drained);
+	}
+}
+
+static void
+on_deadline(evutil_socket_t fd, short events, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)events;
+	log_warning("shutdown_timeout has passed",
+	    log_num("clients", (int64_t)client_count(server)));
+	event_base_loopbreak(server->base);
+}
+
+/* The first signal asks, the second one insists. */
+static void
+stop(struct server *server, int number, const char *name)
+{
+	int64_t timeout_ms = server->cfg->shutdown_timeout_ms;
+	struct timeval timeout = clock_timeval(timeout_ms);
+
+	log_info(server->stop_signal == 0 ? "stopping" : "stopping at once",
+	    log_str("signal", name),
+	    log_num("clients", (int64_t)client_count(server)));
+	if (server->stop_signal != 0) {
+		event_base_loopbreak(server->base);
+		return;
+	}
+	server->stop_signal = number;
+	close_entrances(server);
+	drain(server);
+	event_add(server->deadline, &timeout);
+}
+
+/* --- Signals ------------------------------------------------------------ */
+
+static void
+refuse_reload(struct server *server, int number, const char *name)
+{
+	(void)server;
+	(void)number;
+	log_warning("reload is not supported in this version",
+	    log_str("signal", name));
+}
+
+static const struct {
+	int number;
+	const char *name;
+	void (*act)(struct server *, int number, const char *name);
+} signals[] = {
+	{ SIGTERM, "SIGTERM", stop },
+	{ SIGINT, "SIGINT", stop },
+	{ SIGHUP, "SIGHUP", refuse_reload },
+};
+
+#define SIGNAL_COUNT (sizeof signals / sizeof *signals)
+
+static void
+on_signal(evutil_socket_t number, short events, void *arg)
+{
+	(void)events;
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		if (signals[i].number == number)
+			signals[i].act(arg, signals[i].number, signals[i].name);
+}
+
+/*
+ * Threads inherit the mask of the one that starts them: while these signals
+ * are blocked here, every thread is made deaf to them.  One that comes in the
+ * meantime is answered once the loop runs.
+ */
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		sigaddset(&set, signals[i].number);
+	pthread_sigmask(how, &set, NULL);
+}
+
+/* --- From start to end -------------------------------------------------- */
+
+static struct jump_box *
+make_box(const struct config *cfg, const struct config_jump *jump)
+{
+	return jump_box_new(jump, cfg->max_links, cfg->workers);
+}
+
+static void
+make_shared(struct server *server)
+{
+	const struct config *cfg = server->cfg;
+	size_t i;
+
+	server->identity = tls_identity_new();
+	server->gates = xcalloc(cfg->connection_count, sizeof *server->gates);
+	for (i = 0; i < cfg->connection_count; i++)
+		server->gates[i] = gate_new(cfg->connections[i].max_clients);
+	server->boxes = xcalloc(cfg->jump_count + 1, sizeof *server->boxes);
+	for (i = 0; i < cfg->jump_count; i++)
+		server->boxes[i] = make_box(cfg, &cfg->jumps[i]);
+	server->boxes[i] = make_box(cfg, NULL);
+}
+
+static void
+free_shared(struct server *server)
+{
+	const struct config *cfg = server->cfg;
+
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		gate_free(server->gates[i]);
+	for (size_t i = 0; i <= cfg->jump_count; i++)
+		jump_box_free(server->boxes[i]);
+	free(server->gates);
+	free(server->boxes);
+	tls_identity_free(server->identity);
+}
+
+static bool
+start_workers(struct server *server)
+{
+	struct worker_setup setup = {
+		.cfg = server->cfg,
+		.gates = server->gates,
+		.boxes = server->boxes,
+		.identity = server->identity,
+	};
+	struct worker *worker;
+
+	server->workers = xcalloc(server->cfg->workers,
+	    sizeof *server->workers);
+	for (unsigned i = 0; i < server->cfg->workers; i++) {
+		worker = worker_start(&setup, i);
+		if (worker == NULL) {
+			log_error("cannot start a worker",
+			    log_str("error", strerror(errno)));
+			return false;
+		}
+		server->workers[server->worker_count++] = worker;
+	}
+	return true;
+}
+
+/* End what clients are left at once. */
+static void
+stop_workers(struct server *server)
+{
+	for (unsigned i = 0; i < server->worker_count; i++)
+		worker_stop(server->workers[i]);
+	free(server->workers);
+}
+
+static void
+announce(const struct server *server)
+{
+	const struct config *cfg = server->cfg;
+	char *line;
+
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		line = psql_line(&cfg->connections[i]);
+		log_info("listening",
+		    log_str("connection", cfg->connections[i].name),
+		    log_str("psql", line));
+		free(line);
+	}
+	log_info("ready",
+	    log_num("connections", (int64_t)cfg->connection_count),
+	    log_num("workers", cfg->workers));
+}
+
+/* Until a signal ends it.  A third signal finds no handler and kills. */
+static void
+run_loop(struct server *server)
+{
+	struct event *events[SIGNAL_COUNT];
+
+	server->deadline = evtimer_new(server->base, on_deadline, server);
+	assert(server->deadline != NULL);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+		events[i] = evsignal_new(server->base, signals[i].number,
+		    on_signal, server);
+		assert(events[i] != NULL);
+		event_add(events[i], NULL);
+	}
+	mask_signals(SIG_UNBLOCK);
+	event_base_dispatch(server->base);
+	assert(server->stop_signal != 0);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		event_free(events[i]);
+	event_free(server->deadline);
+}
+
+static int
+serve(struct server *server)
+{
+	int code = 1;
+
+	make_shared(server);
+	server->mailbox = mailbox_new(server->base, server);
+	if (start_workers(server)) {
+		announce(server);
+		run_loop(server);
+		code = 128 + server->stop_signal;
+	}
+	stop_workers(server);
+	mailbox_close(server->mailbox);
+	mailbox_unref(server->mailbox);
+	free_shared(server);
+	return code;
+}
+
+int
+serve_run(const char *config_path, char *const *arguments)
+{
+	struct server server = { .cfg = NULL };
+	int code = 1;
+
+	(void)arguments;
+	mask_signals(SIG_BLOCK);
+	server.cfg = config_load(config_path);
+	if (server.cfg == NULL)
+		return code;
+	log_setup(server.cfg->log_level, server.cfg->log_format);
+	log_info("configuration loaded", log_str("file", server.cfg->path));
+	server.base = event_base_new();
+	assert(server.base != NULL);
+	if (open_entrances(&server))
+		code = serve(&server);
+	close_entrances(&server);
+	free(server.entrances);
+	event_base_free(server.base);
+	config_unref(server.cfg);
+	if (server.stop_signal != 0)
+		log_info("stopped", log_num("exit_code", code));
+	return code;
+}
