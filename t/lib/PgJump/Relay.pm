@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
-# no byte, accepts nothing), thaws, cuts (by RST), delays, changes its far
-# side, and counts.  It runs as a child process that is told what to do over a
+# no byte, accepts nothing), thaws, cuts (by RST), hangs up (by FIN), delays,
+# changes its far side, and counts.  It runs as a child process that is told what to do over a
 # socket pair and confirms each command, so that what follows a command
 # happens after it.
 package PgJump::Relay;
@@ -53,6 +53,7 @@ sub _tell($self, $command)
 sub freeze($self) { $self->_tell('freeze') }
 sub thaw($self) { $self->_tell('thaw') }
 sub cut($self) { $self->_tell('cut') }
+sub hang_up($self) { $self->_tell('hang_up') }
 sub delay($self, $seconds) { $self->_tell("delay $seconds") }
 # Freeze by itself as soon as that many more bytes came from the near side.
 sub freeze_after($self, $bytes) { $self->_tell("freeze_after $bytes") }
@@ -256,6 +257,11 @@ my %obey = (
 		while (my ($way) = values %{ $state->{ways} }) {
 			_drop($state, $way);
 		}
+		'ok';
+	},
+	hang_up => sub ($state, $) {
+		close $_->{from} for values %{ $state->{ways} };
+		$state->{ways} = {};
 		'ok';
 	},
 	count => sub ($state, $) {
