@@ -21,6 +21,7 @@ enum known_host_mark {
 /* One line that names the host. */
 struct known_host {
 	enum known_host_mark mark;
+	bool bare; /* asked for a port of its own, names the host alone */
 	const char *file; /* borrowed from the caller of known_hosts_read() */
 	unsigned line;
 	char type[40]; /* "ssh-ed25519" */
@@ -37,22 +38,24 @@ struct known_hosts {
 
 /*
  * Add the lines of `text` (of `file`) which name `host` at `port`; as OpenSSH
- * does, for a port other than 22 "[host]:port" is asked, and lines with the
- * bare host count too.  Pure.
+ * does, for a port other than 22 "[host]:port" is asked.  Lines with the bare
+ * host count too, as `bare`: they may vouch for a key, but a key that they do
+ * not have may be that of another server on the same host.  Pure.
  */
-void known_hosts_parse(struct known_hosts *, const char *file,
-    const char *text, size_t len, const char *host, unsigned port);
+void known_hosts_parse(struct known_hosts *, const char *file, const char *text,
+    size_t len, const char *host, unsigned port);
 
 /*
  * The same from the file itself.  A file that does not exist adds nothing.
- * False when it exists and cannot be read (errno says why).
+ * False when it exists and cannot be read (errno says why; EFBIG: over 16 MB).
  */
 bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
     unsigned port);
 
 /*
  * Append "host key" to `file`, making it and its directory (0600, 0700) where
- * missing, and flush it to the disk.  False with errno.
+ * missing, and flush it to the disk.  Safe beside other writers.  False with
+ * errno; EINVAL: the host's name would not be read back as such.
  */
 bool known_hosts_append(const char *file, const char *host, unsigned port,
     const char *type, const unsigned char *blob, size_t blob_len);

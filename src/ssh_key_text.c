@@ -205,7 +205,7 @@ find_key(const char *flat, struct block *block, const struct label **label)
 	for (; begin != NULL; begin = strstr(begin, "-----BEGIN ")) {
 		verdict = cut_block(begin, block, &begin);
 		if (verdict != SSH_KEY_GOOD)
-			return first != SSH_KEY_GOOD ? first : verdict;
+			return verdict;
 		*label = find_label(block->label);
 		verdict = *label != NULL ? (*label)->verdict : SSH_KEY_UNKNOWN;
 		if (verdict == SSH_KEY_GOOD)
