@@ -9,6 +9,7 @@
 #define PGJUMP_SSH_HOSTKEY_H
 
 #include <libssh2.h>
+#include <stddef.h>
 
 #include "failure.h"
 
@@ -17,9 +18,8 @@ struct ssh_hostkey;
 
 /*
  * Before the handshake: read what is known of the jump box, and make the
- * session ask for the key types that are known, in the order ed25519, ecdsa,
- * rsa-sha2.  FAIL_HOSTKEY_UNREADABLE, FAIL_HOSTKEY_AUTHORITY or FAIL_NONE.
- * *out is released with ssh_hostkey_free() in any case.
+ * session ask for ssh_hostkey_algorithms().  FAIL_HOSTKEY_UNREADABLE or
+ * FAIL_NONE.  *out is released with ssh_hostkey_free() in any case.
  */
 enum failure ssh_hostkey_prepare(const struct config_jump *, LIBSSH2_SESSION *,
     struct ssh_hostkey **out, struct fault *);
@@ -32,6 +32,18 @@ enum failure ssh_hostkey_prepare(const struct config_jump *, LIBSSH2_SESSION *,
  */
 enum failure ssh_hostkey_verify(struct ssh_hostkey *, LIBSSH2_SESSION *,
     struct fault *);
+
+/*
+ * The two steps without a session.  What is read for `jump`, which must outlive
+ * it; what to ask the server for (LIBSSH2_METHOD_HOSTKEY), the types that are
+ * known first, the others behind them, so that a key which changed its type is
+ * seen and named; and the verdict on a key in wire format.
+ */
+struct ssh_hostkey *ssh_hostkey_read(const struct config_jump *jump,
+    struct fault *); /* NULL: FAIL_HOSTKEY_UNREADABLE */
+const char *ssh_hostkey_algorithms(const struct ssh_hostkey *);
+enum failure ssh_hostkey_judge(struct ssh_hostkey *, const unsigned char *blob,
+    size_t len, struct fault *);
 
 void ssh_hostkey_free(struct ssh_hostkey *); /* NULL is fine */
 
