@@ -2,9 +2,9 @@
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
 # no byte, accepts nothing), thaws, cuts (by RST), hangs up (by FIN), delays,
-# changes its far side, and counts.  It runs as a child process that is told what to do over a
-# socket pair and confirms each command, so that what follows a command
-# happens after it.
+# changes its far side, and counts.  It runs as a child process that is told
+# what to do over a socket pair and confirms each command, so that what follows
+# a command happens after it.
 package PgJump::Relay;
 
 use v5.36;
@@ -209,15 +209,16 @@ sub _flush($state)
 {
 	my $now = time;
 
-	for my $way (values %{ $state->{ways} }) {
+	my @ways = values %{ $state->{ways} };
+	for my $way (@ways) {
 		while (my $first = $way->{buffer}[0]) {
 			last if $first->[0] > $now;
 			last unless _write($state, $way, $first);
 		}
 	}
-	for my $way (values %{ $state->{ways} }) {
-		my $back = $state->{ways}{ fileno $way->{to} } or next;
-		next unless $way->{done} && $back->{done};
+	for my $way (grep { $_->{done} } @ways) {
+		my $back = $state->{ways}{ fileno($way->{to}) // -1 } or next;
+		next unless $back->{done};
 		delete $state->{ways}{ fileno $_->{from} } for $way, $back;
 		close $_->{from} for $way, $back;
 	}

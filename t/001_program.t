@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# The command line: --version, --help, usage errors, and which configuration
+# file is read.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Process qw(spew);
+
+my $lab = PgJump::Lab->new;
+my $dir = $lab->dir;
+
+sub pgjump($arguments, %with)
+{
+	return PgJump::Daemon::command($arguments, dir => $dir,
+	    clean_env => 1, %with);
+}
+
+subtest '--version' => sub {
+	for my $option ('--version', '-V') {
+		my $seen = pgjump([$option]);
+		is($seen->{rc}, 0, "$option: exit 0");
+		like($seen->{out}, qr/^pgjump \d+\.\d+/, 'the program');
+		like($seen->{out}, qr/\b$_\b.*?\d/, "the version of $_")
+		    for qw(libssh2 OpenSSL libevent libpq libyaml);
+		is($seen->{err}, '', 'nothing on stderr');
+	}
+};
+
+subtest '--help' => sub {
+	for my $option ('--help', '-h') {
+		my $seen = pgjump([$option]);
+		is($seen->{rc}, 0, "$option: exit 0");
+		like($seen->{out}, qr/\b$_\b/, "names $_")
+		    for qw(serve config), '-c';
+		like($seen->{out}, qr/PGJUMP_CONFIG/, 'says where files are');
+		my @long = grep { length > 80 } split /\n/, $seen->{out};
+		is_deeply(\@long, [], 'fits a terminal');
+	}
+};
+
+# Usage errors: exit 1, a line that says what, and what may have been meant.
+for my $case (
+	[['--nonsense'], qr/unknown option "--nonsense"/],
+	[['--hlep'], qr/did you mean "--help"/],
+	[['-z'], qr/unknown option "-z"/],
+	[['srve'], qr/unknown command "srve"; did you mean "serve"\?/],
+	[['config', 'extra'], qr/extra/],
+	[['-c'], qr/-c/],
+	[['serve', 'and', 'more'], qr/and/],
+) {
+	my ($arguments, $says) = @$case;
+	subtest "pgjump @$arguments" => sub {
+		my $seen = pgjump($arguments);
+		is($seen->{rc}, 1, 'exit 1');
+		like($seen->{err}, $says, 'says what is wrong');
+		like($seen->{err}, qr/--help/, 'and where to look');
+		is($seen->{out}, '', 'nothing on stdout');
+	};
+}
+
+subtest 'which file is read' => sub {
+	my $config = <<'YAML';
+connections:
+  - { name: %s, host: 127.0.0.1, listen: 127.0.0.1:1 }
+YAML
+	mkdir "$dir/$_" for 'here', 'xdg', 'xdg/pgjump', 'home',
+	    'home/.config', 'home/.config/pgjump';
+	my %file = (
+		option => "$dir/option.yaml",
+		variable => "$dir/variable.yaml",
+		here => "$dir/here/pgjump.yaml",
+		xdg => "$dir/xdg/pgjump/pgjump.yaml",
+		home => "$dir/home/.config/pgjump/pgjump.yaml",
+	);
+	spew($file{$_}, sprintf $config, $_) for keys %file;
+	my %env = (PGJUMP_CONFIG => $file{variable},
+		XDG_CONFIG_HOME => "$dir/xdg", HOME => "$dir/home");
+
+	my $seen = pgjump(['-c', $file{option}, 'config'],
+	    cwd => "$dir/here", env => \%env);
+	like($seen->{out}, qr/\Q$file{option}\E is valid/, 'first -c');
+	$seen = pgjump(['config'], cwd => "$dir/here", env => \%env);
+	like($seen->{out}, qr/\Q$file{variable}\E is valid/,
+	    'then $PGJUMP_CONFIG');
+	delete $env{PGJUMP_CONFIG};
+	$seen = pgjump(['config'], cwd => "$dir/here", env => \%env);
+	like($seen->{out}, qr/pgjump\.yaml is valid/, 'then ./pgjump.yaml');
+	unlike($seen->{out}, qr/xdg/, 'and no other');
+	$seen = pgjump(['config'], cwd => $dir, env => \%env);
+	like($seen->{out}, qr/\Q$file{xdg}\E is valid/,
+	    'then $XDG_CONFIG_HOME');
+	delete $env{XDG_CONFIG_HOME};
+	$seen = pgjump(['config'], cwd => $dir, env => \%env);
+	like($seen->{out}, qr/\Q$file{home}\E is valid/, 'or ~/.config');
+	$seen = pgjump(['config'], cwd => $dir,
+	    env => { HOME => "$dir/nowhere" });
+	is($seen->{rc}, 1, 'no file at all: exit 1');
+	like($seen->{err}, qr/pgjump\.yaml/, 'and where it was looked for');
+	$seen = pgjump(['-c', "$dir/none.yaml"]);
+	is($seen->{rc}, 1, 'a file that is not there: exit 1');
+	like($seen->{err}, qr/\Q$dir\E\/none\.yaml: .*No such file/, 'named');
+	$seen = pgjump(['-c', $dir]);
+	is($seen->{rc}, 1, 'a directory: exit 1');
+	like($seen->{err}, qr/directory/i, 'named');
+};
+
+subtest 'config opens no connection' => sub {
+	my $peer = PgJump::Relay->new(to => 1);
+	my $connection = $lab->connection('quiet_one', port => 5432,
+	    ssh_tunnel => { port => $peer->port, host_key => 'any' });
+	my $file = spew("$dir/quiet.yaml",
+	    JSON::PP->new->encode($connection), 0600);
+	my $seen = pgjump(['-c', $file, 'config']);
+	is($seen->{rc}, 0, 'exit 0') or diag($seen->{err});
+	is($peer->accepted, 0, 'nothing is dialled');
+};
+
+$lab->done;

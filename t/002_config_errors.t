@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A wrong configuration is told at start: every error of the file at once, as
+# FILE:LINE:COLUMN: message, exit 1, before anything is opened.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Process qw(spew);
+
+my $lab = PgJump::Lab->new;
+my $file = $lab->dir . '/wrong.yaml';
+
+sub judged($text, @arguments)
+{
+	spew($file, $text, 0600);
+	return PgJump::Daemon::command(['-c', $file, @arguments],
+	    dir => $lab->dir, timeout => 60);
+}
+
+# A tunnel that is fine, to be put below a connection.
+my $tunnel = <<'YAML';
+  ssh_tunnel:
+    enabled: true
+    host: jump.example.com
+    username: ubuntu
+    password: secret
+    host_key: any
+YAML
+
+# what => the file, and for each error LINE:COLUMN and the message, in order
+my @cases = (
+	['an unknown key',
+		"- name: a\n  host: h\n  prot: 5432\n",
+		'3:3', qr/unknown key "prot".*did you mean "port"/],
+	['an unknown key in ssh_tunnel',
+		"- name: a\n  host: h\n$tunnel    user: me\n",
+		'9:5', qr/unknown key "user".*"username"/],
+	['a key of another place',
+		"- name: a\n  host: h\n  log_level: debug\n",
+		'3:3', qr/"log_level"/],
+	['a number that is none',
+		"- name: a\n  host: h\n  port: many\n",
+		'3:9', qr/port.*number from 1 to 65535/],
+	['a number out of range',
+		"- name: a\n  host: h\n  port: 70000\n",
+		'3:9', qr/port.*number from 1 to 65535/],
+	['a number with a tail',
+		"- name: a\n  host: h\n  port: 5432x\n",
+		'3:9', qr/port.*number from 1 to 65535/],
+	['a duration out of range',
+		"- name: a\n  host: h\n  connection_timeout: 301s\n",
+		'3:23', qr/connection_timeout/],
+	['a word that is none',
+		"connections:\n- name: a\n  host: h\nlog_format: xml\n",
+		'4:13', qr/log_format.*text.*json/],
+	['another kind of database',
+		"- name: a\n  host: h\n  db_type: snowflake\n",
+		'3:12', qr/PostgreSQL only.*warehouses need no tunnel/],
+	['a required key that is missing',
+		"- name: a\n",
+		'1:3', qr/host/],
+	['a tunnel without a host',
+		"- name: a\n  host: h\n  ssh_tunnel:\n    enabled: true\n"
+		. "    username: me\n    password: x\n",
+		'4:5', qr/host/],
+	['a key given twice',
+		"- name: a\n  host: h\n  host: i\n",
+		'3:3', qr/"host".*(?:twice|again|line 2)/],
+	['a name given twice',
+		"- name: a\n  host: h\n  listen: 1001\n"
+		. "- name: a\n  host: h\n  listen: 1002\n",
+		'4:9', qr/"a".*line 1|name.*unique/],
+	['a name with a space',
+		"- name: a b\n  host: h\n", '1:9', qr/name/],
+	['a text where a mapping belongs',
+		"- name: a\n  host: h\n  ssh_tunnel: yes\n",
+		'3:15', qr/ssh_tunnel.*mapping/],
+	['a mapping where a text belongs',
+		"- name: a\n  host: { x: y }\n", '2:9', qr/host/],
+	['a secret and its file',
+		"- name: a\n  host: h\n  password: x\n  password_file: /y\n",
+		'4:3', qr/password_file.*password|both/],
+	['no credentials for the jump box',
+		"- name: a\n  host: h\n  ssh_tunnel:\n    enabled: true\n"
+		. "    host: j\n    username: me\n    auth_method: key\n",
+		'4:5', qr/private_key/],
+	['a listener beyond loopback without allow_from',
+		"- name: a\n  host: h\n  listen: 0.0.0.0:7000\n",
+		'3:11', qr/allow_from/],
+	['a listen port that is none',
+		"- name: a\n  host: h\n  listen: 127.0.0.1:none\n",
+		'3:11', qr/listen/],
+	['an unquoted IPv6 address',
+		"- name: a\n  host: h\n  listen: [::1]:7000\n",
+		'3:11', qr/quote this address/],
+	['a network that is none',
+		"- name: a\n  host: h\n  allow_from: [10.0.0.0/33]\n",
+		'3:16', qr/allow_from/],
+	['a pin that is none',
+		"- name: a\n  host: h\n  ssh_tunnel:\n    enabled: true\n"
+		. "    host: j\n    username: me\n    password: x\n"
+		. "    host_key: SHA256:short\n",
+		'8:15', qr/host_key/],
+	['a variable that is not set',
+		"- name: a\n  host: \${LAB_NO_SUCH_VARIABLE}\n",
+		'2:9', qr/LAB_NO_SUCH_VARIABLE/],
+	['a secret file that is not there',
+		"- name: a\n  host: h\n  password_file: /nonexistent/x\n",
+		'3:18', qr{/nonexistent/x.*No such file}],
+	['broken YAML',
+		"- name: a\n  host: [h\n", '3:1', qr/./],
+	['broken JSON',
+		qq({"name": "a", "host": "h",, }), '1:27', qr/./],
+	['nothing at all', '', '1:1', qr/./],
+	['a text', 'hello', '1:1', qr/./],
+	['no connection', "connections: []\n", '1:14', qr/connection/],
+	['two documents',
+		"- name: a\n  host: h\n---\n- name: b\n  host: h\n",
+		'3:1', qr/./],
+	['an alias',
+		"- &x\n  name: a\n  host: h\n- *x\n", '4:3', qr/alias/],
+	['three errors at once',
+		"- name: a\n  hots: h\n  port: 0\n  ssl: maybe\n",
+		'1:3', qr/host/, '2:3', qr/"hots".*"host"/,
+		'3:9', qr/port/, '4:8', qr/ssl/],
+	['errors of two connections',
+		"- name: a\n  host: h\n  port: 0\n- name: b\n  host: h\n"
+		. "  port: 0\n",
+		'3:9', qr/port/, '6:9', qr/port/],
+);
+
+for my $case (@cases) {
+	my ($what, $text, @expected) = @$case;
+	subtest $what => sub {
+		my $seen = judged($text, 'config');
+		my @lines = grep { !/warning/ } split /\n/, $seen->{err};
+		my %at = map { /^\Q$file\E:(\d+:\d+): (.*)/ ? ($1 => $2) : () }
+		    @lines;
+
+		is($seen->{rc}, 1, 'exit 1');
+		is($seen->{out}, '', 'nothing on stdout');
+		is(@lines, @expected / 2, 'so many errors')
+		    or diag($seen->{err});
+		while (my ($position, $message) = splice @expected, 0, 2) {
+			like($at{$position}, $message, "at $position")
+			    or diag($seen->{err});
+		}
+	};
+}
+
+# What later versions bring is known and refused.
+for my $later ('proxy_host: p', 'proxy_port: 3128', 'proxy_type: socks5',
+    'proxy_username: u', 'proxy_password: p') {
+	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');
+	is($seen->{rc}, 1, "$later: exit 1");
+	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported in this version/m,
+	    'refused');
+}
+for my $later ('tls_cert: x', 'tls_key: x', 'client_tls: terminate') {
+	my $seen = judged("- name: a\n  host: h\n  $later\n", 'config');
+	like($seen->{err}, qr/:3:\d+: .*not supported in this version/,
+	    "$later: refused");
+}
+like(judged("http: 9090\nconnections:\n- name: a\n  host: h\n", 'config')
+    ->{err}, qr/:1:\d+: .*not supported in this version/, 'http: refused');
+
+subtest 'what is odd and allowed' => sub {
+	my $port = PgJump::Port::reserve();
+	my @good = (
+		['null is as good as absent',
+			"- name: a\n  host: h\n  port: null\n  ssl: ~\n"],
+		['ssl: true', "- name: a\n  host: h\n  ssl: true\n"],
+		['ssl_config.enabled',
+			"- name: a\n  host: h\n  ssl_config: {enabled: true}\n"],
+		['postgresql', "- name: a\n  host: h\n  db_type: postgresql\n"],
+		['a password that looks like a number',
+			"- name: a\n  host: h\n  password: 0123\n"],
+		['a password with dollars',
+			"- name: a\n  host: h\n  password: a\$b\${c}\n"],
+		['a surrogate pair in JSON',
+			q({"name":"a","host":"h","password":"\ud83d\ude00"})],
+		['a tab in JSON', qq({\n\t"name": "a",\n\t"host": "h"\n})],
+		['a byte order mark',
+			"\xef\xbb\xbf- name: a\n  host: h\n"],
+		['CRLF', "- name: a\r\n  host: h\r\n"],
+		['a default for a variable',
+			"- name: a\n  host: \${LAB_NO_SUCH_VARIABLE:-h}\n"],
+		['a disabled tunnel with nothing in it',
+			"- name: a\n  host: h\n  ssh_tunnel: {enabled: false}\n"],
+		['durations with units',
+			"connections:\n- name: a\n  host: h\n"
+			. "  connection_timeout: 2500ms\n"
+			. "open_timeout: 3\nkeepalive_interval: 1m\n"],
+		['allow_from beside a listener beyond loopback',
+			"- name: a\n  host: h\n  listen: 0.0.0.0:$port\n"
+			. "  allow_from: [10.0.0.0/8, '::1/128', 192.0.2.1]\n"],
+	);
+	for my $case (@good) {
+		my ($what, $text) = @$case;
+		my $seen = judged($text, 'config');
+		is($seen->{rc}, 0, $what) or diag($seen->{err});
+		like($seen->{out}, qr/is valid/, 'valid');
+	}
+};
+
+subtest 'bounds' => sub {
+	my $many = join '', map { sprintf "- {name: c%d, host: h, listen: "
+	    . "127.0.0.1:%d}\n", $_, 1000 + $_ } 1 .. 1001;
+	like(judged($many, 'config')->{err}, qr/1,?000 connections/,
+	    '1,000 connections');
+	like(judged('a: "' . 'x' x (16 << 20) . "\"\n", 'config')->{err},
+	    qr/16 ?MB/, '16 MB');
+	like(judged('[' x 10_000, 'config')->{err}, qr/:\d+:\d+: .*deep|nest/,
+	    'nesting');
+	my $bomb = "a0: &a0 x\n" . join '', map {
+		my $below = $_ - 1;
+		"a$_: &a$_ [" . join(',', ("*a$below") x 9) . "]\n"
+	} 1 .. 30;
+	my $seen = judged($bomb, 'config');
+	is($seen->{rc}, 1, 'a bomb of aliases');
+	like($seen->{err}, qr/alias/, 'is refused as such');
+};
+
+subtest 'nothing is opened' => sub {
+	my $good = $lab->connection('good');
+	my $daemon = $lab->new_daemon([$good, { name => 'bad' }])->start;
+	is($daemon->wait_end, 'exit 1', 'the daemon exits with 1');
+	like($daemon->log_text, qr/:\d+:\d+: .*host/, 'says why');
+	unlike($daemon->log_text, qr/listening/, 'and listened nowhere');
+};
+
+subtest 'secrets that others can read' => sub {
+	my $seen = judged("- name: a\n  host: h\n  password: x\n", 'config');
+	unlike($seen->{err}, qr/warning/, 'mode 0600: no warning');
+	chmod 0644, $file;
+	$seen = PgJump::Daemon::command(['-c', $file, 'config'],
+	    dir => $lab->dir);
+	like($seen->{err}, qr/warning.*(?:read|mode|permission)/i,
+	    'mode 0644: a warning');
+	is($seen->{rc}, 0, 'and no error');
+	spew($file, "- name: a\n  host: h\n", 0644);
+	$seen = PgJump::Daemon::command(['-c', $file, 'config'],
+	    dir => $lab->dir);
+	is($seen->{err}, '', 'without secrets: none');
+};
+
+subtest 'default ports' => sub {
+	my $seen = judged("- name: a\n  host: h\n- name: b\n  host: h\n",
+	    'config');
+	like($seen->{err}, qr/warning.*listen/, 'two of them: a warning');
+	is($seen->{rc}, 0, 'and no error');
+};
+
+$lab->done;

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# What is installed is true: the samples in etc/ load, and every option of the
+# option table is documented in pgjump.yaml.5 and shown in etc/pgjump.yaml
+# with its default.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Process qw(slurp spew);
+
+my $lab = PgJump::Lab->new;
+my $top = "$FindBin::Bin/..";
+my $manual = slurp("$top/src/pgjump.yaml.5");
+my $sample = slurp("$top/etc/pgjump.yaml");
+
+# The rows: section, name, type, need, then named fields up to the next row.
+my @rows = map {
+	my ($section, $name, $type, $need, $rest) =
+	    /^SECTION_(\w+), "(\w+)", OPTION_(\w+),\s+NEED_(\w+),(.*)/s;
+	{ section => $section, name => $name, type => $type, need => $need,
+		fallback => $rest =~ /\.fallback = "([^"]*)"/ ? $1 : undef }
+} grep { /^SECTION/ } split /\n\t\{ /, slurp("$top/src/config_options.c");
+
+cmp_ok(scalar(@rows), '>', 45, 'the option table is read');
+
+for my $row (@rows) {
+	my $name = $row->{name} =~ s/_/[_]/gr;
+	my $in_manual = $manual =~ s/\\-/-/gr =~ s/\\fB|\\fR|\\fI//gr;
+
+	like($in_manual, qr/\b$name\b/, "$row->{name} is in pgjump.yaml.5");
+	next if $row->{need} eq 'LATER';
+	like($sample, qr/^\s*(?:#\s*)?(?:-\s+)?$name:/m,
+	    "$row->{name} is in etc/pgjump.yaml");
+	next unless defined $row->{fallback};
+	like($sample, qr/^\s*(?:#\s*)?$name:\s*"?\Q$row->{fallback}\E"?\b/m,
+	    "$row->{name} stands there with its default");
+	like($in_manual, qr/\b$name\b.*?\b\Q$row->{fallback}\E\b/s,
+	    "$row->{name} and its default in pgjump.yaml.5");
+}
+
+subtest 'no option is invented' => sub {
+	my %known = map { $_->{name} => 1, "$_->{name}_file" => 1 } @rows;
+	my @keys = $sample =~ /^\s*(?:# ?)?(?:- )?([a-z_]+):(?: |$)/mg;
+	is_deeply([grep { !$known{$_} } @keys], [], 'in etc/pgjump.yaml');
+};
+
+# A placeholder becomes a key of the lab's, nothing else is changed.
+sub with_key($text)
+{
+	my $key = PgJump::Keys::private('ed25519') =~ s/\n/\\n/gr;
+
+	return $text =~ s/-----BEGIN OPENSSH PRIVATE KEY-----\\n\.\.\./$key/gr;
+}
+
+my @samples = glob "$top/etc/*.yaml $top/etc/*.json";
+cmp_ok(scalar(@samples), '>=', 4, 'the samples are there');
+for my $path (@samples) {
+	my $text = with_key(slurp($path));
+	my ($name) = $path =~ m{([^/]+)\z};
+	if ($text =~ /BEGIN OPENSSH PRIVATE KEY-----\n\s+\.\.\./) {
+		my $key = PgJump::Keys::private('ed25519');
+		$text =~ s{^(\s+)-----BEGIN OPENSSH.*?\n\s+\.\.\.\n(?:\s+-----END.*\n)?}
+		    {$key =~ s/^/$1/gmr}mse;
+	}
+	my $file = spew($lab->dir . "/$name", $text, 0600);
+	my $seen = PgJump::Daemon::command(['-c', $file, 'config'],
+	    dir => $lab->dir);
+	is($seen->{rc}, 0, "etc/$name loads") or diag($seen->{err});
+	unlike($seen->{err}, qr/error/, 'without an error');
+}
+
+subtest 'pgjump.service' => sub {
+	my $unit = slurp("$top/etc/pgjump.service");
+	my ($start) = $unit =~ /^ExecStart=(.*)/m;
+	like($start, qr/pgjump/, 'starts pgjump');
+	plan skip_all => 'systemd-analyze is not installed' if
+	    PgJump::Process::run(['systemd-analyze', '--version'])->{rc} ne '0';
+	my $program = PgJump::Daemon::program();
+	$unit =~ s/^(ExecStart=)\S+/$1$program/m;
+	my $file = spew($lab->dir . '/pgjump.service', $unit);
+	my $seen = PgJump::Process::run(['systemd-analyze', 'verify', $file]);
+	is($seen->{err}, '', 'systemd has nothing to complain of');
+};
+
+$lab->done;
