@@ -141,17 +141,17 @@ mailbox_unref(struct mailbox *mailbox)
 }
 
 void
-mailbox_post(struct mailbox *mailbox, struct message *message)
+mailbox_post(struct mailbox *mailbox, struct message *take)
 {
 	bool closed;
 
 	pthread_mutex_lock(&mailbox->mutex);
 	closed = mailbox->closed;
 	if (!closed)
-		queue_add(&mailbox->posted, message);
+		queue_add(&mailbox->posted, take);
 	pthread_mutex_unlock(&mailbox->mutex);
 	if (closed)
-		message->discard(message);
+		take->discard(take);
 	else
 		eventfd_write(mailbox->wake_fd, 1);
 }

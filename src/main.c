@@ -103,12 +103,12 @@ print_version(void)
 	puts(")");
 }
 
-/* One line for what is wrong, with the word that may have been meant. */
+/* One line for what is wrong, with the word that may be meant, or "". */
 static void
 complain(const char *what, const char *typed, const char *meant)
 {
 	fprintf(stderr, "pgjump: %s \"%s\"", what, typed);
-	if (meant != NULL)
+	if (meant[0] != '\0')
 		fprintf(stderr, "; did you mean \"%s\"?", meant);
 	fputs("\nTry \"pgjump --help\".\n", stderr);
 }
@@ -131,11 +131,11 @@ static void
 complain_of_option(const char *typed)
 {
 	struct nearest nearest = { .typed = typed };
-	char known[OPTION_COUNT][32];
+	char known[32];
 
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		snprintf(known[i], sizeof known[i], "--%s", options[i].name);
-		nearest_consider(&nearest, known[i]);
+		snprintf(known, sizeof known, "--%s", options[i].name);
+		nearest_consider(&nearest, known);
 	}
 	complain("unknown option", typed, nearest.word);
 }
@@ -187,7 +187,7 @@ refuse_option(int result, char **argv)
 	const char *typed = is_short ? letter : argv[optind - 1];
 
 	if (result == ':')
-		complain("a file name must follow", typed, NULL);
+		complain("a file name must follow", typed, "");
 	else
 		complain_of_option(typed);
 }
@@ -225,7 +225,7 @@ read_command(struct request *request, int argc, char **argv)
 		return false;
 	request->arguments = argv + optind;
 	if (optind < argc && !request->command->takes_arguments) {
-		complain("unexpected argument", argv[optind], NULL);
+		complain("unexpected argument", argv[optind], "");
 		return false;
 	}
 	return true;

@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Longer words are nobody's slip. */
-#define WORD_MAX 64
-
 static unsigned
 smaller(unsigned a, unsigned b)
 {
@@ -26,7 +23,7 @@ smaller(unsigned a, unsigned b)
 static unsigned
 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	unsigned row[3][WORD_MAX + 1];
+	unsigned row[3][NEAREST_LEN_MAX + 1];
 
 	for (size_t j = 0; j <= b_len; j++)
 		row[0][j] = (unsigned)j;
@@ -54,13 +51,15 @@ nearest_consider(struct nearest *nearest, const char *word)
 	size_t typed_len = strlen(nearest->typed), word_len = strlen(word);
 	unsigned found;
 
-	if (typed_len > WORD_MAX || word_len > WORD_MAX)
+	if (typed_len > NEAREST_LEN_MAX || word_len > NEAREST_LEN_MAX)
 		return;
 	found = distance(nearest->typed, typed_len, word, word_len);
+	if (typed_len >= 4 && strstr(word, nearest->typed) != NULL)
+		found = smaller(found, 2);
 	if (found > (typed_len + 2) / 3)
 		return;
-	if (nearest->word == NULL || found < nearest->distance) {
-		nearest->word = word;
-		nearest->distance = found;
-	}
+	if (nearest->word[0] != '\0' && found >= nearest->distance)
+		return;
+	strcpy(nearest->word, word);
+	nearest->distance = found;
 }
