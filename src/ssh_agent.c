@@ -19,6 +19,7 @@
 
 #include "await.h"
 #include "clock.h"
+#include "ssh_wire.h"
 #include "xmalloc.h"
 
 /* draft-ietf-sshm-ssh-agent, 6.1. */
@@ -44,24 +45,13 @@ struct ssh_agent {
 	int fd;
 	int64_t deadline_ms;
 	int cancel_fd;
+	bool in_midst; /* of a request or its answer: nothing fits any more */
 	struct ssh_agent_key *keys;
 	size_t key_count;
 	unsigned char *answer; /* of the last request, without its length */
 	size_t answer_len;
 	char *words; /* of the call in progress */
 	size_t words_size;
-};
-
-/* A part of a message that was not read yet. */
-struct reader {
-	const unsigned char *at;
-	size_t left;
-};
-
-/* A message that is being built: 4 bytes of length, then what was put. */
-struct writer {
-	unsigned char *bytes;
-	size_t len;
 };
 
 static bool failed(struct ssh_agent *, const char *words, ...)
@@ -82,8 +72,8 @@ failed(struct ssh_agent *agent, const char *words, ...)
 static bool
 ready(struct ssh_agent *agent, short events)
 {
-	switch (await_one(
-	    agent->fd, events, agent->deadline_ms, agent->cancel_fd)) {
+	switch (await_one(agent->fd, events, agent->deadline_ms,
+	    agent->cancel_fd)) {
 	case AWAIT_READY:
 		return true;
 	case AWAIT_CANCELLED:
@@ -132,101 +122,56 @@ receive_all(struct ssh_agent *agent, unsigned char *bytes, size_t len)
 	return true;
 }
 
-static void
-put_u32(struct writer *writer, uint32_t value)
-{
-	unsigned char *at = writer->bytes + writer->len;
-
-	at[0] = (unsigned char)(value >> 24);
-	at[1] = (unsigned char)(value >> 16);
-	at[2] = (unsigned char)(value >> 8);
-	at[3] = (unsigned char)value;
-	writer->len += 4;
-}
-
-static void
-put_string(struct writer *writer, const void *bytes, size_t len)
-{
-	put_u32(writer, (uint32_t)len);
-	memcpy(writer->bytes + writer->len, bytes, len);
-	writer->len += len;
-}
-
-static bool
-take_u32(struct reader *reader, uint32_t *value)
-{
-	const unsigned char *at = reader->at;
-
-	if (reader->left < 4)
-		return false;
-	*value = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	    (uint32_t)at[2] << 8 | at[3];
-	reader->at += 4;
-	reader->left -= 4;
-	return true;
-}
-
-static bool
-take_string(struct reader *reader, struct reader *string)
-{
-	uint32_t len;
-
-	if (!take_u32(reader, &len) || len > reader->left)
-		return false;
-	*string = (struct reader){ reader->at, len };
-	reader->at += len;
-	reader->left -= len;
-	return true;
-}
-
 /* The answer to the last request, behind the byte which says what it is. */
 static bool
-receive_answer(
-    struct ssh_agent *agent, unsigned char expected, struct reader *answer)
+receive_answer(struct ssh_agent *agent)
 {
 	unsigned char header[4];
-	struct reader reader = { header, sizeof header };
+	struct ssh_wire wire = { header, sizeof header };
 	uint32_t len;
 
-	if (!receive_all(agent, header, sizeof header))
+	if (!receive_all(agent, header, sizeof header) ||
+	    !ssh_wire_u32(&wire, &len))
 		return false;
-	take_u32(&reader, &len);
 	if (len < 1 || len > ANSWER_MAX)
 		return failed(agent, "it does not speak the agent protocol");
 	agent->answer = xreallocarray(agent->answer, len, 1);
-	if (!receive_all(agent, agent->answer, len))
+	agent->answer_len = len;
+	return receive_all(agent, agent->answer, len);
+}
+
+static bool
+exchange(struct ssh_agent *agent, const struct ssh_blob *request)
+{
+	struct ssh_blob message = { 0 };
+
+	if (agent->in_midst)
+		return failed(agent, "it broke off an answer before");
+	agent->in_midst = true;
+	ssh_blob_string(&message, request->bytes, request->len);
+	agent->in_midst = !send_all(agent, message.bytes, message.len) ||
+	    !receive_answer(agent);
+	free(message.bytes);
+	return !agent->in_midst;
+}
+
+/* Sends the request and frees it. */
+static bool
+ask(struct ssh_agent *agent, struct ssh_blob *request, unsigned char expected,
+    struct ssh_wire *answer)
+{
+	bool is_answered = exchange(agent, request);
+
+	free(request->bytes);
+	if (!is_answered)
 		return false;
 	if (agent->answer[0] == AGENT_FAILURE ||
 	    agent->answer[0] == AGENT_EXTENSION_FAILURE)
 		return failed(agent, "it refused");
 	if (agent->answer[0] != expected)
 		return failed(agent, "it does not speak the agent protocol");
-	*answer = (struct reader){ agent->answer + 1, len - 1 };
+	*answer = (struct ssh_wire){ agent->answer + 1, agent->answer_len - 1 };
 	return true;
-}
-
-/* Sends what was written behind the first four bytes, and frees it. */
-static bool
-ask(struct ssh_agent *agent, struct writer *request, unsigned char expected,
-    struct reader *answer)
-{
-	size_t len = request->len;
-	bool sent;
-
-	request->len = 0;
-	put_u32(request, (uint32_t)len - 4);
-	sent = send_all(agent, request->bytes, len);
-	free(request->bytes);
-	return sent && receive_answer(agent, expected, answer);
-}
-
-static struct writer
-request_new(unsigned char type, size_t room)
-{
-	struct writer request = { xmalloc(5 + room), 5 };
-
-	request.bytes[4] = type;
-	return request;
 }
 
 static void
@@ -252,8 +197,8 @@ connect_to(struct ssh_agent *agent, const char *path)
 		if (errno != EAGAIN && errno != EINTR)
 			return failed(agent, "%s: %s", path, strerror(errno));
 		if (clock_ms() >= agent->deadline_ms)
-			return failed(
-			    agent, "%s: it gave no answer in time", path);
+			return failed(agent, "%s: it gave no answer in time",
+			    path);
 		if (await_one(-1, 0, retry_ms, agent->cancel_fd) ==
 		    AWAIT_CANCELLED)
 			return failed(agent, "cancelled");
@@ -262,8 +207,8 @@ connect_to(struct ssh_agent *agent, const char *path)
 }
 
 struct ssh_agent *
-ssh_agent_open(
-    int64_t deadline_ms, int cancel_fd, char *words, size_t words_size)
+ssh_agent_open(int64_t deadline_ms, int cancel_fd, char *words,
+    size_t words_size)
 {
 	const char *path = getenv("SSH_AUTH_SOCK");
 	struct ssh_agent *agent = xcalloc(1, sizeof *agent);
@@ -272,8 +217,8 @@ ssh_agent_open(
 	agent->deadline_ms = deadline_ms;
 	agent->cancel_fd = cancel_fd;
 	begin_call(agent, words, words_size);
-	agent->fd = socket(
-	    AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
 	if (agent->fd < 0)
 		is_open = failed(agent, "%s", strerror(errno));
 	else if (path == NULL || path[0] == '\0')
@@ -311,7 +256,7 @@ ssh_agent_close(struct ssh_agent *agent)
 }
 
 static void
-add_key(struct ssh_agent *agent, struct reader blob, struct reader comment)
+add_key(struct ssh_agent *agent, struct ssh_wire blob, struct ssh_wire comment)
 {
 	struct ssh_agent_key *key = &agent->keys[agent->key_count++];
 
@@ -321,19 +266,20 @@ add_key(struct ssh_agent *agent, struct reader blob, struct reader comment)
 	key->comment = xstrndup((const char *)comment.at, comment.left);
 }
 
-/* uint32 count, then a key blob and a comment for each; two lengths at least. */
+/* uint32 count, then a key blob and a comment for each; two lengths at least.
+ */
 static bool
-read_keys(struct ssh_agent *agent, struct reader *answer)
+read_keys(struct ssh_agent *agent, struct ssh_wire *answer)
 {
-	struct reader blob, comment;
+	struct ssh_wire blob, comment;
 	uint32_t count;
 
-	if (!take_u32(answer, &count) || count > answer->left / 8)
+	if (!ssh_wire_u32(answer, &count) || count > answer->left / 8)
 		return false;
 	agent->keys = xcalloc(count, sizeof *agent->keys);
 	while (agent->key_count < count) {
-		if (!take_string(answer, &blob) ||
-		    !take_string(answer, &comment))
+		if (!ssh_wire_string(answer, &blob) ||
+		    !ssh_wire_string(answer, &comment))
 			return false;
 		add_key(agent, blob, comment);
 	}
@@ -341,14 +287,21 @@ read_keys(struct ssh_agent *agent, struct reader *answer)
 }
 
 bool
+ssh_agent_is_usable(const struct ssh_agent *agent)
+{
+	return !agent->in_midst;
+}
+
+bool
 ssh_agent_list(struct ssh_agent *agent, const struct ssh_agent_key **keys,
     size_t *count, char *words, size_t words_size)
 {
-	struct writer request = request_new(AGENT_REQUEST_IDENTITIES, 0);
-	struct reader answer;
+	struct ssh_blob request = { 0 };
+	struct ssh_wire answer;
 
 	begin_call(agent, words, words_size);
 	free_keys(agent);
+	ssh_blob_byte(&request, AGENT_REQUEST_IDENTITIES);
 	if (!ask(agent, &request, AGENT_IDENTITIES_ANSWER, &answer))
 		return false;
 	if (!read_keys(agent, &answer))
@@ -363,13 +316,10 @@ ssh_agent_list(struct ssh_agent *agent, const struct ssh_agent_key **keys,
  * refuse that, and blame the key.
  */
 static bool
-is_as_asked(struct reader algorithm, uint32_t flags)
+is_as_asked(const struct ssh_wire *algorithm, uint32_t flags)
 {
-	const char *name = flags & 4 ? "rsa-sha2-512" : "rsa-sha2-256";
-
 	return flags == 0 ||
-	    (algorithm.left == strlen(name) &&
-		memcmp(algorithm.at, name, algorithm.left) == 0);
+	    ssh_wire_is(algorithm, flags & 4 ? "rsa-sha2-512" : "rsa-sha2-256");
 }
 
 bool
@@ -378,20 +328,21 @@ ssh_agent_sign(struct ssh_agent *agent, const struct ssh_agent_key *key,
     unsigned char **signature, size_t *signature_len, char *words,
     size_t words_size)
 {
-	struct writer request = request_new(
-	    AGENT_SIGN_REQUEST, key->blob_len + len + 12);
-	struct reader answer, whole, algorithm, inner;
+	struct ssh_blob request = { 0 };
+	struct ssh_wire answer, whole, algorithm, inner;
 
 	begin_call(agent, words, words_size);
-	put_string(&request, key->blob, key->blob_len);
-	put_string(&request, data, len);
-	put_u32(&request, flags);
+	ssh_blob_byte(&request, AGENT_SIGN_REQUEST);
+	ssh_blob_string(&request, key->blob, key->blob_len);
+	ssh_blob_string(&request, data, len);
+	ssh_blob_u32(&request, flags);
 	if (!ask(agent, &request, AGENT_SIGN_RESPONSE, &answer))
 		return false;
-	if (!take_string(&answer, &whole) || !take_string(&whole, &algorithm) ||
-	    !take_string(&whole, &inner) || inner.left > SIGNATURE_MAX)
+	if (!ssh_wire_string(&answer, &whole) ||
+	    !ssh_wire_string(&whole, &algorithm) ||
+	    !ssh_wire_string(&whole, &inner) || inner.left > SIGNATURE_MAX)
 		return failed(agent, "its signature is damaged");
-	if (!is_as_asked(algorithm, flags))
+	if (!is_as_asked(&algorithm, flags))
 		return failed(agent, "it cannot sign with RSA and SHA-2");
 	*signature = xmalloc(inner.left);
 	memcpy(*signature, inner.at, inner.left);

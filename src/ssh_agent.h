@@ -28,6 +28,12 @@ struct ssh_agent *ssh_agent_open(int64_t deadline_ms, int cancel_fd,
     char *words, size_t words_size);
 void ssh_agent_close(struct ssh_agent *); /* NULL is fine */
 
+/*
+ * False after a call that ended in the middle of an answer: later ones fail.
+ * An agent that merely refused is still usable.
+ */
+bool ssh_agent_is_usable(const struct ssh_agent *);
+
 /* The agent's keys, owned by it until closed.  False: it failed, see words. */
 bool ssh_agent_list(struct ssh_agent *, const struct ssh_agent_key **keys,
     size_t *count, char *words, size_t words_size);

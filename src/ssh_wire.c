@@ -54,21 +54,30 @@ append(struct ssh_blob *blob, const void *bytes, size_t len)
 	blob->len += len;
 }
 
-static void
-append_u32(struct ssh_blob *blob, size_t value)
+void
+ssh_blob_byte(struct ssh_blob *blob, unsigned char value)
 {
-	unsigned char bytes[4];
+	append(blob, &value, 1);
+}
 
-	assert(value <= UINT32_MAX);
+void
+ssh_blob_u32(struct ssh_blob *blob, uint32_t value)
+{
 	for (int i = 0; i < 4; i++)
-		bytes[i] = (unsigned char)(value >> (24 - 8 * i));
-	append(blob, bytes, sizeof bytes);
+		ssh_blob_byte(blob, (unsigned char)(value >> (24 - 8 * i)));
+}
+
+static void
+append_len(struct ssh_blob *blob, size_t len)
+{
+	assert(len <= UINT32_MAX);
+	ssh_blob_u32(blob, (uint32_t)len);
 }
 
 void
 ssh_blob_string(struct ssh_blob *blob, const void *bytes, size_t len)
 {
-	append_u32(blob, len);
+	append_len(blob, len);
 	append(blob, bytes, len);
 }
 
@@ -80,7 +89,7 @@ ssh_blob_mpint(struct ssh_blob *blob, const unsigned char *bytes, size_t len)
 	for (; len > 0 && bytes[0] == 0; bytes++)
 		len--;
 	looks_negative = len > 0 && (bytes[0] & 0x80) != 0;
-	append_u32(blob, len + looks_negative);
+	append_len(blob, len + looks_negative);
 	append(blob, "", looks_negative);
 	append(blob, bytes, len);
 }
