@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The stages of a dial, one after the other, each with its own deadline from
+ * the configuration and each leaving what it reached in the fault's DETAIL.
+ * A database without tunnel is reached by the first two of them.  What the
+ * stages do is the business of the files they call.
+ */
+#include "dial.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libssh2.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "await.h"
+#include "clock.h"
+#include "config.h"
+#include "resolve.h"
+#include "ssh_auth.h"
+#include "ssh_handshake.h"
+#include "ssh_hostkey.h"
+#include "ssh_transport.h"
+#include "tcp.h"
+
+/* A Unix socket with a full backlog cannot be polled for room. */
+#define BACKLOG_RETRY_MS 20
+
+/* What reaching a host by TCP can fail with: a jump box, or a database. */
+struct rows {
+	enum failure name_unknown, name_timeout;
+	enum failure refused, unreachable, timeout;
+};
+
+static const struct rows jump_rows = {
+	FAIL_JUMP_NAME_UNKNOWN,
+	FAIL_JUMP_NAME_TIMEOUT,
+	FAIL_JUMP_REFUSED,
+	FAIL_JUMP_UNREACHABLE,
+	FAIL_JUMP_TIMEOUT,
+};
+
+static const struct rows database_rows = {
+	FAIL_DB_NAME_UNKNOWN,
+	FAIL_DB_NAME_TIMEOUT,
+	FAIL_DB_REFUSED,
+	FAIL_DB_UNREACHABLE,
+	FAIL_DB_TIMEOUT,
+};
+
+enum failure
+dial_stage_timeout(enum dial_stage stage)
+{
+	static const enum failure timeouts[] = {
+		[DIAL_RESOLVE] = FAIL_JUMP_NAME_TIMEOUT,
+		[DIAL_CONNECT] = FAIL_JUMP_TIMEOUT,
+		[DIAL_HANDSHAKE] = FAIL_JUMP_HANDSHAKE_TIMEOUT,
+		[DIAL_HOSTKEY] = FAIL_JUMP_HANDSHAKE_TIMEOUT,
+		[DIAL_AUTH] = FAIL_AUTH_TIMEOUT,
+	};
+
+	assert((size_t)stage < sizeof timeouts / sizeof *timeouts);
+	return timeouts[stage];
+}
+
+static void
+enter(const struct dial *dial, enum dial_stage stage)
+{
+	if (dial->on_stage != NULL)
+		dial->on_stage(dial->arg, stage);
+}
+
+static enum failure
+fail_timeout(struct fault *fault, enum failure code, int64_t allowed_ms)
+{
+	char allowed[32];
+
+	clock_text(allowed_ms, allowed, sizeof allowed);
+	return fault_set(fault, code, "%s", allowed);
+}
+
+static int
+elapsed_ms(int64_t since_ms)
+{
+	return (int)(clock_ms() - since_ms);
+}
+
+/* "resolved to 203.0.113.10 and 1 more in 2 ms"; of a literal nothing. */
+static void
+note_resolved(const char *host, const struct addrinfo *found,
+    int64_t started_ms, struct fault *fault)
+{
+	char first[NI_MAXHOST];
+	unsigned more = 0;
+
+	getnameinfo(found->ai_addr, found->ai_addrlen, first, sizeof first,
+	    NULL, 0, NI_NUMERICHOST);
+	if (strcmp(first, host) == 0)
+		return;
+	for (found = found->ai_next; found != NULL; found = found->ai_next)
+		more++;
+	if (more > 0)
+		fault_note(fault, "resolved to %s and %u more in %d ms", first,
+		    more, elapsed_ms(started_ms));
+	else
+		fault_note(fault, "resolved to %s in %d ms", first,
+		    elapsed_ms(started_ms));
+}
+
+static enum failure
+resolve(const struct dial *dial, const struct rows *rows, const char *host,
+    unsigned port, struct addrinfo **out, struct fault *fault)
+{
+	int64_t started_ms = clock_ms();
+	int64_t allowed_ms = dial->cfg->resolve_timeout_ms;
+	char words[FAULT_WORDS_MAX];
+
+	enter(dial, DIAL_RESOLVE);
+	switch (
+	    resolver_ask(dial->resolver, host, port, started_ms + allowed_ms,
+		dial->cancel_fd, out, words, sizeof words)) {
+	case RESOLVE_OK:
+		note_resolved(host, *out, started_ms, fault);
+		return FAIL_NONE;
+	case RESOLVE_UNKNOWN:
+		return fault_set(fault, rows->name_unknown, "%s", words);
+	case RESOLVE_TIMEOUT:
+		return fail_timeout(fault, rows->name_timeout, allowed_ms);
+	case RESOLVE_CANCELLED:
+		break;
+	}
+	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+}
+
+static enum failure
+connect_to(const struct dial *dial, const struct rows *rows,
+    const struct addrinfo *addresses, int *fd_out, struct fault *fault)
+{
+	int64_t started_ms = clock_ms();
+	int64_t allowed_ms = dial->cfg->connect_timeout_ms;
+	char words[FAULT_WORDS_MAX];
+
+	enter(dial, DIAL_CONNECT);
+	switch (tcp_connect(addresses, started_ms + allowed_ms, dial->cancel_fd,
+	    fd_out, words, sizeof words)) {
+	case TCP_CONNECTED:
+		fault_note(fault, "connected to %s in %d ms", words,
+		    elapsed_ms(started_ms));
+		tcp_keepalive(*fd_out, dial->cfg->keepalive_interval_ms,
+		    dial->cfg->keepalive_count);
+		return FAIL_NONE;
+	case TCP_REFUSED:
+		return fault_set(fault, rows->refused, "%s", "");
+	case TCP_UNREACHABLE:
+		return fault_set(fault, rows->unreachable, "%s", words);
+	case TCP_TIMEOUT:
+		return fail_timeout(fault, rows->timeout, allowed_ms);
+	case TCP_CANCELLED:
+		break;
+	}
+	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+}
+
+static enum failure
+reach(const struct dial *dial, const struct rows *rows, const char *host,
+    unsigned port, int *fd_out, struct fault *fault)
+{
+	struct addrinfo *addresses;
+	enum failure code;
+
+	code = resolve(dial, rows, host, port, &addresses, fault);
+	if (code == FAIL_NONE)
+		code = connect_to(dial, rows, addresses, fd_out, fault);
+	resolve_free(addresses);
+	return code;
+}
+
+/* Host key included: one deadline for both. */
+static enum failure
+shake_hands(const struct dial *dial, const struct config_jump *jump,
+    struct ssh_transport *transport, struct fault *fault)
+{
+	LIBSSH2_SESSION *session = ssh_transport_session(transport);
+	int64_t deadline_ms = clock_ms() + dial->cfg->handshake_timeout_ms;
+	struct ssh_hostkey *hostkey;
+	enum failure code;
+
+	enter(dial, DIAL_HANDSHAKE);
+	code = ssh_hostkey_prepare(jump, session, &hostkey, fault);
+	if (code == FAIL_NONE)
+		code = ssh_handshake(transport, deadline_ms, dial->cancel_fd,
+		    fault);
+	if (code == FAIL_NONE) {
+		enter(dial, DIAL_HOSTKEY);
+		code = ssh_hostkey_verify(hostkey, session, fault);
+	}
+	ssh_hostkey_free(hostkey);
+	return code;
+}
+
+/* Nothing may be left to send when the session changes hands. */
+static enum failure
+flush(const struct dial *dial, struct ssh_transport *transport,
+    int64_t deadline_ms, struct fault *fault)
+{
+	while (ssh_transport_flush(transport) > 0)
+		switch (await_one(ssh_transport_fd(transport), POLLOUT,
+		    deadline_ms, dial->cancel_fd)) {
+		case AWAIT_READY:
+			break;
+		case AWAIT_TIMEOUT:
+			return fail_timeout(fault, FAIL_AUTH_TIMEOUT,
+			    dial->cfg->auth_timeout_ms);
+		case AWAIT_CANCELLED:
+			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+		}
+	return FAIL_NONE;
+}
+
+static enum failure
+log_in(const struct dial *dial, const struct config_jump *jump,
+    struct ssh_transport *transport, struct fault *fault)
+{
+	int64_t deadline_ms = clock_ms() + dial->cfg->auth_timeout_ms;
+	enum failure code;
+
+	enter(dial, DIAL_AUTH);
+	code = ssh_auth_login(transport, jump, deadline_ms, dial->cancel_fd,
+	    fault);
+	if (code == FAIL_NONE)
+		code = flush(dial, transport, deadline_ms, fault);
+	return code;
+}
+
+enum failure
+dial_jump(const struct dial *dial, const struct config_jump *jump,
+    struct ssh_transport **out, struct fault *fault)
+{
+	struct ssh_transport *transport;
+	enum failure code;
+	int fd;
+
+	*out = NULL;
+	fault_name(fault, jump->label, jump->username, NULL);
+	code = reach(dial, &jump_rows, jump->host, jump->port, &fd, fault);
+	if (code != FAIL_NONE)
+		return code;
+	transport = ssh_transport_new(fd);
+	code = shake_hands(dial, jump, transport, fault);
+	if (code == FAIL_NONE)
+		code = log_in(dial, jump, transport, fault);
+	if (code == FAIL_NONE)
+		*out = transport;
+	else
+		ssh_transport_free(transport);
+	return code;
+}
+
+static enum failure
+fail_socket(struct fault *fault, int error)
+{
+	if (error == ECONNREFUSED)
+		return fault_set(fault, FAIL_DB_REFUSED, "%s", "");
+	return fault_set(fault, FAIL_DB_UNREACHABLE, "%s", strerror(error));
+}
+
+static enum failure
+connect_socket(const struct dial *dial, int fd,
+    const struct sockaddr_un *address, struct fault *fault)
+{
+	int64_t started_ms = clock_ms();
+	int64_t allowed_ms = dial->cfg->connect_timeout_ms;
+
+	while (connect(fd, (const struct sockaddr *)address, sizeof *address) !=
+	    0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return fail_socket(fault, errno);
+		if (clock_ms() >= started_ms + allowed_ms)
+			return fail_timeout(fault, FAIL_DB_TIMEOUT, allowed_ms);
+		if (await_one(-1, 0, clock_ms() + BACKLOG_RETRY_MS,
+			dial->cancel_fd) == AWAIT_CANCELLED)
+			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	}
+	fault_note(fault, "connected in %d ms", elapsed_ms(started_ms));
+	return FAIL_NONE;
+}
+
+/* PostgreSQL's name for the socket in a directory: .s.PGSQL.PORT. */
+static enum failure
+reach_socket(const struct dial *dial, const char *dir, unsigned port,
+    int *fd_out, struct fault *fault)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	enum failure code;
+	int fd, len;
+
+	enter(dial, DIAL_CONNECT);
+	len = snprintf(address.sun_path, sizeof address.sun_path,
+	    "%s/.s.PGSQL.%u", dir, port);
+	if ((size_t)len >= sizeof address.sun_path)
+		return fail_socket(fault, ENAMETOOLONG);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fail_socket(fault, errno);
+	code = connect_socket(dial, fd, &address, fault);
+	if (code == FAIL_NONE)
+		*fd_out = fd;
+	else
+		close(fd);
+	return code;
+}
+
+enum failure
+dial_database(const struct dial *dial,
+    const struct config_connection *connection, int *fd_out,
+    struct fault *fault)
+{
+	*fd_out = -1;
+	fault_name(fault, NULL, NULL, connection->label);
+	if (connection->host[0] == '/')
+		return reach_socket(dial, connection->host, connection->port,
+		    fd_out, fault);
+	return reach(dial, &database_rows, connection->host, connection->port,
+	    fd_out, fault);
+}
