@@ -85,7 +85,7 @@ subtest 'starting up' => sub {
 	passed_through($lab, $daemon, $connection, {
 		name => 'starting up', sqlstate => '57P03',
 		says => qr/FATAL:  the database system is starting up\n/ });
-	$starting->down('KILL');
+	$starting->down;
 };
 
 $lab->done;

@@ -220,14 +220,14 @@ sub done($self)
 		$self->_check_log($daemon);
 	}
 	Test::More::done_testing();
-	$self->_end;
+	$self->_end(!Test::More->builder->is_passing);
 }
 
-sub _end($self)
+sub _end($self, $failed)
 {
 	return if $self->{ended}++ || $$ != $owner;
 	PgJump::Process::end_all();
-	if (!Test::More->builder->is_passing || $? != 0 || $ENV{PGJUMP_KEEP}) {
+	if ($failed || $ENV{PGJUMP_KEEP}) {
 		Test::More::diag("the lab is kept in $self->{dir}");
 	} else {
 		$self->{user}->remove if $self->{user};
@@ -236,8 +236,10 @@ sub _end($self)
 }
 
 END {
-	local $? = $?;
-	$_->_end for grep { defined } @labs;
+	my $status = $?;
+	$_->_end($status != 0 || !Test::More->builder->is_passing)
+	    for grep { defined } @labs;
+	$? = $status;
 }
 
 1;
