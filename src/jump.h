@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "originator.h"
+
 struct config;
 struct config_connection;
 struct event_base;
@@ -43,19 +45,13 @@ void jump_turn(struct jump *);
  */
 void jump_close(struct jump *);
 
-/* Who the client is, for the log of sshd (RFC 4254, 7.2: originator). */
-struct originator {
-	char host[64];
-	unsigned port;
-};
-
 /*
  * The answer: a stream to the database which the receiver owns, or NULL and
  * the fault (complete: names, detail).  Called once, never from inside
  * jump_request_open(); the request is gone when it is called.
  */
-typedef void jump_answer_fn(
-    void *arg, struct stream *take, const struct fault *fault);
+typedef void jump_answer_fn(void *arg, struct stream *take,
+    const struct fault *fault);
 
 /*
  * Ask for a stream to the connection's database.  Answered by `deadline_ms`

@@ -22,7 +22,8 @@
 #include "clock.h"
 #include "config.h"
 #include "log.h"
-#include "ssh_channel.h"
+#include "ssh_channels.h"
+#include "ssh_pulse.h"
 #include "ssh_slot.h"
 #include "ssh_transport.h"
 #include "stream.h"
@@ -33,16 +34,12 @@
 #define ZOMBIES_MAX    8
 #define PINGS_AT_START 3
 
-/* An open that is unanswered for so long makes us ask for a sign of life. */
-#define OPEN_DOUBT_MS 1000
 /* libssh2 sends no keepalive more often. */
 #define KEEPALIVE_MIN_S 2
 
 struct ssh_link {
 	struct ssh_channel_host host; /* the transport is ours */
-	TAILQ_HEAD(, ssh_channel) channels;
-	TAILQ_HEAD(, ssh_channel) zombies;
-	size_t channel_count, zombie_count;
+	struct ssh_channels channels;
 	struct ssh_slot slot;
 	struct stream *opened; /* by the forward in the slot, once done */
 	bool slot_failed;      /* it ended for a reason of this session's */
@@ -52,8 +49,7 @@ struct ssh_link {
 	bool unread;     /* the socket was reported readable since the last */
 	bool retired;
 	unsigned pings_left;
-	int64_t keepalive_interval_ms, silence_max_ms;
-	int64_t probe_ms; /* when a sign of life was last asked for */
+	struct ssh_pulse pulse;
 	const struct config_jump *jump;
 };
 
@@ -81,7 +77,7 @@ lose(struct ssh_link *link, enum failure code, const char *words)
 	log_warning("link lost", log_str("jump", link->jump->label),
 	    log_str("stage", failure_stage(code)->label),
 	    log_str("cause", link->host.fault.words),
-	    log_num("channels", (int64_t)link->channel_count));
+	    log_num("channels", (int64_t)link->channels.live_count));
 }
 
 /* What libssh2, the socket or the peer's disconnect said last. */
@@ -107,7 +103,7 @@ ssh_link_retire(struct ssh_link *link)
 		return;
 	link->retired = true;
 	log_info("link retired", log_str("jump", link->jump->label),
-	    log_num("channels", (int64_t)link->channel_count));
+	    log_num("channels", (int64_t)link->channels.live_count));
 }
 
 /* --- the slot for opens -------------------------------------------------- */
@@ -125,16 +121,11 @@ measure(struct ssh_link *link)
 static void
 add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
 {
-	struct ssh_channel *added = ssh_channel_new(channel, &link->host);
-
-	if (link->slot.use == SSH_SLOT_FORWARD) {
-		TAILQ_INSERT_TAIL(&link->channels, added, entry);
-		link->channel_count++;
-		link->opened = &added->stream;
-	} else {
-		TAILQ_INSERT_TAIL(&link->zombies, added, entry);
-		link->zombie_count++;
-	}
+	if (link->slot.use == SSH_SLOT_FORWARD)
+		link->opened = ssh_channels_add(&link->channels, channel,
+		    &link->host);
+	else
+		ssh_channels_add_zombie(&link->channels, channel, &link->host);
 }
 
 static void
@@ -180,7 +171,7 @@ start_open(struct ssh_link *link)
 static void
 ping(struct ssh_link *link)
 {
-	link->probe_ms = clock_ms();
+	link->pulse.asked_ms = clock_ms();
 	ssh_slot_ping(&link->slot);
 	start_open(link);
 }
@@ -194,88 +185,72 @@ ssh_link_heard_ms(const struct ssh_link *link)
 }
 
 static void
-keepalive(struct ssh_link *link)
+ask_for_life(struct ssh_link *link)
 {
 	int next_s;
 
-	link->probe_ms = clock_ms();
+	if (link->slot.use == SSH_SLOT_FREE) {
+		ping(link);
+		return;
+	}
+	link->pulse.asked_ms = clock_ms();
 	libssh2_keepalive_send(session_of(link), &next_s);
 	event_active(link->host.turn, EV_TIMEOUT, 0);
-}
-
-static void
-ask_for_life(struct ssh_link *link)
-{
-	if (ssh_slot_is_taken(&link->slot))
-		keepalive(link);
-	else if (link->slot.use == SSH_SLOT_FREE)
-		ping(link);
 }
 
 void
 ssh_link_probe(struct ssh_link *link, int64_t since_ms)
 {
-	if (!link->host.lost && ssh_link_heard_ms(link) <= since_ms &&
-	    link->probe_ms <= since_ms)
+	if (!link->host.lost && ssh_link_heard_ms(link) < since_ms &&
+	    link->pulse.asked_ms < since_ms)
 		ask_for_life(link);
 }
 
-static bool
-awaits_life(const struct ssh_link *link)
-{
-	return link->probe_ms > ssh_link_heard_ms(link);
-}
-
-/* When the timer has something to look at again. */
 static int64_t
-next_look_ms(const struct ssh_link *link)
+open_since_ms(const struct ssh_link *link)
 {
-	int64_t due_ms = awaits_life(link)
-	    ? link->probe_ms + link->silence_max_ms
-	    : ssh_link_heard_ms(link) + link->keepalive_interval_ms;
-	int64_t doubt_ms = clock_ms() + OPEN_DOUBT_MS;
-
-	return ssh_slot_is_taken(&link->slot) && doubt_ms < due_ms ? doubt_ms
-								   : due_ms;
+	return ssh_slot_is_taken(&link->slot) ? link->slot.since_ms : 0;
 }
 
 static void
 arm_timer(struct ssh_link *link)
 {
-	struct timeval wait = clock_timeval(next_look_ms(link) - clock_ms());
+	int64_t now_ms = clock_ms();
+	struct timeval wait = clock_timeval(
+	    ssh_pulse_next_ms(&link->pulse, now_ms, ssh_link_heard_ms(link),
+		open_since_ms(link)) -
+	    now_ms);
 
 	event_add(link->timer, &wait);
 }
 
-static bool
-open_is_doubtful(const struct ssh_link *link, int64_t now_ms)
+static void
+lose_silent(struct ssh_link *link)
 {
-	return ssh_slot_is_taken(&link->slot) &&
-	    now_ms - link->slot.since_ms >= OPEN_DOUBT_MS &&
-	    ssh_link_heard_ms(link) <= link->slot.since_ms &&
-	    now_ms - link->probe_ms >= KEEPALIVE_MIN_S * 1000;
+	char words[40];
+
+	snprintf(words, sizeof words, "%.1f s",
+	    (double)(clock_ms() - ssh_link_heard_ms(link)) / 1000);
+	lose(link, FAIL_TUNNEL_SILENT, words);
 }
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct ssh_link *link = arg;
-	int64_t now_ms = clock_ms();
-	char words[40];
 
 	(void)fd, (void)what;
-	if (awaits_life(link) &&
-	    now_ms - link->probe_ms >= link->silence_max_ms) {
-		snprintf(words, sizeof words, "%.1f s",
-		    (double)(now_ms - ssh_link_heard_ms(link)) / 1000);
-		lose(link, FAIL_TUNNEL_SILENT, words);
+	switch (ssh_pulse_look(&link->pulse, clock_ms(),
+	    ssh_link_heard_ms(link), open_since_ms(link))) {
+	case SSH_PULSE_DEAD:
+		lose_silent(link);
 		return;
-	}
-	if (!awaits_life(link) &&
-	    now_ms - ssh_link_heard_ms(link) >= link->keepalive_interval_ms)
+	case SSH_PULSE_ASK:
 		ask_for_life(link);
-	else if (open_is_doubtful(link, now_ms))
-		keepalive(link);
+		break;
+	case SSH_PULSE_FINE:
+		break;
+	}
 	arm_timer(link);
 }
 
@@ -288,16 +263,15 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static void
 drive(struct ssh_link *link)
 {
-	struct ssh_channel *any = TAILQ_FIRST(&link->channels);
+	LIBSSH2_CHANNEL *any;
 	char nothing[1];
 	ssize_t rc;
 
 	if (ssh_slot_is_taken(&link->slot))
 		step_open(link);
-	if (any == NULL)
-		any = TAILQ_FIRST(&link->zombies);
+	any = ssh_channels_any(&link->channels);
 	if (any != NULL) {
-		rc = libssh2_channel_read(any->channel, nothing, 0);
+		rc = libssh2_channel_read(any, nothing, 0);
 		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
 			lose_session(link);
 	} else if (link->unread && link->slot.use == SSH_SLOT_FREE &&
@@ -305,49 +279,6 @@ drive(struct ssh_link *link)
 		ping(link);
 	}
 	link->unread = false;
-}
-
-static void
-bury_channel(struct ssh_link *link, struct ssh_channel *channel)
-{
-	TAILQ_REMOVE(&link->channels, channel, entry);
-	TAILQ_INSERT_TAIL(&link->zombies, channel, entry);
-	link->channel_count--;
-	link->zombie_count++;
-}
-
-static void
-pump_channels(struct ssh_link *link)
-{
-	struct ssh_channel *channel, *next;
-
-	for (channel = TAILQ_FIRST(&link->channels); channel != NULL;
-	     channel = next) {
-		/* Only this one can be closed by its own user in the call. */
-		if (!channel->closing)
-			ssh_channel_pump(channel);
-		next = TAILQ_NEXT(channel, entry);
-		if (channel->closing)
-			bury_channel(link, channel);
-	}
-}
-
-static void
-free_zombies(struct ssh_link *link)
-{
-	struct ssh_channel *channel, *next;
-
-	for (channel = TAILQ_FIRST(&link->zombies); channel != NULL;
-	     channel = next) {
-		next = TAILQ_NEXT(channel, entry);
-		TAILQ_REMOVE(&link->zombies, channel, entry);
-		if (ssh_channel_free(channel))
-			link->zombie_count--;
-		else
-			TAILQ_INSERT_TAIL(&link->zombies, channel, entry);
-	}
-	if (link->zombie_count > ZOMBIES_MAX)
-		ssh_link_retire(link);
 }
 
 static void
@@ -360,19 +291,23 @@ pump(struct ssh_link *link)
 		link->pumped = ssh_transport_received(link->host.transport);
 		if (ssh_transport_is_lost(link->host.transport))
 			lose_session(link);
-		pump_channels(link);
-		free_zombies(link);
+		ssh_channels_pump(&link->channels);
 	} while (link->dirty ||
 	    link->pumped != ssh_transport_received(link->host.transport));
+	if (link->channels.zombie_count > ZOMBIES_MAX)
+		ssh_link_retire(link);
 }
 
-/* Send once; who was held back by a full output buffer is let on again. */
-static void
-flush(struct ssh_link *link)
+/* Who was held back by a full output buffer is let on again. */
+void
+ssh_link_flush(struct ssh_link *link)
 {
 	struct ssh_transport *transport = link->host.transport;
-	size_t pending = ssh_transport_flush(transport);
+	size_t pending;
 
+	if (link->host.lost)
+		return;
+	pending = ssh_transport_flush(transport);
 	if (pending > 0)
 		event_add(link->writable, NULL);
 	if (link->host.full && pending < SSH_CHANNEL_OUTPUT_MAX / 2) {
@@ -381,18 +316,16 @@ flush(struct ssh_link *link)
 	}
 	if (ssh_transport_is_lost(transport)) {
 		lose_session(link);
-		pump(link);
+		event_active(link->host.turn, EV_TIMEOUT, 0);
 	}
 }
 
 void
-ssh_link_turn(struct ssh_link *link)
+ssh_link_pump(struct ssh_link *link)
 {
 	if (link->dirty ||
 	    link->pumped != ssh_transport_received(link->host.transport))
 		pump(link);
-	if (!link->host.lost)
-		flush(link);
 }
 
 static void
@@ -425,14 +358,14 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	struct ssh_link *link = xcalloc(1, sizeof *link);
 	int fd = ssh_transport_fd(take);
 
-	TAILQ_INIT(&link->channels);
-	TAILQ_INIT(&link->zombies);
+	ssh_channels_init(&link->channels);
 	link->host.transport = take;
 	link->jump = jump;
 	link->pings_left = PINGS_AT_START;
-	link->keepalive_interval_ms = cfg->keepalive_interval_ms;
-	link->silence_max_ms = cfg->keepalive_interval_ms *
+	link->pulse.interval_ms = cfg->keepalive_interval_ms;
+	link->pulse.silence_max_ms = cfg->keepalive_interval_ms *
 	    (int64_t)cfg->keepalive_count;
+	link->pulse.doubt_ms = cfg->open_timeout_ms / 4;
 	link->host.turn = event_new(base, -1, 0, on_turn, link);
 	link->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable,
 	    link);
@@ -447,19 +380,12 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 void
 ssh_link_free(struct ssh_link *link)
 {
-	struct ssh_channel *channel;
-
 	if (link == NULL)
 		return;
 	if (!link->host.lost)
 		ssh_transport_flush(link->host.transport);
 	ssh_transport_bury(link->host.transport);
-	while ((channel = TAILQ_FIRST(&link->channels)) != NULL)
-		bury_channel(link, channel);
-	while ((channel = TAILQ_FIRST(&link->zombies)) != NULL) {
-		TAILQ_REMOVE(&link->zombies, channel, entry);
-		free(channel); /* its libssh2 part goes with the session */
-	}
+	ssh_channels_clear(&link->channels);
 	event_free(link->readable);
 	event_free(link->writable);
 	event_free(link->timer);
@@ -479,7 +405,7 @@ ssh_link_is_closed(const struct ssh_link *link)
 bool
 ssh_link_is_finished(const struct ssh_link *link)
 {
-	if (link->channel_count > 0 || link->slot.use == SSH_SLOT_DONE)
+	if (link->channels.live_count > 0 || link->slot.use == SSH_SLOT_DONE)
 		return false;
 	if (link->host.lost)
 		return link->slot.use != SSH_SLOT_FORWARD;
@@ -496,20 +422,21 @@ ssh_link_fault(const struct ssh_link *link)
 size_t
 ssh_link_channels(const struct ssh_link *link)
 {
-	return link->channel_count;
+	return link->channels.live_count;
 }
 
-int64_t
-ssh_link_rtt_us(const struct ssh_link *link)
+bool
+ssh_link_is_opening(const struct ssh_link *link)
 {
-	return link->host.rtt_us;
+	return ssh_slot_is_taken(&link->slot) &&
+	    link->slot.use != SSH_SLOT_PING;
 }
 
 bool
 ssh_link_has_slot(const struct ssh_link *link)
 {
 	return !ssh_link_is_closed(link) && link->slot.use == SSH_SLOT_FREE &&
-	    link->channel_count < SSH_LINK_CHANNELS_HARD;
+	    link->channels.live_count < SSH_LINK_CHANNELS_HARD;
 }
 
 void

@@ -46,10 +46,12 @@ struct ssh_link *ssh_link_new(struct event_base *, const struct config *cfg,
 void ssh_link_free(struct ssh_link *);
 
 /*
- * Once at the end of each turn of the loop: read what came, retry what was
- * blocked, send what has gathered.  Calls on_ready of streams.
+ * In each turn of the loop: read what came and retry what was blocked, which
+ * calls on_ready of streams; then, when all have had their say, send what has
+ * gathered.
  */
-void ssh_link_turn(struct ssh_link *);
+void ssh_link_pump(struct ssh_link *);
+void ssh_link_flush(struct ssh_link *);
 
 /* It takes no new channel any more: it broke, or it is retired. */
 bool ssh_link_is_closed(const struct ssh_link *);
@@ -69,11 +71,11 @@ size_t ssh_link_channels(const struct ssh_link *);
 /* When the jump box was last heard (clock.h). */
 int64_t ssh_link_heard_ms(const struct ssh_link *);
 
-/* The shortest answer seen so far, in microseconds; 0: none yet. */
-int64_t ssh_link_rtt_us(const struct ssh_link *);
-
 /* An open can be started: not closed, the slot is free, room for a channel. */
 bool ssh_link_has_slot(const struct ssh_link *);
+
+/* A forward is in flight, also one that nobody waits for any more. */
+bool ssh_link_is_opening(const struct ssh_link *);
 
 /* Start an open; ssh_link_has_slot() was true.  The target is copied. */
 void ssh_link_open(struct ssh_link *, const struct ssh_target *);

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Which link serves which database, and when one more is dialled: where every
+ * link suits ill (pool_member.h) or the queue moves slowly, as long as the
+ * worker's share and the jump box's backoff allow.
+ */
+#include "pool.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "clock.h"
+#include "config.h"
+#include "dialer.h"
+#include "jump_box.h"
+#include "log.h"
+#include "pool_member.h"
+#include "ssh_transport.h"
+#include "xmalloc.h"
+
+/* Growing the pool for a better link is worth so long a wait. */
+#define GROW_WAIT_MS 300
+/* A queue that moves slower than this wants one more link. */
+#define QUEUE_SLOW_MS 50
+#define STUCK_MAX     2
+#define FILES_LOOK_MS 1000
+
+struct pending_dial {
+	TAILQ_ENTRY(pending_dial) entry;
+	struct pool *pool;
+	struct dialer *dialer;
+};
+
+struct pool {
+	struct event_base *base;
+	struct config *cfg;
+	struct jump_box *box;
+	const struct config_jump *jump;
+	struct mailbox *mailbox;
+	TAILQ_HEAD(, pool_member) members;
+	TAILQ_HEAD(, pending_dial) dials;
+	size_t member_count, dial_count;
+	struct event *retry; /* the next try, or a look at the files */
+};
+
+/* --- dialling ------------------------------------------------------------ */
+
+static void keep_up(struct pool *);
+
+static void
+add_member(struct pool *pool, struct ssh_transport *take)
+{
+	struct pool_member *member = xcalloc(1, sizeof *member);
+
+	member->link = ssh_link_new(pool->base, pool->cfg, pool->jump, take);
+	TAILQ_INSERT_TAIL(&pool->members, member, entry);
+	pool->member_count++;
+}
+
+static void
+end_dial(struct pending_dial *dial)
+{
+	struct pool *pool = dial->pool;
+
+	TAILQ_REMOVE(&pool->dials, dial, entry);
+	pool->dial_count--;
+	dialer_close(dial->dialer);
+	free(dial);
+}
+
+static void
+on_dialled(void *arg, struct dialer_outcome *outcome)
+{
+	struct pending_dial *dial = arg;
+	struct pool *pool = dial->pool;
+
+	if (outcome->transport != NULL) {
+		add_member(pool, outcome->transport);
+		outcome->transport = NULL;
+	}
+	jump_box_dialled(pool->box, &outcome->fault);
+	end_dial(dial);
+	keep_up(pool);
+}
+
+static void
+start_dial(struct pool *pool)
+{
+	struct pending_dial *dial = xcalloc(1, sizeof *dial);
+	const struct dialer_setup setup = {
+		.cfg = pool->cfg,
+		.resolver = jump_box_resolver(pool->box),
+		.mailbox = pool->mailbox,
+		.done = on_dialled,
+		.arg = dial,
+	};
+
+	dial->pool = pool;
+	TAILQ_INSERT_TAIL(&pool->dials, dial, entry);
+	pool->dial_count++;
+	dial->dialer = dialer_jump(&setup, pool->jump);
+}
+
+static bool
+has_share_left(const struct pool *pool)
+{
+	size_t links = pool->dial_count;
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (!ssh_link_is_closed(member->link))
+			links++;
+	return links < jump_box_share(pool->box);
+}
+
+static void
+sleep_until(struct pool *pool, int64_t retry_ms)
+{
+	int64_t wait_ms = retry_ms - clock_ms();
+	struct timeval wait = clock_timeval(
+	    wait_ms < FILES_LOOK_MS ? wait_ms : FILES_LOOK_MS);
+
+	event_add(pool->retry, &wait);
+}
+
+/*
+ * Dial one more link, now or as soon as that is allowed.  False: it is not
+ * allowed now, or the pool is full.
+ */
+static bool
+grow(struct pool *pool, bool wake)
+{
+	int64_t retry_ms;
+
+	if (!has_share_left(pool))
+		return false;
+	switch (jump_box_ask(pool->box, wake, &retry_ms)) {
+	case JUMP_PERMIT_DIAL:
+		start_dial(pool);
+		return true;
+	case JUMP_PERMIT_BUSY:
+		return true; /* on_news() */
+	case JUMP_PERMIT_LATER:
+		break;
+	}
+	sleep_until(pool, retry_ms);
+	return false;
+}
+
+/* There is to be a link, whether somebody waits for it or not. */
+static void
+keep_up(struct pool *pool)
+{
+	if (!pool_is_up(pool) && pool->dial_count == 0)
+		grow(pool, false);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *pool = arg;
+
+	(void)fd, (void)what;
+	jump_box_look_at_files(pool->box);
+	keep_up(pool);
+}
+
+/* Another worker's dial has ended: its turn may be ours. */
+static void
+on_news(void *arg)
+{
+	struct pool *pool = arg;
+
+	keep_up(pool);
+}
+
+/* --- choosing ------------------------------------------------------------ */
+
+static bool
+is_better(const struct pool_member *one, const struct pool_member *other,
+    const char *host)
+{
+	int one_cost = pool_member_cost(one, host),
+	    other_cost = pool_member_cost(other, host);
+
+	if (one_cost != other_cost)
+		return one_cost < other_cost;
+	return ssh_link_channels(one->link) < ssh_link_channels(other->link);
+}
+
+static struct pool_member *
+choose(struct pool *pool, const char *host)
+{
+	struct pool_member *member, *best = NULL;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (ssh_link_has_slot(member->link) &&
+		    (best == NULL || is_better(member, best, host)))
+			best = member;
+	return best;
+}
+
+/* A link that suits is only busy for a moment. */
+static bool
+is_worth_waiting(const struct pool *pool, const char *host)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (!ssh_link_is_closed(member->link) &&
+		    !pool_member_is_overdue(member) &&
+		    pool_member_cost(member, host) == 0)
+			return true;
+	return false;
+}
+
+static void
+opens_of(const struct pool *pool, const struct config_connection *connection,
+    unsigned *count, unsigned *overdue)
+{
+	const struct pool_member *member;
+
+	*count = *overdue = 0;
+	TAILQ_FOREACH(member, &pool->members, entry) {
+		if (member->target == NULL ||
+		    strcmp(member->target->label, connection->label) != 0)
+			continue;
+		++*count;
+		if (pool_member_is_overdue(member))
+			++*overdue;
+	}
+}
+
+bool
+pool_is_stuck(const struct pool *pool,
+    const struct config_connection *connection)
+{
+	unsigned count, overdue;
+
+	opens_of(pool, connection, &count, &overdue);
+	return overdue > 0;
+}
+
+enum pool_offer
+pool_ask(struct pool *pool, const struct config_connection *connection,
+    const struct originator *originator, int64_t waited_ms, void *user)
+{
+	struct pool_member *best = choose(pool, connection->host);
+	unsigned count, overdue;
+	bool growing = false;
+
+	opens_of(pool, connection, &count, &overdue);
+	if (overdue > 0 && count >= STUCK_MAX)
+		return POOL_WAIT;
+	if (best != NULL && pool_member_cost(best, connection->host) == 0) {
+		pool_member_open(best, connection, originator,
+		    pool->cfg->open_timeout_ms, user);
+		return POOL_OPENING;
+	}
+	if (!is_worth_waiting(pool, connection->host) ||
+	    waited_ms >= QUEUE_SLOW_MS)
+		growing = grow(pool, true);
+	growing = growing || pool->dial_count > 0;
+	if (best != NULL && (waited_ms >= GROW_WAIT_MS || !growing)) {
+		pool_member_open(best, connection, originator,
+		    pool->cfg->open_timeout_ms, user);
+		return POOL_OPENING;
+	}
+	return growing || pool_is_up(pool) ? POOL_WAIT : POOL_DOWN;
+}
+
+/* --- opens in flight ----------------------------------------------------- */
+
+static struct pool_member *
+member_of(struct pool *pool, const void *user)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (member->user == user)
+			break;
+	assert(member != NULL);
+	return member;
+}
+
+/*
+ * A jump box whose resolver hangs is mute on that link alone, so for a target
+ * given by name another link's sign of life counts too.
+ */
+static bool
+was_heard(const struct pool *pool, const struct pool_member *opener)
+{
+	int64_t since_ms = opener->overdue_ms;
+	const struct pool_member *member;
+
+	if (ssh_link_heard_ms(opener->link) >= since_ms)
+		return true;
+	if (pool_host_is_address(opener->target->host))
+		return false;
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (!ssh_link_is_closed(member->link) &&
+		    ssh_link_heard_ms(member->link) >= since_ms)
+			return true;
+	return false;
+}
+
+void
+pool_abandon(struct pool *pool, void *user, bool *heard, int64_t *silent_ms)
+{
+	struct pool_member *member = member_of(pool, user);
+
+	*heard = was_heard(pool, member);
+	*silent_ms = clock_ms() - ssh_link_heard_ms(member->link);
+	member->user = NULL;
+	ssh_link_abandon(member->link);
+}
+
+bool
+pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry) {
+		if (!ssh_link_opened(member->link, opened))
+			continue;
+		*user = member->user;
+		member->user = NULL;
+		return true;
+	}
+	return false;
+}
+
+/* --- turns --------------------------------------------------------------- */
+
+/*
+ * While a name may be what stalls a link, the others are asked for a sign of
+ * life; where there is no other, one is dialled.
+ */
+static void
+doubt_names(struct pool *pool)
+{
+	struct pool_member *stuck, *other;
+
+	TAILQ_FOREACH(stuck, &pool->members, entry) {
+		if (!pool_member_is_overdue(stuck) ||
+		    pool_host_is_address(stuck->target->host))
+			continue;
+		if (pool->member_count == 1)
+			grow(pool, true);
+		TAILQ_FOREACH(other, &pool->members, entry)
+			if (other != stuck)
+				ssh_link_probe(other->link, stuck->overdue_ms);
+	}
+}
+
+static void
+free_member(struct pool *pool, struct pool_member *member)
+{
+	TAILQ_REMOVE(&pool->members, member, entry);
+	pool->member_count--;
+	ssh_link_free(member->link);
+	free(member);
+}
+
+static void
+tidy(struct pool *pool, struct pool_member *member)
+{
+	pool_member_tidy(member);
+	if (ssh_link_is_finished(member->link) && member->user == NULL)
+		free_member(pool, member);
+}
+
+void
+pool_pump(struct pool *pool)
+{
+	struct pool_member *member, *next;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		ssh_link_pump(member->link);
+	for (member = TAILQ_FIRST(&pool->members); member != NULL;
+	     member = next) {
+		next = TAILQ_NEXT(member, entry);
+		tidy(pool, member);
+	}
+	doubt_names(pool);
+	keep_up(pool);
+}
+
+void
+pool_flush(struct pool *pool)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry) {
+		ssh_link_rest(member->link);
+		ssh_link_flush(member->link);
+	}
+}
+
+bool
+pool_is_up(const struct pool *pool)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (!ssh_link_is_closed(member->link))
+			return true;
+	return false;
+}
+
+void
+pool_cause(const struct pool *pool, int64_t waited_ms, struct fault *fault)
+{
+	const struct pending_dial *dial = TAILQ_FIRST(&pool->dials);
+	enum dial_stage stage = dial != NULL ? dialer_stage(dial->dialer)
+					     : DIAL_CONNECT;
+	bool at_once;
+
+	if (dial == NULL && jump_box_cause(pool->box, fault, &at_once))
+		return;
+	fault_set(fault, dial_stage_timeout(stage), "%.1f s",
+	    (double)waited_ms / 1000);
+	fault_name(fault, pool->jump->label, pool->jump->username, NULL);
+	fault_note(fault, "the tunnel is still being set up");
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+struct pool *
+pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+    struct mailbox *mailbox)
+{
+	struct pool *pool = xcalloc(1, sizeof *pool);
+
+	pool->base = base;
+	pool->cfg = cfg;
+	pool->box = box;
+	pool->jump = jump_box_config(box);
+	pool->mailbox = mailbox;
+	TAILQ_INIT(&pool->members);
+	TAILQ_INIT(&pool->dials);
+	pool->retry = event_new(base, -1, 0, on_retry, pool);
+	jump_box_watch(box, mailbox, on_news, pool);
+	grow(pool, false);
+	return pool;
+}
+
+void
+pool_close(struct pool *pool)
+{
+	const struct fault cancelled = { .code = FAIL_SHUTDOWN };
+	struct pending_dial *dial;
+
+	jump_box_unwatch(pool->box, pool);
+	TAILQ_FOREACH(dial, &pool->dials, entry)
+		dialer_cancel(dial->dialer);
+	while ((dial = TAILQ_FIRST(&pool->dials)) != NULL) {
+		jump_box_dialled(pool->box, &cancelled);
+		end_dial(dial);
+	}
+	while (!TAILQ_EMPTY(&pool->members))
+		free_member(pool, TAILQ_FIRST(&pool->members));
+	event_free(pool->retry);
+	free(pool);
+}

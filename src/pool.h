@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The links of one worker to one jump box: it dials them when somebody waits
+ * and the jump box may be dialled, spreads opens over them, and lets the worn
+ * ones go.  It knows targets, not clients.
+ */
+#ifndef PGJUMP_POOL_H
+#define PGJUMP_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "ssh_link.h"
+
+struct config;
+struct config_connection;
+struct event_base;
+struct jump_box;
+struct mailbox;
+struct originator;
+struct pool;
+
+/*
+ * Everything is borrowed until pool_close().  Starts the first dial at once.
+ */
+struct pool *pool_open(struct event_base *, struct config *, struct jump_box *,
+    struct mailbox *);
+
+/* Waits for dialers, which give up at once.  Streams were closed before. */
+void pool_close(struct pool *);
+
+/* The two halves of a turn: read and retry; send what has gathered. */
+void pool_pump(struct pool *);
+void pool_flush(struct pool *);
+
+/* An open that has ended, one per call; false: no more. */
+bool pool_opened(struct pool *, void **user, struct ssh_opened *);
+
+enum pool_offer {
+	POOL_OPENING, /* started: pool_opened() will tell */
+	POOL_WAIT,    /* ask again when something has happened */
+	POOL_DOWN,    /* no link, and none may be dialled now: see the cause */
+};
+
+/*
+ * Open a stream to the database of `connection` for a user who has waited for
+ * `waited_ms`, on the link that suits it best.
+ */
+enum pool_offer pool_ask(struct pool *, const struct config_connection *,
+    const struct originator *, int64_t waited_ms, void *user);
+
+/*
+ * The user of an open in flight has gone, or its time has run out.  Then
+ * *heard tells whether the tunnel has given a sign of life late enough that
+ * the database is to blame for the silence, and *silent_ms for how long the
+ * jump box has been silent.
+ */
+void pool_abandon(struct pool *, void *user, bool *heard, int64_t *silent_ms);
+
+/* Opens to this database are in flight and overdue. */
+bool pool_is_stuck(const struct pool *, const struct config_connection *);
+
+bool pool_is_up(const struct pool *); /* there is a live link */
+
+/*
+ * Why there is no link: the remembered cause, else what the dial in flight is
+ * waiting for.
+ */
+void pool_cause(const struct pool *, int64_t waited_ms, struct fault *);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * One link of a pool, with what it serves and the open it has in flight: what
+ * the choice between links is made from.
+ */
+#ifndef PGJUMP_POOL_MEMBER_H
+#define PGJUMP_POOL_MEMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct config_connection;
+struct originator;
+struct ssh_link;
+
+struct pool_member {
+	TAILQ_ENTRY(pool_member) entry;
+	struct ssh_link *link;
+	/* The open in flight. */
+	const struct config_connection *target; /* NULL: there is none */
+	void *user; /* who waits for it; NULL: nobody any more */
+	int64_t opened_ms, overdue_ms;
+	/* What its channels are connected to, until it is idle. */
+	const char *name; /* a target given by name */
+	bool numeric;     /* targets given by address */
+};
+
+/* The host needs no look-up on the jump box. */
+bool pool_host_is_address(const char *host);
+
+/*
+ * How little a link suits a host; 0: as well as any can.  sshd resolves names
+ * blockingly, which freezes all channels of a session, so a name and other
+ * targets share none where that can be helped; and sshd's work for each event
+ * grows with the number of channels.
+ */
+int pool_member_cost(const struct pool_member *, const char *host);
+
+/* Open a stream for `user`; the link has a slot. */
+void pool_member_open(struct pool_member *, const struct config_connection *,
+    const struct originator *, int64_t open_timeout_ms, void *user);
+
+/* Its open should have been answered if all were well. */
+bool pool_member_is_overdue(const struct pool_member *);
+
+/* Forget an open that has ended, and what was served where all is closed. */
+void pool_member_tidy(struct pool_member *);
+
+#endif

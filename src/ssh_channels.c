@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Two lists of channels.  A user closes its stream whenever it likes; only
+ * here, between the calls of users, a closed channel changes lists and dies.
+ */
+#include "ssh_channels.h"
+
+#include <stdlib.h>
+
+void
+ssh_channels_init(struct ssh_channels *channels)
+{
+	TAILQ_INIT(&channels->live);
+	TAILQ_INIT(&channels->zombies);
+	channels->live_count = channels->zombie_count = 0;
+}
+
+struct stream *
+ssh_channels_add(struct ssh_channels *channels, LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel = ssh_channel_new(take, host);
+
+	TAILQ_INSERT_TAIL(&channels->live, channel, entry);
+	channels->live_count++;
+	return &channel->stream;
+}
+
+void
+ssh_channels_add_zombie(struct ssh_channels *channels, LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *host)
+{
+	TAILQ_INSERT_TAIL(&channels->zombies, ssh_channel_new(take, host),
+	    entry);
+	channels->zombie_count++;
+}
+
+LIBSSH2_CHANNEL *
+ssh_channels_any(const struct ssh_channels *channels)
+{
+	const struct ssh_channel *any = TAILQ_FIRST(&channels->live);
+
+	if (any == NULL)
+		any = TAILQ_FIRST(&channels->zombies);
+	return any != NULL ? any->channel : NULL;
+}
+
+static void
+bury(struct ssh_channels *channels, struct ssh_channel *channel)
+{
+	TAILQ_REMOVE(&channels->live, channel, entry);
+	TAILQ_INSERT_TAIL(&channels->zombies, channel, entry);
+	channels->live_count--;
+	channels->zombie_count++;
+}
+
+static void
+free_zombies(struct ssh_channels *channels)
+{
+	struct ssh_channel *channel, *next;
+
+	for (channel = TAILQ_FIRST(&channels->zombies); channel != NULL;
+	     channel = next) {
+		next = TAILQ_NEXT(channel, entry);
+		TAILQ_REMOVE(&channels->zombies, channel, entry);
+		if (ssh_channel_free(channel))
+			channels->zombie_count--;
+		else
+			TAILQ_INSERT_HEAD(&channels->zombies, channel, entry);
+	}
+}
+
+void
+ssh_channels_pump(struct ssh_channels *channels)
+{
+	struct ssh_channel *channel, *next;
+
+	for (channel = TAILQ_FIRST(&channels->live); channel != NULL;
+	     channel = next) {
+		/* Its own user may close it in the call, and no other. */
+		if (!channel->closing)
+			ssh_channel_pump(channel);
+		next = TAILQ_NEXT(channel, entry);
+		if (channel->closing)
+			bury(channels, channel);
+	}
+	free_zombies(channels);
+}
+
+void
+ssh_channels_clear(struct ssh_channels *channels)
+{
+	struct ssh_channel *channel;
+
+	while ((channel = TAILQ_FIRST(&channels->live)) != NULL)
+		bury(channels, channel);
+	while ((channel = TAILQ_FIRST(&channels->zombies)) != NULL) {
+		TAILQ_REMOVE(&channels->zombies, channel, entry);
+		free(channel);
+	}
+}

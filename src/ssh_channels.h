@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The channels of one link: those in use, and the zombies, which their users
+ * have closed and whose peer has not answered yet.
+ */
+#ifndef PGJUMP_SSH_CHANNELS_H
+#define PGJUMP_SSH_CHANNELS_H
+
+#include <libssh2.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+#include "ssh_channel.h"
+
+struct ssh_channels {
+	TAILQ_HEAD(, ssh_channel) live;
+	TAILQ_HEAD(, ssh_channel) zombies;
+	size_t live_count, zombie_count;
+};
+
+void ssh_channels_init(struct ssh_channels *);
+
+/* Both take the channel; the second one is closed at once. */
+struct stream *ssh_channels_add(struct ssh_channels *, LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *);
+void ssh_channels_add_zombie(struct ssh_channels *, LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *);
+
+/* Any channel, to drive the session's transport with; NULL: there is none. */
+LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
+
+/* Let every channel have its say, then try to free the zombies. */
+void ssh_channels_pump(struct ssh_channels *);
+
+/* The session goes, and with it what libssh2 holds of them. */
+void ssh_channels_clear(struct ssh_channels *);
+
+#endif

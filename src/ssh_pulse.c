@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Two rules.  A link that was silent for an interval is asked once, and is dead
+ * when nothing at all comes for interval x count after that.  A link with an
+ * open that is overdue is asked too, so that its silence can be told from the
+ * database's; asking again is worth it every two seconds at most, for libssh2
+ * sends no keepalive more often.
+ */
+#include "ssh_pulse.h"
+
+#include <stdbool.h>
+
+#define ASK_AGAIN_MS 2000
+
+static bool
+is_awaited(const struct ssh_pulse *pulse, int64_t heard_ms)
+{
+	return pulse->asked_ms > heard_ms;
+}
+
+/* The open is overdue and nothing was heard since it became so. */
+static bool
+is_doubtful(const struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
+    int64_t open_ms)
+{
+	return open_ms > 0 && now_ms >= open_ms + pulse->doubt_ms &&
+	    heard_ms < open_ms + pulse->doubt_ms &&
+	    now_ms >= pulse->asked_ms + ASK_AGAIN_MS;
+}
+
+enum ssh_pulse_verdict
+ssh_pulse_look(const struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
+    int64_t open_ms)
+{
+	if (is_awaited(pulse, heard_ms) &&
+	    now_ms >= pulse->asked_ms + pulse->silence_max_ms &&
+	    now_ms >= heard_ms + pulse->silence_max_ms)
+		return SSH_PULSE_DEAD;
+	if (is_doubtful(pulse, now_ms, heard_ms, open_ms))
+		return SSH_PULSE_ASK;
+	if (!is_awaited(pulse, heard_ms) &&
+	    now_ms >= heard_ms + pulse->interval_ms)
+		return SSH_PULSE_ASK;
+	return SSH_PULSE_FINE;
+}
+
+int64_t
+ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,
+    int64_t heard_ms, int64_t open_ms)
+{
+	int64_t next_ms = is_awaited(pulse, heard_ms)
+	    ? pulse->asked_ms + pulse->silence_max_ms
+	    : heard_ms + pulse->interval_ms;
+	int64_t doubt_ms = open_ms + pulse->doubt_ms;
+
+	if (open_ms > 0 && heard_ms < doubt_ms) {
+		if (doubt_ms <= now_ms)
+			doubt_ms = now_ms + ASK_AGAIN_MS;
+		if (doubt_ms < next_ms)
+			next_ms = doubt_ms;
+	}
+	return next_ms;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * When a link must ask its jump box for a sign of life, and when it must be
+ * given up.  Pure: times in, verdict out; all in milliseconds of clock.h.
+ */
+#ifndef PGJUMP_SSH_PULSE_H
+#define PGJUMP_SSH_PULSE_H
+
+#include <stdint.h>
+
+/* A plain value. */
+struct ssh_pulse {
+	int64_t interval_ms;    /* silence that makes us ask */
+	int64_t silence_max_ms; /* silence after asking that is death */
+	int64_t doubt_ms;       /* an open unanswered so long makes us ask */
+	int64_t asked_ms;       /* when we last asked; 0: never */
+};
+
+enum ssh_pulse_verdict {
+	SSH_PULSE_FINE,
+	SSH_PULSE_ASK, /* send something that must be answered */
+	SSH_PULSE_DEAD,
+};
+
+/*
+ * `heard_ms`: when the jump box was last heard.  `open_ms`: since when an open
+ * is in flight; 0: none is.
+ */
+enum ssh_pulse_verdict ssh_pulse_look(const struct ssh_pulse *, int64_t now_ms,
+    int64_t heard_ms, int64_t open_ms);
+
+/* When to look again, given that nothing is heard until then. */
+int64_t ssh_pulse_next_ms(const struct ssh_pulse *, int64_t now_ms,
+    int64_t heard_ms, int64_t open_ms);
+
+#endif
