@@ -7,9 +7,16 @@
 #include "await.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "clock.h"
+
+/* A Unix socket with a full backlog cannot be polled for room. */
+#define BACKLOG_RETRY_MS 20
 
 enum await_status
 await_any(struct pollfd *fds, size_t count, int64_t deadline_ms, int cancel_fd)
@@ -35,4 +42,45 @@ await_one(int fd, short events, int64_t deadline_ms, int cancel_fd)
 	struct pollfd one = { .fd = fd, .events = events };
 
 	return await_any(&one, 1, deadline_ms, cancel_fd);
+}
+
+/* 0, or an errno. */
+static int
+connect_unix(int fd, const struct sockaddr_un *address, int64_t deadline_ms,
+    int cancel_fd)
+{
+	while (connect(fd, (const struct sockaddr *)address, sizeof *address) !=
+	    0) {
+		int64_t retry_ms = clock_ms() + BACKLOG_RETRY_MS;
+
+		if (errno != EAGAIN && errno != EINTR)
+			return errno;
+		if (retry_ms > deadline_ms)
+			return ETIMEDOUT;
+		if (await_one(-1, 0, retry_ms, cancel_fd) == AWAIT_CANCELLED)
+			return ECANCELED;
+	}
+	return 0;
+}
+
+int
+await_unix(const char *path, int64_t deadline_ms, int cancel_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+	int fd, error;
+
+	errno = ENAMETOOLONG;
+	if (len >= sizeof address.sun_path)
+		return -1;
+	memcpy(address.sun_path, path, len);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	error = connect_unix(fd, &address, deadline_ms, cancel_fd);
+	if (error == 0)
+		return fd;
+	close(fd);
+	errno = error;
+	return -1;
 }

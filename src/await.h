@@ -24,11 +24,17 @@ enum await_status {
  * Wait for one of `count` descriptors; fills their revents.  `deadline_ms` as
  * clock.h; `cancel_fd` may be -1, and wins over everything else.
  */
-enum await_status await_any(
-    struct pollfd *fds, size_t count, int64_t deadline_ms, int cancel_fd);
+enum await_status await_any(struct pollfd *fds, size_t count,
+    int64_t deadline_ms, int cancel_fd);
 
 /* The same for one descriptor, which may be -1: then only time passes. */
-enum await_status await_one(
-    int fd, short events, int64_t deadline_ms, int cancel_fd);
+enum await_status await_one(int fd, short events, int64_t deadline_ms,
+    int cancel_fd);
+
+/*
+ * A connected, non-blocking socket at a path, the caller's; -1 with errno,
+ * which is ETIMEDOUT at the deadline and ECANCELED when cancelled.
+ */
+int await_unix(const char *path, int64_t deadline_ms, int cancel_fd);
 
 #endif

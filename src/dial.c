@@ -12,11 +12,9 @@
 #include <errno.h>
 #include <libssh2.h>
 #include <poll.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "await.h"
 #include "clock.h"
@@ -27,9 +25,7 @@
 #include "ssh_hostkey.h"
 #include "ssh_transport.h"
 #include "tcp.h"
-
-/* A Unix socket with a full backlog cannot be polled for room. */
-#define BACKLOG_RETRY_MS 20
+#include "xmalloc.h"
 
 /* What reaching a host by TCP can fail with: a jump box, or a database. */
 struct rows {
@@ -262,32 +258,19 @@ dial_jump(const struct dial *dial, const struct config_jump *jump,
 }
 
 static enum failure
-fail_socket(struct fault *fault, int error)
+fail_socket(struct fault *fault, int error, int64_t allowed_ms)
 {
-	if (error == ECONNREFUSED)
+	switch (error) {
+	case ECONNREFUSED:
 		return fault_set(fault, FAIL_DB_REFUSED, "%s", "");
-	return fault_set(fault, FAIL_DB_UNREACHABLE, "%s", strerror(error));
-}
-
-static enum failure
-connect_socket(const struct dial *dial, int fd,
-    const struct sockaddr_un *address, struct fault *fault)
-{
-	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = dial->cfg->connect_timeout_ms;
-
-	while (connect(fd, (const struct sockaddr *)address, sizeof *address) !=
-	    0) {
-		if (errno != EAGAIN && errno != EINTR)
-			return fail_socket(fault, errno);
-		if (clock_ms() >= started_ms + allowed_ms)
-			return fail_timeout(fault, FAIL_DB_TIMEOUT, allowed_ms);
-		if (await_one(-1, 0, clock_ms() + BACKLOG_RETRY_MS,
-			dial->cancel_fd) == AWAIT_CANCELLED)
-			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	case ETIMEDOUT:
+		return fail_timeout(fault, FAIL_DB_TIMEOUT, allowed_ms);
+	case ECANCELED:
+		return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	default:
+		return fault_set(fault, FAIL_DB_UNREACHABLE, "%s",
+		    strerror(error));
 	}
-	fault_note(fault, "connected in %d ms", elapsed_ms(started_ms));
-	return FAIL_NONE;
 }
 
 /* PostgreSQL's name for the socket in a directory: .s.PGSQL.PORT. */
@@ -295,24 +278,19 @@ static enum failure
 reach_socket(const struct dial *dial, const char *dir, unsigned port,
     int *fd_out, struct fault *fault)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	enum failure code;
-	int fd, len;
+	int64_t started_ms = clock_ms();
+	int64_t allowed_ms = dial->cfg->connect_timeout_ms;
+	char *path = xasprintf("%s/.s.PGSQL.%u", dir, port);
+	int error;
 
 	enter(dial, DIAL_CONNECT);
-	len = snprintf(address.sun_path, sizeof address.sun_path,
-	    "%s/.s.PGSQL.%u", dir, port);
-	if ((size_t)len >= sizeof address.sun_path)
-		return fail_socket(fault, ENAMETOOLONG);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return fail_socket(fault, errno);
-	code = connect_socket(dial, fd, &address, fault);
-	if (code == FAIL_NONE)
-		*fd_out = fd;
-	else
-		close(fd);
-	return code;
+	*fd_out = await_unix(path, started_ms + allowed_ms, dial->cancel_fd);
+	error = errno;
+	free(path);
+	if (*fd_out < 0)
+		return fail_socket(fault, error, allowed_ms);
+	fault_note(fault, "connected in %d ms", elapsed_ms(started_ms));
+	return FAIL_NONE;
 }
 
 enum failure

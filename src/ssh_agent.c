@@ -14,11 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "await.h"
-#include "clock.h"
 #include "ssh_wire.h"
 #include "xmalloc.h"
 
@@ -37,9 +35,6 @@ enum {
 
 /* RSA with 16384 bits needs 2048 bytes; libssh2 sends no packet over 32 KB. */
 #define SIGNATURE_MAX 8192
-
-/* A Unix socket with a full backlog cannot be polled for room. */
-#define CONNECT_RETRY_MS 20
 
 struct ssh_agent {
 	int fd;
@@ -185,24 +180,11 @@ begin_call(struct ssh_agent *agent, char *words, size_t words_size)
 static bool
 connect_to(struct ssh_agent *agent, const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof address.sun_path)
-		return failed(agent, "the path in SSH_AUTH_SOCK is too long");
-	memcpy(address.sun_path, path, strlen(path));
-	while (connect(agent->fd, (struct sockaddr *)&address,
-		   sizeof address) != 0) {
-		int64_t retry_ms = clock_ms() + CONNECT_RETRY_MS;
-
-		if (errno != EAGAIN && errno != EINTR)
-			return failed(agent, "%s: %s", path, strerror(errno));
-		if (clock_ms() >= agent->deadline_ms)
-			return failed(agent, "%s: it gave no answer in time",
-			    path);
-		if (await_one(-1, 0, retry_ms, agent->cancel_fd) ==
-		    AWAIT_CANCELLED)
-			return failed(agent, "cancelled");
-	}
+	if (path == NULL || path[0] == '\0')
+		return failed(agent, "SSH_AUTH_SOCK is not set");
+	agent->fd = await_unix(path, agent->deadline_ms, agent->cancel_fd);
+	if (agent->fd < 0)
+		return failed(agent, "%s: %s", path, strerror(errno));
 	return true;
 }
 
@@ -210,22 +192,13 @@ struct ssh_agent *
 ssh_agent_open(int64_t deadline_ms, int cancel_fd, char *words,
     size_t words_size)
 {
-	const char *path = getenv("SSH_AUTH_SOCK");
 	struct ssh_agent *agent = xcalloc(1, sizeof *agent);
-	bool is_open;
 
+	agent->fd = -1;
 	agent->deadline_ms = deadline_ms;
 	agent->cancel_fd = cancel_fd;
 	begin_call(agent, words, words_size);
-	agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-	if (agent->fd < 0)
-		is_open = failed(agent, "%s", strerror(errno));
-	else if (path == NULL || path[0] == '\0')
-		is_open = failed(agent, "SSH_AUTH_SOCK is not set");
-	else
-		is_open = connect_to(agent, path);
-	if (is_open)
+	if (connect_to(agent, getenv("SSH_AUTH_SOCK")))
 		return agent;
 	ssh_agent_close(agent);
 	return NULL;
