@@ -413,6 +413,17 @@ pool_is_up(const struct pool *pool)
 	return false;
 }
 
+bool
+pool_has_slot(const struct pool *pool)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (ssh_link_has_slot(member->link))
+			return true;
+	return false;
+}
+
 void
 pool_cause(const struct pool *pool, int64_t waited_ms, struct fault *fault)
 {

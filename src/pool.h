@@ -62,7 +62,8 @@ void pool_abandon(struct pool *, void *user, bool *heard, int64_t *silent_ms);
 /* Opens to this database are in flight and overdue. */
 bool pool_is_stuck(const struct pool *, const struct config_connection *);
 
-bool pool_is_up(const struct pool *); /* there is a live link */
+bool pool_is_up(const struct pool *);    /* there is a live link */
+bool pool_has_slot(const struct pool *); /* one of them could open now */
 
 /*
  * Why there is no link: the remembered cause, else what the dial in flight is

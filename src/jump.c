@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The queue of clients who want a stream, and the answers they get.  A request
+ * is waiting (for a link, or for its turn), opening (a forward, or a dial
+ * where there is no tunnel) or done; answers are given at the end of a turn,
+ * never from inside a call of the client's.  Which link, and when to dial, is
+ * the pool's business.
+ */
+#include "jump.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "clock.h"
+#include "config.h"
+#include "dialer.h"
+#include "failure.h"
+#include "jump_box.h"
+#include "pool.h"
+#include "ssh_failure.h"
+#include "stream.h"
+#include "xmalloc.h"
+
+/* Requests that wait are looked at again so often. */
+#define TICK_MS 50
+/* A link may break under an open; a second time is the client's to know. */
+#define TRIES_MAX 2
+
+enum request_state {
+	REQUEST_WAITING,
+	REQUEST_OPENING,
+	REQUEST_DONE,
+};
+
+TAILQ_HEAD(request_list, jump_request);
+
+struct jump_request {
+	TAILQ_ENTRY(jump_request) entry;
+	struct jump *jump;
+	enum request_state state;
+	const struct config_connection *connection;
+	struct originator originator;
+	int64_t asked_ms, deadline_ms, opened_ms;
+	unsigned tries;
+	struct event *timer;   /* its deadline, or the open's */
+	struct dialer *dialer; /* opening, without tunnel */
+	jump_answer_fn *answer;
+	void *arg;
+	struct stream *stream; /* done: one of these */
+	struct fault fault;
+};
+
+struct jump {
+	struct event_base *base;
+	struct config *cfg;
+	struct jump_box *box;
+	struct mailbox *mailbox;
+	struct pool *pool; /* NULL: without tunnel */
+	struct request_list waiting, opening, done;
+	struct event *tick; /* while requests wait */
+};
+
+/* --- states of a request ------------------------------------------------- */
+
+static struct request_list *
+list_of(struct jump *jump, enum request_state state)
+{
+	struct request_list *lists[] = {
+		[REQUEST_WAITING] = &jump->waiting,
+		[REQUEST_OPENING] = &jump->opening,
+		[REQUEST_DONE] = &jump->done,
+	};
+
+	return lists[state];
+}
+
+static void
+set_state(struct jump_request *request, enum request_state state)
+{
+	struct jump *jump = request->jump;
+
+	TAILQ_REMOVE(list_of(jump, request->state), request, entry);
+	request->state = state;
+	TAILQ_INSERT_TAIL(list_of(jump, state), request, entry);
+}
+
+static int64_t
+earlier(int64_t one, int64_t other)
+{
+	return one < other ? one : other;
+}
+
+static void
+arm_timer(struct jump_request *request, int64_t deadline_ms)
+{
+	struct timeval wait = clock_timeval(deadline_ms - clock_ms());
+
+	event_add(request->timer, &wait);
+}
+
+static void
+succeed(struct jump_request *request, struct stream *take)
+{
+	request->stream = take;
+	set_state(request, REQUEST_DONE);
+}
+
+/* The fault's code is set; what every fault of this request says is added. */
+static void
+fail(struct jump_request *request)
+{
+	const struct config_jump *jump = request->connection->jump;
+
+	fault_name(&request->fault, jump != NULL ? jump->label : NULL,
+	    jump != NULL ? jump->username : NULL, request->connection->label);
+	set_state(request, REQUEST_DONE);
+}
+
+static int64_t
+waited_ms(const struct jump_request *request)
+{
+	return clock_ms() - request->asked_ms;
+}
+
+/* --- through a tunnel ---------------------------------------------------- */
+
+static void
+note_path(struct jump_request *request, const struct ssh_opened *opened)
+{
+	fault_note(&request->fault, "the tunnel to jump box %s is up",
+	    request->connection->jump->label);
+	if (opened->words[0] != '\0')
+		fault_note(&request->fault,
+		    "the jump box answered \"%s\" after %lld ms", opened->words,
+		    (long long)opened->elapsed_ms);
+	else
+		fault_note(&request->fault,
+		    "the jump box refused without a word after %lld ms",
+		    (long long)opened->elapsed_ms);
+}
+
+static void
+fail_refused(struct jump_request *request, const struct ssh_opened *opened)
+{
+	enum failure code = ssh_failure_of_open(opened->reason, opened->words,
+	    request->connection->host[0] == '/');
+
+	switch (code) {
+	case FAIL_DB_TIMEOUT:
+		fault_set(&request->fault, code, "%.1f s",
+		    (double)opened->elapsed_ms / 1000);
+		break;
+	case FAIL_DB_UNREACHED:
+	case FAIL_DB_UNREACHED_SOCKET:
+		fault_set(&request->fault, code, "%s after %lld ms",
+		    opened->words[0] != '\0' ? opened->words : "refused",
+		    (long long)opened->elapsed_ms);
+		break;
+	default:
+		fault_set(&request->fault, code, "%s", opened->words);
+		break;
+	}
+	note_path(request, opened);
+	fail(request);
+}
+
+/* The link broke under the open: that says nothing of the database. */
+static void
+try_again(struct jump_request *request)
+{
+	if (++request->tries < TRIES_MAX) {
+		set_state(request, REQUEST_WAITING);
+		arm_timer(request, request->deadline_ms);
+		return;
+	}
+	fault_set(&request->fault, FAIL_TUNNEL_LOST,
+	    "it broke while the forward was opened");
+	fail(request);
+}
+
+static void
+finish_open(struct jump_request *request, const struct ssh_opened *opened)
+{
+	if (opened->stream != NULL)
+		succeed(request, opened->stream);
+	else if (opened->link_failed)
+		try_again(request);
+	else
+		fail_refused(request, opened);
+}
+
+static void
+fail_down(struct jump_request *request)
+{
+	pool_cause(request->jump->pool, waited_ms(request), &request->fault);
+	fail(request);
+}
+
+/* False: nobody behind it needs to ask in this turn. */
+static bool
+ask_pool(struct jump_request *request)
+{
+	struct jump *jump = request->jump;
+
+	switch (pool_ask(jump->pool, request->connection, &request->originator,
+	    waited_ms(request), request)) {
+	case POOL_OPENING:
+		request->opened_ms = clock_ms();
+		set_state(request, REQUEST_OPENING);
+		arm_timer(request,
+		    earlier(request->deadline_ms,
+			request->opened_ms + jump->cfg->open_timeout_ms));
+		break;
+	case POOL_DOWN:
+		fail_down(request);
+		break;
+	case POOL_WAIT:
+		return pool_has_slot(jump->pool);
+	}
+	return true;
+}
+
+/* Its time ran out before its turn came. */
+static void
+time_out_waiting(struct jump_request *request)
+{
+	const struct pool *pool = request->jump->pool;
+	double waited_s = (double)waited_ms(request) / 1000;
+
+	if (!pool_is_up(pool)) {
+		fail_down(request);
+		return;
+	}
+	if (pool_is_stuck(pool, request->connection)) {
+		fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s", waited_s);
+		fault_note(&request->fault,
+		    "earlier connections to it are still unanswered");
+	} else {
+		fault_set(&request->fault, FAIL_FORWARD_LIMIT, "%.1f s",
+		    waited_s);
+	}
+	fail(request);
+}
+
+/*
+ * The forward is unanswered.  Silence of the tunnel must never be blamed on
+ * the database.
+ */
+static void
+time_out_opening(struct jump_request *request)
+{
+	double opened_s = (double)(clock_ms() - request->opened_ms) / 1000;
+	int64_t silent_ms;
+	bool heard;
+
+	pool_abandon(request->jump->pool, request, &heard, &silent_ms);
+	if (heard)
+		fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s", opened_s);
+	else
+		fault_set(&request->fault, FAIL_TUNNEL_SILENT, "%.1f s",
+		    (double)silent_ms / 1000);
+	fault_note(&request->fault,
+	    "the jump box was asked %.1f s ago and has not answered", opened_s);
+	fail(request);
+}
+
+/* --- without tunnel ------------------------------------------------------ */
+
+static void
+on_dialled(void *arg, struct dialer_outcome *outcome)
+{
+	struct jump_request *request = arg;
+
+	if (outcome->fault.code == FAIL_NONE) {
+		succeed(request,
+		    stream_socket(request->jump->base, outcome->fd));
+		outcome->fd = -1;
+	} else {
+		request->fault = outcome->fault;
+		fail(request);
+	}
+	dialer_close(request->dialer);
+	request->dialer = NULL;
+}
+
+static void
+dial_directly(struct jump_request *request)
+{
+	const struct dialer_setup setup = {
+		.cfg = request->jump->cfg,
+		.resolver = jump_box_resolver(request->jump->box),
+		.mailbox = request->jump->mailbox,
+		.done = on_dialled,
+		.arg = request,
+	};
+
+	request->opened_ms = clock_ms();
+	set_state(request, REQUEST_OPENING);
+	request->dialer = dialer_database(&setup, request->connection);
+}
+
+/* The dial's own stages end sooner, unless little of the budget was left. */
+static void
+time_out_dialling(struct jump_request *request)
+{
+	dialer_close(request->dialer);
+	request->dialer = NULL;
+	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s",
+	    (double)waited_ms(request) / 1000);
+	fail(request);
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+static void
+on_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	struct jump_request *request = arg;
+
+	(void)fd, (void)what;
+	if (request->state == REQUEST_DONE)
+		return;
+	if (request->dialer != NULL)
+		time_out_dialling(request);
+	else if (request->state == REQUEST_OPENING)
+		time_out_opening(request);
+	else
+		time_out_waiting(request);
+}
+
+struct jump_request *
+jump_request_open(struct jump *jump, const struct config_connection *connection,
+    const struct originator *originator, int64_t deadline_ms,
+    jump_answer_fn *answer, void *arg)
+{
+	struct jump_request *request = xcalloc(1, sizeof *request);
+
+	request->jump = jump;
+	request->connection = connection;
+	request->originator = *originator;
+	request->asked_ms = clock_ms();
+	request->deadline_ms = deadline_ms;
+	request->answer = answer;
+	request->arg = arg;
+	request->timer = event_new(jump->base, -1, 0, on_timeout, request);
+	TAILQ_INSERT_TAIL(&jump->waiting, request, entry);
+	arm_timer(request, deadline_ms);
+	if (jump->pool == NULL)
+		dial_directly(request);
+	return request;
+}
+
+static void
+request_free(struct jump_request *request)
+{
+	TAILQ_REMOVE(list_of(request->jump, request->state), request, entry);
+	event_free(request->timer);
+	free(request);
+}
+
+void
+jump_request_drop(struct jump_request *request)
+{
+	int64_t silent_ms;
+	bool heard;
+
+	if (request == NULL)
+		return;
+	if (request->dialer != NULL)
+		dialer_close(request->dialer);
+	else if (request->state == REQUEST_OPENING)
+		pool_abandon(request->jump->pool, request, &heard, &silent_ms);
+	stream_close(request->stream, true);
+	request_free(request);
+}
+
+/* --- turns --------------------------------------------------------------- */
+
+static void
+collect_opened(struct jump *jump)
+{
+	struct ssh_opened opened;
+	void *user;
+
+	while (pool_opened(jump->pool, &user, &opened)) {
+		if (user != NULL)
+			finish_open(user, &opened);
+		else
+			stream_close(opened.stream, true);
+	}
+}
+
+static void
+ask_for_all(struct jump *jump)
+{
+	struct jump_request *request, *next;
+
+	for (request = TAILQ_FIRST(&jump->waiting); request != NULL;
+	     request = next) {
+		next = TAILQ_NEXT(request, entry);
+		if (!ask_pool(request))
+			break;
+	}
+}
+
+/* The receiver may drop other requests, so the list is read anew each time. */
+static void
+give_answers(struct jump *jump)
+{
+	struct jump_request *request;
+
+	while ((request = TAILQ_FIRST(&jump->done)) != NULL) {
+		jump_answer_fn *answer = request->answer;
+		struct stream *stream = request->stream;
+		struct fault fault = request->fault;
+		void *arg = request->arg;
+
+		request_free(request);
+		answer(arg, stream, stream != NULL ? NULL : &fault);
+	}
+}
+
+static void
+arm_tick(struct jump *jump)
+{
+	struct timeval wait = clock_timeval(TICK_MS);
+
+	if (!TAILQ_EMPTY(&jump->waiting) &&
+	    !event_pending(jump->tick, EV_TIMEOUT, NULL))
+		event_add(jump->tick, &wait);
+}
+
+void
+jump_turn(struct jump *jump)
+{
+	if (jump->pool != NULL) {
+		pool_pump(jump->pool);
+		collect_opened(jump);
+		ask_for_all(jump);
+	}
+	give_answers(jump);
+	arm_tick(jump);
+	if (jump->pool != NULL)
+		pool_flush(jump->pool);
+}
+
+/* The loop's turn that follows does the work. */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what, (void)arg;
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+struct jump *
+jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+    struct mailbox *of_worker)
+{
+	struct jump *jump = xcalloc(1, sizeof *jump);
+
+	jump->base = base;
+	jump->cfg = cfg;
+	jump->box = box;
+	jump->mailbox = of_worker;
+	TAILQ_INIT(&jump->waiting);
+	TAILQ_INIT(&jump->opening);
+	TAILQ_INIT(&jump->done);
+	jump->tick = event_new(base, -1, 0, on_tick, NULL);
+	if (jump_box_config(box) != NULL)
+		jump->pool = pool_open(base, cfg, box, of_worker);
+	return jump;
+}
+
+void
+jump_close(struct jump *jump)
+{
+	if (jump == NULL)
+		return;
+	assert(TAILQ_EMPTY(&jump->waiting) && TAILQ_EMPTY(&jump->opening) &&
+	    TAILQ_EMPTY(&jump->done));
+	if (jump->pool != NULL)
+		pool_close(jump->pool);
+	event_free(jump->tick);
+	free(jump);
+}
