@@ -52,6 +52,22 @@ subtest 'interleaved sessions do not mix' => sub {
 	}
 };
 
+subtest 'several workers' => sub {
+	my @few = @connections[0 .. 5];
+	my $one = $lab->new_daemon(\@few);
+	$daemon->down;
+	$one->up;
+	my $threads = $one->threads;
+	$one->down;
+	my $many = $lab->daemon(\@few, workers => 4);
+	cmp_ok($many->threads, '>=', $threads + 3, 'are threads');
+	my @sessions = map {
+		my $wire = $lab->wire($few[$_ % @few]);
+		ok(PgJump::Wire::is_ready($wire->login), "session $_");
+		$wire;
+	} 1 .. 12;
+};
+
 subtest 'what keeps jump boxes apart' => sub {
 	my $third = $lab->new_box(authorized => [map { PgJump::Keys::public($_) }
 		qw(ed25519 ecdsa)]);

@@ -95,6 +95,13 @@ subtest 'without a tunnel' => sub {
 	    'TLS passes through');
 };
 
+subtest 'listen_host' => sub {
+	my $connection = $lab->connection('elsewhere');
+	my $daemon = $lab->daemon([$connection], listen_host => '127.0.0.4');
+	ok(answers($connection, host => '127.0.0.4'), 'is where ports listen');
+	ok(!eval { $lab->wire($connection) }, 'and nowhere else');
+};
+
 subtest 'two listeners for one port of two families' => sub {
 	my $connection = $lab->connection('both');
 	my $daemon = $lab->daemon([$connection]);

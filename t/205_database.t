@@ -10,6 +10,7 @@ use PgJump::Told;
 use Test::More;
 
 use PgJump::Port qw(reserve);
+use Time::HiRes qw(time);
 
 my $lab = PgJump::Lab->new;
 my $box = $lab->box;
@@ -94,6 +95,55 @@ subtest 'bytes that ride with the answer to SSLRequest' => sub {
 	my ($error) = @{ $wire->startup->until('E') };
 	like(PgJump::Wire::fields($error->[1])->{M},
 	    qr/not a PostgreSQL server, it answered: .*SX/, 'and told');
+};
+
+subtest 'every way to ask, while it fails' => sub {
+	my $wire = $lab->wire($through[0]);
+	is($wire->gssenc_request, 'N', 'GSSENCRequest: N');
+	is($wire->ssl_request, 'S', 'then SSLRequest: S');
+	ok($wire->start_tls, 'a handshake');
+	like($wire->socket->dump_peer_certificate, qr/pgjump/i,
+	    'with a certificate that says whose it is');
+	my ($error) = @{ $wire->startup->until('E') };
+	like(PgJump::Wire::fields($error->[1])->{M}, qr/\[db_refused\]$/,
+	    'and the text');
+
+	my $cancel = $lab->wire($through[0]);
+	$cancel->put(pack 'NNNN', 16, 80877102, 4711, 4712);
+	is($cancel->rest, '', 'a cancel request ends without a word');
+	is($cancel->ended, 'eof', 'in order');
+};
+
+subtest 'a client that verifies certificates cannot be told' => sub {
+	my $mark = $daemon->mark;
+	my $seen = $lab->psql($through[0], 'select 1',
+	    sslmode => 'verify-full');
+	like($seen->{err}, qr/certificate verify failed/, 'it refuses ours');
+	ok($daemon->says(qr/\bstage=db_refused\b/, 10, $mark),
+	    'the log has the cause');
+};
+
+subtest 'an answer to SSLRequest comes within 4 s' => sub {
+	my $slow = $lab->connection('c_slow', port => peer('silent'));
+	my $daemon = $lab->daemon([$slow]);
+	my $started = time;
+	my $wire = $lab->wire($slow);
+	is($wire->ssl_request, 'S', 'S');
+	my $took = time - $started;
+	cmp_ok($took, '<', 4.8, 'before pgjdbc gives up');
+	ok($wire->start_tls, 'a handshake');
+	my ($error) = @{ $wire->startup->until('E') };
+	like(PgJump::Wire::fields($error->[1])->{M}, qr/\[db_silent\]$/,
+	    'and the text');
+	cmp_ok(time - $started, '<', 8.8, 'within the time of a login');
+};
+
+subtest 'failing answers are braked' => sub {
+	my $bad = $lab->connection('c_storm', port => $closed);
+	my $daemon = $lab->daemon([$bad]);
+	my $started = time;
+	PgJump::Wire->refusal(port => $bad->{listen}) for 1 .. 8;
+	cmp_ok(time - $started, '>=', 1, 'three of eight by half a second');
 };
 
 subtest 'multi-host strings go on to the next host' => sub {

@@ -50,6 +50,8 @@ my $seen = pgbench('-c', '200', '-t', '10');
 is($seen->{rc}, 0, '200 clients at once') or diag($seen->{err});
 like($seen->{out}, qr{actually processed: 2000/2000}, 'all served');
 all_back('200 clients');
+my $logins = () = $box->log_text =~ /Accepted publickey/g;
+cmp_ok($logins, '<=', 8, 'over at most max_links sessions');
 
 $seen = pgbench('-C', '-c', '1', '-t', $ENV{PGJUMP_TEST_CONNECTS} // 2000);
 is($seen->{rc}, 0, '2,000 connects in a row') or diag($seen->{err});
