@@ -15,8 +15,10 @@ my @plain = qw(ed25519 rsa ecdsa ecdsa384 ecdsa521 rsa-pkcs1 rsa-pkcs8
 	ecdsa-sec1 ecdsa-pkcs8 ed25519-pkcs8);
 my @locked = qw(ed25519-locked rsa-locked rsa-pkcs1-locked rsa-pkcs8-locked
 	ecdsa-sec1-locked ed25519-gcm);
+# A server that takes RSA with SHA-2 only, whatever its release would take.
 my $box = $lab->new_box(authorized => [map { public($_) } @plain, @locked],
-	config => { LogLevel => 'VERBOSE' });
+	config => { PubkeyAcceptedAlgorithms => 'rsa-sha2-512,rsa-sha2-256,'
+		. 'ssh-ed25519,ecdsa-sha2-*' });
 
 # What pasting does to a key, and what pgjump makes good.
 my %damage = (
@@ -63,7 +65,5 @@ for my $case (@cases) {
 	my $seen = $lab->psql($connection, 'select 1');
 	is($seen->{out}, "1\n", $what) or diag($seen->{err});
 }
-unlike($box->log_text, qr/signature.*ssh-rsa |ssh-rsa SHA1/,
-    'RSA signs with SHA-2');
 
 $lab->done;
