@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * When a link asks for a sign of life and when it is dead, as a table of times:
+ * interval 15 s, 45 s of silence at most, doubt about an open after 1 s.
+ */
+#include "ssh_pulse.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static const struct {
+	const char *name;
+	int64_t now_ms, heard_ms, asked_ms, open_ms;
+	enum ssh_pulse_verdict want;
+} cases[] = {
+	{ "heard just now", 100000, 99999, 0, 0, SSH_PULSE_FINE },
+	{ "silent for less than the interval", 114999, 100000, 0, 0,
+	    SSH_PULSE_FINE },
+	{ "silent for the interval", 115000, 100000, 0, 0, SSH_PULSE_ASK },
+	{ "asked, not answered yet", 120000, 100000, 115000, 0,
+	    SSH_PULSE_FINE },
+	{ "asked, no answer for interval x count", 160000, 100000, 115000, 0,
+	    SSH_PULSE_DEAD },
+	{ "asked, just short of that", 159999, 100000, 115000, 0,
+	    SSH_PULSE_FINE },
+	{ "asked and answered", 160000, 159000, 115000, 0, SSH_PULSE_FINE },
+	{ "open for less than a second", 100999, 99000, 0, 100000,
+	    SSH_PULSE_FINE },
+	{ "open overdue, nothing heard", 101000, 99000, 0, 100000,
+	    SSH_PULSE_ASK },
+	{ "open overdue, heard before it was", 101500, 100500, 0, 100000,
+	    SSH_PULSE_ASK },
+	{ "open overdue, heard after it was", 102000, 101200, 0, 100000,
+	    SSH_PULSE_FINE },
+	{ "open overdue, asked a moment ago", 102500, 100500, 101000, 100000,
+	    SSH_PULSE_FINE },
+	{ "open overdue, asked two seconds ago", 103000, 100500, 101000, 100000,
+	    SSH_PULSE_ASK },
+	{ "heard lately, asked long before", 200000, 199000, 100000, 0,
+	    SSH_PULSE_FINE },
+};
+
+static const struct ssh_pulse defaults = {
+	.interval_ms = 15000,
+	.silence_max_ms = 45000,
+	.doubt_ms = 1000,
+};
+
+static void
+test_verdicts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ssh_pulse pulse = defaults;
+		enum ssh_pulse_verdict got;
+
+		pulse.asked_ms = cases[i].asked_ms;
+		got = ssh_pulse_look(&pulse, cases[i].now_ms, cases[i].heard_ms,
+		    cases[i].open_ms);
+		if (got != cases[i].want)
+			fail_msg("%s: %d instead of %d", cases[i].name, got,
+			    cases[i].want);
+	}
+}
+
+/* Whatever the times, the next look is ahead, and not later than is due. */
+static void
+test_next_look_is_ahead(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ssh_pulse pulse = defaults;
+		int64_t next_ms;
+
+		if (cases[i].want != SSH_PULSE_FINE)
+			continue;
+		pulse.asked_ms = cases[i].asked_ms;
+		next_ms = ssh_pulse_next_ms(&pulse, cases[i].now_ms,
+		    cases[i].heard_ms, cases[i].open_ms);
+		assert_true(next_ms > cases[i].now_ms);
+		assert_true(next_ms <= cases[i].now_ms + 45000);
+	}
+}
+
+/* Played through: silence from the start is death after 15 + 45 seconds. */
+static void
+test_silence_is_noticed_in_time(void **state)
+{
+	struct ssh_pulse pulse = defaults;
+	int64_t now_ms = 1000, heard_ms = 1000;
+	enum ssh_pulse_verdict verdict;
+
+	(void)state;
+	do {
+		now_ms = ssh_pulse_next_ms(&pulse, now_ms, heard_ms, 0);
+		verdict = ssh_pulse_look(&pulse, now_ms, heard_ms, 0);
+		if (verdict == SSH_PULSE_ASK)
+			pulse.asked_ms = now_ms;
+	} while (verdict != SSH_PULSE_DEAD && now_ms < 1000000);
+	assert_int_equal(now_ms, 1000 + 15000 + 45000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_next_look_is_ahead),
+		cmocka_unit_test(test_silence_is_noticed_in_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
