@@ -38,8 +38,8 @@ struct clients *clients_open(const struct clients_setup *);
  * A socket was accepted.  Takes it.  `id` names the client in every log line;
  * `peer` is its address (AF_UNIX: a local client).
  */
-void clients_add(
-    struct clients *, int take_fd, uint64_t id, const struct sockaddr *peer);
+void clients_add(struct clients *, int take_fd, uint64_t id,
+    const struct sockaddr *peer);
 
 size_t clients_count(const struct clients *);
 

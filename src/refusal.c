@@ -336,6 +336,8 @@ handshaking(struct refusal *refusal)
 	if (refusal->has_ended)
 		return give_up(refusal,
 		    "client closed during the TLS handshake");
+	if (refusal->is_at_once)
+		return give_up(refusal, "client did not speak TLS");
 	return HANDSHAKING;
 }
 

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What a client has sent is kept until the database has answered it: should
+ * the far side fail in between, the client can still be told in the way that
+ * its last packet allows.
+ */
+#include "client_startup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "config.h"
+#include "gate.h"
+#include "jump.h"
+#include "stream.h"
+
+/* pgjdbc gives up after 5 s and may then go on in plain text. */
+#define NEGOTIATION_MAX_MS 4000
+
+/* --- The client's side ---------------------------------------------------- */
+
+/* Read what it sends, as far as there is room. */
+static void
+receive(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	const size_t size = sizeof startup->kept;
+	ssize_t got;
+
+	while (startup->kept_len < size && !client->has_ended) {
+		got = stream_read(client->stream,
+		    startup->kept + startup->kept_len,
+		    size - startup->kept_len);
+		if (got == STREAM_WAIT)
+			break;
+		if (got > 0)
+			startup->kept_len += (size_t)got;
+		else
+			client->has_ended = true;
+	}
+	stream_pause(client->stream, startup->kept_len == size);
+}
+
+/* The packet was answered: what is kept from now on came after it. */
+static void
+drop_packet(struct client_startup *startup)
+{
+	startup->kept_len -= startup->packet_len;
+	memmove(startup->kept, startup->kept + startup->packet_len,
+	    startup->kept_len);
+	startup->packet_len = 0;
+	startup->forwarded = 0;
+}
+
+static enum client_state
+gone(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	bool is_probe = startup->kept_len == 0 && !startup->was_answered;
+
+	return client_end(client,
+	    is_probe ? "probe" : "client closed before the session was up");
+}
+
+/* --- The database's side -------------------------------------------------- */
+
+/* Pass the packet on, and with `all` whatever follows it. */
+static void
+forward(struct client *client, bool all)
+{
+	struct client_startup *startup = client->startup;
+	size_t end = all ? startup->kept_len : startup->packet_len;
+	ssize_t taken;
+
+	while (startup->forwarded < end) {
+		taken = stream_write(client->database,
+		    startup->kept + startup->forwarded,
+		    end - startup->forwarded);
+		if (taken < 0)
+			return; /* reading tells what is wrong */
+		startup->forwarded += (size_t)taken;
+		client->traffic.to_database += (uint64_t)taken;
+	}
+}
+
+/* How long the forward had been open: the evidence in DETAIL. */
+static void
+note_opened(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	int64_t since_ms = clock_ms() - startup->opened_ms;
+
+	fault_note(client_fault(client),
+	    "the connection to it had been open for %s",
+	    duration_text(since_ms).text);
+}
+
+static enum client_state
+not_postgres(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	char words[sizeof startup->answer + 1];
+
+	text_printable(words, sizeof words, startup->answer,
+	    startup->answer_len);
+	note_opened(client);
+	return client_fail(client, FAIL_DB_NOT_POSTGRES, "\"%s\"", words);
+}
+
+static enum client_state
+hung_up(struct client *client, bool is_lost)
+{
+	const struct client_startup *startup = client->startup;
+
+	if (startup->answer_len > 0 && !is_lost)
+		return not_postgres(client);
+	note_opened(client);
+	if (is_lost)
+		stream_fault(client->database, client->fault);
+	fault_set(client->fault,
+	    startup->was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED, "%s", "");
+	return client_refuse(client);
+}
+
+/* It had the time from here to the deadline, and the forward was open. */
+static enum client_state
+silent(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	int64_t from_ms = startup->asked_ms > startup->opened_ms
+	    ? startup->asked_ms
+	    : startup->opened_ms;
+
+	note_opened(client);
+	return client_fail(client, FAIL_DB_SILENT, "%s",
+	    duration_text(client->deadline_ms - from_ms).text);
+}
+
+/*
+ * Listen to the database: returns the state to go to, or the present one after
+ * something was added to the answer, or while there is nothing.
+ */
+static enum client_state
+hear(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	size_t room = sizeof startup->answer - startup->answer_len;
+	ssize_t got = stream_read(client->database,
+	    startup->answer + startup->answer_len, room);
+
+	if (got > 0)
+		startup->answer_len += (size_t)got;
+	else if (got != STREAM_WAIT)
+		return hung_up(client, got == STREAM_LOST);
+	return client->state;
+}
+
+/* Nothing decided yet: wait on, or name who is late. */
+static enum client_state
+wait_for_database(struct client *client)
+{
+	if (client->has_ended)
+		return gone(client);
+	return clock_ms() >= client->deadline_ms ? silent(client)
+						 : client->state;
+}
+
+/* --- The session begins --------------------------------------------------- */
+
+static enum client_state
+begin_relay(struct client *client, bool is_opaque)
+{
+	struct client_startup *startup = client->startup;
+	struct relay_setup setup = {
+		.take_client = client->stream,
+		.take_database = client->database,
+		.is_opaque = is_opaque,
+		.scratch = client->home->scratch,
+		.scratch_len = client->home->scratch_len,
+		.traffic = &client->traffic,
+	};
+
+	client->relay = relay_new(&setup);
+	client->stream = client->database = NULL;
+	if (startup->kept_len > startup->forwarded)
+		relay_send_database(client->relay,
+		    startup->kept + startup->forwarded,
+		    startup->kept_len - startup->forwarded);
+	if (startup->answer_len > 0)
+		relay_send_client(client->relay, startup->answer,
+		    startup->answer_len);
+	free(startup);
+	client->startup = NULL;
+	client->deadline_ms = 0;
+	return CLIENT_RELAYING;
+}
+
+enum client_state
+client_login(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	enum client_state next;
+
+	forward(client, false);
+	receive(client);
+	next = hear(client);
+	if (next != CLIENT_LOGIN)
+		return next;
+	switch (pgwire_answer(startup->answer, startup->answer_len)) {
+	case PGWIRE_ANSWER_PLAUSIBLE:
+		return begin_relay(client, false);
+	case PGWIRE_ANSWER_FOREIGN:
+		return not_postgres(client);
+	case PGWIRE_ANSWER_MORE:
+		break;
+	}
+	return wait_for_database(client);
+}
+
+/* A TLS record of type 20 to 23 (RFC 8446, 5.1). */
+enum client_state
+client_hello(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	enum client_state next;
+
+	receive(client);
+	forward(client, true);
+	next = hear(client);
+	if (next != CLIENT_HELLO)
+		return next;
+	if (startup->answer_len == 0)
+		return wait_for_database(client);
+	if (startup->answer[0] < 20 || startup->answer[0] > 23)
+		return not_postgres(client);
+	return begin_relay(client, true);
+}
+
+/* --- Negotiations --------------------------------------------------------- */
+
+/* The one byte goes to the client as it came. */
+static enum client_state
+pass_answer(struct client *client, char answer)
+{
+	struct client_startup *startup = client->startup;
+
+	if (stream_write(client->stream, &answer, 1) != 1)
+		return client_end(client, "client lost");
+	stream_credit(client->database, 1);
+	client->traffic.to_client++;
+	drop_packet(startup);
+	startup->answer_len = 0;
+	startup->was_answered = true;
+	if (answer == 'G')
+		return begin_relay(client, true);
+	startup->is_in_tls = answer == 'S';
+	client->deadline_ms = startup->expires_ms;
+	return CLIENT_GREETING;
+}
+
+static bool
+is_answer_to(enum pgwire_kind asked, char answer)
+{
+	return answer == 'N' ||
+	    answer == (asked == PGWIRE_SSL_REQUEST ? 'S' : 'G');
+}
+
+/*
+ * The byte comes alone.  More bytes with it are another protocol's greeting,
+ * or injected by somebody who hopes that they count as encrypted.
+ */
+enum client_state
+client_negotiating(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	enum client_state next;
+
+	forward(client, false);
+	receive(client);
+	next = hear(client);
+	if (next != CLIENT_NEGOTIATING)
+		return next;
+	if (startup->answer_len == 0)
+		return wait_for_database(client);
+	if (startup->answer_len > 1 ||
+	    !is_answer_to(startup->asked, (char)startup->answer[0]))
+		return not_postgres(client);
+	return pass_answer(client, (char)startup->answer[0]);
+}
+
+/* --- The forward ---------------------------------------------------------- */
+
+/* Where the packet that is being served leads, once there is a database. */
+static enum client_state
+serve(struct client *client)
+{
+	switch (client->startup->asked) {
+	case PGWIRE_SSL_REQUEST:
+	case PGWIRE_GSSENC_REQUEST:
+		return CLIENT_NEGOTIATING;
+	case PGWIRE_TLS:
+		return CLIENT_HELLO;
+	case PGWIRE_CANCEL_REQUEST:
+		return begin_relay(client, true);
+	default:
+		return CLIENT_LOGIN;
+	}
+}
+
+static void
+on_answer(void *arg, struct stream *take, const struct fault *fault)
+{
+	struct client *client = arg;
+
+	client->request = NULL;
+	if (take != NULL) {
+		client->database = take;
+		client->startup->opened_ms = clock_ms();
+		stream_listen(take, client->home->wake, client);
+	} else {
+		*client_fault(client) = *fault;
+	}
+	client->home->wake(client);
+}
+
+/* Whoever sends a CancelRequest may close at once: it is delivered anyway. */
+enum client_state
+client_opening(struct client *client)
+{
+	if (client->fault != NULL)
+		return client_refuse(client);
+	if (client->database != NULL)
+		return serve(client);
+	receive(client);
+	if (client->has_ended &&
+	    client->startup->asked != PGWIRE_CANCEL_REQUEST)
+		return gone(client);
+	return CLIENT_OPENING;
+}
+
+static enum client_state
+open_forward(struct client *client)
+{
+	client->request = jump_request_open(client->home->jump,
+	    client->home->connection, &client->peer, client->deadline_ms,
+	    on_answer, client);
+	client->deadline_ms = 0; /* the answer comes by then */
+	return CLIENT_OPENING;
+}
+
+/* --- The client's packets ------------------------------------------------- */
+
+/* Begin to serve a complete packet. */
+static enum client_state
+ask(struct client *client, const struct pgwire_packet *packet,
+    int64_t timeout_ms)
+{
+	struct client_startup *startup = client->startup;
+
+	startup->asked = packet->kind;
+	startup->packet_len = packet->len;
+	startup->asked_ms = clock_ms();
+	client->deadline_ms = startup->asked_ms + timeout_ms;
+	if (!client->has_place && packet->kind != PGWIRE_CANCEL_REQUEST) {
+		client->has_place = gate_enter(client->home->gate);
+		if (!client->has_place)
+			return client_fail(client, FAIL_CLIENT_LIMIT,
+			    "max_clients is %u",
+			    client->home->connection->max_clients);
+	}
+	return client->database != NULL ? serve(client) : open_forward(client);
+}
+
+static enum client_state
+on_negotiation(struct client *client, const struct pgwire_packet *packet)
+{
+	struct client_startup *startup = client->startup;
+	bool *saw = packet->kind == PGWIRE_SSL_REQUEST ? &startup->saw_ssl
+						       : &startup->saw_gssenc;
+	int64_t timeout_ms = client->home->connection->connection_timeout_ms;
+
+	if (*saw)
+		return client_fail(client, FAIL_CLIENT_PROTOCOL,
+		    "it asks for encryption a second time");
+	*saw = true;
+	return ask(client, packet,
+	    timeout_ms < NEGOTIATION_MAX_MS ? timeout_ms : NEGOTIATION_MAX_MS);
+}
+
+/* A StartupMessage, a ClientHello or a CancelRequest: the login begins. */
+static enum client_state
+on_login(struct client *client, const struct pgwire_packet *packet)
+{
+	struct client_startup *startup = client->startup;
+	int64_t timeout_ms = client->home->connection->connection_timeout_ms;
+
+	if (startup->is_in_tls != (packet->kind == PGWIRE_TLS) &&
+	    startup->was_answered)
+		return client_fail(client, FAIL_CLIENT_PROTOCOL,
+		    "it does not fit the encryption that was agreed");
+	startup->login_ms = clock_ms() + timeout_ms;
+	return ask(client, packet, timeout_ms);
+}
+
+static enum client_state
+on_malformed(struct client *client, const struct pgwire_packet *packet)
+{
+	return client_fail(client, FAIL_CLIENT_PROTOCOL, "%s", packet->what);
+}
+
+static enum client_state
+on_foreign(struct client *client, const struct pgwire_packet *packet)
+{
+	return client_fail(client, FAIL_CLIENT_NOT_POSTGRES, "%s",
+	    packet->what);
+}
+
+static enum client_state
+on_more(struct client *client, const struct pgwire_packet *packet)
+{
+	const struct client_startup *startup = client->startup;
+
+	(void)packet;
+	if (client->has_ended)
+		return gone(client);
+	if (clock_ms() < startup->expires_ms)
+		return CLIENT_GREETING;
+	return client_fail(client, FAIL_CLIENT_TIMEOUT, "%s",
+	    duration_text(client->home->cfg->startup_timeout_ms).text);
+}
+
+static enum client_state (*const on_packet[])(struct client *,
+    const struct pgwire_packet *) = {
+	[PGWIRE_MORE] = on_more,
+	[PGWIRE_SSL_REQUEST] = on_negotiation,
+	[PGWIRE_GSSENC_REQUEST] = on_negotiation,
+	[PGWIRE_CANCEL_REQUEST] = on_login,
+	[PGWIRE_STARTUP] = on_login,
+	[PGWIRE_TLS] = on_login,
+	[PGWIRE_MALFORMED] = on_malformed,
+	[PGWIRE_HTTP] = on_foreign,
+	[PGWIRE_FOREIGN] = on_foreign,
+};
+
+enum client_state
+client_greeting(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	struct pgwire_packet packet;
+	enum client_state next;
+
+	if (client->fault != NULL)
+		return client_refuse(client);
+	receive(client);
+	if (client->database != NULL) {
+		next = hear(client);
+		if (next != CLIENT_GREETING)
+			return next;
+		if (startup->answer_len > 0)
+			return not_postgres(client);
+	}
+	packet = pgwire_packet(startup->kept, startup->kept_len);
+	return on_packet[packet.kind](client, &packet);
+}

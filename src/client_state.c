@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * How a client fails: one fault, completed with names and facts, logged once.
+ */
+#include "client_state.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "log.h"
+#include "xmalloc.h"
+
+struct fault *
+client_fault(struct client *client)
+{
+	if (client->fault == NULL)
+		client->fault = xcalloc(1, sizeof *client->fault);
+	return client->fault;
+}
+
+void
+client_complete_fault(struct client *client)
+{
+	const struct config_connection *connection = client->home->connection;
+	const struct config_jump *jump = connection->jump;
+
+	fault_name(client->fault, jump != NULL ? jump->label : NULL,
+	    jump != NULL ? jump->username : NULL, connection->label);
+}
+
+enum client_state
+client_refuse(struct client *client)
+{
+	const struct fault *fault = client->fault;
+	char message[FAULT_DETAIL_MAX];
+
+	client_complete_fault(client);
+	fault_message(fault, message, sizeof message);
+	log_warning("client refused", log_num("client", (int64_t)client->id),
+	    log_str("connection", client->home->connection->name),
+	    log_str("stage", failure_stage(fault->code)->label),
+	    log_str("error", message),
+	    log_str("detail", fault->detail[0] != '\0' ? fault->detail : NULL));
+	if (client->startup->asked == PGWIRE_CANCEL_REQUEST)
+		return client_end(client, "cancel request not delivered");
+	client->how = "refused";
+	return CLIENT_REFUSING;
+}
+
+enum client_state
+client_fail(struct client *client, enum failure code, const char *words, ...)
+{
+	char text[FAULT_WORDS_MAX];
+	va_list args;
+
+	va_start(args, words);
+	vsnprintf(text, sizeof text, words, args);
+	va_end(args);
+	fault_set(client_fault(client), code, "%s", text);
+	return client_refuse(client);
+}
+
+enum client_state
+client_end(struct client *client, const char *how)
+{
+	client->how = how;
+	return CLIENT_CLOSED;
+}
+
+struct duration_text
+duration_text(int64_t duration_ms)
+{
+	struct duration_text out;
+
+	if (duration_ms < 1000)
+		snprintf(out.text, sizeof out.text, "%" PRId64 " ms",
+		    duration_ms);
+	else if (duration_ms % 1000 < 100)
+		snprintf(out.text, sizeof out.text, "%" PRId64 " s",
+		    duration_ms / 1000);
+	else
+		snprintf(out.text, sizeof out.text, "%" PRId64 ".%" PRId64 " s",
+		    duration_ms / 1000, duration_ms % 1000 / 100);
+	return out;
+}
