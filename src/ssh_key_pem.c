@@ -140,7 +140,22 @@ judge_pbes2(const ASN1_TYPE *parameter)
 	return verdict;
 }
 
-/* RFC 5958, 3.  PKCS#5's first scheme and that of PKCS#12 use DES and RC2. */
+/* RFC 7292, C: the one scheme of PKCS#12 that is not DES, RC2 or RC4. */
+static enum ssh_key_verdict
+judge_pkcs12(const ASN1_TYPE *parameter)
+{
+	PBEPARAM *params;
+	uint64_t iterations;
+
+	params = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), parameter);
+	if (params == NULL)
+		return SSH_KEY_DAMAGED;
+	iterations = number(params->iter);
+	PBEPARAM_free(params);
+	return iterations > ITERATIONS_MAX ? SSH_KEY_SLOW : SSH_KEY_GOOD;
+}
+
+/* RFC 5958, 3 */
 static enum ssh_key_verdict
 judge_pkcs8(const struct ssh_key_text *key)
 {
@@ -153,8 +168,14 @@ judge_pkcs8(const struct ssh_key_text *key)
 	if (sealed == NULL)
 		return SSH_KEY_DAMAGED;
 	X509_SIG_get0(sealed, &algorithm, NULL);
-	if (OBJ_obj2nid(algorithm->algorithm) == NID_pbes2)
+	switch (OBJ_obj2nid(algorithm->algorithm)) {
+	case NID_pbes2:
 		verdict = judge_pbes2(algorithm->parameter);
+		break;
+	case NID_pbe_WithSHA1And3_Key_TripleDES_CBC:
+		verdict = judge_pkcs12(algorithm->parameter);
+		break;
+	}
 	X509_SIG_free(sealed);
 	return verdict;
 }
