@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "config_load.h"
 
 int
 config_command_run(const char *config_path, char *const *arguments)

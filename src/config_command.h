@@ -7,7 +7,7 @@
 #define PGJUMP_CONFIG_COMMAND_H
 
 /*
- * Validate the configuration at `config_path` (see config_load()), opening no
+ * Validate the configuration at `config_path` (see config_load.h), opening no
  * connection.  There are no arguments.  Returns the exit code: 0 when it is
  * valid, else 1, after all its errors were printed.
  */

@@ -32,7 +32,7 @@ struct command {
 /* The first one is the default. */
 static const struct command commands[] = {
 	{ "serve", serve_run, false, "serve",
-	    "carry clients to their databases, in the foreground (default)" },
+	    "carry clients, in the foreground (default)" },
 	{ "config", config_command_run, false, "config",
 	    "validate the configuration; opens no connection" },
 };

@@ -20,6 +20,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "config_load.h"
 #include "gate.h"
 #include "jump_box.h"
 #include "listener.h"
@@ -338,7 +339,10 @@ announce(const struct server *server)
 	    log_num("workers", cfg->workers));
 }
 
-/* Until a signal ends it.  A third signal finds no handler and kills. */
+/*
+ * Until a signal ends it.  What comes later is not heard: the rest is short,
+ * and the first signal has decided the exit code.
+ */
 static void
 run_loop(struct server *server)
 {
@@ -354,6 +358,7 @@ run_loop(struct server *server)
 	}
 	mask_signals(SIG_UNBLOCK);
 	event_base_dispatch(server->base);
+	mask_signals(SIG_BLOCK);
 	assert(server->stop_signal != 0);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		event_free(events[i]);

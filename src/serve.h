@@ -8,7 +8,7 @@
 #define PGJUMP_SERVE_H
 
 /*
- * Serve the configuration at `config_path` (see config_load()).  There are no
+ * Serve the configuration at `config_path` (see config_load.h).  There are no
  * arguments.  Returns the exit code: 1 when it could not start, 143 or 130
  * when SIGTERM or SIGINT ended it.
  */
