@@ -237,11 +237,15 @@ static enum failure
 fail_error(const struct ssh_transport *transport, int rc, int64_t allowed_ms,
     struct fault *fault)
 {
+	const struct ssh_said *said = ssh_transport_said(transport);
+	const struct ssh_wire ours = { said->kexinits[0].bytes,
+		said->kexinits[0].len };
+	const struct ssh_wire theirs = { said->kexinits[1].bytes,
+		said->kexinits[1].len };
 	char words[FAULT_WORDS_MAX];
 
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE &&
-	    ssh_kexinit_gap(ssh_transport_kexinit(transport, false),
-		ssh_transport_kexinit(transport, true), words, sizeof words))
+	    ssh_kexinit_gap(ours, theirs, words, sizeof words))
 		return fault_set(fault, FAIL_JUMP_NO_ALGORITHM, "%s", words);
 	return fail(transport, ENDED_ERROR, allowed_ms, fault);
 }

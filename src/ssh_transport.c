@@ -26,13 +26,6 @@
 #include "failure.h"
 #include "xmalloc.h"
 
-/* Message numbers of RFC 4250, 4.1. */
-enum {
-	MSG_KEXINIT = 20,
-	MSG_USERAUTH_FAILURE = 51,
-	MSG_CHANNEL_OPEN_FAILURE = 92,
-};
-
 /* libssh2's own limit is 60 s from inside a call; deadlines are the caller's.
  */
 #define READ_TIMEOUT_S 1000000
@@ -49,7 +42,6 @@ struct ssh_transport {
 	uint64_t received;
 	int64_t received_ms;
 	struct ssh_said said;
-	struct ssh_blob kexinits[2]; /* ours, theirs */
 	void *arg;
 };
 
@@ -84,101 +76,21 @@ static const struct {
 	{ LIBSSH2_METHOD_SIGN_ALGO, "rsa-sha2-512,rsa-sha2-256" },
 };
 
-/* A string of RFC 4251, 5, as printable text. */
-static bool
-take_text(struct ssh_wire *packet, char *out, size_t size)
-{
-	struct ssh_wire string;
-
-	if (!ssh_wire_string(packet, &string))
-		return false;
-	text_printable(out, size, string.at, string.left);
-	return true;
-}
-
 /*
- * byte 92, uint32 channel, uint32 reason, string description, string language.
- * The block may be longer than its packet, never shorter.
- */
-static void
-keep_open_failure(struct ssh_said *said, struct ssh_wire packet)
-{
-	uint32_t channel, reason;
-	char text[sizeof said->open_text];
-
-	if (ssh_wire_u32(&packet, &channel) && ssh_wire_u32(&packet, &reason) &&
-	    reason >= 1 && reason <= 4 &&
-	    take_text(&packet, text, sizeof text)) {
-		said->open_reason = reason;
-		memcpy(said->open_text, text, sizeof text);
-	}
-}
-
-static bool
-is_method_list(const char *text)
-{
-	return strspn(text,
-		   "abcdefghijklmnopqrstuvwxyz"
-		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		   "0123456789-_.@,") == strlen(text);
-}
-
-/* byte 51, name-list of methods that can continue, boolean partial success. */
-static void
-keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
-{
-	char methods[sizeof said->methods];
-
-	if (!take_text(&packet, methods, sizeof methods) ||
-	    !is_method_list(methods) || packet.left < 1 || *packet.at > 1)
-		return;
-	said->auth_failures++;
-	said->partial_success = *packet.at == 1;
-	memcpy(said->methods, methods, sizeof methods);
-}
-
-/*
- * byte 20, 16 bytes of cookie, then name-lists.  libssh2 frees our own before
- * the peer's.
- */
-static void
-keep_kexinit(struct ssh_transport *transport, struct ssh_wire packet)
-{
-	struct ssh_blob *ours = &transport->kexinits[0];
-	struct ssh_blob *theirs = &transport->kexinits[1];
-	struct ssh_wire lists = { packet.at + 17, packet.left - 17 };
-	char names[256];
-
-	if (packet.left < 21 || !take_text(&lists, names, sizeof names) ||
-	    !is_method_list(names))
-		return;
-	free(ours->bytes);
-	*ours = *theirs;
-	*theirs = (struct ssh_blob){ xmalloc(packet.left), packet.left };
-	memcpy(theirs->bytes, packet.at, packet.left);
-}
-
-/*
- * libssh2 parses the words of these messages away, but hands the decrypted
+ * libssh2 parses the words of some answers away, but hands the decrypted
  * packet to free().  A block is looked at only while such an answer is due.
  */
 static void
 look_at_freed(struct ssh_transport *transport, const void *block)
 {
-	const unsigned char *bytes = block;
-	size_t len = malloc_usable_size((void *)block);
-	struct ssh_wire packet = { bytes + 1, len - 1 };
+	enum ssh_said_due due = SSH_SAID_NOTHING;
 
-	if (len < 6)
-		return;
-	if (transport->expect_open && bytes[0] == MSG_CHANNEL_OPEN_FAILURE)
-		keep_open_failure(&transport->said, packet);
-	else if (libssh2_userauth_authenticated(transport->session))
-		return;
-	else if (bytes[0] == MSG_USERAUTH_FAILURE)
-		keep_auth_failure(&transport->said, packet);
-	else if (bytes[0] == MSG_KEXINIT)
-		keep_kexinit(transport, (struct ssh_wire){ bytes, len });
+	if (transport->expect_open)
+		due = SSH_SAID_OPEN;
+	else if (!libssh2_userauth_authenticated(transport->session))
+		due = SSH_SAID_HANDSHAKE;
+	ssh_said_look(&transport->said, due, block,
+	    malloc_usable_size((void *)block));
 }
 
 /*
@@ -228,17 +140,6 @@ static LIBSSH2_SEND_FUNC(on_send)
 }
 
 static void
-keep_first(struct ssh_said *said, const void *bytes, size_t len)
-{
-	size_t room = sizeof said->first - said->first_len;
-
-	if (len > room)
-		len = room;
-	memcpy(said->first + said->first_len, bytes, len);
-	said->first_len += len;
-}
-
-static void
 set_lost(struct ssh_transport *transport, const char *words)
 {
 	transport->lost = true;
@@ -253,7 +154,7 @@ count_received(struct ssh_transport *transport, const void *bytes, size_t len)
 	transport->received += len;
 	transport->received_ms = clock_ms();
 	transport->received_unsent = true;
-	keep_first(&transport->said, bytes, len);
+	ssh_said_first(&transport->said, bytes, len);
 }
 
 /*
@@ -345,8 +246,7 @@ ssh_transport_free(struct ssh_transport *transport)
 		return;
 	ssh_transport_bury(transport);
 	libssh2_session_free(transport->session);
-	free(transport->kexinits[0].bytes);
-	free(transport->kexinits[1].bytes);
+	ssh_said_clear(&transport->said);
 	evbuffer_free(transport->output);
 	close(transport->fd);
 	free(transport);
@@ -370,14 +270,6 @@ ssh_transport_said(const struct ssh_transport *transport)
 	return &transport->said;
 }
 
-struct ssh_wire
-ssh_transport_kexinit(const struct ssh_transport *transport, bool theirs)
-{
-	const struct ssh_blob *kexinit = &transport->kexinits[theirs];
-
-	return (struct ssh_wire){ kexinit->bytes, kexinit->len };
-}
-
 void
 ssh_transport_set_arg(struct ssh_transport *transport, void *arg)
 {
@@ -394,10 +286,8 @@ void
 ssh_transport_expect_open(struct ssh_transport *transport, bool expected)
 {
 	transport->expect_open = expected;
-	if (expected) {
-		transport->said.open_reason = 0;
-		transport->said.open_text[0] = '\0';
-	}
+	if (expected)
+		ssh_said_forget_open(&transport->said);
 }
 
 void

@@ -17,28 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ssh_wire.h"
+#include "ssh_said.h"
 
 struct ssh_transport;
-
-/* What the peer said that libssh2 has no call for. */
-struct ssh_said {
-	/* SSH_MSG_USERAUTH_FAILURE (RFC 4252, 5.1). */
-	unsigned auth_failures; /* how many so far */
-	bool partial_success;   /* of the last one */
-	char methods[256];      /* of the last one, comma-separated */
-	/* SSH_MSG_DISCONNECT (RFC 4253, 11.1). */
-	bool disconnected;
-	int disconnect_reason;
-	char disconnect_text[256];
-	/* SSH_MSG_CHANNEL_OPEN_FAILURE (RFC 4254, 5.1), see
-	 * ssh_transport_expect_open(). */
-	unsigned open_reason; /* 0: none was seen */
-	char open_text[256];
-	/* The first bytes that came over the socket, as they were. */
-	unsigned char first[128];
-	size_t first_len;
-};
 
 /*
  * A session on a connected socket, which it owns and makes non-blocking.
@@ -52,13 +33,6 @@ void ssh_transport_free(struct ssh_transport *); /* closes; NULL is fine */
 LIBSSH2_SESSION *ssh_transport_session(const struct ssh_transport *);
 int ssh_transport_fd(const struct ssh_transport *);
 const struct ssh_said *ssh_transport_said(const struct ssh_transport *);
-
-/*
- * The SSH_MSG_KEXINIT packet (RFC 4253, 7.1) of one side, borrowed; empty
- * until a key exchange has ended, well or not, and after the login.
- */
-struct ssh_wire ssh_transport_kexinit(const struct ssh_transport *,
-    bool theirs);
 
 /*
  * A pointer for a callback of libssh2 that is given nothing but the session's

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The few packets whose words matter, recognised by their first byte and by
+ * making sense throughout.
+ */
+#include "ssh_said.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "failure.h"
+#include "xmalloc.h"
+
+/* Message numbers of RFC 4250, 4.1. */
+enum {
+	MSG_KEXINIT = 20,
+	MSG_USERAUTH_FAILURE = 51,
+	MSG_CHANNEL_OPEN_FAILURE = 92,
+};
+
+/* A string of RFC 4251, 5, as printable text. */
+static bool
+take_text(struct ssh_wire *packet, char *out, size_t size)
+{
+	struct ssh_wire string;
+
+	if (!ssh_wire_string(packet, &string))
+		return false;
+	text_printable(out, size, string.at, string.left);
+	return true;
+}
+
+/*
+ * byte 92, uint32 channel, uint32 reason, string description, string language.
+ * The block may be longer than its packet, never shorter.
+ */
+static void
+keep_open_failure(struct ssh_said *said, struct ssh_wire packet)
+{
+	uint32_t channel, reason;
+	char text[sizeof said->open_text];
+
+	if (ssh_wire_u32(&packet, &channel) && ssh_wire_u32(&packet, &reason) &&
+	    reason >= 1 && reason <= 4 &&
+	    take_text(&packet, text, sizeof text)) {
+		said->open_reason = reason;
+		memcpy(said->open_text, text, sizeof text);
+	}
+}
+
+static bool
+is_method_list(const char *text)
+{
+	return strspn(text,
+		   "abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		   "0123456789-_.@,") == strlen(text);
+}
+
+/* byte 51, name-list of methods that can continue, boolean partial success. */
+static void
+keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
+{
+	char methods[sizeof said->methods];
+
+	if (!take_text(&packet, methods, sizeof methods) ||
+	    !is_method_list(methods) || packet.left < 1 || *packet.at > 1)
+		return;
+	said->auth_failures++;
+	said->partial_success = *packet.at == 1;
+	memcpy(said->methods, methods, sizeof methods);
+}
+
+/*
+ * byte 20, 16 bytes of cookie, then name-lists.  libssh2 frees our own before
+ * the peer's.
+ */
+static void
+keep_kexinit(struct ssh_said *said, struct ssh_wire packet)
+{
+	struct ssh_blob *ours = &said->kexinits[0];
+	struct ssh_blob *theirs = &said->kexinits[1];
+	struct ssh_wire lists = { packet.at + 17, packet.left - 17 };
+	char names[256];
+
+	if (packet.left < 21 || !take_text(&lists, names, sizeof names) ||
+	    !is_method_list(names))
+		return;
+	free(ours->bytes);
+	*ours = *theirs;
+	*theirs = (struct ssh_blob){ xmalloc(packet.left), packet.left };
+	memcpy(theirs->bytes, packet.at, packet.left);
+}
+
+void
+ssh_said_look(struct ssh_said *said, enum ssh_said_due due, const void *block,
+    size_t len)
+{
+	const unsigned char *bytes = block;
+	struct ssh_wire packet = { bytes + 1, len - 1 };
+
+	if (due == SSH_SAID_NOTHING || len < 6)
+		return;
+	if (due == SSH_SAID_OPEN) {
+		if (bytes[0] == MSG_CHANNEL_OPEN_FAILURE)
+			keep_open_failure(said, packet);
+	} else if (bytes[0] == MSG_USERAUTH_FAILURE) {
+		keep_auth_failure(said, packet);
+	} else if (bytes[0] == MSG_KEXINIT) {
+		keep_kexinit(said, (struct ssh_wire){ bytes, len });
+	}
+}
+
+void
+ssh_said_forget_open(struct ssh_said *said)
+{
+	said->open_reason = 0;
+	said->open_text[0] = '\0';
+}
+
+void
+ssh_said_first(struct ssh_said *said, const void *bytes, size_t len)
+{
+	size_t room = sizeof said->first - said->first_len;
+
+	if (len > room)
+		len = room;
+	memcpy(said->first + said->first_len, bytes, len);
+	said->first_len += len;
+}
+
+void
+ssh_said_clear(struct ssh_said *said)
+{
+	free(said->kexinits[0].bytes);
+	free(said->kexinits[1].bytes);
+	memset(said, 0, sizeof *said);
+}

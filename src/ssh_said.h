@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What an SSH peer said that libssh2 parses away: read from the decrypted
+ * packets that it frees.  Pure, and trusts no length.
+ */
+#ifndef PGJUMP_SSH_SAID_H
+#define PGJUMP_SSH_SAID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ssh_wire.h"
+
+/* Zeroed at first. */
+struct ssh_said {
+	/* SSH_MSG_USERAUTH_FAILURE (RFC 4252, 5.1). */
+	unsigned auth_failures; /* how many so far */
+	bool partial_success;   /* of the last one */
+	char methods[256];      /* of the last one, comma-separated */
+	/* SSH_MSG_DISCONNECT (RFC 4253, 11.1). */
+	bool disconnected;
+	int disconnect_reason;
+	char disconnect_text[256];
+	/* SSH_MSG_CHANNEL_OPEN_FAILURE (RFC 4254, 5.1). */
+	unsigned open_reason; /* 0: none was seen */
+	char open_text[256];
+	/* SSH_MSG_KEXINIT (RFC 4253, 7.1) of the last key exchange: ours,
+	 * theirs. Empty until it has ended, well or not. */
+	struct ssh_blob kexinits[2];
+	/* The first bytes that came over the socket, as they were. */
+	unsigned char first[128];
+	size_t first_len;
+};
+
+/* Which answers a session may get now: others are not looked for. */
+enum ssh_said_due {
+	SSH_SAID_HANDSHAKE, /* key exchange and login */
+	SSH_SAID_OPEN,      /* of a channel */
+	SSH_SAID_NOTHING,
+};
+
+/*
+ * Look whether a block that is being freed is an answer that is due, and keep
+ * its words.  The block may be longer than its packet, never shorter.
+ */
+void ssh_said_look(struct ssh_said *, enum ssh_said_due, const void *block,
+    size_t len);
+
+/* Forget the words of an earlier open. */
+void ssh_said_forget_open(struct ssh_said *);
+
+/* Keep what comes first over the socket, as far as there is room. */
+void ssh_said_first(struct ssh_said *, const void *bytes, size_t len);
+
+/* Release what it holds. */
+void ssh_said_clear(struct ssh_said *);
+
+#endif
