@@ -116,14 +116,11 @@ struct config {
 	    auth_timeout_ms, open_timeout_ms;
 };
 
-/*
- * Read and validate the file at `path`, or, where it is NULL, the first of
- * $PGJUMP_CONFIG, ./pgjump.yaml, the XDG and the system file that exists.
- * Returns a snapshot with one reference.  On failure NULL, after every error
- * was printed to stderr as "FILE:LINE:COLUMN: message".  Warnings about what
- * is allowed but unwise go to the same place and do not fail.
- */
-struct config *config_load(const char *path);
+/* An empty snapshot with one reference: config_load.h fills it. */
+struct config *config_new(void);
+
+/* Release what a jump box holds, secrets wiped. */
+void config_jump_clear(struct config_jump *);
 
 struct config *config_ref(struct config *); /* any thread */
 void config_unref(struct config *);         /* any thread; NULL is fine */

@@ -19,6 +19,9 @@ struct secret {
 
 bool secret_is_set(const struct secret *);
 
+/* The same text or the same path, or neither set. */
+bool secret_equal(const struct secret *, const struct secret *);
+
 /*
  * The secret's text, NUL-terminated, without the line end that an editor adds
  * to a file; the caller releases it with secret_free().  NULL where it is not
@@ -29,6 +32,9 @@ char *secret_load(const struct secret *, char *error, size_t size);
 
 /* Wipe and release; NULL is fine. */
 void secret_free(char *text);
+
+/* Overwrite memory that held a secret, whatever the optimiser thinks. */
+void secret_wipe(void *bytes, size_t len);
 
 /* Release what a struct secret holds, wiped, and clear it. */
 void secret_clear(struct secret *);

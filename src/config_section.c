@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Keys of a mapping matched with the option table, values read by their type.
+ * Promises that no error quotes a secret: neither the value of a secret
+ * option, nor a key or value that looks as if a secret had slipped into it.
+ */
+#include "config_section.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_path.h"
+#include "config_value.h"
+#include "failure.h"
+#include "secret.h"
+#include "xmalloc.h"
+#include "yaml.h"
+
+/* What reading_expand() leaves on a node. */
+enum mark {
+	MARK_NONE,
+	MARK_ENVIRONMENT, /* the text does not stand in the file */
+	MARK_UNSET,       /* nor anywhere else; reported */
+};
+
+/* Words of PEM, passwords and URLs with user and password stay unsaid. */
+#define QUOTED_MAX 60
+#define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* --- The environment ----------------------------------------------------- */
+
+/* The name's length in "${NAME}" or "${NAME:-default}"; 0: it is neither. */
+static size_t
+variable_len(const char *text)
+{
+	size_t len = strlen(text), name;
+
+	if (len < 4 || strncmp(text, "${", 2) != 0 || text[len - 1] != '}' ||
+	    strspn(text + 2, LETTERS "_") == 0)
+		return 0;
+	name = strspn(text + 2, LETTERS "_0123456789");
+	if (2 + name == len - 1 || strncmp(text + 2 + name, ":-", 2) == 0)
+		return name;
+	return 0;
+}
+
+static void
+expand(struct reading *reading, struct node *node, size_t name_len)
+{
+	char *name = xstrndup(node->text + 2, name_len), *text = NULL;
+	const char *value = getenv(name), *rest = node->text + 2 + name_len;
+
+	if (value != NULL && (value[0] != '\0' || rest[0] == '}')) {
+		text = xstrdup(value);
+		node->mark = MARK_ENVIRONMENT;
+	} else if (rest[0] == ':') {
+		text = xstrndup(rest + 2, strlen(rest + 2) - 1);
+	} else {
+		report_error(reading->report, node->place,
+		    "the environment variable %s is not set", name);
+		node->mark = MARK_UNSET;
+	}
+	free(name);
+	if (text == NULL)
+		return;
+	secret_free(node->text);
+	node->text = text;
+	node->plain = false;
+}
+
+void
+reading_expand(struct reading *reading, struct yaml_tree *tree)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		struct node *node = tree->nodes[i];
+		size_t name_len;
+
+		if (node->kind != NODE_SCALAR || node->is_key)
+			continue;
+		name_len = variable_len(node->text);
+		if (name_len > 0)
+			expand(reading, node, name_len);
+	}
+}
+
+/* --- Values -------------------------------------------------------------- */
+
+bool
+node_is_absent(const struct node *node)
+{
+	static const char *const nulls[] = { "~", "null", "Null", "NULL" };
+
+	if (node->kind != NODE_SCALAR)
+		return false;
+	if (node->text[0] == '\0')
+		return true;
+	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+		if (node->plain && strcmp(node->text, nulls[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A value that can be read; NULL: absent, or reported as unset. */
+static const struct node *
+readable(const struct node *node)
+{
+	return node == NULL || node_is_absent(node) || node->mark == MARK_UNSET
+	    ? NULL
+	    : node;
+}
+
+static bool
+is_missing(const struct node *node)
+{
+	return node == NULL || node_is_absent(node);
+}
+
+static size_t
+slot_of(const struct section *section, const char *name)
+{
+	bool is_file;
+	const struct option *option = option_find(section->which, name,
+	    &is_file);
+
+	assert(option != NULL && !is_file);
+	return (size_t)(option - config_options);
+}
+
+const struct node *
+section_value(const struct section *section, const char *name)
+{
+	return readable(section->values[slot_of(section, name)]);
+}
+
+bool
+section_gives(const struct section *section, const char *name)
+{
+	size_t slot = slot_of(section, name);
+
+	return !is_missing(section->values[slot]) ||
+	    !is_missing(section->files[slot]);
+}
+
+struct place
+section_place(const struct section *section, const char *name)
+{
+	size_t slot = slot_of(section, name);
+
+	if (readable(section->values[slot]) != NULL)
+		return section->values[slot]->place;
+	if (readable(section->files[slot]) != NULL)
+		return section->files[slot]->place;
+	return section->map->place;
+}
+
+/* --- Errors -------------------------------------------------------------- */
+
+/* "ssh_tunnel." and "ssl_config.", whose keys also occur elsewhere. */
+static const char *
+prefix_of(const struct section *section)
+{
+	switch (section->which) {
+	case SECTION_TUNNEL:
+		return "ssh_tunnel.";
+	case SECTION_SSL:
+		return "ssl_config.";
+	default:
+		return "";
+	}
+}
+
+/* ": words" and "_file: words" go on where the name ends. */
+static bool
+is_suffix(const char *text)
+{
+	return text[0] == ':' || text[0] == '_';
+}
+
+void
+section_error(const struct section *section, const char *name,
+    struct place place, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	report_error(section->reading->report, place, "%s%s%s%s",
+	    prefix_of(section), name, is_suffix(text) ? "" : " ", text);
+	free(text);
+}
+
+/* Not of a secret, not of what may hold one: a URL, pasted PEM. */
+static bool
+may_quote(const struct option *option, const char *text)
+{
+	return option->type != OPTION_SECRET && option->type != OPTION_PEM &&
+	    strlen(text) <= QUOTED_MAX && strchr(text, '@') == NULL;
+}
+
+static void
+refuse(const struct section *section, const struct option *option,
+    const struct node *node)
+{
+	char expected[200], value[QUOTED_MAX + 1];
+
+	value_expected(option, expected, sizeof expected);
+	if (node->kind != NODE_SCALAR) {
+		section_error(section, option->name, node->place,
+		    "must be %s, not %s", expected, node_kind_text(node));
+	} else if (may_quote(option, node->text)) {
+		text_printable(value, sizeof value, node->text,
+		    strlen(node->text));
+		section_error(section, option->name, node->place,
+		    "must be %s, not \"%s\"", expected, value);
+	} else {
+		section_error(section, option->name, node->place, "must be %s",
+		    expected);
+	}
+}
+
+void
+section_refuse(const struct section *section, const char *name,
+    const struct node *node)
+{
+	refuse(section, &config_options[slot_of(section, name)], node);
+}
+
+/* --- Keys ---------------------------------------------------------------- */
+
+static void
+report_unknown(const struct section *section, const struct node *key)
+{
+	size_t len = strlen(key->text);
+	char hint[100];
+
+	if (len == 0 || len > QUOTED_MAX ||
+	    strspn(key->text, LETTERS "0123456789_-.") != len) {
+		report_error(section->reading->report, key->place,
+		    "unknown key in %s", section_title(section->which));
+		return;
+	}
+	option_hint(section->which, key->text, hint, sizeof hint);
+	report_error(section->reading->report, key->place,
+	    "unknown key \"%s\" in %s%s", key->text,
+	    section_title(section->which), hint);
+}
+
+static void
+match(struct section *section, const struct node *key, const struct node *value)
+{
+	bool is_file;
+	const struct option *option = option_find(section->which, key->text,
+	    &is_file);
+	const struct node **slot, **other;
+
+	if (option == NULL) {
+		report_unknown(section, key);
+		return;
+	}
+	slot = (is_file ? section->files : section->values) +
+	    (option - config_options);
+	other = (is_file ? section->values : section->files) +
+	    (option - config_options);
+	if (*slot != NULL)
+		report_error(section->reading->report, key->place,
+		    "key \"%s\" is given twice; the first is in line %u",
+		    key->text, (*slot)->place.line);
+	else if (readable(value) == NULL)
+		; /* as good as absent */
+	else if (option->need == NEED_LATER)
+		section_error(section, key->text, key->place,
+		    "is not supported in this version");
+	else if (readable(*other) != NULL)
+		section_error(section, option->name, key->place,
+		    "and %s_file are given; one of them is enough",
+		    option->name);
+	*slot = value;
+}
+
+void
+section_open(struct section *section, struct reading *reading,
+    enum option_section which, const struct node *map)
+{
+	assert(map->kind == NODE_MAPPING);
+	assert(config_option_count <= SECTION_SLOTS);
+	*section = (struct section){
+		.reading = reading,
+		.which = which,
+		.map = map,
+	};
+	for (size_t i = 0; i < map->count; i++)
+		match(section, map->keys[i], map->items[i]);
+}
+
+/* --- Fields -------------------------------------------------------------- */
+
+static bool
+read_value(const struct section *section, const struct option *option,
+    const struct node *node, void *field)
+{
+	if (node->kind != NODE_SCALAR) {
+		refuse(section, option, node);
+		return false;
+	}
+	switch (value_parse(option, node->text, field)) {
+	case VALUE_GOOD:
+		if (option->type == OPTION_SECRET && node->mark == MARK_NONE)
+			section->reading->secrets_inside = true;
+		return true;
+	case VALUE_BAD:
+		refuse(section, option, node);
+		break;
+	case VALUE_LATER:
+		section_error(section, option->name, node->place,
+		    "%s is not supported in this version", node->text);
+		break;
+	}
+	return false;
+}
+
+bool
+section_read(const struct section *section, const char *name, void *field)
+{
+	size_t slot = slot_of(section, name);
+	const struct node *node = readable(section->values[slot]);
+
+	return node != NULL &&
+	    read_value(section, &config_options[slot], node, field);
+}
+
+/* A file of the wrong content is found now, not when it is needed. */
+static void
+check_file(const struct section *section, const struct option *option,
+    const struct node *node, const struct secret *secret)
+{
+	struct secret content = { 0 };
+	char error[400], *text;
+
+	text = secret_load(secret, error, sizeof error);
+	if (text == NULL)
+		section_error(section, option->name, node->place, "_file: %s",
+		    error);
+	else if (text[0] == '\0')
+		section_error(section, option->name, node->place,
+		    "_file: %s is empty", secret->path);
+	else if (value_parse(option, text, &content) != VALUE_GOOD)
+		refuse(section, option, node);
+	secret_clear(&content);
+	secret_free(text);
+}
+
+static void
+read_file(const struct section *section, const struct option *option,
+    const struct node *node, struct secret *secret)
+{
+	const char *why = "it must be a path";
+
+	if (node->kind == NODE_SCALAR)
+		secret->path = path_resolve(section->reading->dir, node->text,
+		    &why);
+	if (secret->path == NULL)
+		section_error(section, option->name, node->place, "_file: %s",
+		    why);
+	else
+		check_file(section, option, node, secret);
+}
+
+/* A wrong value leaves the default: it makes no second error. */
+static void
+fill_field(const struct section *section, const struct option *option,
+    void *field)
+{
+	size_t slot = (size_t)(option - config_options);
+	const struct node *value = readable(section->values[slot]);
+	const struct node *file = readable(section->files[slot]);
+
+	if (file != NULL && value == NULL)
+		read_file(section, option, file, field);
+	else if ((value == NULL ||
+		     !read_value(section, option, value, field)) &&
+	    option->fallback != NULL)
+		value_parse(option, option->fallback, field);
+}
+
+void
+section_fill(const struct section *section, void *fields)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct option *option = &config_options[i];
+
+		if (option->section != section->which)
+			continue;
+		if (option->offset != OPTION_NO_FIELD)
+			fill_field(section, option,
+			    (char *)fields + option->offset);
+		if (option->need == NEED_REQUIRED &&
+		    is_missing(section->values[i]))
+			section_error(section, option->name,
+			    section->map->place, "is required: %s",
+			    option->sentence);
+	}
+}
+
+const struct node *const *
+section_items(const struct section *section, const char *name, size_t *count)
+{
+	size_t slot = slot_of(section, name);
+	const struct node *value = readable(section->values[slot]);
+
+	*count = 0;
+	if (value == NULL)
+		return NULL;
+	if (value->kind == NODE_MAPPING) {
+		section_refuse(section, name, value);
+		return NULL;
+	}
+	if (value->kind == NODE_SCALAR) {
+		*count = 1;
+		return &section->values[slot];
+	}
+	if (value->count == 0)
+		section_error(section, name, value->place, "is an empty list");
+	for (size_t i = 0; i < value->count; i++)
+		if (value->items[i]->kind != NODE_SCALAR ||
+		    readable(value->items[i]) == NULL) {
+			if (value->items[i]->mark != MARK_UNSET)
+				section_refuse(section, name, value->items[i]);
+			return NULL;
+		}
+	*count = value->count;
+	return (const struct node *const *)value->items;
+}
