@@ -19,8 +19,8 @@
 #include "xmalloc.h"
 
 enum {
-	/* HMACs of PBKDF2: some seconds of CPU time, at each login. */
-	ITERATIONS_MAX = 10 * 1000 * 1000,
+	/* HMACs of PBKDF2: a second or two of CPU time, at each login. */
+	ITERATIONS_MAX = 4 * 1000 * 1000,
 	/* N * r of scrypt: 32 MB, which is also what OpenSSL permits. */
 	SCRYPT_WORK_MAX = 256 * 1024,
 	SCRYPT_PARALLEL_MAX = 16,
