@@ -257,25 +257,25 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 /* --- the pump ------------------------------------------------------------ */
 
 /*
- * Run libssh2's transport until the socket is dry.  A session without channel
- * and open can be read by a ping only.
+ * Run libssh2's transport until the socket is dry: an open in flight does, and
+ * any channel does.  A session that has neither can be read by a ping only.
  */
 static void
 drive(struct ssh_link *link)
 {
+	bool driven = ssh_slot_is_taken(&link->slot);
 	LIBSSH2_CHANNEL *any;
 	char nothing[1];
 	ssize_t rc;
 
-	if (ssh_slot_is_taken(&link->slot))
+	if (driven)
 		step_open(link);
 	any = ssh_channels_any(&link->channels);
 	if (any != NULL) {
 		rc = libssh2_channel_read(any, nothing, 0);
 		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
 			lose_session(link);
-	} else if (link->unread && link->slot.use == SSH_SLOT_FREE &&
-	    !link->retired) {
+	} else if (!driven && link->unread && link->slot.use == SSH_SLOT_FREE) {
 		ping(link);
 	}
 	link->unread = false;
