@@ -37,7 +37,8 @@ require_credentials(const struct section *section,
 	const char *name = needed[jump->auth_method];
 
 	if (name != NULL && !section_gives(section, name))
-		section_error(section, name, section->map->place,
+		section_error(section, name,
+		    section_place(section, "auth_method"),
 		    "or %s_file is required with auth_method %s", name,
 		    jump->auth_method == AUTH_METHOD_KEY ? "key" : "password");
 }

@@ -30,7 +30,7 @@ struct loading {
 	struct reading reading;
 	struct config *cfg;
 	char *listen_host;     /* NULL: none is set */
-	struct place *names;   /* of each connection's name */
+	struct place *places;  /* of each connection */
 	struct place *listens; /* of each connection's addresses */
 	size_t defaulted;      /* connections whose port is their position */
 	struct place first_defaulted;
@@ -109,6 +109,7 @@ read_connection(struct loading *loading, const struct node *node,
 {
 	struct section section, tunnel;
 
+	loading->places[connection->index] = node->place;
 	if (node->kind != NODE_MAPPING) {
 		report_error(loading->reading.report, node->place,
 		    "a connection must be a mapping, not %s",
@@ -117,7 +118,6 @@ read_connection(struct loading *loading, const struct node *node,
 	}
 	section_open(&section, &loading->reading, SECTION_CONNECTION, node);
 	section_fill(&section, connection);
-	loading->names[connection->index] = section_place(&section, "name");
 	check_words(&section);
 	read_listens(loading, &section, connection);
 	read_ssl_config(&section, connection);
@@ -157,9 +157,9 @@ refuse_name(struct loading *loading, const struct claim *first,
     const struct claim *second)
 {
 	report_error(loading->reading.report,
-	    loading->names[second->connection->index],
-	    "the name \"%s\" is taken in line %u", second->text,
-	    loading->names[first->connection->index].line);
+	    loading->places[second->connection->index],
+	    "the name \"%s\" is taken by the connection in line %u",
+	    second->text, loading->places[first->connection->index].line);
 }
 
 static const char *
@@ -271,7 +271,7 @@ read_connections(struct loading *loading, const struct node *const *items,
 
 	cfg->connections = xcalloc(count, sizeof *cfg->connections);
 	cfg->jumps = xcalloc(count, sizeof *cfg->jumps);
-	loading->names = xcalloc(count, sizeof *loading->names);
+	loading->places = xcalloc(count, sizeof *loading->places);
 	loading->listens = xcalloc(count, sizeof *loading->listens);
 	cfg->connection_count = count;
 	for (size_t i = 0; i < count; i++) {
@@ -361,7 +361,7 @@ load_document(struct report *report, const char *file, const char *bytes,
 	}
 	yaml_tree_free(tree);
 	free(loading.listen_host);
-	free(loading.names);
+	free(loading.places);
 	free(loading.listens);
 	free(dir);
 	if (!report_failed(report))

@@ -256,7 +256,7 @@ match(struct section *section, const struct node *key, const struct node *value)
 	bool is_file;
 	const struct option *option = option_find(section->which, key->text,
 	    &is_file);
-	const struct node **slot, **other;
+	const struct node **slot;
 
 	if (option == NULL) {
 		report_unknown(section, key);
@@ -264,21 +264,13 @@ match(struct section *section, const struct node *key, const struct node *value)
 	}
 	slot = (is_file ? section->files : section->values) +
 	    (option - config_options);
-	other = (is_file ? section->values : section->files) +
-	    (option - config_options);
 	if (*slot != NULL)
-		report_error(section->reading->report, key->place,
-		    "key \"%s\" is given twice; the first is in line %u",
-		    key->text, (*slot)->place.line);
-	else if (readable(value) == NULL)
-		; /* as good as absent */
-	else if (option->need == NEED_LATER)
+		section_error(section, key->text, key->place,
+		    "is given twice; the first is in line %u",
+		    (*slot)->place.line);
+	else if (option->need == NEED_LATER && readable(value) != NULL)
 		section_error(section, key->text, key->place,
 		    "is not supported in this version");
-	else if (readable(*other) != NULL)
-		section_error(section, option->name, key->place,
-		    "and %s_file are given; one of them is enough",
-		    option->name);
 	*slot = value;
 }
 
@@ -379,7 +371,11 @@ fill_field(const struct section *section, const struct option *option,
 	const struct node *value = readable(section->values[slot]);
 	const struct node *file = readable(section->files[slot]);
 
-	if (file != NULL && value == NULL)
+	if (value != NULL && file != NULL)
+		section_error(section, option->name, file->place,
+		    "and %s_file are given; one of them is enough",
+		    option->name);
+	else if (file != NULL)
 		read_file(section, option, file, field);
 	else if ((value == NULL ||
 		     !read_value(section, option, value, field)) &&
