@@ -206,7 +206,7 @@ static void
 client_run(void *arg)
 {
 	struct client *client = arg;
-	enum client_state next = client->state;
+	enum client_state next;
 
 	if (client->state == CLIENT_CLOSED)
 		return;
@@ -386,8 +386,6 @@ stop(struct client *client)
 		client_leaving(client);
 	client->how = "stopped";
 	log_closed(client);
-	LIST_REMOVE(client, entry);
-	client_free(client);
 }
 
 void
@@ -396,8 +394,11 @@ clients_close(struct clients *clients)
 	struct client *client;
 
 	reap(clients);
-	while ((client = LIST_FIRST(&clients->live)) != NULL)
+	while ((client = LIST_FIRST(&clients->live)) != NULL) {
+		LIST_REMOVE(client, entry);
 		stop(client);
+		client_free(client);
+	}
 	event_free(clients->reaper);
 	free(clients->home.scratch);
 	free(clients);
