@@ -9,10 +9,12 @@
  */
 #include "ssh_handshake.h"
 
+#include <assert.h>
 #include <libssh2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "ssh_kexinit.h"
@@ -59,6 +61,10 @@ static const char *const doormen[] = {
 	"Exceeded MaxStartups",
 };
 
+/* An alert record: type, version, length, level, and at last its number. */
+#define ALERT     21
+#define ALERT_LEN 7
+
 /* RFC 8446, 6: alerts which a TLS server may answer an SSH banner with. */
 static const struct {
 	unsigned char number;
@@ -75,22 +81,47 @@ static const struct {
 	{ 112, "unrecognized_name" },
 };
 
+/* What came first over the socket. */
+struct heard {
+	unsigned char bytes[128];
+	size_t len;
+};
+
+/*
+ * Of what is no banner libssh2 reads no further than to its first zero byte:
+ * the rest is still with the kernel.
+ */
+static struct heard
+listen_on(const struct ssh_transport *transport)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	struct heard heard = { .len = said->first_len };
+	ssize_t more;
+
+	assert(said->first_len <= sizeof heard.bytes);
+	memcpy(heard.bytes, said->first, said->first_len);
+	more = recv(ssh_transport_fd(transport), heard.bytes + heard.len,
+	    sizeof heard.bytes - heard.len, MSG_PEEK | MSG_DONTWAIT);
+	if (more > 0)
+		heard.len += (size_t)more;
+	return heard;
+}
+
 /* A TLS record: content type 20 to 23, major version 3 (RFC 8446, 5.1). */
 static bool
-is_tls(const struct ssh_said *said)
+is_tls(const unsigned char *bytes, size_t len)
 {
-	return said->first_len >= 2 && said->first[0] >= 20 &&
-	    said->first[0] <= 23 && said->first[1] == 3;
+	return len >= 2 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
 }
 
 static bool
-is_doorman(const struct ssh_said *said)
+is_doorman(const struct heard *heard)
 {
 	for (size_t i = 0; i < sizeof doormen / sizeof *doormen; i++) {
 		size_t len = strlen(doormen[i]);
 
-		if (said->first_len >= len &&
-		    memcmp(said->first, doormen[i], len) == 0)
+		if (heard->len >= len &&
+		    memcmp(heard->bytes, doormen[i], len) == 0)
 			return true;
 	}
 	return false;
@@ -115,57 +146,51 @@ is_protocol_1(const char *line)
 }
 
 static enum peer
-peer_of(const struct ssh_transport *transport)
+peer_of(const char *line, const struct heard *heard)
 {
-	const struct ssh_said *said = ssh_transport_said(transport);
-
-	if (is_protocol_1(banner(transport)))
+	if (is_protocol_1(line))
 		return PEER_SSH_1;
-	if (strncmp(banner(transport), "SSH-", 4) == 0)
+	if (strncmp(line, "SSH-", 4) == 0)
 		return PEER_SSH;
-	if (said->first_len == 0)
+	if (heard->len == 0)
 		return PEER_SILENT;
-	if (is_tls(said))
+	if (is_tls(heard->bytes, heard->len))
 		return PEER_TLS;
-	return is_doorman(said) ? PEER_DOORMAN : PEER_OTHER;
+	return is_doorman(heard) ? PEER_DOORMAN : PEER_OTHER;
 }
 
-/* The first bytes as they can be shown: in quotes, or in hex where they are
- * not text. */
 static void
-quote(const struct ssh_said *said, char *words, size_t size)
+quote(const struct heard *heard, char *words, size_t size)
 {
-	size_t len = said->first_len < QUOTE_MAX ? said->first_len : QUOTE_MAX;
+	size_t len = heard->len < QUOTE_MAX ? heard->len : QUOTE_MAX;
 	char text[QUOTE_MAX + 1];
 
-	text_printable(text, sizeof text, said->first, len);
+	text_printable(text, sizeof text, heard->bytes, len);
 	snprintf(words, size, "\"%s\"", text);
 }
 
-static void
-hex(const struct ssh_said *said, size_t max, char *words, size_t size)
+/* "" for what is no alert, or one without a name here. */
+static const char *
+alert_name(const struct heard *heard)
 {
-	size_t len = said->first_len < max ? said->first_len : max;
-
-	words[0] = '\0';
-	for (size_t i = 0; i < len && 3 * i + 3 < size; i++)
-		sprintf(words + 3 * i, i + 1 < len ? "%02x " : "%02x",
-		    said->first[i]);
+	if (heard->bytes[0] == ALERT && heard->len >= ALERT_LEN)
+		for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+			if (alerts[i].number == heard->bytes[ALERT_LEN - 1])
+				return alerts[i].name;
+	return "";
 }
 
-/* An alert record is type, version, length, level, number: 7 bytes. */
+/* No text in there: in hex, and by name. */
 static void
-describe_tls(const struct ssh_said *said, char *words, size_t size)
+describe_tls(const struct heard *heard, char *words, size_t size)
 {
-	const char *name = "";
-	char bytes[3 * 7 + 1];
+	size_t len = heard->len < ALERT_LEN ? heard->len : ALERT_LEN;
+	const char *name = alert_name(heard);
+	char hex[3 * ALERT_LEN + 1] = "";
 
-	hex(said, 7, bytes, sizeof bytes);
-	if (said->first[0] == 21 && said->first_len >= 7)
-		for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
-			if (alerts[i].number == said->first[6])
-				name = alerts[i].name;
-	snprintf(words, size, "bytes %s%s%s", bytes,
+	for (size_t i = 0; i < len; i++)
+		snprintf(hex + 3 * i, 4, " %02x", heard->bytes[i]);
+	snprintf(words, size, "bytes%s%s%s", hex,
 	    name[0] != '\0' ? ", alert " : "", name);
 }
 
@@ -187,11 +212,9 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 
 /* What stands for {words} in the row of this failure. */
 static void
-describe(const struct ssh_transport *transport, enum failure code,
-    int64_t allowed_ms, char *words, size_t size)
+describe(const struct ssh_transport *transport, const struct heard *heard,
+    enum failure code, int64_t allowed_ms, char *words, size_t size)
 {
-	const struct ssh_said *said = ssh_transport_said(transport);
-
 	words[0] = '\0';
 	switch (code) {
 	case FAIL_JUMP_SILENT:
@@ -199,11 +222,11 @@ describe(const struct ssh_transport *transport, enum failure code,
 		clock_text(allowed_ms, words, size);
 		break;
 	case FAIL_JUMP_SPEAKS_TLS:
-		describe_tls(said, words, size);
+		describe_tls(heard, words, size);
 		break;
 	case FAIL_JUMP_NOT_SSH:
 	case FAIL_JUMP_TURNED_AWAY:
-		quote(said, words, size);
+		quote(heard, words, size);
 		break;
 	case FAIL_JUMP_NO_ALGORITHM:
 		snprintf(words, size, "it speaks only %s", banner(transport));
@@ -220,7 +243,8 @@ static enum failure
 fail(const struct ssh_transport *transport, enum ending ending,
     int64_t allowed_ms, struct fault *fault)
 {
-	enum peer peer = peer_of(transport);
+	struct heard heard = listen_on(transport);
+	enum peer peer = peer_of(banner(transport), &heard);
 	enum failure code = failures[peer][ending];
 	char words[FAULT_WORDS_MAX];
 
@@ -229,7 +253,7 @@ fail(const struct ssh_transport *transport, enum ending ending,
 		if (ssh_transport_said(transport)->disconnected)
 			code = FAIL_JUMP_HANDSHAKE_FAILED;
 	}
-	describe(transport, code, allowed_ms, words, sizeof words);
+	describe(transport, &heard, code, allowed_ms, words, sizeof words);
 	return fault_set(fault, code, "%s", words);
 }
 
@@ -268,13 +292,14 @@ enum failure
 ssh_handshake(struct ssh_transport *transport, int64_t deadline_ms,
     int cancel_fd, struct fault *fault)
 {
+	const struct ssh_said *said = ssh_transport_said(transport);
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
 	int64_t started_ms = clock_ms(), allowed_ms = deadline_ms - started_ms;
 	int rc;
 
 	while ((rc = libssh2_session_handshake(session,
 		    ssh_transport_fd(transport))) == LIBSSH2_ERROR_EAGAIN) {
-		if (is_tls(ssh_transport_said(transport)))
+		if (is_tls(said->first, said->first_len))
 			return fail(transport, ENDED_ERROR, allowed_ms, fault);
 		switch (ssh_transport_wait(transport, deadline_ms, cancel_fd)) {
 		case SSH_WAIT_READY:
