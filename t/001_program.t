@@ -34,7 +34,7 @@ subtest '--help' => sub {
 	for my $option ('--help', '-h') {
 		my $seen = pgjump([$option]);
 		is($seen->{rc}, 0, "$option: exit 0");
-		like($seen->{out}, qr/\b$_\b/, "names $_")
+		like($seen->{out}, qr/(?<!\w)\Q$_\E\b/, "names $_")
 		    for qw(serve config), '-c';
 		like($seen->{out}, qr/PGJUMP_CONFIG/, 'says where files are');
 		my @long = grep { length > 80 } split /\n/, $seen->{out};

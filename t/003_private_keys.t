@@ -56,7 +56,6 @@ my @cases = (
 		qr/cipher that cannot be read safely/],
 	['a certificate', $certificate, undef, qr/certificate/],
 	['a path', '/home/me/.ssh/id_ed25519', undef, qr/not a private key/],
-	['nothing', '', undef, qr/empty|private_key/],
 );
 
 for my $case (@cases) {
@@ -93,6 +92,16 @@ subtest 'every wrong key of a file at once' => sub {
 	is($daemon->wait_end, 'exit 1', 'the daemon does not start');
 	my $count = () = $daemon->log_text =~ /:\d+:\d+: .*private_key/g;
 	is($count, 6, 'and tells all of them');
+};
+
+subtest 'an empty key is none' => sub {
+	my $connection = $lab->connection('empty', port => 5432,
+	    ssh_tunnel => { port => 22, private_key => '' });
+	my $file = spew($lab->dir . '/empty.yaml',
+	    JSON::PP->new->encode($connection), 0600);
+	like(PgJump::Daemon::command(['-c', $file, 'config'],
+		dir => $lab->dir)->{err}, qr/private_key.* is required/,
+	    'and one is required');
 };
 
 subtest 'with auth_method agent the public key is right' => sub {

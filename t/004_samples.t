@@ -27,7 +27,7 @@ my @rows = map {
 cmp_ok(scalar(@rows), '>', 45, 'the option table is read');
 
 for my $row (@rows) {
-	my $name = $row->{name} =~ s/_/[_]/gr;
+	my $name = $row->{name};
 	my $in_manual = $manual =~ s/\\-/-/gr =~ s/\\fB|\\fR|\\fI//gr;
 
 	like($in_manual, qr/\b$name\b/, "$row->{name} is in pgjump.yaml.5");

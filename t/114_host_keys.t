@@ -32,6 +32,7 @@ sub hashed($line)
 my $here = "[127.0.0.1]:$port";
 my @cases = (
 	['[host]:port', file("$here $ed25519\n")],
+	['the host without a port', file("127.0.0.1 $ed25519\n")],
 	['a hashed name', hashed("$here $ed25519")],
 	['a list of names', file("one,two,$here,three $ed25519\n")],
 	['a wildcard', file("[127.0.0.*]:$port $ed25519\n")],

@@ -51,14 +51,13 @@ for my $format (qw(text json)) {
 		my $last = $of_client[-1];
 		like($last->{message}, qr/^client closed/, 'a closing line');
 		is($last->{connection}, 'good_one', 'names the connection');
-		cmp_ok($last->{bytes_in} // 0, '>', 50, 'bytes from the client');
-		cmp_ok($last->{bytes_in}, '<', 1000, 'as few as they were');
-		cmp_ok($last->{bytes_out} // 0, '>', 100_000,
+		cmp_ok($last->{to_database} // 0, '>', 50, 'bytes from the client');
+		cmp_ok($last->{to_database}, '<', 1000, 'as few as they were');
+		cmp_ok($last->{to_client} // 0, '>', 100_000,
 		    'bytes to the client');
-		cmp_ok($last->{bytes_out}, '<', 110_000, 'not more');
+		cmp_ok($last->{to_client}, '<', 110_000, 'not more');
 		like($last->{duration_ms} // '', qr/^\d+$/, 'duration');
-		ok(length($last->{reason} // $last->{end} // ''),
-		    'how it ended');
+		ok(length($last->{how} // ''), 'how it ended');
 		my ($failed) = grep { ($_->{stage} // '') eq 'db_refused' }
 		    @events;
 		is($failed->{connection}, 'bad_one',

@@ -31,7 +31,7 @@ my @cases = (
 		says => qr/is not known: .*$print/,
 		hint => qr/known_hosts.*host_key/ },
 	{ name => 'known on another port only',
-		known_hosts => file("127.0.0.1 $key\n[127.0.0.1]:1 $key\n"),
+		known_hosts => file("[127.0.0.1]:1 $key\n"),
 		says => qr/is not known/, hint => qr/known_hosts/ },
 	{ name => 'negated',
 		known_hosts => file("[127.*]:*,!$here $key\n"),

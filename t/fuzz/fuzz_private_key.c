@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Private key text.  A passphrase is given only where trying it costs nothing:
- * the fuzzer must not spend its time in key derivations.  A key that was found
- * good stays the same key when its repaired text is read again.
+ * Private key text; and what the text holds, which base64 would hide from the
+ * fuzzer: an input that begins like a container or like DER is put into its
+ * armour here.  A passphrase is given only where trying it costs nothing: the
+ * fuzzer must not spend its time in key derivations.  A key that was found good
+ * stays the same key when its repaired text is read again.
  */
 #include "fuzz.h"
 
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "ssh_key.h"
 #include "ssh_key_text.h"
 #include "xmalloc.h"
@@ -46,13 +49,37 @@ judge(const char *text, const char *passphrase)
 	ssh_key_verdict_text(verdict);
 }
 
+/* The text to judge; the caller frees it. */
+static char *
+text_of(const uint8_t *data, size_t len)
+{
+	static const char magic[] = "openssh-key-v1";
+	const char *label = NULL;
+	char *packed, *text;
+
+	if (len > sizeof magic && memcmp(data, magic, sizeof magic) == 0)
+		label = "OPENSSH PRIVATE KEY";
+	else if (len > 0 && data[0] == 0x30)
+		label = "PRIVATE KEY";
+	if (label == NULL) {
+		text = xcalloc(len + 1, 1);
+		memcpy(text, data, len);
+		return text;
+	}
+	packed = xmalloc(BASE64_TEXT_SIZE(len));
+	base64_encode(packed, data, len);
+	text = xasprintf("-----BEGIN %s-----\n%s\n-----END %s-----\n", label,
+	    packed, label);
+	free(packed);
+	return text;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *text = xcalloc(len + 1, 1);
+	char *text = text_of(data, len);
 	struct ssh_key key;
 
-	memcpy(text, data, len);
 	judge(text, NULL);
 	if (trying_is_cheap(text))
 		judge(text, "test passphrase");

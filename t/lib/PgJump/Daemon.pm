@@ -92,10 +92,10 @@ sub says($self, $line, $seconds = 20, $from = 0)
 	return eventually($seconds, sub { $self->since($from) =~ $line });
 }
 
-# Wait for a link that is up (or for a number of them in the log).
+# Wait for a jump box that was logged in to.
 sub tunnel_up($self, $seconds = 20, $from = 0)
 {
-	return $self->says(qr/ info: link up\b/, $seconds, $from);
+	return $self->says(qr/ info: jump box reached\b/, $seconds, $from);
 }
 
 # One log line as { level, message, time, key => value... }.

@@ -63,7 +63,7 @@ sub _wire($case, $connection, $mode)
 	return $error;
 }
 
-sub _psql($lab, $case, $connection, $mode, $error)
+sub _psql($lab, $case, $connection, $mode)
 {
 	my $seen = $lab->psql($connection, 'select 1', sslmode => $mode,
 	    timeout => 30, %{ $case->{psql} // {} });
@@ -78,18 +78,21 @@ sub _psql($lab, $case, $connection, $mode, $error)
 	like($seen->{err}, $case->{hint}, 'psql shows HINT');
 }
 
-# The line of a refused client: its id, the connection, the stage, the words.
-sub _log($case, $connection, $daemon, $mark, $error)
+# The line of each refused client: its id, the connection, the stage, and the
+# words that the client got.
+sub _log($case, $connection, $daemon, $mark)
 {
 	my $logged = eventually(10, sub {
-		grep {
-			($_->{stage} // '') eq $case->{label}
-			    && ($_->{connection} // '') eq $connection->{name}
-			    && defined $_->{client}
-		} $daemon->events(undef, $mark);
+		2 == grep {
+			$_->{connection} eq $connection->{name}
+			    && $_->{stage} eq $case->{label}
+			    && $_->{client} =~ /^\d+$/
+			    && $_->{error} =~ $case->{says}
+			    && $_->{error} =~ / \[\Q$case->{label}\E\]$/
+		} $daemon->events('client refused', $mark);
 	});
 
-	ok($logged, 'the log has the client, the connection and the stage')
+	ok($logged, 'the log has client, connection, stage and words')
 	    or diag($daemon->since($mark));
 }
 
@@ -100,10 +103,9 @@ sub told($lab, $daemon, $connection, $case)
 			// [qw(disable prefer require)] }) {
 			subtest "sslmode=$mode" => sub {
 				my $mark = $daemon->mark;
-				my $error = _wire($case, $connection, $mode);
-				_psql($lab, $case, $connection, $mode, $error);
-				_log($case, $connection, $daemon, $mark,
-				    $error);
+				_wire($case, $connection, $mode);
+				_psql($lab, $case, $connection, $mode);
+				_log($case, $connection, $daemon, $mark);
 			};
 		}
 	};
