@@ -318,6 +318,7 @@ on_answer(void *arg, struct stream *take, const struct fault *fault)
 	if (take != NULL) {
 		client->database = take;
 		client->startup->opened_ms = clock_ms();
+		client->deadline_ms = client->startup->answer_by_ms;
 		stream_listen(take, client->home->wake, client);
 	} else {
 		*client_fault(client) = *fault;
@@ -344,8 +345,8 @@ static enum client_state
 open_forward(struct client *client)
 {
 	client->request = jump_request_open(client->home->jump,
-	    client->home->connection, &client->peer, client->deadline_ms,
-	    on_answer, client);
+	    client->home->connection, &client->peer,
+	    client->startup->answer_by_ms, on_answer, client);
 	client->deadline_ms = 0; /* the answer comes by then */
 	return CLIENT_OPENING;
 }
@@ -362,7 +363,8 @@ ask(struct client *client, const struct pgwire_packet *packet,
 	startup->asked = packet->kind;
 	startup->packet_len = packet->len;
 	startup->asked_ms = clock_ms();
-	client->deadline_ms = startup->asked_ms + timeout_ms;
+	startup->answer_by_ms = startup->asked_ms + timeout_ms;
+	client->deadline_ms = startup->answer_by_ms;
 	if (!client->has_place && packet->kind != PGWIRE_CANCEL_REQUEST) {
 		client->has_place = gate_enter(client->home->gate);
 		if (!client->has_place)

@@ -70,6 +70,7 @@ struct client_startup {
 	size_t answer_len;
 	int64_t expires_ms; /* the whole start-up packet, since accept */
 	int64_t asked_ms, opened_ms;
+	int64_t answer_by_ms;    /* deadline of what is being served */
 	int64_t login_ms; /* deadline of the login; 0: not begun */
 };
 
