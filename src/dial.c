@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <libssh2.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -86,26 +87,51 @@ elapsed_ms(int64_t since_ms)
 	return (int)(clock_ms() - since_ms);
 }
 
-/* "resolved to 203.0.113.10 and 1 more in 2 ms"; of a literal nothing. */
+/* "203.0.113.10 and 1 more" */
 static void
-note_resolved(const char *host, const struct addrinfo *found,
-    int64_t started_ms, struct fault *fault)
+describe(const struct addrinfo *addresses, char *text, size_t size)
 {
 	char first[NI_MAXHOST];
 	unsigned more = 0;
 
-	getnameinfo(found->ai_addr, found->ai_addrlen, first, sizeof first,
-	    NULL, 0, NI_NUMERICHOST);
-	if (strcmp(first, host) == 0)
-		return;
-	for (found = found->ai_next; found != NULL; found = found->ai_next)
+	getnameinfo(addresses->ai_addr, addresses->ai_addrlen, first,
+	    sizeof first, NULL, 0, NI_NUMERICHOST);
+	while ((addresses = addresses->ai_next) != NULL)
 		more++;
 	if (more > 0)
-		fault_note(fault, "resolved to %s and %u more in %d ms", first,
-		    more, elapsed_ms(started_ms));
+		snprintf(text, size, "%s and %u more", first, more);
 	else
-		fault_note(fault, "resolved to %s in %d ms", first,
+		snprintf(text, size, "%s", first);
+}
+
+/* Of an address that was given as such there is nothing to say. */
+static void
+note_resolved(const char *host, const struct addrinfo *found,
+    int64_t started_ms, struct fault *fault)
+{
+	char text[NI_MAXHOST + 32];
+
+	describe(found, text, sizeof text);
+	if (strcmp(text, host) != 0)
+		fault_note(fault, "resolved to %s in %d ms", text,
 		    elapsed_ms(started_ms));
+}
+
+static void
+note_asked(const char *host, int64_t started_ms, struct fault *fault)
+{
+	fault_note(fault, "asked this machine's resolver for %s for %d ms",
+	    host, elapsed_ms(started_ms));
+}
+
+static void
+note_tried(const struct addrinfo *addresses, int64_t started_ms,
+    struct fault *fault)
+{
+	char text[NI_MAXHOST + 32];
+
+	describe(addresses, text, sizeof text);
+	fault_note(fault, "tried %s for %d ms", text, elapsed_ms(started_ms));
 }
 
 static enum failure
@@ -124,8 +150,10 @@ resolve(const struct dial *dial, const struct rows *rows, const char *host,
 		note_resolved(host, *out, started_ms, fault);
 		return FAIL_NONE;
 	case RESOLVE_UNKNOWN:
+		note_asked(host, started_ms, fault);
 		return fault_set(fault, rows->name_unknown, "%s", words);
 	case RESOLVE_TIMEOUT:
+		note_asked(host, started_ms, fault);
 		return fail_timeout(fault, rows->name_timeout, allowed_ms);
 	case RESOLVE_CANCELLED:
 		break;
@@ -151,10 +179,13 @@ connect_to(const struct dial *dial, const struct rows *rows,
 		    dial->cfg->keepalive_count);
 		return FAIL_NONE;
 	case TCP_REFUSED:
+		note_tried(addresses, started_ms, fault);
 		return fault_set(fault, rows->refused, "%s", "");
 	case TCP_UNREACHABLE:
+		note_tried(addresses, started_ms, fault);
 		return fault_set(fault, rows->unreachable, "%s", words);
 	case TCP_TIMEOUT:
+		note_tried(addresses, started_ms, fault);
 		return fail_timeout(fault, rows->timeout, allowed_ms);
 	case TCP_CANCELLED:
 		break;
@@ -287,8 +318,11 @@ reach_socket(const struct dial *dial, const char *dir, unsigned port,
 	*fd_out = await_unix(path, started_ms + allowed_ms, dial->cancel_fd);
 	error = errno;
 	free(path);
-	if (*fd_out < 0)
+	if (*fd_out < 0) {
+		fault_note(fault, "tried the socket on this machine for %d ms",
+		    elapsed_ms(started_ms));
 		return fail_socket(fault, error, allowed_ms);
+	}
 	fault_note(fault, "connected in %d ms", elapsed_ms(started_ms));
 	return FAIL_NONE;
 }

@@ -284,8 +284,8 @@ wait_answer(struct question *question, int64_t deadline_ms, int cancel_fd)
 	enum await_status status;
 
 	pthread_mutex_unlock(&resolver->mutex);
-	status = await_one(
-	    question->answered_fd, POLLIN, deadline_ms, cancel_fd);
+	status = await_one(question->answered_fd, POLLIN, deadline_ms,
+	    cancel_fd);
 	pthread_mutex_lock(&resolver->mutex);
 	return status;
 }
@@ -301,8 +301,8 @@ ask_thread(struct resolver *resolver, const char *host, unsigned port,
 	if (question == NULL)
 		question = question_new(resolver, host);
 	if (question == NULL)
-		return report(
-		    NULL, EAI_SYSTEM, errno, port, out, words, words_size);
+		return report(NULL, EAI_SYSTEM, errno, port, out, words,
+		    words_size);
 	question->refs++;
 	if (wait_answer(question, deadline_ms, cancel_fd) == AWAIT_CANCELLED)
 		status = RESOLVE_CANCELLED;

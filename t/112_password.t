@@ -16,9 +16,13 @@ my $user = $lab->user;
 my $secret = $user->password;
 my $key = PgJump::Keys::private('ed25519');
 
+# A jump box ends with the last reference to it.
+my @boxes;
+
 sub box(%config)
 {
-	return $lab->new_box(user => $user->name, config => \%config);
+	push @boxes, $lab->new_box(user => $user->name, config => \%config);
+	return $boxes[-1];
 }
 
 # what sshd asks for => its settings, what ssh_tunnel has

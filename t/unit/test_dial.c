@@ -171,6 +171,7 @@ refused_port(void **state)
 	listen_on_loopback(&peer);
 	close(peer.listener);
 	assert_int_equal(dial_port(peer.port), FAIL_JUMP_REFUSED);
+	assert_non_null(strstr(fault.detail, "tried 127.0.0.1 for "));
 }
 
 /* RFC 6761: no name under "invalid" exists, and no server is asked for it. */
@@ -180,6 +181,7 @@ unknown_name(void **state)
 	(void)state;
 	jump.host = "jump box.invalid";
 	assert_int_equal(dial_port(22), FAIL_JUMP_NAME_UNKNOWN);
+	assert_non_null(strstr(fault.detail, "resolver for jump box.invalid"));
 	assert_string_not_equal(fault.words, "");
 }
 
