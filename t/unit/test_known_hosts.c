@@ -308,7 +308,7 @@ read_file(const char *path)
 	FILE *file = fopen(path, "r");
 
 	assert_non_null(file);
-	fread(text, 1, 65535, file);
+	assert_true(fread(text, 1, 65535, file) > 0);
 	fclose(file);
 	return text;
 }
