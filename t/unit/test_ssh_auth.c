@@ -348,6 +348,20 @@ password_that_is_rejected(void **state)
 	assert_int_equal(log_in(), FAIL_AUTH_PASSWORD_REJECTED);
 }
 
+/* PAM asks, and takes its time to say no; only root's sshd can ask it. */
+static void
+prompt_answered_with_a_wrong_password(void **state)
+{
+	(void)state;
+	need_sshd();
+	if (geteuid() != 0)
+		skip();
+	jump.password.text = "wrong";
+	start_sshd("UsePAM yes\nKbdInteractiveAuthentication yes");
+	assert_int_equal(log_in(), FAIL_AUTH_PASSWORD_REJECTED);
+	assert_true(noted("answered the prompt \""));
+}
+
 static void
 method_that_is_not_offered(void **state)
 {
@@ -585,6 +599,7 @@ main(void)
 		TEST(key_that_is_rejected),
 		TEST(key_that_is_rejected_by_hanging_up),
 		TEST(password_that_is_rejected),
+		TEST(prompt_answered_with_a_wrong_password),
 		TEST(method_that_is_not_offered),
 		TEST(other_method_is_used_where_only_that_is_offered),
 		TEST(second_step_that_is_not_configured),
