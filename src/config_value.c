@@ -236,7 +236,7 @@ print_duration(int64_t ms, char *buf, size_t size)
 {
 	const struct unit *unit = units;
 
-	while (ms % unit->ms != 0 || (ms < unit->ms && ms > 0))
+	while (ms % unit->ms != 0 || (ms == 0 && unit->ms > 1000))
 		unit++;
 	snprintf(buf, size, "%" PRId64 "%s", ms / unit->ms, unit->name);
 }
