@@ -165,6 +165,7 @@ subtest 'SIGHUP' => sub {
 	$wire->query('select 1');
 	ok(PgJump::Wire::is_ready($wire->until('Z')), 'sessions live on');
 	is($lab->psql($main, 'select 1')->{out}, "1\n", 'clients are served');
+	$daemon->down;
 };
 
 subtest 'SIGPIPE' => sub {

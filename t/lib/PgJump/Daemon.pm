@@ -69,10 +69,14 @@ sub start($self)
 # Listening on every address of every connection.
 sub up($self, $seconds = 20)
 {
-	my $mark = $self->mark;
+	my $mark = 0;
 
-	$self->start if !defined $self->pid || $self->{process}->ended;
-	$self->{process}->up(qr/ info: ready\b|"message":"ready"/, $seconds);
+	if (!defined $self->pid || $self->{process}->ended) {
+		$mark = $self->mark; # an earlier run was ready, too
+		$self->start;
+	}
+	$self->{process}->up(qr/ info: ready\b|"message":"ready"/, $seconds,
+	    $mark);
 	return $self;
 }
 
