@@ -49,8 +49,7 @@ static const struct {
 	{ "@cert-authority", KNOWN_HOST_AUTHORITY },
 };
 
-/* --- Names -----------------------------------------------------------------
- */
+/* --- Names ------------------------------------------------------------- */
 
 /* "host" or "[host]:port"; the caller frees it. */
 static char *
@@ -200,8 +199,7 @@ names_match(struct span names, const char *name)
 	return list_matches(names, name);
 }
 
-/* --- Lines -----------------------------------------------------------------
- */
+/* --- Lines ------------------------------------------------------------- */
 
 static bool
 is_blank(char c)
@@ -314,8 +312,7 @@ known_hosts_parse(struct known_hosts *hosts, const char *file, const char *text,
 	free(question.bare);
 }
 
-/* --- Files -----------------------------------------------------------------
- */
+/* --- Files ------------------------------------------------------------- */
 
 /* Read until the end; false with errno. */
 static bool

@@ -52,8 +52,7 @@ static const struct {
 	{ "ssh-rsa", "rsa-sha2-512,rsa-sha2-256" },
 };
 
-/* --- What is known ---------------------------------------------------------
- */
+/* --- What is known ----------------------------------------------------- */
 
 /* Read one file.  Where the files can only revoke, one that cannot be read
  * changes nothing. */
@@ -181,8 +180,7 @@ ssh_hostkey_prepare(const struct config_jump *jump, LIBSSH2_SESSION *session,
 	return FAIL_NONE;
 }
 
-/* --- The verdict -----------------------------------------------------------
- */
+/* --- The verdict ------------------------------------------------------- */
 
 static struct shown
 describe(const unsigned char *blob, size_t len)

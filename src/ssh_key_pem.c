@@ -39,7 +39,7 @@ static const struct cipher {
 	{ "DES-EDE3-CBC", NID_des_ede3_cbc, 8 },
 };
 
-/* --- Is it fit to be decrypted ------------------------------------------- */
+/* --- Is it fit to be decrypted ----------------------------------------- */
 
 /* "AES-128-CBC,0123...": the cipher of an encrypted PKCS#1 or SEC1 key. */
 static enum ssh_key_verdict
@@ -212,7 +212,7 @@ judge_armour(const struct ssh_key_text *key)
 	return verdict;
 }
 
-/* --- Its public half ------------------------------------------------------ */
+/* --- Its public half --------------------------------------------------- */
 
 static bool
 put_number(struct ssh_blob *blob, const EVP_PKEY *pkey, const char *name)
@@ -322,7 +322,7 @@ public_half(const EVP_PKEY *pkey, struct ssh_blob *blob)
 	return ok ? SSH_KEY_GOOD : SSH_KEY_UNSUPPORTED;
 }
 
-/* --- The key -------------------------------------------------------------- */
+/* --- The key ----------------------------------------------------------- */
 
 /* OpenSSL's pem_password_cb: without one it would ask on the terminal. */
 static int

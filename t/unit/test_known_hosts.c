@@ -42,8 +42,7 @@ parse(const char *text, const char *host, unsigned port)
 	return hosts;
 }
 
-/* --- Names ------------------------------------------------------------------
- */
+/* --- Names ------------------------------------------------------------- */
 
 enum answer {
 	NOT_NAMED,
@@ -143,8 +142,7 @@ patterns_are_matched_in_bounded_time(void **state)
 	assert_int_equal(ask(names, host, 22), NOT_NAMED);
 }
 
-/* --- Lines ------------------------------------------------------------------
- */
+/* --- Lines ------------------------------------------------------------- */
 
 static void
 a_line_is_read_in_all_its_forms(void **state)
@@ -265,8 +263,7 @@ a_nul_byte_is_no_end(void **state)
 	known_hosts_clear(&hosts);
 }
 
-/* --- Files ------------------------------------------------------------------
- */
+/* --- Files ------------------------------------------------------------- */
 
 /* Each test of files has a directory of its own and works in it. */
 static int

@@ -28,8 +28,7 @@
 #define RSA     "ssh-rsa"
 #define P256    "ecdsa-sha2-nistp256"
 
-/* --- Keys and files ---------------------------------------------------------
- */
+/* --- Keys and files ---------------------------------------------------- */
 
 /* A key of a type, told from others by its number; freed by the caller. */
 static struct ssh_blob
@@ -162,8 +161,7 @@ logged(const char *words)
 	return strstr(text, words) != NULL;
 }
 
-/* --- known_hosts ------------------------------------------------------------
- */
+/* --- known_hosts ------------------------------------------------------- */
 
 static void
 a_key_in_a_file_is_trusted(void **state)
@@ -361,8 +359,7 @@ an_unreadable_file_is_a_failure_where_it_counts(void **state)
 	}
 }
 
-/* --- Pins, accept-new, any --------------------------------------------------
- */
+/* --- Pins, accept-new, any --------------------------------------------- */
 
 static void
 a_pin_decides_alone(void **state)
@@ -485,8 +482,7 @@ a_key_without_form_is_unknown(void **state)
 	ssh_hostkey_free(hostkey);
 }
 
-/* --- What is asked for ------------------------------------------------------
- */
+/* --- What is asked for ------------------------------------------------- */
 
 #define EC_ALL "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"
 #define RSA_2  "rsa-sha2-512,rsa-sha2-256"

@@ -73,8 +73,7 @@
 	"-----BEGIN EC PRIVATE KEY-----\n" EC_HEADERS "\n" EC_BODY \
 	"\n-----END EC PRIVATE KEY-----\n"
 
-/* --- What a text is instead of a private key -------------------------------
- */
+/* --- What a text is instead of a private key --------------------------- */
 
 static void
 texts_are_told_apart(void **state)
@@ -186,8 +185,7 @@ every_verdict_has_words(void **state)
 	}
 }
 
-/* --- Repairs ---------------------------------------------------------------
- */
+/* --- Repairs ----------------------------------------------------------- */
 
 /* `text` is the key of a fingerprint, and its text is written canonically. */
 static void
@@ -288,8 +286,7 @@ a_repaired_text_stays_what_it_is(void **state)
 	ssh_key_text_clear(&twice);
 }
 
-/* --- Passphrases -----------------------------------------------------------
- */
+/* --- Passphrases ------------------------------------------------------- */
 
 static void
 passphrases_are_proved(void **state)
@@ -347,8 +344,7 @@ an_encrypted_pem_key_is_judged_before_it_is_opened(void **state)
 	free(des);
 }
 
-/* --- The container of OpenSSH ----------------------------------------------
- */
+/* --- The container of OpenSSH ------------------------------------------ */
 
 /* A container part by part; made by whole(), bent by each test. */
 struct container {
@@ -507,7 +503,18 @@ a_container_is_truncated_wherever_it_is_cut(void **state)
 	    SSH_KEY_WRONG_PASSPHRASE);
 }
 
-/* A key in the clear with one byte changed is never taken for another key. */
+/* Of ED25519: the private number at 161, the comment at 229. */
+static bool
+may_differ(size_t offset)
+{
+	return (offset >= 161 && offset < 225) ||
+	    (offset >= 229 && offset < 240);
+}
+
+/*
+ * A key in the clear with one byte changed: every length, name and check is
+ * looked at, so that only the private number and the comment may differ.
+ */
 static void
 damage_is_seen_in_the_clear(void **state)
 {
@@ -527,11 +534,10 @@ damage_is_seen_in_the_clear(void **state)
 				 "-----END OPENSSH PRIVATE KEY-----\n",
 		    packed);
 		verdict = ssh_key_judge(bent, NULL, &key);
-		if (verdict == SSH_KEY_GOOD) {
-			assert_string_equal(key.fingerprint,
-			    ED25519_FINGERPRINT);
+		if (verdict == SSH_KEY_GOOD)
 			ssh_key_clear(&key);
-		}
+		if ((verdict == SSH_KEY_GOOD) != may_differ(i))
+			fail_msg("byte %zu: verdict %d", i, verdict);
 		text.body[i] ^= 0x55;
 		free(packed);
 		free(bent);
@@ -539,8 +545,7 @@ damage_is_seen_in_the_clear(void **state)
 	ssh_key_text_clear(&text);
 }
 
-/* --- Keys of all tools ------------------------------------------------------
- */
+/* --- Keys of all tools ------------------------------------------------- */
 
 static char *
 read_file(const char *path)
@@ -710,8 +715,7 @@ keys_of_all_tools_are_read(void **state)
 	}
 }
 
-/* --- The public half --------------------------------------------------------
- */
+/* --- The public half --------------------------------------------------- */
 
 static void
 the_public_half_is_described(void **state)
