@@ -81,7 +81,8 @@ subtest 'pgjump.service' => sub {
 	my $program = PgJump::Daemon::program();
 	$unit =~ s/^(ExecStart=)\S+/$1$program/m;
 	my $file = spew($lab->dir . '/pgjump.service', $unit);
-	my $seen = PgJump::Process::run(['systemd-analyze', 'verify', $file]);
+	my $seen = PgJump::Process::run(['systemd-analyze', '--man=no',
+		'verify', $file]);
 	is($seen->{err}, '', 'systemd has nothing to complain of');
 };
 

@@ -16,28 +16,11 @@ my $pg = $lab->postgres;
 my $box = $lab->box;
 
 # as pasted
-my $staging = <<'JSON';
-{
-  "name": "my-staging-db",
-  "db_type": "postgres",
-  "host": "100.64.1.50",
-  "port": 5432,
-  "database": "myapp",
-  "username": "readonly",
-  "password": "db-password-here",
-  "ssh_tunnel": {
-    "enabled": true,
-    "host": "203.0.113.10",
-    "port": 22,
-    "username": "ubuntu",
-    "auth_method": "key",
-    "private_key": "-----BEGIN OPENSSH PRIVATE KEY-----\n..."
-  }
-}
-JSON
-my $analytics = $staging =~ s/my-staging-db/prod-analytics/r
-    =~ s/100\.64\.1\.50/10.0.2.45/r =~ s/"myapp"/"analytics"/r
-    =~ s/203\.0\.113\.10/bastion.example.com/r =~ s/"ubuntu"/"ec2-user"/r;
+my ($staging, $analytics) = map {
+	PgJump::Process::slurp("$FindBin::Bin/../etc/$_.json")
+} qw(my-staging-db prod-analytics);
+like($staging, qr/"100\.64\.1\.50".*"203\.0\.113\.10"/s, 'one document');
+like($analytics, qr/"10\.0\.2\.45".*"bastion\.example\.com"/s, 'the other');
 
 # Addresses and keys, nothing else; the port to listen on is the default.
 sub here($document)

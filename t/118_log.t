@@ -42,8 +42,8 @@ for my $format (qw(text json)) {
 			    'and a severity');
 		}
 
-		my ($accepted) = grep { ($_->{peer} // '') =~ /:$port$/ }
-		    @events;
+		my ($accepted) = grep { ($_->{peer} // '') eq '127.0.0.1'
+		    && $_->{port} == $port } @events;
 		ok($accepted, 'a line shows the address of the client');
 		my $id = $accepted->{client};
 		ok(defined $id, 'and gives it an id');

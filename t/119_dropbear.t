@@ -46,11 +46,11 @@ is($lab->psql($password, 'select 1')->{out}, "1\n", 'a password logs in');
 is(length $lab->psql($good, q{select repeat('x', 20000000)})->{out},
     20_000_001, 'bulk');
 told($lab, $daemon, $refused, {
-	name => 'dropbear says no more than that it failed',
-	label => 'db_unreached',
+	name => 'its words for a refused forward',
+	label => 'db_refused',
 	side => 'database',
-	says => qr/127\.0\.0\.1:\Q$refused->{port}\E/,
-	hint => qr/from the jump box/,
+	says => qr/127\.0\.0\.1:$refused->{port} refused the connection/,
+	hint => qr/listen_addresses/,
 });
 
 $lab->done;

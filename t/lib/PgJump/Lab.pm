@@ -198,27 +198,25 @@ sub _key_bodies
 	    map { PgJump::Keys::private($_) } qw(ed25519 rsa ecdsa);
 }
 
-sub _check_log($self, $daemon)
+# The secrets that the log of one pgjump shows.
+sub _told($self, $daemon)
 {
 	my $log = $daemon->log_text;
-	my $name = $daemon->{name};
-	my @told = grep { index($log, $_) >= 0 } @{ $self->{secrets} },
-	    'PRIVATE KEY', _key_bodies();
 
-	Test::More::ok(!@told, "no secret in the log of $name")
-	    or Test::More::diag("found: @told");
-	Test::More::is($daemon->complaint, undef,
-	    "no sanitizer complains of $name");
+	return grep { index($log, $_) >= 0 } @{ $self->{secrets} },
+	    'PRIVATE KEY', _key_bodies();
 }
 
 # The end of every test program that has a lab.
 sub done($self)
 {
-	for my $daemon (@{ $self->{daemons} }) {
-		next unless defined $daemon->pid;
-		$daemon->down;
-		$self->_check_log($daemon);
-	}
+	my @daemons = grep { defined $_->pid } @{ $self->{daemons} };
+
+	$_->down for @daemons;
+	Test::More::is_deeply([map { $self->_told($_) } @daemons], [],
+	    'no secret in any log of pgjump');
+	Test::More::is_deeply([grep { defined } map { $_->complaint }
+		@daemons], [], 'no sanitizer or assertion complains');
 	Test::More::done_testing();
 	$self->_end(!Test::More->builder->is_passing);
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * The configuration file, from bytes to snapshot.  Whatever the bytes are:
+ * there is a snapshot or an error, never both, never neither; and each message
+ * is one line that names the file.  Documents which name other files are let
+ * go, and those with a passphrase, which may ask for a second of bcrypt.
+ */
+#include "fuzz.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "config_load.h"
+
+static bool
+is_let_go(const char *bytes, size_t len)
+{
+	return memmem(bytes, len, "_file", 5) != NULL ||
+	    memmem(bytes, len, "passphrase", 10) != NULL;
+}
+
+static void
+check_snapshot(const struct config *cfg)
+{
+	assert(cfg->connection_count > 0);
+	assert(cfg->jump_count <= cfg->connection_count);
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		const struct config_connection
+		    *connection = &cfg->connections[i];
+
+		assert(connection->name != NULL && connection->host != NULL);
+		assert(connection->label != NULL);
+		assert(connection->listen_count > 0);
+		assert(connection->jump == NULL ||
+		    (connection->jump->label != NULL &&
+			connection->jump->username != NULL));
+	}
+}
+
+/* Returns whether there is an error among the messages. */
+static bool
+check_messages(char *messages)
+{
+	bool error = false;
+
+	for (char *line = strtok(messages, "\n"); line != NULL;
+	     line = strtok(NULL, "\n")) {
+		assert(strncmp(line, "F:", 2) == 0);
+		error |= strstr(line, " warning: ") == NULL;
+	}
+	return error;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const char *bytes = (const char *)data;
+	char *messages = NULL;
+	size_t messages_len;
+	struct config *cfg;
+	FILE *out;
+
+	if (is_let_go(bytes, len))
+		return 0;
+	out = open_memstream(&messages, &messages_len);
+	assert(out != NULL);
+	cfg = config_parse("F", bytes, len, out);
+	fclose(out);
+	assert(check_messages(messages) == (cfg == NULL));
+	if (cfg != NULL)
+		check_snapshot(cfg);
+	config_unref(cfg);
+	free(messages);
+	return 0;
+}
