@@ -317,6 +317,7 @@ ssh_key_text_repair(const char *pasted, struct ssh_key_text *out)
 	flat = flatten(pasted, pasted_len);
 	verdict = find_key(flat, &block, &label);
 	if (verdict == SSH_KEY_GOOD) {
+		assert(label != NULL);
 		out->format = label->format;
 		packed = xcalloc(block.body.len + 1, 1);
 		verdict = SSH_KEY_DAMAGED;
