@@ -286,16 +286,18 @@ client_free(struct client *client)
 
 /* --- The list ------------------------------------------------------------- */
 
-static void
+/* Free one that is closed; false when there is none. */
+static bool
 reap(struct clients *clients)
 {
-	struct client *client;
+	struct client *client = LIST_FIRST(&clients->closed);
 
-	while ((client = LIST_FIRST(&clients->closed)) != NULL) {
-		LIST_REMOVE(client, entry);
-		clients->count--;
-		client_free(client);
-	}
+	if (client == NULL)
+		return false;
+	LIST_REMOVE(client, entry);
+	clients->count--;
+	client_free(client);
+	return true;
 }
 
 static void
@@ -305,8 +307,8 @@ on_reap(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	reap(clients);
-	clients->setup.on_gone(clients->setup.arg);
+	while (reap(clients))
+		clients->setup.on_gone(clients->setup.arg);
 }
 
 struct clients *
@@ -393,7 +395,8 @@ clients_close(struct clients *clients)
 {
 	struct client *client;
 
-	reap(clients);
+	while (reap(clients))
+		continue;
 	while ((client = LIST_FIRST(&clients->live)) != NULL) {
 		LIST_REMOVE(client, entry);
 		stop(client);

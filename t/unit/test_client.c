@@ -794,7 +794,7 @@ closing_ends_everybody_at_once(void **state)
 	close(starting);
 }
 
-#define TEST(function)                                                         \
+#define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, lab_set_up, lab_tear_down)
 
 int
