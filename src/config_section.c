@@ -238,6 +238,12 @@ report_unknown(const struct section *section, const struct node *key)
 	size_t len = strlen(key->text);
 	char hint[100];
 
+	if (strcmp(key->text, "<<") == 0) {
+		report_error(section->reading->report, key->place,
+		    "merge keys are not supported; an alias stands for a whole "
+		    "mapping");
+		return;
+	}
 	if (len == 0 || len > QUOTED_MAX ||
 	    strspn(key->text, LETTERS "0123456789_-.") != len) {
 		report_error(section->reading->report, key->place,
@@ -271,6 +277,9 @@ match(struct section *section, const struct node *key, const struct node *value)
 	else if (option->need == NEED_LATER && readable(value) != NULL)
 		section_error(section, key->text, key->place,
 		    "is not supported in this version");
+	if (option->type == OPTION_SECRET && !is_file &&
+	    value->mark == MARK_NONE && readable(value) != NULL)
+		section->reading->secrets_inside = true;
 	*slot = value;
 }
 
@@ -301,8 +310,6 @@ read_value(const struct section *section, const struct option *option,
 	}
 	switch (value_parse(option, node->text, field)) {
 	case VALUE_GOOD:
-		if (option->type == OPTION_SECRET && node->mark == MARK_NONE)
-			section->reading->secrets_inside = true;
 		return true;
 	case VALUE_BAD:
 		refuse(section, option, node);

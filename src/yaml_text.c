@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A document's text on both sides of libyaml: made so that it accepts every
- * JSON, scalars restored afterwards, and places found again.  Pure; it refuses
- * to know libyaml.
+ * A document's text on both sides of libyaml: escapes and tabs of JSON made
+ * acceptable, scalars restored afterwards, places found again.  Pure; it
+ * refuses to know libyaml.
  */
 #include "yaml_text.h"
 

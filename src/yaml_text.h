@@ -26,13 +26,13 @@ void yaml_text_open(struct yaml_text *, const char *bytes, size_t len);
 void yaml_text_close(struct yaml_text *);
 
 /*
- * Put back, in place, what was masked in the scalar which stands between two
- * character indices of the document; never longer than it was.  `decoded`: it
- * was double-quoted, so an escape in it means a character.  To be called for
- * every scalar, in order.
+ * Put back, in place, what was masked in the text of a scalar which stands
+ * between two character indices of the document; never longer than it was.
+ * `decoded`: it was double-quoted, so an escape in it means a character.  To be
+ * called for every scalar, in order.
  */
-void yaml_text_restore(struct yaml_text *, char *scalar, size_t start,
-    size_t end, bool decoded);
+void yaml_text_restore(struct yaml_text *, char *text, size_t start, size_t end,
+    bool decoded);
 
 /* The place of a byte. */
 struct place yaml_text_place(const struct yaml_text *, size_t offset);

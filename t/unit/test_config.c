@@ -140,6 +140,13 @@ other_shapes_are_refused(void **state)
 	assert_string_equal(errors("log_level: debug\nname: a\nhost: h\n"),
 	    "1:1: unknown key \"log_level\" in a connection; it belongs in the "
 	    "top level (beside connections)\n");
+	assert_string_equal(errors("- &x {name: a, host: h}\n"
+				   "- {<<: *x, listen: 1}\n"),
+	    "2:3: host is required: the database as the jump box sees it\n"
+	    "2:3: name is required: what logs and commands call the "
+	    "connection\n"
+	    "2:4: merge keys are not supported; an alias stands for a whole "
+	    "mapping\n");
 }
 
 static void
