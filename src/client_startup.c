@@ -240,12 +240,22 @@ client_hello(struct client *client)
 
 /* --- Negotiations --------------------------------------------------------- */
 
+/* Bytes in the clear that might pass for what TLS protects later. */
+static enum client_state
+injected(struct client *client)
+{
+	return client_fail(client, FAIL_CLIENT_PROTOCOL,
+	    "it sends more before its request for encryption is answered");
+}
+
 /* The one byte goes to the client as it came. */
 static enum client_state
 pass_answer(struct client *client, char answer)
 {
 	struct client_startup *startup = client->startup;
 
+	if (startup->kept_len > startup->packet_len)
+		return injected(client);
 	if (stream_write(client->stream, &answer, 1) != 1)
 		return client_end(client, "client lost");
 	stream_credit(client->database, 1);
@@ -386,6 +396,8 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 	if (*saw)
 		return client_fail(client, FAIL_CLIENT_PROTOCOL,
 		    "it asks for encryption a second time");
+	if (startup->kept_len > packet->len)
+		return injected(client);
 	*saw = true;
 	return ask(client, packet,
 	    timeout_ms < NEGOTIATION_MAX_MS ? timeout_ms : NEGOTIATION_MAX_MS);

@@ -80,6 +80,19 @@ foreign(const char *what)
 	return (struct pgwire_packet){ PGWIRE_FOREIGN, 0, what };
 }
 
+/* Names and values, each with its NUL, and one NUL more at the very end. */
+static bool
+is_parameter_list(const unsigned char *at, const unsigned char *end)
+{
+	bool is_name = true;
+
+	while (at < end && !(is_name && *at == '\0')) {
+		at += strnlen((const char *)at, (size_t)(end - at)) + 1;
+		is_name = !is_name;
+	}
+	return at == end - 1;
+}
+
 static struct pgwire_packet
 startup_packet(const unsigned char *bytes, size_t len)
 {
@@ -101,6 +114,10 @@ startup_packet(const unsigned char *bytes, size_t len)
 			"its length is impossible" };
 	if (len < said)
 		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
+	if (form->kind == PGWIRE_STARTUP &&
+	    !is_parameter_list(bytes + STARTUP_MIN, bytes + said))
+		return (struct pgwire_packet){ PGWIRE_MALFORMED, 0,
+			"its parameters do not end where it ends" };
 	return (struct pgwire_packet){ form->kind, said, NULL };
 }
 

@@ -21,7 +21,8 @@ enum pgwire_kind {
 	PGWIRE_CANCEL_REQUEST,
 	PGWIRE_STARTUP,   /* StartupMessage 3.x */
 	PGWIRE_TLS,       /* the first record of a ClientHello */
-	PGWIRE_MALFORMED, /* a packet of protocol 3 with an impossible length */
+	PGWIRE_MALFORMED, /* of protocol 3, with an impossible length or layout
+			   */
 	PGWIRE_HTTP,
 	PGWIRE_FOREIGN, /* anything else */
 };

@@ -605,6 +605,29 @@ a_second_request_for_encryption_is_refused(void **state)
 	    "it asks for encryption a second time");
 }
 
+/* With the request, and between request and answer. */
+static void
+bytes_before_the_answer_are_refused(void **state)
+{
+	struct lab *lab = *state;
+	int before;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(SSL_REQUEST "more"));
+	lab_expect_fatal(lab, lab->client, "08P01",
+	    "it sends more before its request for encryption is answered");
+	assert_int_equal(lab->jump.opened, 0);
+	before = lab_connect(lab);
+	lab_send(lab->client, BYTES(SSL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(SSL_REQUEST));
+	lab_send(lab->client, "more", 4);
+	lab_settle(lab);
+	lab_send(lab->database, "S", 1);
+	lab_expect_fatal(lab, lab->client, "08P01", "it sends more");
+	close(before);
+}
+
 static void
 a_silent_client_is_closed(void **state)
 {
@@ -831,6 +854,7 @@ main(void)
 		TEST(noise_is_closed),
 		TEST(a_malformed_packet_is_told),
 		TEST(a_second_request_for_encryption_is_refused),
+		TEST(bytes_before_the_answer_are_refused),
 		TEST(a_silent_client_is_closed),
 		TEST(a_probe_is_hardly_mentioned),
 		TEST(a_busy_session_gets_an_error_and_ready_for_query),
