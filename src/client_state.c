@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "config.h"
 #include "log.h"
 #include "xmalloc.h"
@@ -35,16 +36,19 @@ client_complete_fault(struct client *client)
 enum client_state
 client_refuse(struct client *client)
 {
-	const struct fault *fault = client->fault;
+	struct fault *fault = client->fault;
 	char message[FAULT_DETAIL_MAX];
 
 	client_complete_fault(client);
+	if (fault->detail[0] == '\0')
+		fault_note(fault, "the client at %s had been connected for %s",
+		    client->peer.host,
+		    duration_text(clock_ms() - client->start_ms).text);
 	fault_message(fault, message, sizeof message);
 	log_warning("client refused", log_num("client", (int64_t)client->id),
 	    log_str("connection", client->home->connection->name),
 	    log_str("stage", failure_stage(fault->code)->label),
-	    log_str("error", message),
-	    log_str("detail", fault->detail[0] != '\0' ? fault->detail : NULL));
+	    log_str("error", message), log_str("detail", fault->detail));
 	if (client->startup->asked == PGWIRE_CANCEL_REQUEST)
 		return client_end(client, "cancel request not delivered");
 	client->how = "refused";
