@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "config.h"
@@ -54,7 +56,8 @@ struct server {
 	struct mailbox *mailbox;
 	struct event *deadline; /* of a drain */
 	unsigned undrained;     /* workers with clients, while draining */
-	int stop_signal;        /* the first that asked to stop; 0: none */
+	int signal_fd;
+	int stop_signal; /* the first that asked to stop; 0: none */
 };
 
 /* --- Accepting ---------------------------------------------------------- */
@@ -225,28 +228,35 @@ static const struct {
 #define SIGNAL_COUNT (sizeof signals / sizeof *signals)
 
 static void
-on_signal(evutil_socket_t number, short events, void *arg)
+on_signal(evutil_socket_t fd, short events, void *arg)
 {
+	struct signalfd_siginfo info;
+
 	(void)events;
+	if (read(fd, &info, sizeof info) != sizeof info)
+		return;
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		if (signals[i].number == number)
+		if (signals[i].number == (int)info.ssi_signo)
 			signals[i].act(arg, signals[i].number, signals[i].name);
 }
 
 /*
- * Threads inherit the mask of the one that starts them: while these signals
- * are blocked here, every thread is made deaf to them.  One that comes in the
- * meantime is answered once the loop runs.
+ * From now on these signals interrupt nothing, in no thread, since threads
+ * inherit the mask: they wait in a descriptor until the loop reads them.
  */
-static void
-mask_signals(int how)
+static int
+catch_signals(void)
 {
 	sigset_t set;
+	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		sigaddset(&set, signals[i].number);
-	pthread_sigmask(how, &set, NULL);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	assert(fd >= 0);
+	return fd;
 }
 
 /* --- From start to end -------------------------------------------------- */
@@ -340,28 +350,21 @@ announce(const struct server *server)
 }
 
 /*
- * Until a signal ends it.  What comes later is not heard: the rest is short,
+ * Until a signal ends it.  What comes later is not read: the rest is short,
  * and the first signal has decided the exit code.
  */
 static void
 run_loop(struct server *server)
 {
-	struct event *events[SIGNAL_COUNT];
+	struct event *heard = event_new(server->base, server->signal_fd,
+	    EV_READ | EV_PERSIST, on_signal, server);
 
 	server->deadline = evtimer_new(server->base, on_deadline, server);
-	assert(server->deadline != NULL);
-	for (size_t i = 0; i < SIGNAL_COUNT; i++) {
-		events[i] = evsignal_new(server->base, signals[i].number,
-		    on_signal, server);
-		assert(events[i] != NULL);
-		event_add(events[i], NULL);
-	}
-	mask_signals(SIG_UNBLOCK);
+	assert(heard != NULL && server->deadline != NULL);
+	event_add(heard, NULL);
 	event_base_dispatch(server->base);
-	mask_signals(SIG_BLOCK);
 	assert(server->stop_signal != 0);
-	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		event_free(events[i]);
+	event_free(heard);
 	event_free(server->deadline);
 }
 
@@ -384,28 +387,36 @@ serve(struct server *server)
 	return code;
 }
 
+static int
+serve_config(struct server *server)
+{
+	int code = 1;
+
+	log_setup(server->cfg->log_level, server->cfg->log_format);
+	log_info("configuration loaded", log_str("file", server->cfg->path));
+	server->base = event_base_new();
+	assert(server->base != NULL);
+	if (open_entrances(server))
+		code = serve(server);
+	close_entrances(server);
+	free(server->entrances);
+	event_base_free(server->base);
+	if (server->stop_signal != 0)
+		log_info("stopped", log_num("exit_code", code));
+	return code;
+}
+
 int
 serve_run(const char *config_path, char *const *arguments)
 {
-	struct server server = { .cfg = NULL };
+	struct server server = { .signal_fd = catch_signals() };
 	int code = 1;
 
 	(void)arguments;
-	mask_signals(SIG_BLOCK);
 	server.cfg = config_load(config_path);
-	if (server.cfg == NULL)
-		return code;
-	log_setup(server.cfg->log_level, server.cfg->log_format);
-	log_info("configuration loaded", log_str("file", server.cfg->path));
-	server.base = event_base_new();
-	assert(server.base != NULL);
-	if (open_entrances(&server))
-		code = serve(&server);
-	close_entrances(&server);
-	free(server.entrances);
-	event_base_free(server.base);
+	if (server.cfg != NULL)
+		code = serve_config(&server);
 	config_unref(server.cfg);
-	if (server.stop_signal != 0)
-		log_info("stopped", log_num("exit_code", code));
+	close(server.signal_fd);
 	return code;
 }
