@@ -224,25 +224,49 @@ ask_pool(struct jump_request *request)
 	return true;
 }
 
+static void
+blame_silence(struct jump_request *request)
+{
+	fault_set(&request->fault, FAIL_TUNNEL_SILENT, "%.1f s",
+	    (double)(clock_ms() - pool_heard_ms(request->jump->pool)) / 1000);
+	fault_note(&request->fault,
+	    "it was asked for a sign of life and has not answered");
+}
+
+static void
+blame_limit(struct jump_request *request)
+{
+	fault_set(&request->fault, FAIL_FORWARD_LIMIT, "%.1f s",
+	    (double)waited_ms(request) / 1000);
+	fault_note(&request->fault, "links to the jump box: %zu",
+	    pool_links(request->jump->pool));
+}
+
+static void
+blame_stuck(struct jump_request *request)
+{
+	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s",
+	    (double)waited_ms(request) / 1000);
+	fault_note(&request->fault,
+	    "earlier connections to it are still unanswered");
+}
+
 /* Its time ran out before its turn came. */
 static void
 time_out_waiting(struct jump_request *request)
 {
 	const struct pool *pool = request->jump->pool;
-	double waited_s = (double)waited_ms(request) / 1000;
 
 	if (!pool_is_up(pool)) {
 		fail_down(request);
 		return;
 	}
-	if (pool_is_stuck(pool, request->connection)) {
-		fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s", waited_s);
-		fault_note(&request->fault,
-		    "earlier connections to it are still unanswered");
-	} else {
-		fault_set(&request->fault, FAIL_FORWARD_LIMIT, "%.1f s",
-		    waited_s);
-	}
+	if (pool_heard_ms(pool) <= request->asked_ms)
+		blame_silence(request);
+	else if (pool_is_stuck(pool, request->connection))
+		blame_stuck(request);
+	else
+		blame_limit(request);
 	fail(request);
 }
 

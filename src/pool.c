@@ -213,7 +213,7 @@ is_worth_waiting(const struct pool *pool, const char *host)
 
 	TAILQ_FOREACH(member, &pool->members, entry)
 		if (!ssh_link_is_closed(member->link) &&
-		    !pool_member_is_overdue(member) &&
+		    !ssh_link_is_stuck(member->link) &&
 		    pool_member_cost(member, host) == 0)
 			return true;
 	return false;
@@ -422,6 +422,24 @@ pool_has_slot(const struct pool *pool)
 		if (ssh_link_has_slot(member->link))
 			return true;
 	return false;
+}
+
+int64_t
+pool_heard_ms(const struct pool *pool)
+{
+	const struct pool_member *member;
+	int64_t heard_ms = 0;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (ssh_link_heard_ms(member->link) > heard_ms)
+			heard_ms = ssh_link_heard_ms(member->link);
+	return heard_ms;
+}
+
+size_t
+pool_links(const struct pool *pool)
+{
+	return pool->member_count;
 }
 
 void

@@ -65,6 +65,11 @@ bool pool_is_stuck(const struct pool *, const struct config_connection *);
 bool pool_is_up(const struct pool *);    /* there is a live link */
 bool pool_has_slot(const struct pool *); /* one of them could open now */
 
+/* When any of the links last heard the jump box (clock.h); 0: there is none. */
+int64_t pool_heard_ms(const struct pool *);
+
+size_t pool_links(const struct pool *);
+
 /*
  * Why there is no link: the remembered cause, else what the dial in flight is
  * waiting for.

@@ -31,8 +31,9 @@ void
 ssh_channels_add_zombie(struct ssh_channels *channels, LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *host)
 {
-	TAILQ_INSERT_TAIL(&channels->zombies, ssh_channel_new(take, host),
-	    entry);
+	struct ssh_channel *channel = ssh_channel_new(take, host);
+
+	TAILQ_INSERT_TAIL(&channels->zombies, channel, entry);
 	channels->zombie_count++;
 }
 

@@ -184,18 +184,26 @@ ssh_link_heard_ms(const struct ssh_link *link)
 	return ssh_transport_received_ms(link->host.transport);
 }
 
+/* libssh2 sends nothing when its last keepalive is too young. */
+static void
+keepalive(struct ssh_link *link)
+{
+	size_t pending = ssh_transport_pending(link->host.transport);
+	int next_s;
+
+	libssh2_keepalive_send(session_of(link), &next_s);
+	if (ssh_transport_pending(link->host.transport) > pending)
+		link->pulse.asked_ms = clock_ms();
+	event_active(link->host.turn, EV_TIMEOUT, 0);
+}
+
 static void
 ask_for_life(struct ssh_link *link)
 {
-	int next_s;
-
-	if (link->slot.use == SSH_SLOT_FREE) {
+	if (link->slot.use == SSH_SLOT_FREE)
 		ping(link);
-		return;
-	}
-	link->pulse.asked_ms = clock_ms();
-	libssh2_keepalive_send(session_of(link), &next_s);
-	event_active(link->host.turn, EV_TIMEOUT, 0);
+	else
+		keepalive(link);
 }
 
 void
@@ -423,6 +431,13 @@ size_t
 ssh_link_channels(const struct ssh_link *link)
 {
 	return link->channels.live_count;
+}
+
+bool
+ssh_link_is_stuck(const struct ssh_link *link)
+{
+	return ssh_slot_is_taken(&link->slot) &&
+	    clock_ms() >= link->slot.since_ms + link->pulse.doubt_ms;
 }
 
 bool

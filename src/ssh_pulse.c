@@ -4,14 +4,16 @@
  * Two rules.  A link that was silent for an interval is asked once, and is dead
  * when nothing at all comes for interval x count after that.  A link with an
  * open that is overdue is asked too, so that its silence can be told from the
- * database's; asking again is worth it every two seconds at most, for libssh2
- * sends no keepalive more often.
+ * database's.
  */
 #include "ssh_pulse.h"
 
 #include <stdbool.h>
 
+/* An unanswered question about an open is repeated after so long ... */
 #define ASK_AGAIN_MS 2000
+/* ... and one that could not be asked is tried again after so long. */
+#define TRY_AGAIN_MS 200
 
 static bool
 is_awaited(const struct ssh_pulse *pulse, int64_t heard_ms)
@@ -26,7 +28,8 @@ is_doubtful(const struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
 {
 	return open_ms > 0 && now_ms >= open_ms + pulse->doubt_ms &&
 	    heard_ms < open_ms + pulse->doubt_ms &&
-	    now_ms >= pulse->asked_ms + ASK_AGAIN_MS;
+	    (!is_awaited(pulse, heard_ms) ||
+		now_ms >= pulse->asked_ms + ASK_AGAIN_MS);
 }
 
 enum ssh_pulse_verdict
@@ -56,7 +59,7 @@ ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,
 
 	if (open_ms > 0 && heard_ms < doubt_ms) {
 		if (doubt_ms <= now_ms)
-			doubt_ms = now_ms + ASK_AGAIN_MS;
+			doubt_ms = now_ms + TRY_AGAIN_MS;
 		if (doubt_ms < next_ms)
 			next_ms = doubt_ms;
 	}

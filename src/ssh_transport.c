@@ -36,7 +36,9 @@ struct ssh_transport {
 	struct evbuffer *output;
 	size_t budget;        /* bytes that RECV may still take */
 	bool received_unsent; /* something came since the last flush */
-	bool lost, buried;
+	bool deaf; /* the peer takes no more: what is sent is dropped */
+	bool lost; /* and nothing more will come */
+	bool buried;
 	bool expect_open;
 	char lost_words[128];
 	uint64_t received;
@@ -76,6 +78,14 @@ static const struct {
 	{ LIBSSH2_METHOD_SIGN_ALGO, "rsa-sha2-512,rsa-sha2-256" },
 };
 
+/* Until the login is done, any block may hold a password or a key. */
+static bool
+may_hold_secrets(const struct ssh_transport *transport)
+{
+	return transport->session == NULL ||
+	    !libssh2_userauth_authenticated(transport->session);
+}
+
 /*
  * libssh2 parses the words of some answers away, but hands the decrypted
  * packet to free().  A block is looked at only while such an answer is due.
@@ -87,7 +97,7 @@ look_at_freed(struct ssh_transport *transport, const void *block)
 
 	if (transport->expect_open)
 		due = SSH_SAID_OPEN;
-	else if (!libssh2_userauth_authenticated(transport->session))
+	else if (may_hold_secrets(transport))
 		due = SSH_SAID_HANDSHAKE;
 	ssh_said_look(&transport->said, due, block,
 	    malloc_usable_size((void *)block));
@@ -103,17 +113,34 @@ static LIBSSH2_ALLOC_FUNC(on_alloc)
 	return malloc(count);
 }
 
-static LIBSSH2_REALLOC_FUNC(on_realloc)
+static void
+wipe(const struct ssh_transport *transport, void *block)
 {
-	(void)abstract;
-	return realloc(ptr, count);
+	if (may_hold_secrets(transport))
+		explicit_bzero(block, malloc_usable_size(block));
 }
 
 static LIBSSH2_FREE_FUNC(on_free)
 {
-	if (ptr != NULL)
-		look_at_freed(*abstract, ptr);
+	if (ptr == NULL)
+		return;
+	look_at_freed(*abstract, ptr);
+	wipe(*abstract, ptr);
 	free(ptr);
+}
+
+/* A block that moves leaves no copy behind. */
+static LIBSSH2_REALLOC_FUNC(on_realloc)
+{
+	size_t old_len = ptr != NULL ? malloc_usable_size(ptr) : 0;
+	void *moved = malloc(count);
+
+	if (moved == NULL || ptr == NULL)
+		return moved;
+	memcpy(moved, ptr, count < old_len ? count : old_len);
+	wipe(*abstract, ptr);
+	free(ptr);
+	return moved;
 }
 
 static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
@@ -134,17 +161,27 @@ static LIBSSH2_SEND_FUNC(on_send)
 	(void)socket, (void)flags;
 	if (transport->buried)
 		return -EPIPE;
+	if (transport->deaf)
+		return (ssize_t)length;
 	if (evbuffer_add(transport->output, buffer, length) != 0)
 		abort();
 	return (ssize_t)length;
+}
+
+/* The first words stand: a failed write says more than the end that follows. */
+static void
+keep_lost_words(struct ssh_transport *transport, const char *words)
+{
+	if (transport->lost_words[0] == '\0')
+		text_printable(transport->lost_words,
+		    sizeof transport->lost_words, words, strlen(words));
 }
 
 static void
 set_lost(struct ssh_transport *transport, const char *words)
 {
 	transport->lost = true;
-	text_printable(transport->lost_words, sizeof transport->lost_words,
-	    words, strlen(words));
+	keep_lost_words(transport, words);
 }
 
 static void
@@ -309,24 +346,33 @@ acknowledge_now(struct ssh_transport *transport)
 	setsockopt(transport->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
+/* What the peer said before may still wait to be read: reading finds the end.
+ */
+static void
+stop_sending(struct ssh_transport *transport, const char *words)
+{
+	transport->deaf = true;
+	keep_lost_words(transport, words);
+	evbuffer_drain(transport->output, SIZE_MAX);
+}
+
 size_t
 ssh_transport_flush(struct ssh_transport *transport)
 {
 	bool had_output = ssh_transport_pending(transport) > 0;
 
-	while (!transport->lost && ssh_transport_pending(transport) > 0) {
+	while (ssh_transport_pending(transport) > 0) {
 		if (evbuffer_write(transport->output, transport->fd) > 0)
 			continue;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			set_lost(transport, strerror(errno));
-		break;
+		if (errno == EAGAIN)
+			break;
+		if (errno != EINTR)
+			stop_sending(transport, strerror(errno));
 	}
 	if (transport->received_unsent && !had_output)
 		acknowledge_now(transport);
 	transport->received_unsent = false;
-	return transport->lost ? 0 : ssh_transport_pending(transport);
+	return ssh_transport_pending(transport);
 }
 
 size_t
