@@ -472,11 +472,24 @@ jump_turn(struct jump *jump)
 		pool_flush(jump->pool);
 }
 
-/* The loop's turn that follows does the work. */
+/*
+ * Whoever waits long must be able to tell, when its time is out, whether the
+ * tunnel was alive.  The turn that follows does the rest.
+ */
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd, (void)what, (void)arg;
+	struct jump *jump = arg;
+	const struct jump_request *request;
+	int64_t since_ms = 0;
+
+	(void)fd, (void)what;
+	TAILQ_FOREACH(request, &jump->waiting, entry)
+		if (waited_ms(request) >= jump->cfg->open_timeout_ms / 4 &&
+		    request->asked_ms >= since_ms)
+			since_ms = request->asked_ms + 1;
+	if (since_ms > 0 && jump->pool != NULL)
+		pool_probe(jump->pool, since_ms);
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -494,7 +507,7 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	TAILQ_INIT(&jump->waiting);
 	TAILQ_INIT(&jump->opening);
 	TAILQ_INIT(&jump->done);
-	jump->tick = event_new(base, -1, 0, on_tick, NULL);
+	jump->tick = event_new(base, -1, 0, on_tick, jump);
 	if (jump_box_config(box) != NULL)
 		jump->pool = pool_open(base, cfg, box, of_worker);
 	return jump;

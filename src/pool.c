@@ -436,6 +436,15 @@ pool_heard_ms(const struct pool *pool)
 	return heard_ms;
 }
 
+void
+pool_probe(struct pool *pool, int64_t since_ms)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		ssh_link_probe(member->link, since_ms);
+}
+
 size_t
 pool_links(const struct pool *pool)
 {

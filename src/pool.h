@@ -68,6 +68,9 @@ bool pool_has_slot(const struct pool *); /* one of them could open now */
 /* When any of the links last heard the jump box (clock.h); 0: there is none. */
 int64_t pool_heard_ms(const struct pool *);
 
+/* Ask every link that was not heard since `since_ms` for a sign of life. */
+void pool_probe(struct pool *, int64_t since_ms);
+
 size_t pool_links(const struct pool *);
 
 /*
