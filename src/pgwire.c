@@ -2,21 +2,22 @@
 
 /*
  * Bytes told apart by tables: what clients send first, what servers answer,
- * which messages ask and which ones end.  Pure: no memory, no clock, no log.
+ * how an ErrorResponse is built and read.  Pure: no memory, no clock, no log.
  */
 #include "pgwire.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define STARTUP_MIN 8
 #define STARTUP_MAX 10000 /* MAX_STARTUP_PACKET_LENGTH of the server */
 
-static uint32_t
-get32(const unsigned char *bytes)
+uint32_t
+pgwire_int32(const void *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-	    (uint32_t)bytes[2] << 8 | bytes[3];
+	const unsigned char *at = bytes;
+
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	    (uint32_t)at[2] << 8 | at[3];
 }
 
 static void
@@ -99,12 +100,12 @@ startup_packet(const unsigned char *bytes, size_t len)
 	const struct startup_form *form;
 	uint32_t said;
 
-	if (len >= 4 && get32(bytes) < STARTUP_MIN)
+	if (len >= 4 && pgwire_int32(bytes) < STARTUP_MIN)
 		return foreign("a packet of impossible length");
 	if (len < STARTUP_MIN)
 		return (struct pgwire_packet){ .kind = PGWIRE_MORE };
-	said = get32(bytes);
-	form = startup_form(get32(bytes + 4));
+	said = pgwire_int32(bytes);
+	form = startup_form(pgwire_int32(bytes + 4));
 	if (form == NULL)
 		return foreign(said > STARTUP_MAX
 			? "a packet of impossible length"
@@ -181,7 +182,7 @@ pgwire_can_read_error(const void *bytes, size_t len)
 	const unsigned char *first = bytes;
 
 	return len >= 8 && first[0] == 0 &&
-	    startup_form(get32(first + 4)) != NULL;
+	    startup_form(pgwire_int32(first + 4)) != NULL;
 }
 
 /* --- The first answer ----------------------------------------------------- */
@@ -207,8 +208,8 @@ pgwire_answer(const void *bytes, size_t len)
 		 * protocol 2: "Ecould not fork new process ...". */
 		if (memcmp(first, "Ecoul", 5) == 0)
 			return PGWIRE_ANSWER_PLAUSIBLE;
-		return get32(first + 1) >= 8 &&
-			get32(first + 1) <= answers[i].max
+		return pgwire_int32(first + 1) >= 8 &&
+			pgwire_int32(first + 1) <= answers[i].max
 		    ? PGWIRE_ANSWER_PLAUSIBLE
 		    : PGWIRE_ANSWER_FOREIGN;
 	}
@@ -290,219 +291,4 @@ pgwire_error_fields(const void *body, size_t len,
 			    text_len);
 		at += text_len < (size_t)(end - at) ? text_len + 1 : text_len;
 	}
-}
-
-/* --- Following a session -------------------------------------------------- */
-
-/* What one step of the scan found: a piece of one message. */
-struct piece {
-	char type;
-	bool begins, ends;
-	const unsigned char *body; /* NULL: header only */
-	size_t len;
-};
-
-static bool
-at_boundary(const struct pgwire_scan *scan)
-{
-	return !scan->is_broken && scan->header_len == 0;
-}
-
-/* Take header bytes; true when that completed a header. */
-static bool
-scan_header(struct pgwire_scan *scan, const unsigned char **bytes,
-    const unsigned char *end)
-{
-	while (scan->header_len < 5 && *bytes < end)
-		scan->header[scan->header_len++] = *(*bytes)++;
-	if (scan->header_len < 5)
-		return false;
-	scan->left = get32(scan->header + 1);
-	scan->is_broken = scan->left < 4 || scan->left > INT32_MAX;
-	scan->left -= 4;
-	return !scan->is_broken;
-}
-
-/* The next piece between *bytes and end; false when there is none. */
-static bool
-scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
-    const unsigned char *end, struct piece *piece)
-{
-	if (scan->is_broken || *bytes == end)
-		return false;
-	*piece = (struct piece){ .begins = scan->header_len < 5 };
-	if (piece->begins) {
-		if (!scan_header(scan, bytes, end))
-			return false;
-	} else {
-		piece->body = *bytes;
-		piece->len = (size_t)(end - *bytes);
-		if (piece->len > scan->left)
-			piece->len = scan->left;
-		scan->left -= (uint32_t)piece->len;
-		*bytes += piece->len;
-	}
-	piece->type = (char)scan->header[0];
-	piece->ends = scan->left == 0;
-	if (piece->ends)
-		scan->header_len = 0;
-	return true;
-}
-
-/* Query, Sync, FunctionCall: each is answered by one ReadyForQuery. */
-static void
-asked(struct pgwire_session *session, char type)
-{
-	/* "Flush and Sync messages are ignored in copy-in mode." */
-	if (type == 'S' && session->copying_in)
-		return;
-	session->owed++;
-	session->unsynced = false;
-	session->last_asked = type;
-}
-
-static void
-front_message(struct pgwire_session *session, char type)
-{
-	switch (type) {
-	case 'Q':
-	case 'S':
-	case 'F':
-		asked(session, type);
-		break;
-	case 'X': /* Terminate: nothing is awaited */
-		break;
-	case 'c': /* CopyDone */
-	case 'f': /* CopyFail */
-		session->copying_in = false;
-		session->answering = true;
-		break;
-	case 'd': /* CopyData */
-	case 'p': /* password, SASL, GSS */
-		session->answering = true;
-		break;
-	default: /* Parse, Bind, Execute ...: a Sync must follow */
-		session->unsynced = true;
-		break;
-	}
-}
-
-void
-pgwire_front(struct pgwire_session *session, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes, *end = at + len;
-	struct piece piece;
-
-	while (scan_next(&session->front, &at, end, &piece))
-		if (piece.begins)
-			front_message(session, piece.type);
-}
-
-/*
- * CopyInResponse, CopyBothResponse: a Sync sent before it is read as part of
- * the COPY, and ignored; it will not be answered.
- */
-static void
-copy_began(struct pgwire_session *session)
-{
-	session->copying_in = true;
-	if (session->last_asked == 'S')
-		session->owed = 0;
-}
-
-static void
-ready(struct pgwire_session *session, char status)
-{
-	session->status = status;
-	if (session->owed > 0)
-		session->owed--;
-	if (session->owed == 0) {
-		session->answering = false;
-		session->copying_in = false;
-	}
-}
-
-static void
-keep_error(struct pgwire_session *session, const struct piece *piece)
-{
-	size_t room, len = piece->len;
-
-	if (piece->begins)
-		session->error_len = 0;
-	room = PGWIRE_ERROR_KEPT - session->error_len;
-	if (len > room)
-		len = room;
-	if (len > 0)
-		memcpy(session->error + session->error_len, piece->body, len);
-	session->error_len = (uint16_t)(session->error_len + len);
-}
-
-static void
-error_ended(struct pgwire_session *session)
-{
-	struct pgwire_error_fields fields;
-
-	session->copying_in = false;
-	pgwire_error_fields(session->error, session->error_len, &fields);
-	if (strcmp(fields.severity, "FATAL") == 0 ||
-	    strcmp(fields.severity, "PANIC") == 0)
-		session->is_over = true;
-}
-
-static void
-back_piece(struct pgwire_session *session, const struct piece *piece)
-{
-	switch (piece->type) {
-	case 'E':
-		keep_error(session, piece);
-		if (piece->ends)
-			error_ended(session);
-		break;
-	case 'Z':
-		if (piece->ends && piece->len > 0)
-			ready(session, (char)piece->body[piece->len - 1]);
-		break;
-	case 'G': /* CopyInResponse */
-	case 'W': /* CopyBothResponse */
-		if (piece->begins)
-			copy_began(session);
-		break;
-	default:
-		break;
-	}
-}
-
-void
-pgwire_back(struct pgwire_session *session, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes, *end = at + len;
-	struct piece piece;
-
-	while (scan_next(&session->back, &at, end, &piece))
-		back_piece(session, &piece);
-}
-
-static bool
-is_in_flight(const struct pgwire_session *session)
-{
-	return session->owed > 0 || session->unsynced || session->answering ||
-	    session->copying_in || !at_boundary(&session->front);
-}
-
-enum pgwire_moment
-pgwire_moment(const struct pgwire_session *session)
-{
-	if (!at_boundary(&session->back))
-		return PGWIRE_CUT;
-	if (session->is_over)
-		return PGWIRE_OVER;
-	if (session->status == 0)
-		return PGWIRE_STARTING;
-	return is_in_flight(session) ? PGWIRE_BUSY : PGWIRE_IDLE;
-}
-
-bool
-pgwire_is_at_rest(const struct pgwire_session *session)
-{
-	return pgwire_moment(session) == PGWIRE_IDLE && session->status == 'I';
 }

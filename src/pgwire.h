@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The PostgreSQL start-up exchange and the framing of messages, bytes in and
- * bytes out.  Sources: "Message Formats" and "Message Flow" in the chapter
- * "Frontend/Backend Protocol" of the PostgreSQL documentation, and RFC 8446,
- * 5.1, for what a TLS record looks like.  Contents of messages stay bytes.
+ * The PostgreSQL start-up exchange and errors, bytes in and bytes out.
+ * Sources: "Message Formats" in the chapter "Frontend/Backend Protocol" of the
+ * PostgreSQL documentation, and RFC 8446, 5.1, for what a TLS record looks
+ * like.  Contents of messages stay bytes.
  */
 #ifndef PGJUMP_PGWIRE_H
 #define PGJUMP_PGWIRE_H
@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* An Int32 of the protocol: four bytes, the highest first. */
+uint32_t pgwire_int32(const void *bytes);
 
 /* What a client sends before the session is up, and what is none of that. */
 enum pgwire_kind {
@@ -83,50 +86,5 @@ struct pgwire_error_fields {
 /* Read the body of an ErrorResponse, or its beginning. */
 void pgwire_error_fields(const void *body, size_t len,
     struct pgwire_error_fields *);
-
-/* One direction of framing: where its next header begins. */
-struct pgwire_scan {
-	unsigned char header[5]; /* type, length that counts itself */
-	unsigned char header_len;
-	bool is_broken; /* a length below 4: the framing is lost */
-	uint32_t left;  /* of the body */
-};
-
-/* How much of an ErrorResponse is kept: severity, SQLSTATE, message. */
-#define PGWIRE_ERROR_KEPT 512
-
-/*
- * A plain-text session, followed from behind the StartupMessage.  Zeroed means
- * that nothing has passed yet.  Constant size; work is per message.
- */
-struct pgwire_session {
-	struct pgwire_scan front, back;
-	unsigned owed;  /* ReadyForQuery that Query, Sync, FunctionCall await */
-	bool unsynced;  /* extended-query messages that no Sync has followed */
-	bool answering; /* password or COPY data since the last ReadyForQuery */
-	bool copying_in; /* the database reads COPY data and ignores Sync */
-	char last_asked; /* type of the last Query, Sync or FunctionCall */
-	char status;     /* of the last ReadyForQuery; 0 before the first */
-	bool is_over;    /* the database said FATAL or PANIC */
-	uint16_t error_len;
-	unsigned char error[PGWIRE_ERROR_KEPT]; /* the last ErrorResponse */
-};
-
-void pgwire_front(struct pgwire_session *, const void *bytes, size_t len);
-void pgwire_back(struct pgwire_session *, const void *bytes, size_t len);
-
-/* Where a session stands, for whoever must end it. */
-enum pgwire_moment {
-	PGWIRE_CUT,      /* inside a message: nothing may be written */
-	PGWIRE_OVER,     /* the database itself has ended it */
-	PGWIRE_STARTING, /* before the first ReadyForQuery */
-	PGWIRE_BUSY,     /* an answer is owed, or may be */
-	PGWIRE_IDLE,
-};
-
-enum pgwire_moment pgwire_moment(const struct pgwire_session *);
-
-/* Idle and outside a transaction: ending it harms nobody. */
-bool pgwire_is_at_rest(const struct pgwire_session *);
 
 #endif

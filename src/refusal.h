@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "pgwire.h"
+#include "pgwire_session.h"
 
 struct fault;
 struct refusal;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pgwire.h"
+#include "pgwire_session.h"
 
 struct fault;
 struct relay;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "pgwire.h"
+#include "pgwire_session.h"
 
 static void
 check_packet(const uint8_t *data, size_t len)

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "pgwire_session.h"
+
 /* A text with NULs in it, without the one at its end. */
 #define BYTES(text) text, sizeof(text) - 1
 
