@@ -73,16 +73,16 @@ subtest 'sockets on the jump box' => sub {
 subtest 'no forward is free' => sub {
 	my $hole = PgJump::Peer->black_hole;
 	my $stuck = $lab->connection('c_stuck', port => $hole->{port});
-	my $behind = $lab->connection('c_behind');
+	my $behind = $lab->connection('c_behind', connection_timeout => 3);
 	my $daemon = $lab->daemon([$stuck, $behind], max_links => 1,
-	    open_timeout => '2s');
+	    open_timeout => '2s', log_level => 'debug');
 	ok($daemon->tunnel_up, 'one link, and no more');
 	my $first = $lab->wire($stuck)->startup;
-	ok($daemon->says(qr/client=/), 'a black hole takes it');
+	ok($daemon->says(qr/client=1 .*to=opening/), 'a black hole takes it');
 	told($lab, $daemon, $behind, {
 		name => 'the only link waits for another database',
 		side => 'tunnel', label => 'forward_limit',
-		says => qr/no forward through jump box 127\.0\.0\.1:\d+ became free within 2 ?s/,
+		says => qr/no forward through jump box 127\.0\.0\.1:\d+ became free within 3\.0 s/,
 		hint => qr/max_links/, sslmodes => ['disable'],
 	});
 };

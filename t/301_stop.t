@@ -147,9 +147,10 @@ subtest 'stopping while everything hangs' => sub {
 		$lab->connection('near_hole', port => $hole->{port},
 		    ssh_tunnel => 0),
 	);
-	my $daemon = $lab->daemon(\@hanging, shutdown_timeout => '60s');
+	my $daemon = $lab->daemon(\@hanging, shutdown_timeout => '60s',
+	    log_level => 'debug');
 	my @wires = map { $lab->wire($_)->startup } @hanging;
-	ok($daemon->says(qr/(?:client=\d+.*\n.*){4}/s), 'four clients wait');
+	ok($daemon->says(qr/(?:\bto=opening\b.*){4}/s), 'four clients wait');
 	my $started = time;
 	$daemon->signal('TERM');
 	is($daemon->wait_end(10), 'exit 143', 'ends');

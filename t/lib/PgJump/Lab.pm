@@ -39,7 +39,7 @@ sub new($class)
 	my $dir = tempdir('pgjump-lab.XXXXXX', TMPDIR => 1);
 
 	chmod 0755, $dir;
-	my $self = bless { dir => $dir, daemons => [], boxes => 0,
+	my $self = bless { dir => $dir, daemons => [], boxes => [],
 		secrets => [PgJump::Postgres::PASSWORD,
 			PgJump::Keys::PASSPHRASE] }, $class;
 	push @labs, $self;
@@ -61,8 +61,11 @@ sub box($self)
 
 sub new_box($self, %is)
 {
-	return PgJump::JumpBox->new(dir => $self->{dir},
-	    name => 'sshd' . ++$self->{boxes}, %is);
+	my $box = PgJump::JumpBox->new(dir => $self->{dir},
+	    name => 'sshd' . @{ $self->{boxes} }, %is);
+
+	push @{ $self->{boxes} }, $box;
+	return $box;
 }
 
 sub user($self)
