@@ -26,7 +26,7 @@ sub pgbench(@arguments)
 }
 
 # Warm up: links, buffers and the allocator have their size then.
-is(pgbench('-c', '50', '-t', '5')->{rc}, 0, 'a warm-up');
+is(pgbench('-c', '200', '-t', '2')->{rc}, 0, 'a warm-up');
 ok(PgJump::Process::eventually(20, sub {
 	$pg->sql(q{select count(*) from pg_stat_activity
 	    where usename = 'app'}) == 0

@@ -222,14 +222,14 @@ lab_expect_silence(struct lab *lab, int fd)
 
 /* `body` ends with a NUL of ours. */
 static void
-check_fatal(const char *body, size_t len, const char *sqlstate,
-    const char *part)
+check_error(const char *body, size_t len, const char *severity,
+    const char *sqlstate, const char *part)
 {
 	struct pgwire_error_fields fields;
 	char text[PGWIRE_ERROR_MAX];
 
 	pgwire_error_fields(body, len, &fields);
-	assert_string_equal(fields.severity, "FATAL");
+	assert_string_equal(fields.severity, severity);
 	assert_string_equal(fields.sqlstate, sqlstate);
 	for (size_t i = 0; i < len; i++)
 		text[i] = body[i] != '\0' ? body[i] : '|';
@@ -249,8 +249,8 @@ body_len(const unsigned char *header)
 }
 
 void
-lab_expect_fatal(struct lab *lab, int fd, const char *sqlstate,
-    const char *part)
+lab_expect_error(struct lab *lab, int fd, const char *severity,
+    const char *sqlstate, const char *part)
 {
 	unsigned char header[5], body[PGWIRE_ERROR_MAX];
 	size_t len;
@@ -258,7 +258,14 @@ lab_expect_fatal(struct lab *lab, int fd, const char *sqlstate,
 	receive_all(lab, fd, header, sizeof header);
 	len = body_len(header);
 	receive_all(lab, fd, body, len);
-	check_fatal((char *)body, len, sqlstate, part);
+	check_error((char *)body, len, severity, sqlstate, part);
+}
+
+void
+lab_expect_fatal(struct lab *lab, int fd, const char *sqlstate,
+    const char *part)
+{
+	lab_expect_error(lab, fd, "FATAL", sqlstate, part);
 }
 
 /* --- TLS ------------------------------------------------------------------ */
@@ -357,7 +364,7 @@ tls_client_expect_fatal(struct tls_client *client, const char *sqlstate,
 	tls_receive_all(client, header, sizeof header);
 	len = body_len(header);
 	tls_receive_all(client, body, len);
-	check_fatal((char *)body, len, sqlstate, part);
+	check_error((char *)body, len, "FATAL", sqlstate, part);
 }
 
 void

@@ -79,6 +79,8 @@ int lab_expect_end(struct lab *, int fd);
 void lab_expect_silence(struct lab *, int fd);
 
 /* Read a whole ErrorResponse and check its SQLSTATE and a part of it. */
+void lab_expect_error(struct lab *, int fd, const char *severity,
+    const char *sqlstate, const char *part);
 void lab_expect_fatal(struct lab *, int fd, const char *sqlstate,
     const char *part);
 

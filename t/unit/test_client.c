@@ -690,6 +690,22 @@ a_busy_session_gets_an_error_and_ready_for_query(void **state)
 	assert_true(lab_logged(lab, "stage=db_closed moment=busy"));
 }
 
+/* A FATAL would make lib/pq run the statement a second time. */
+static void
+a_busy_extended_session_gets_no_fatal(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_log_in(lab, BYTES(READY));
+	lab_send(lab->client, BYTES("P\0\0\0\5\0S\0\0\0\4"));
+	lab_expect(lab, lab->database, BYTES("P\0\0\0\5\0S\0\0\0\4"));
+	lose_database(lab);
+	lab_expect_error(lab, lab->client, "ERROR", "08006",
+	    "Mterminating connection: pgjump: ");
+	lab_expect(lab, lab->client, BYTES("Z\0\0\0\5E"));
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+}
+
 static void
 an_end_with_a_query_in_flight_is_no_end(void **state)
 {
@@ -859,6 +875,7 @@ main(void)
 		TEST(a_silent_client_is_closed),
 		TEST(a_probe_is_hardly_mentioned),
 		TEST(a_busy_session_gets_an_error_and_ready_for_query),
+		TEST(a_busy_extended_session_gets_no_fatal),
 		TEST(an_end_with_a_query_in_flight_is_no_end),
 		TEST(an_idle_session_gets_an_error_alone),
 		TEST(a_session_that_is_not_up_gets_57P03),

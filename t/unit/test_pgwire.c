@@ -164,7 +164,8 @@ static void
 an_error_has_every_field_in_order(void **state)
 {
 	unsigned char buf[PGWIRE_ERROR_MAX];
-	const struct pgwire_text text = { "57P03", "what", "facts", "Do it." };
+	const struct pgwire_text text = { "FATAL", "57P03", "what", "facts",
+		"Do it." };
 	static const char want[] = "E\0\0\0\57SFATAL\0VFATAL\0C57P03\0Mwhat\0"
 				   "Dfacts\0HDo it.\0";
 
@@ -177,7 +178,7 @@ static void
 an_empty_field_is_left_out(void **state)
 {
 	unsigned char buf[PGWIRE_ERROR_MAX];
-	const struct pgwire_text text = { "57P03", "what", "", NULL };
+	const struct pgwire_text text = { "FATAL", "57P03", "what", "", NULL };
 	static const char want[] = "E\0\0\0\40SFATAL\0VFATAL\0C57P03\0Mwhat\0";
 
 	(void)state;
@@ -190,7 +191,7 @@ an_error_is_bounded(void **state)
 {
 	unsigned char buf[PGWIRE_ERROR_MAX];
 	char *huge = malloc(40000);
-	struct pgwire_text text = { "57P03", huge, huge, huge };
+	struct pgwire_text text = { "FATAL", "57P03", huge, huge, huge };
 	size_t len;
 
 	(void)state;
@@ -285,13 +286,23 @@ static const struct session_case {
 	    { BACK(READY), FRONT(QUERY QUERY), BACK(READY), BACK(READY) },
 	    PGWIRE_IDLE },
 	{ "function call", { BACK(READY), FRONT(FUNCTION) }, PGWIRE_BUSY },
-	{ "parse without sync", { BACK(READY), FRONT(PARSE) }, PGWIRE_BUSY },
+	{ "parse without sync", { BACK(READY), FRONT(PARSE) },
+	    PGWIRE_BUSY_EXTENDED },
 	{ "pipeline: the answer of the first half",
 	    { BACK(READY), FRONT(PARSE SYNC PARSE), BACK(READY) },
-	    PGWIRE_BUSY },
+	    PGWIRE_BUSY_EXTENDED },
 	{ "extended query",
 	    { BACK(READY), FRONT(PARSE EXECUTE SYNC), BACK(ROW READY) },
 	    PGWIRE_IDLE },
+	{ "extended query, not answered",
+	    { BACK(READY), FRONT(PARSE EXECUTE SYNC), BACK(ROW) },
+	    PGWIRE_BUSY_EXTENDED },
+	{ "a query after an extended one",
+	    { BACK(READY), FRONT(PARSE EXECUTE SYNC), BACK(READY),
+		FRONT(QUERY) },
+	    PGWIRE_BUSY },
+	{ "a query behind an extended one",
+	    { BACK(READY), FRONT(PARSE SYNC QUERY) }, PGWIRE_BUSY_EXTENDED },
 	{ "half a frontend header", { BACK(READY), FRONT("Q\0\0") },
 	    PGWIRE_BUSY },
 	{ "terminate", { BACK(READY), FRONT(TERMINATE) }, PGWIRE_IDLE },
@@ -334,7 +345,7 @@ static const struct session_case {
 	{ "copy in by the extended protocol, not answered",
 	    { BACK(READY), FRONT(PARSE EXECUTE SYNC), BACK(COPY_IN),
 		FRONT(COPY_DATA COPY_DONE SYNC), BACK(COMPLETE) },
-	    PGWIRE_BUSY },
+	    PGWIRE_BUSY_EXTENDED },
 	{ "copy out", { BACK(READY), FRONT(QUERY), BACK(COPY_OUT COPY_DATA) },
 	    PGWIRE_BUSY },
 	{ "copy out, done",
@@ -422,7 +433,8 @@ a_long_error_is_followed(void **state)
 	struct pgwire_session session = { 0 };
 	unsigned char buf[PGWIRE_ERROR_MAX];
 	char detail[4000];
-	const struct pgwire_text text = { "57P01", "gone", detail, NULL };
+	const struct pgwire_text text = { "FATAL", "57P01", "gone", detail,
+		NULL };
 	size_t len;
 
 	(void)state;
