@@ -34,6 +34,7 @@ moment_word(enum pgwire_moment moment)
 		[PGWIRE_OVER] = "over",
 		[PGWIRE_STARTING] = "starting",
 		[PGWIRE_BUSY] = "busy",
+		[PGWIRE_BUSY_EXTENDED] = "busy",
 		[PGWIRE_IDLE] = "idle",
 	};
 

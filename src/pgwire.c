@@ -245,8 +245,8 @@ pgwire_error(unsigned char buf[PGWIRE_ERROR_MAX],
 {
 	size_t used = 5;
 
-	used = put_field(buf, used, 'S', "FATAL");
-	used = put_field(buf, used, 'V', "FATAL");
+	used = put_field(buf, used, 'S', text->severity);
+	used = put_field(buf, used, 'V', text->severity);
 	used = put_field(buf, used, 'C', text->sqlstate);
 	used = put_field(buf, used, 'M', text->message);
 	used = put_field(buf, used, 'D', text->detail);

@@ -57,9 +57,9 @@ enum pgwire_answer {
 /* Judge the first bytes that answer a StartupMessage. */
 enum pgwire_answer pgwire_answer(const void *bytes, size_t len);
 
-/* An ErrorResponse of severity FATAL.  NULL or "" leaves a field out. */
+/* An ErrorResponse.  NULL or "" leaves a field out. */
 struct pgwire_text {
-	const char *sqlstate, *message, *detail, *hint;
+	const char *severity, *sqlstate, *message, *detail, *hint;
 };
 
 /* Room for any ErrorResponse of pgjump; libpq takes less than 30 000. */

@@ -75,6 +75,7 @@ asked(struct pgwire_session *session, char type)
 		return;
 	session->owed++;
 	session->unsynced = false;
+	session->is_extended |= type == 'S';
 	session->last_asked = type;
 }
 
@@ -100,6 +101,7 @@ front_message(struct pgwire_session *session, char type)
 		break;
 	default: /* Parse, Bind, Execute ...: a Sync must follow */
 		session->unsynced = true;
+		session->is_extended = true;
 		break;
 	}
 }
@@ -136,6 +138,7 @@ ready(struct pgwire_session *session, char status)
 	if (session->owed == 0) {
 		session->answering = false;
 		session->copying_in = false;
+		session->is_extended = session->unsynced;
 	}
 }
 
@@ -215,7 +218,9 @@ pgwire_moment(const struct pgwire_session *session)
 		return PGWIRE_OVER;
 	if (session->status == 0)
 		return PGWIRE_STARTING;
-	return is_in_flight(session) ? PGWIRE_BUSY : PGWIRE_IDLE;
+	if (!is_in_flight(session))
+		return PGWIRE_IDLE;
+	return session->is_extended ? PGWIRE_BUSY_EXTENDED : PGWIRE_BUSY;
 }
 
 bool

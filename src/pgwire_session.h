@@ -30,8 +30,9 @@ struct pgwire_scan {
  */
 struct pgwire_session {
 	struct pgwire_scan front, back;
-	unsigned owed;  /* ReadyForQuery that Query, Sync, FunctionCall await */
-	bool unsynced;  /* extended-query messages that no Sync has followed */
+	unsigned owed; /* ReadyForQuery that Query, Sync, FunctionCall await */
+	bool unsynced; /* extended-query messages that no Sync has followed */
+	bool is_extended; /* what is owed belongs to the extended protocol */
 	bool answering; /* password or COPY data since the last ReadyForQuery */
 	bool copying_in; /* the database reads COPY data and ignores Sync */
 	char last_asked; /* type of the last Query, Sync or FunctionCall */
@@ -46,10 +47,11 @@ void pgwire_back(struct pgwire_session *, const void *bytes, size_t len);
 
 /* Where a session stands, for whoever must end it. */
 enum pgwire_moment {
-	PGWIRE_CUT,      /* inside a message: nothing may be written */
-	PGWIRE_OVER,     /* the database itself has ended it */
-	PGWIRE_STARTING, /* before the first ReadyForQuery */
-	PGWIRE_BUSY,     /* an answer is owed, or may be */
+	PGWIRE_CUT,           /* inside a message: nothing may be written */
+	PGWIRE_OVER,          /* the database itself has ended it */
+	PGWIRE_STARTING,      /* before the first ReadyForQuery */
+	PGWIRE_BUSY,          /* an answer is owed, or may be */
+	PGWIRE_BUSY_EXTENDED, /* the same, to the extended query protocol */
 	PGWIRE_IDLE,
 };
 

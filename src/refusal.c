@@ -52,30 +52,48 @@ struct refusal {
 
 /* --- The text ------------------------------------------------------------- */
 
+/*
+ * What is said when.  FATAL with ReadyForQuery: without that, psycopg2, asyncpg
+ * and lib/pq lose the text, and lib/pq runs the statement again; an idle
+ * asyncpg stumbles over it.  In the extended protocol lib/pq takes any FATAL
+ * for leave to run the statement again, so there it is an ERROR.
+ */
+static const struct last_words {
+	const char *severity; /* NULL: nothing may be said */
+	const char *sqlstate; /* NULL: that of the stage, no session was up */
+	bool is_ready;        /* ReadyForQuery follows */
+} last_words[] = {
+	[PGWIRE_CUT] = { NULL, NULL, false },
+	[PGWIRE_OVER] = { NULL, NULL, false },
+	[PGWIRE_STARTING] = { "FATAL", NULL, false },
+	[PGWIRE_BUSY] = { "FATAL", "08006", true },
+	[PGWIRE_BUSY_EXTENDED] = { "ERROR", "08006", true },
+	[PGWIRE_IDLE] = { "FATAL", "57P01", false },
+};
+
 size_t
 refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *fault,
     enum pgwire_moment moment)
 {
+	const struct last_words *words = &last_words[moment];
 	char message[2 * FAULT_DETAIL_MAX], hint[2 * FAULT_PEER_MAX];
-	struct pgwire_text text = { .message = message,
+	struct pgwire_text text = { .severity = words->severity,
+		.sqlstate = words->sqlstate,
+		.message = message,
 		.detail = fault->detail,
 		.hint = hint };
 	size_t len;
 
-	if (moment == PGWIRE_CUT || moment == PGWIRE_OVER)
+	if (words->severity == NULL)
 		return 0;
-	if (moment == PGWIRE_STARTING) {
+	fault_hint(fault, hint, sizeof hint);
+	fault_message_mid_session(fault, message, sizeof message);
+	if (words->sqlstate == NULL) {
 		text.sqlstate = failure_stage(fault->code)->sqlstate;
 		fault_message(fault, message, sizeof message);
-	} else {
-		text.sqlstate = moment == PGWIRE_BUSY ? "08006" : "57P01";
-		fault_message_mid_session(fault, message, sizeof message);
 	}
-	fault_hint(fault, hint, sizeof hint);
 	len = pgwire_error(buf, &text);
-	/* Without it psycopg2, asyncpg and lib/pq lose the text, and lib/pq
-	 * runs the statement again; an idle asyncpg stumbles over it. */
-	if (moment == PGWIRE_BUSY) {
+	if (words->is_ready) {
 		memcpy(buf + len, pgwire_ready_failed, PGWIRE_READY_LEN);
 		len += PGWIRE_READY_LEN;
 	}
