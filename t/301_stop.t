@@ -59,6 +59,7 @@ for my $case (['TERM', 'exit 143'], ['INT', 'exit 130']) {
 		like($fields->{M}, qr/^terminating connection: pgjump: .*shutting down.*\[shutdown\]$/,
 		    'message');
 		is($wire->ended, 'eof', 'an orderly end');
+		$wire->close;
 		is($daemon->wait_end, $code, $code);
 		cmp_ok(time - $started, '<', 5, 'without waiting');
 	};
@@ -74,6 +75,7 @@ subtest 'a busy session is waited for' => sub {
 	my $messages = $wire->until('E');
 	is(join('', map { $_->[0] } @$messages), 'TDCZE',
 	    'gets its answer, then the end');
+	$wire->close;
 	is($daemon->wait_end, 'exit 143', 'and pgjump ends');
 };
 
@@ -101,6 +103,7 @@ subtest 'a transaction in progress counts as busy' => sub {
 	$wire->query('commit');
 	is(join('', map { $_->[0] } @{ $wire->until('E') }), 'CZE',
 	    'to its end');
+	$wire->close;
 	is($daemon->wait_end, 'exit 143', 'then pgjump ends');
 };
 

@@ -17,7 +17,8 @@ use constant GSSENC_REQUEST => pack 'NN', 8, 80877104;
 
 $SIG{PIPE} = 'IGNORE';
 
-# port; optional: host, or path (of a Unix socket), seconds (for each wait).
+# port; optional: host, or path (of a Unix socket), seconds (for each wait),
+# small (a receive buffer of a few KB).
 sub new($class, %is)
 {
 	my $self = bless { host => '127.0.0.1', seconds => 20, in => '', %is },
@@ -26,7 +27,8 @@ sub new($class, %is)
 	$self->{socket} = defined $is{path}
 	    ? IO::Socket::UNIX->new(Peer => $is{path})
 	    : IO::Socket::IP->new(PeerHost => $self->{host},
-		PeerPort => $is{port}, Timeout => 10);
+		PeerPort => $is{port}, Timeout => 10, $is{small} ?
+		(Sockopts => [[SOL_SOCKET, SO_RCVBUF, 4096]]) : ());
 	croak "connect: $@" unless $self->{socket};
 	setsockopt $self->{socket}, IPPROTO_TCP, TCP_NODELAY, 1
 	    unless defined $is{path};
