@@ -69,7 +69,7 @@ leave(struct client *client)
 		client_complete_fault(client);
 		fault_note(client->fault,
 		    "the client had been connected for %s",
-		    duration_text(clock_ms() - client->start_ms).text);
+		    clock_text(clock_ms() - client->start_ms).text);
 		log_ended(client, moment);
 	}
 	if (moment == PGWIRE_CUT) {

@@ -85,16 +85,20 @@ forward(struct client *client, bool all)
 	}
 }
 
-/* How long the forward had been open: the evidence in DETAIL. */
+/* The way, and how long the forward had been open: the evidence in DETAIL. */
 static void
 note_opened(struct client *client)
 {
 	const struct client_startup *startup = client->startup;
+	const struct config_connection *connection = client->home->connection;
 	int64_t since_ms = clock_ms() - startup->opened_ms;
 
+	if (connection->jump != NULL)
+		fault_note(client_fault(client),
+		    "the tunnel to jump box %s is up", connection->jump->label);
 	fault_note(client_fault(client),
-	    "the connection to it had been open for %s",
-	    duration_text(since_ms).text);
+	    "the connection to %s had been open for %s", connection->label,
+	    clock_text(since_ms).text);
 }
 
 static enum client_state
@@ -134,8 +138,11 @@ silent(struct client *client)
 	    : startup->opened_ms;
 
 	note_opened(client);
+	if (!stream_was_heard(client->database, startup->heard_by_ms))
+		return client_fail(client, FAIL_TUNNEL_SILENT, "%s",
+		    clock_text(client->deadline_ms - from_ms).text);
 	return client_fail(client, FAIL_DB_SILENT, "%s",
-	    duration_text(client->deadline_ms - from_ms).text);
+	    clock_text(client->deadline_ms - from_ms).text);
 }
 
 /*
@@ -302,10 +309,28 @@ client_negotiating(struct client *client)
 
 /* --- The forward ---------------------------------------------------------- */
 
+/*
+ * The database's silence counts only if the tunnel was heard meanwhile: after
+ * a quarter of the time there is, it is asked.
+ */
+static void
+expect_answer(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	int64_t now_ms = clock_ms(), left_ms = startup->answer_by_ms - now_ms;
+	int64_t doubt_ms = client->home->cfg->open_timeout_ms;
+
+	if (left_ms < doubt_ms)
+		doubt_ms = left_ms;
+	startup->heard_by_ms = now_ms + doubt_ms / 4;
+	stream_await(client->database, startup->heard_by_ms);
+}
+
 /* Where the packet that is being served leads, once there is a database. */
 static enum client_state
 serve(struct client *client)
 {
+	expect_answer(client);
 	switch (client->startup->asked) {
 	case PGWIRE_SSL_REQUEST:
 	case PGWIRE_GSSENC_REQUEST:
@@ -442,7 +467,7 @@ on_more(struct client *client, const struct pgwire_packet *packet)
 	if (clock_ms() < startup->expires_ms)
 		return CLIENT_GREETING;
 	return client_fail(client, FAIL_CLIENT_TIMEOUT, "%s",
-	    duration_text(client->home->cfg->startup_timeout_ms).text);
+	    clock_text(client->home->cfg->startup_timeout_ms).text);
 }
 
 static enum client_state (*const on_packet[])(struct client *,

@@ -43,7 +43,7 @@ client_refuse(struct client *client)
 	if (fault->detail[0] == '\0')
 		fault_note(fault, "the client at %s had been connected for %s",
 		    client->peer.host,
-		    duration_text(clock_ms() - client->start_ms).text);
+		    clock_text(clock_ms() - client->start_ms).text);
 	fault_message(fault, message, sizeof message);
 	log_warning("client refused", log_num("client", (int64_t)client->id),
 	    log_str("connection", client->home->connection->name),
@@ -73,21 +73,4 @@ client_end(struct client *client, const char *how)
 {
 	client->how = how;
 	return CLIENT_CLOSED;
-}
-
-struct duration_text
-duration_text(int64_t duration_ms)
-{
-	struct duration_text out;
-
-	if (duration_ms < 1000)
-		snprintf(out.text, sizeof out.text, "%" PRId64 " ms",
-		    duration_ms);
-	else if (duration_ms % 1000 < 100)
-		snprintf(out.text, sizeof out.text, "%" PRId64 " s",
-		    duration_ms / 1000);
-	else
-		snprintf(out.text, sizeof out.text, "%" PRId64 ".%" PRId64 " s",
-		    duration_ms / 1000, duration_ms % 1000 / 100);
-	return out;
 }

@@ -70,8 +70,9 @@ struct client_startup {
 	size_t answer_len;
 	int64_t expires_ms; /* the whole start-up packet, since accept */
 	int64_t asked_ms, opened_ms;
-	int64_t answer_by_ms;    /* deadline of what is being served */
-	int64_t login_ms; /* deadline of the login; 0: not begun */
+	int64_t answer_by_ms; /* deadline of what is being served */
+	int64_t heard_by_ms;  /* the tunnel must be heard after this */
+	int64_t login_ms;     /* deadline of the login; 0: not begun */
 };
 
 struct client {
@@ -116,12 +117,5 @@ void client_complete_fault(struct client *);
 
 /* The session is over, `how` for the log. */
 enum client_state client_end(struct client *, const char *how);
-
-/* "8 s", "4.5 s", "500 ms". */
-struct duration_text {
-	char text[24];
-};
-
-struct duration_text duration_text(int64_t duration_ms);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "clock.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <time.h>
@@ -37,15 +38,20 @@ clock_timeval(int64_t duration_ms)
 		.tv_usec = duration_ms % 1000 * 1000 };
 }
 
-void
-clock_text(int64_t duration_ms, char *text, size_t size)
+struct clock_text
+clock_text(int64_t duration_ms)
 {
-	long tenths = (long)((duration_ms + 50) / 100);
+	int64_t tenths = (duration_ms + 50) / 100;
+	struct clock_text out;
 
 	if (tenths < 10)
-		snprintf(text, size, "%ld ms", (long)duration_ms);
+		snprintf(out.text, sizeof out.text, "%" PRId64 " ms",
+		    duration_ms);
 	else if (tenths % 10 == 0)
-		snprintf(text, size, "%ld s", tenths / 10);
+		snprintf(out.text, sizeof out.text, "%" PRId64 " s",
+		    tenths / 10);
 	else
-		snprintf(text, size, "%ld.%ld s", tenths / 10, tenths % 10);
+		snprintf(out.text, sizeof out.text, "%" PRId64 ".%" PRId64 " s",
+		    tenths / 10, tenths % 10);
+	return out;
 }

@@ -24,6 +24,10 @@ int clock_left_ms(int64_t deadline_ms);
 struct timeval clock_timeval(int64_t duration_ms);
 
 /* A duration for people, to a tenth of a second: "4 s", "2.5 s", "250 ms". */
-void clock_text(int64_t duration_ms, char *text, size_t size);
+struct clock_text {
+	char text[24];
+};
+
+struct clock_text clock_text(int64_t duration_ms);
 
 #endif

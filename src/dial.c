@@ -75,10 +75,7 @@ enter(const struct dial *dial, enum dial_stage stage)
 static enum failure
 fail_timeout(struct fault *fault, enum failure code, int64_t allowed_ms)
 {
-	char allowed[32];
-
-	clock_text(allowed_ms, allowed, sizeof allowed);
-	return fault_set(fault, code, "%s", allowed);
+	return fault_set(fault, code, "%s", clock_text(allowed_ms).text);
 }
 
 static int

@@ -149,8 +149,8 @@ append_from(struct text *text, const struct fault *fault)
 
 /* Append what a template's {name} stands for. */
 static void
-append_named(
-    struct text *text, const struct fault *fault, const char *name, size_t len)
+append_named(struct text *text, const struct fault *fault, const char *name,
+    size_t len)
 {
 	const struct {
 		const char *name, *value;
@@ -175,8 +175,8 @@ append_named(
 }
 
 static void
-append_template(
-    struct text *text, const struct fault *fault, const char *template)
+append_template(struct text *text, const struct fault *fault,
+    const char *template)
 {
 	const char *brace, *end;
 
@@ -212,8 +212,8 @@ opening_words(const struct fault *fault)
 }
 
 static void
-build_message(
-    const struct fault *fault, const char *opening, char *buf, size_t len)
+build_message(const struct fault *fault, const char *opening, char *buf,
+    size_t len)
 {
 	struct text text = { .buf = buf, .size = len };
 

@@ -65,11 +65,11 @@ struct failure_info {
 struct fault {
 	enum failure code;
 	char jump[FAULT_PEER_MAX]; /* host:port; "" where no tunnel is used */
-	char database
-	    [FAULT_PEER_MAX]; /* host:port or path, as the jump box sees it */
-	char user[80];        /* of the jump box */
-	char words
-	    [FAULT_WORDS_MAX]; /* the peer's own words, errno text, a fact */
+	char database[FAULT_PEER_MAX]; /* host:port or path, as the jump box
+					  sees it */
+	char user[80];                 /* of the jump box */
+	char words[FAULT_WORDS_MAX]; /* the peer's own words, errno text, a fact
+				      */
 	char detail[FAULT_DETAIL_MAX]; /* what was reached, in how many ms */
 };
 
@@ -90,8 +90,8 @@ void fault_note(struct fault *, const char *clause, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Fill in names, each only where it is still empty; NULL leaves it so. */
-void fault_name(
-    struct fault *, const char *jump, const char *user, const char *database);
+void fault_name(struct fault *, const char *jump, const char *user,
+    const char *database);
 
 /*
  * The primary message: one line, ASCII, complete on its own, ending in the

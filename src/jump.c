@@ -20,8 +20,8 @@
 #include "dialer.h"
 #include "failure.h"
 #include "jump_box.h"
+#include "jump_fault.h"
 #include "pool.h"
-#include "ssh_failure.h"
 #include "stream.h"
 #include "xmalloc.h"
 
@@ -120,6 +120,12 @@ fail(struct jump_request *request)
 	set_state(request, REQUEST_DONE);
 }
 
+static const char *
+jump_label(const struct jump_request *request)
+{
+	return request->connection->jump->label;
+}
+
 static int64_t
 waited_ms(const struct jump_request *request)
 {
@@ -129,42 +135,10 @@ waited_ms(const struct jump_request *request)
 /* --- through a tunnel ---------------------------------------------------- */
 
 static void
-note_path(struct jump_request *request, const struct ssh_opened *opened)
-{
-	fault_note(&request->fault, "the tunnel to jump box %s is up",
-	    request->connection->jump->label);
-	if (opened->words[0] != '\0')
-		fault_note(&request->fault,
-		    "the jump box answered \"%s\" after %lld ms", opened->words,
-		    (long long)opened->elapsed_ms);
-	else
-		fault_note(&request->fault,
-		    "the jump box refused without a word after %lld ms",
-		    (long long)opened->elapsed_ms);
-}
-
-static void
 fail_refused(struct jump_request *request, const struct ssh_opened *opened)
 {
-	enum failure code = ssh_failure_of_open(opened->reason, opened->words,
+	jump_fault_refused(&request->fault, jump_label(request), opened,
 	    request->connection->host[0] == '/');
-
-	switch (code) {
-	case FAIL_DB_TIMEOUT:
-		fault_set(&request->fault, code, "%.1f s",
-		    (double)opened->elapsed_ms / 1000);
-		break;
-	case FAIL_DB_UNREACHED:
-	case FAIL_DB_UNREACHED_SOCKET:
-		fault_set(&request->fault, code, "%s after %lld ms",
-		    opened->words[0] != '\0' ? opened->words : "refused",
-		    (long long)opened->elapsed_ms);
-		break;
-	default:
-		fault_set(&request->fault, code, "%s", opened->words);
-		break;
-	}
-	note_path(request, opened);
 	fail(request);
 }
 
@@ -224,71 +198,41 @@ ask_pool(struct jump_request *request)
 	return true;
 }
 
-static void
-blame_silence(struct jump_request *request)
-{
-	fault_set(&request->fault, FAIL_TUNNEL_SILENT, "%.1f s",
-	    (double)(clock_ms() - pool_heard_ms(request->jump->pool)) / 1000);
-	fault_note(&request->fault,
-	    "it was asked for a sign of life and has not answered");
-}
-
-static void
-blame_limit(struct jump_request *request)
-{
-	fault_set(&request->fault, FAIL_FORWARD_LIMIT, "%.1f s",
-	    (double)waited_ms(request) / 1000);
-	fault_note(&request->fault, "links to the jump box: %zu",
-	    pool_links(request->jump->pool));
-}
-
-static void
-blame_stuck(struct jump_request *request)
-{
-	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s",
-	    (double)waited_ms(request) / 1000);
-	fault_note(&request->fault,
-	    "earlier connections to it are still unanswered");
-}
-
 /* Its time ran out before its turn came. */
 static void
 time_out_waiting(struct jump_request *request)
 {
 	const struct pool *pool = request->jump->pool;
+	int64_t heard_ms = pool_heard_ms(pool);
 
 	if (!pool_is_up(pool)) {
 		fail_down(request);
 		return;
 	}
-	if (pool_heard_ms(pool) <= request->asked_ms)
-		blame_silence(request);
+	if (heard_ms <= request->asked_ms)
+		jump_fault_silent(&request->fault, clock_ms() - heard_ms);
 	else if (pool_is_stuck(pool, request->connection))
-		blame_stuck(request);
+		jump_fault_behind(&request->fault, jump_label(request),
+		    waited_ms(request));
 	else
-		blame_limit(request);
+		jump_fault_busy(&request->fault, waited_ms(request),
+		    pool_links(pool));
 	fail(request);
 }
 
-/*
- * The forward is unanswered.  Silence of the tunnel must never be blamed on
- * the database.
- */
+/* The forward is unanswered. */
 static void
 time_out_opening(struct jump_request *request)
 {
-	double opened_s = (double)(clock_ms() - request->opened_ms) / 1000;
 	int64_t silent_ms;
 	bool heard;
 
 	pool_abandon(request->jump->pool, request, &heard, &silent_ms);
 	if (heard)
-		fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s", opened_s);
+		jump_fault_unanswered(&request->fault, jump_label(request),
+		    clock_ms() - request->opened_ms);
 	else
-		fault_set(&request->fault, FAIL_TUNNEL_SILENT, "%.1f s",
-		    (double)silent_ms / 1000);
-	fault_note(&request->fault,
-	    "the jump box was asked %.1f s ago and has not answered", opened_s);
+		jump_fault_silent(&request->fault, silent_ms);
 	fail(request);
 }
 
@@ -333,8 +277,9 @@ time_out_dialling(struct jump_request *request)
 {
 	dialer_close(request->dialer);
 	request->dialer = NULL;
-	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%.1f s",
-	    (double)waited_ms(request) / 1000);
+	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%s",
+	    clock_text(waited_ms(request)).text);
+	fault_note(&request->fault, "no tunnel is configured");
 	fail(request);
 }
 

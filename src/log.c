@@ -182,8 +182,8 @@ build_json(struct line *line, enum log_level level, const char *message,
 }
 
 void
-log_write(
-    enum log_level level, const char *message, const struct log_field *fields)
+log_write(enum log_level level, const char *message,
+    const struct log_field *fields)
 {
 	static void (*const build[])(struct line *, enum log_level,
 	    const char *, const struct log_field *) = {

@@ -56,11 +56,11 @@ void log_write(enum log_level, const char *message, const struct log_field *);
 	log_write(LOG_LEVEL_WARNING, message, LOG_LIST(__VA_ARGS__))
 #define log_info(message, ...) \
 	log_write(LOG_LEVEL_INFO, message, LOG_LIST(__VA_ARGS__))
-#define log_debug(message, ...)                                               \
-	do {                                                                  \
-		if (log_enabled(LOG_LEVEL_DEBUG))                             \
-			log_write(                                            \
-			    LOG_LEVEL_DEBUG, message, LOG_LIST(__VA_ARGS__)); \
+#define log_debug(message, ...)                             \
+	do {                                                \
+		if (log_enabled(LOG_LEVEL_DEBUG))           \
+			log_write(LOG_LEVEL_DEBUG, message, \
+			    LOG_LIST(__VA_ARGS__));         \
 	} while (0)
 
 #endif

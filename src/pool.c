@@ -9,18 +9,16 @@
 
 #include <assert.h>
 #include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "clock.h"
 #include "config.h"
-#include "dialer.h"
 #include "jump_box.h"
 #include "log.h"
+#include "pool_dials.h"
 #include "pool_member.h"
-#include "ssh_transport.h"
 #include "xmalloc.h"
 
 /* Growing the pool for a better link is worth so long a wait. */
@@ -28,13 +26,9 @@
 /* A queue that moves slower than this wants one more link. */
 #define QUEUE_SLOW_MS 50
 #define STUCK_MAX     2
+/* A link that nobody has used for so long is let go, unless it is the last. */
+#define SPARE_IDLE_MS 20000
 #define FILES_LOOK_MS 1000
-
-struct pending_dial {
-	TAILQ_ENTRY(pending_dial) entry;
-	struct pool *pool;
-	struct dialer *dialer;
-};
 
 struct pool {
 	struct event_base *base;
@@ -42,10 +36,11 @@ struct pool {
 	struct jump_box *box;
 	const struct config_jump *jump;
 	struct mailbox *mailbox;
-	TAILQ_HEAD(, pool_member) members;
-	TAILQ_HEAD(, pending_dial) dials;
-	size_t member_count, dial_count;
+	TAILQ_HEAD(members, pool_member) members;
+	size_t member_count;
+	struct pool_dials *dials;
 	struct event *retry; /* the next try, or a look at the files */
+	struct event *spare; /* a look at links that are idle */
 };
 
 /* --- dialling ------------------------------------------------------------ */
@@ -58,64 +53,38 @@ add_member(struct pool *pool, struct ssh_transport *take)
 	struct pool_member *member = xcalloc(1, sizeof *member);
 
 	member->link = ssh_link_new(pool->base, pool->cfg, pool->jump, take);
+	member->idle_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&pool->members, member, entry);
 	pool->member_count++;
 }
 
 static void
-end_dial(struct pending_dial *dial)
+on_dialled(void *arg, struct ssh_transport *take)
 {
-	struct pool *pool = dial->pool;
+	struct pool *pool = arg;
 
-	TAILQ_REMOVE(&pool->dials, dial, entry);
-	pool->dial_count--;
-	dialer_close(dial->dialer);
-	free(dial);
-}
-
-static void
-on_dialled(void *arg, struct dialer_outcome *outcome)
-{
-	struct pending_dial *dial = arg;
-	struct pool *pool = dial->pool;
-
-	if (outcome->transport != NULL) {
-		add_member(pool, outcome->transport);
-		outcome->transport = NULL;
-	}
-	jump_box_dialled(pool->box, &outcome->fault);
-	end_dial(dial);
+	if (take != NULL)
+		add_member(pool, take);
 	keep_up(pool);
 }
 
-static void
-start_dial(struct pool *pool)
+static size_t
+live_count(const struct pool *pool)
 {
-	struct pending_dial *dial = xcalloc(1, sizeof *dial);
-	const struct dialer_setup setup = {
-		.cfg = pool->cfg,
-		.resolver = jump_box_resolver(pool->box),
-		.mailbox = pool->mailbox,
-		.done = on_dialled,
-		.arg = dial,
-	};
+	const struct pool_member *member;
+	size_t count = 0;
 
-	dial->pool = pool;
-	TAILQ_INSERT_TAIL(&pool->dials, dial, entry);
-	pool->dial_count++;
-	dial->dialer = dialer_jump(&setup, pool->jump);
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (!ssh_link_is_closed(member->link))
+			count++;
+	return count;
 }
 
 static bool
 has_share_left(const struct pool *pool)
 {
-	size_t links = pool->dial_count;
-	const struct pool_member *member;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (!ssh_link_is_closed(member->link))
-			links++;
-	return links < jump_box_share(pool->box);
+	return live_count(pool) + pool_dials_count(pool->dials) <
+	    jump_box_share(pool->box);
 }
 
 static void
@@ -141,7 +110,7 @@ grow(struct pool *pool, bool wake)
 		return false;
 	switch (jump_box_ask(pool->box, wake, &retry_ms)) {
 	case JUMP_PERMIT_DIAL:
-		start_dial(pool);
+		pool_dials_start(pool->dials);
 		return true;
 	case JUMP_PERMIT_BUSY:
 		return true; /* on_news() */
@@ -156,7 +125,7 @@ grow(struct pool *pool, bool wake)
 static void
 keep_up(struct pool *pool)
 {
-	if (!pool_is_up(pool) && pool->dial_count == 0)
+	if (!pool_is_up(pool) && pool_dials_count(pool->dials) == 0)
 		grow(pool, false);
 }
 
@@ -168,6 +137,20 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	jump_box_look_at_files(pool->box);
 	keep_up(pool);
+}
+
+/* Links that a crowd has left behind go; the first one stays. */
+static void
+on_spare(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *pool = arg;
+	struct pool_member *member;
+
+	(void)fd, (void)what;
+	TAILQ_FOREACH_REVERSE(member, &pool->members, members, entry)
+		if (live_count(pool) > 1 && member->idle_ms > 0 &&
+		    clock_ms() - member->idle_ms >= SPARE_IDLE_MS)
+			ssh_link_retire(member->link);
 }
 
 /* Another worker's dial has ended: its turn may be ours. */
@@ -265,7 +248,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	if (!is_worth_waiting(pool, connection->host) ||
 	    waited_ms >= QUEUE_SLOW_MS)
 		growing = grow(pool, true);
-	growing = growing || pool->dial_count > 0;
+	growing = growing || pool_dials_count(pool->dials) > 0;
 	if (best != NULL && (waited_ms >= GROW_WAIT_MS || !growing)) {
 		pool_member_open(best, connection, originator,
 		    pool->cfg->open_timeout_ms, user);
@@ -405,12 +388,7 @@ pool_flush(struct pool *pool)
 bool
 pool_is_up(const struct pool *pool)
 {
-	const struct pool_member *member;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (!ssh_link_is_closed(member->link))
-			return true;
-	return false;
+	return live_count(pool) > 0;
 }
 
 bool
@@ -454,15 +432,14 @@ pool_links(const struct pool *pool)
 void
 pool_cause(const struct pool *pool, int64_t waited_ms, struct fault *fault)
 {
-	const struct pending_dial *dial = TAILQ_FIRST(&pool->dials);
-	enum dial_stage stage = dial != NULL ? dialer_stage(dial->dialer)
-					     : DIAL_CONNECT;
+	enum dial_stage stage = DIAL_CONNECT;
 	bool at_once;
 
-	if (dial == NULL && jump_box_cause(pool->box, fault, &at_once))
+	if (!pool_dials_stage(pool->dials, &stage) &&
+	    jump_box_cause(pool->box, fault, &at_once))
 		return;
-	fault_set(fault, dial_stage_timeout(stage), "%.1f s",
-	    (double)waited_ms / 1000);
+	fault_set(fault, dial_stage_timeout(stage), "%s",
+	    clock_text(waited_ms).text);
 	fault_name(fault, pool->jump->label, pool->jump->username, NULL);
 	fault_note(fault, "the tunnel is still being set up");
 }
@@ -473,6 +450,7 @@ struct pool *
 pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
     struct mailbox *mailbox)
 {
+	const struct timeval spare_interval = clock_timeval(SPARE_IDLE_MS / 4);
 	struct pool *pool = xcalloc(1, sizeof *pool);
 
 	pool->base = base;
@@ -481,8 +459,16 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	pool->jump = jump_box_config(box);
 	pool->mailbox = mailbox;
 	TAILQ_INIT(&pool->members);
-	TAILQ_INIT(&pool->dials);
+	pool->dials = pool_dials_open(&(struct pool_dials_setup){
+	    .cfg = cfg,
+	    .box = box,
+	    .mailbox = mailbox,
+	    .on_dialled = on_dialled,
+	    .arg = pool,
+	});
 	pool->retry = event_new(base, -1, 0, on_retry, pool);
+	pool->spare = event_new(base, -1, EV_PERSIST, on_spare, pool);
+	event_add(pool->spare, &spare_interval);
 	jump_box_watch(box, mailbox, on_news, pool);
 	grow(pool, false);
 	return pool;
@@ -491,18 +477,11 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 void
 pool_close(struct pool *pool)
 {
-	const struct fault cancelled = { .code = FAIL_SHUTDOWN };
-	struct pending_dial *dial;
-
 	jump_box_unwatch(pool->box, pool);
-	TAILQ_FOREACH(dial, &pool->dials, entry)
-		dialer_cancel(dial->dialer);
-	while ((dial = TAILQ_FIRST(&pool->dials)) != NULL) {
-		jump_box_dialled(pool->box, &cancelled);
-		end_dial(dial);
-	}
+	pool_dials_close(pool->dials);
 	while (!TAILQ_EMPTY(&pool->members))
 		free_member(pool, TAILQ_FIRST(&pool->members));
 	event_free(pool->retry);
+	event_free(pool->spare);
 	free(pool);
 }

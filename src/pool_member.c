@@ -66,6 +66,7 @@ pool_member_open(struct pool_member *member,
 		member->numeric = true;
 	else
 		member->name = connection->host;
+	member->idle_ms = 0;
 	member->target = connection;
 	member->user = user;
 	member->opened_ms = clock_ms();
@@ -84,7 +85,10 @@ pool_member_tidy(struct pool_member *member)
 {
 	if (!ssh_link_is_opening(member->link))
 		member->target = NULL;
-	if (member->target == NULL && ssh_link_channels(member->link) == 0) {
+	if (member->target != NULL || ssh_link_channels(member->link) > 0) {
+		member->idle_ms = 0;
+	} else if (member->idle_ms == 0) {
+		member->idle_ms = clock_ms();
 		member->name = NULL;
 		member->numeric = false;
 	}

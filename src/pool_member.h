@@ -25,6 +25,7 @@ struct pool_member {
 	/* What its channels are connected to, until it is idle. */
 	const char *name; /* a target given by name */
 	bool numeric;     /* targets given by address */
+	int64_t idle_ms;  /* since when nobody uses it (clock.h); 0: in use */
 };
 
 /* The host needs no look-up on the jump box. */

@@ -202,6 +202,26 @@ on_is_drained(struct stream *stream)
 	    ssh_transport_pending(channel->host->transport) == 0;
 }
 
+/* The link's own slot may be free or not: it knows how to ask. */
+static void
+on_await(struct stream *stream, int64_t by_ms)
+{
+	struct ssh_channel_host *host = channel_of(stream)->host;
+
+	if (host->doubt_ms == 0 || by_ms < host->doubt_ms)
+		host->doubt_ms = by_ms;
+	if (by_ms > host->doubt_last_ms)
+		host->doubt_last_ms = by_ms;
+	event_active(host->turn, EV_TIMEOUT, 0);
+}
+
+static bool
+on_was_heard(struct stream *stream, int64_t since_ms)
+{
+	return ssh_transport_received_ms(channel_of(stream)->host->transport) >=
+	    since_ms;
+}
+
 static void
 on_fault(struct stream *stream, struct fault *fault)
 {
@@ -242,6 +262,8 @@ static const struct stream_ops channel_ops = {
 	.pause = on_pause,
 	.finish = on_finish,
 	.is_drained = on_is_drained,
+	.await = on_await,
+	.was_heard = on_was_heard,
 	.fault = on_fault,
 	.close = on_close,
 };

@@ -15,7 +15,7 @@
  * seen) and the jump box's own words ("" for none).  `is_socket`: the target
  * was a Unix socket, whose refusals sshd never explains.
  */
-enum failure ssh_failure_of_open(
-    unsigned reason, const char *words, bool is_socket);
+enum failure ssh_failure_of_open(unsigned reason, const char *words,
+    bool is_socket);
 
 #endif

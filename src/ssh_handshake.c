@@ -219,7 +219,7 @@ describe(const struct ssh_transport *transport, const struct heard *heard,
 	switch (code) {
 	case FAIL_JUMP_SILENT:
 	case FAIL_JUMP_HANDSHAKE_TIMEOUT:
-		clock_text(allowed_ms, words, size);
+		snprintf(words, size, "%s", clock_text(allowed_ms).text);
 		break;
 	case FAIL_JUMP_SPEAKS_TLS:
 		describe_tls(heard, words, size);

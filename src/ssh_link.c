@@ -59,8 +59,6 @@ session_of(const struct ssh_link *link)
 	return ssh_transport_session(link->host.transport);
 }
 
-/* --- the end ------------------------------------------------------------- */
-
 static void
 lose(struct ssh_link *link, enum failure code, const char *words)
 {
@@ -105,8 +103,6 @@ ssh_link_retire(struct ssh_link *link)
 	log_info("link retired", log_str("jump", link->jump->label),
 	    log_num("channels", (int64_t)link->channels.live_count));
 }
-
-/* --- the slot for opens -------------------------------------------------- */
 
 static void
 measure(struct ssh_link *link)
@@ -176,8 +172,6 @@ ping(struct ssh_link *link)
 	start_open(link);
 }
 
-/* --- liveness ------------------------------------------------------------ */
-
 int64_t
 ssh_link_heard_ms(const struct ssh_link *link)
 {
@@ -220,26 +214,39 @@ open_since_ms(const struct ssh_link *link)
 	return ssh_slot_is_taken(&link->slot) ? link->slot.since_ms : 0;
 }
 
+/* Somebody waits for an answer, and nothing was heard by the time he set. */
+static void
+look_at_doubts(struct ssh_link *link)
+{
+	struct ssh_channel_host *host = &link->host;
+	int64_t now_ms = clock_ms();
+
+	if (host->doubt_ms == 0 || now_ms < host->doubt_ms)
+		return;
+	ssh_link_probe(link, host->doubt_ms);
+	host->doubt_ms = host->doubt_last_ms > now_ms ? host->doubt_last_ms : 0;
+}
+
 static void
 arm_timer(struct ssh_link *link)
 {
-	int64_t now_ms = clock_ms();
-	struct timeval wait = clock_timeval(
-	    ssh_pulse_next_ms(&link->pulse, now_ms, ssh_link_heard_ms(link),
-		open_since_ms(link)) -
-	    now_ms);
+	int64_t now_ms = clock_ms(), doubt_ms = link->host.doubt_ms;
+	int64_t next_ms = ssh_pulse_next_ms(&link->pulse, now_ms,
+	    ssh_link_heard_ms(link), open_since_ms(link));
+	struct timeval wait;
 
+	if (doubt_ms > 0 && doubt_ms < next_ms)
+		next_ms = doubt_ms;
+	wait = clock_timeval(next_ms - now_ms);
 	event_add(link->timer, &wait);
 }
 
 static void
 lose_silent(struct ssh_link *link)
 {
-	char words[40];
+	int64_t silent_ms = clock_ms() - ssh_link_heard_ms(link);
 
-	snprintf(words, sizeof words, "%.1f s",
-	    (double)(clock_ms() - ssh_link_heard_ms(link)) / 1000);
-	lose(link, FAIL_TUNNEL_SILENT, words);
+	lose(link, FAIL_TUNNEL_SILENT, clock_text(silent_ms).text);
 }
 
 static void
@@ -248,6 +255,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	struct ssh_link *link = arg;
 
 	(void)fd, (void)what;
+	look_at_doubts(link);
 	switch (ssh_pulse_look(&link->pulse, clock_ms(),
 	    ssh_link_heard_ms(link), open_since_ms(link))) {
 	case SSH_PULSE_DEAD:
@@ -261,8 +269,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	}
 	arm_timer(link);
 }
-
-/* --- the pump ------------------------------------------------------------ */
 
 /*
  * Run libssh2's transport until the socket is dry: an open in flight does, and
@@ -355,9 +361,9 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	link->dirty = true;
+	if (link->host.doubt_ms > 0 && !link->host.lost)
+		arm_timer(link);
 }
-
-/* --- life ---------------------------------------------------------------- */
 
 struct ssh_link *
 ssh_link_new(struct event_base *base, const struct config *cfg,
@@ -402,8 +408,6 @@ ssh_link_free(struct ssh_link *link)
 	free(link);
 }
 
-/* --- what its owner asks ------------------------------------------------- */
-
 bool
 ssh_link_is_closed(const struct ssh_link *link)
 {
@@ -419,12 +423,6 @@ ssh_link_is_finished(const struct ssh_link *link)
 		return link->slot.use != SSH_SLOT_FORWARD;
 	return link->retired && link->slot.use != SSH_SLOT_FORWARD &&
 	    ssh_transport_pending(link->host.transport) == 0;
-}
-
-const struct fault *
-ssh_link_fault(const struct ssh_link *link)
-{
-	return &link->host.fault;
 }
 
 size_t

@@ -62,9 +62,6 @@ bool ssh_link_is_finished(const struct ssh_link *);
 /* No new channel from now on; those that live end in peace. */
 void ssh_link_retire(struct ssh_link *);
 
-/* Why it broke; FAIL_NONE while it has not. */
-const struct fault *ssh_link_fault(const struct ssh_link *);
-
 /* Streams in use, zombies not counted. */
 size_t ssh_link_channels(const struct ssh_link *);
 

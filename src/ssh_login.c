@@ -46,11 +46,8 @@ ssh_login_ask(struct ssh_login *login)
 static void
 fail_timeout(struct ssh_login *login)
 {
-	char allowed[32];
-
-	clock_text(login->deadline_ms - login->started_ms, allowed,
-	    sizeof allowed);
-	fault_set(login->fault, FAIL_AUTH_TIMEOUT, "%s", allowed);
+	fault_set(login->fault, FAIL_AUTH_TIMEOUT, "%s",
+	    clock_text(login->deadline_ms - login->started_ms).text);
 }
 
 static void

@@ -145,6 +145,19 @@ socket_is_drained(struct stream *stream)
 }
 
 static void
+socket_await(struct stream *stream, int64_t by_ms)
+{
+	(void)stream, (void)by_ms;
+}
+
+static bool
+socket_was_heard(struct stream *stream, int64_t since_ms)
+{
+	(void)stream, (void)since_ms;
+	return true;
+}
+
+static void
 socket_fault(struct stream *stream, struct fault *fault)
 {
 	struct socket_stream *self = socket_of(stream);
@@ -186,6 +199,8 @@ static const struct stream_ops socket_ops = {
 	.pause = socket_pause,
 	.finish = socket_finish,
 	.is_drained = socket_is_drained,
+	.await = socket_await,
+	.was_heard = socket_was_heard,
 	.fault = socket_fault,
 	.close = socket_close,
 };
@@ -262,6 +277,18 @@ bool
 stream_is_drained(struct stream *stream)
 {
 	return stream->ops->is_drained(stream);
+}
+
+void
+stream_await(struct stream *stream, int64_t by_ms)
+{
+	stream->ops->await(stream, by_ms);
+}
+
+bool
+stream_was_heard(struct stream *stream, int64_t since_ms)
+{
+	return stream->ops->was_heard(stream, since_ms);
 }
 
 void

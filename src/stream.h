@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct event_base;
@@ -31,6 +32,8 @@ struct stream_ops {
 	void (*pause)(struct stream *, bool paused);
 	void (*finish)(struct stream *);
 	bool (*is_drained)(struct stream *);
+	void (*await)(struct stream *, int64_t by_ms);
+	bool (*was_heard)(struct stream *, int64_t since_ms);
 	void (*fault)(struct stream *, struct fault *);
 	void (*close)(struct stream *, bool reset);
 };
@@ -85,6 +88,15 @@ void stream_finish(struct stream *);
 /* All that was written has left this process and, for a socket, was
  * acknowledged by the peer (SIOCOUTQ is 0). */
 bool stream_is_drained(struct stream *);
+
+/*
+ * The user waits for the peer's answer: where a tunnel leads there, it is asked
+ * for a sign of life if it gives none by `by_ms` (clock.h), so that
+ * stream_was_heard() can tell later whose silence it was.  A socket's peer is
+ * the peer itself: it always counts as heard.
+ */
+void stream_await(struct stream *, int64_t by_ms);
+bool stream_was_heard(struct stream *, int64_t since_ms);
 
 /*
  * After STREAM_LOST: why.  A channel whose link died gives FAIL_TUNNEL_LOST
