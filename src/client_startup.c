@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client_blame.h"
 #include "clock.h"
 #include "config.h"
 #include "gate.h"
@@ -85,66 +86,6 @@ forward(struct client *client, bool all)
 	}
 }
 
-/* The way, and how long the forward had been open: the evidence in DETAIL. */
-static void
-note_opened(struct client *client)
-{
-	const struct client_startup *startup = client->startup;
-	const struct config_connection *connection = client->home->connection;
-	int64_t since_ms = clock_ms() - startup->opened_ms;
-
-	if (connection->jump != NULL)
-		fault_note(client_fault(client),
-		    "the tunnel to jump box %s is up", connection->jump->label);
-	fault_note(client_fault(client),
-	    "the connection to %s had been open for %s", connection->label,
-	    clock_text(since_ms).text);
-}
-
-static enum client_state
-not_postgres(struct client *client)
-{
-	const struct client_startup *startup = client->startup;
-	char words[sizeof startup->answer + 1];
-
-	text_printable(words, sizeof words, startup->answer,
-	    startup->answer_len);
-	note_opened(client);
-	return client_fail(client, FAIL_DB_NOT_POSTGRES, "\"%s\"", words);
-}
-
-static enum client_state
-hung_up(struct client *client, bool is_lost)
-{
-	const struct client_startup *startup = client->startup;
-
-	if (startup->answer_len > 0 && !is_lost)
-		return not_postgres(client);
-	note_opened(client);
-	if (is_lost)
-		stream_fault(client->database, client->fault);
-	fault_set(client->fault,
-	    startup->was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED, "%s", "");
-	return client_refuse(client);
-}
-
-/* It had the time from here to the deadline, and the forward was open. */
-static enum client_state
-silent(struct client *client)
-{
-	const struct client_startup *startup = client->startup;
-	int64_t from_ms = startup->asked_ms > startup->opened_ms
-	    ? startup->asked_ms
-	    : startup->opened_ms;
-
-	note_opened(client);
-	if (!stream_was_heard(client->database, startup->heard_by_ms))
-		return client_fail(client, FAIL_TUNNEL_SILENT, "%s",
-		    clock_text(client->deadline_ms - from_ms).text);
-	return client_fail(client, FAIL_DB_SILENT, "%s",
-	    clock_text(client->deadline_ms - from_ms).text);
-}
-
 /*
  * Listen to the database: returns the state to go to, or the present one after
  * something was added to the answer, or while there is nothing.
@@ -160,7 +101,7 @@ hear(struct client *client)
 	if (got > 0)
 		startup->answer_len += (size_t)got;
 	else if (got != STREAM_WAIT)
-		return hung_up(client, got == STREAM_LOST);
+		return client_hung_up(client, got == STREAM_LOST);
 	return client->state;
 }
 
@@ -170,7 +111,7 @@ wait_for_database(struct client *client)
 {
 	if (client->has_ended)
 		return gone(client);
-	return clock_ms() >= client->deadline_ms ? silent(client)
+	return clock_ms() >= client->deadline_ms ? client_silent(client)
 						 : client->state;
 }
 
@@ -219,7 +160,7 @@ client_login(struct client *client)
 	case PGWIRE_ANSWER_PLAUSIBLE:
 		return begin_relay(client, false);
 	case PGWIRE_ANSWER_FOREIGN:
-		return not_postgres(client);
+		return client_not_postgres(client);
 	case PGWIRE_ANSWER_MORE:
 		break;
 	}
@@ -241,7 +182,7 @@ client_hello(struct client *client)
 	if (startup->answer_len == 0)
 		return wait_for_database(client);
 	if (startup->answer[0] < 20 || startup->answer[0] > 23)
-		return not_postgres(client);
+		return client_not_postgres(client);
 	return begin_relay(client, true);
 }
 
@@ -303,7 +244,7 @@ client_negotiating(struct client *client)
 		return wait_for_database(client);
 	if (startup->answer_len > 1 ||
 	    !is_answer_to(startup->asked, (char)startup->answer[0]))
-		return not_postgres(client);
+		return client_not_postgres(client);
 	return pass_answer(client, (char)startup->answer[0]);
 }
 
@@ -498,7 +439,7 @@ client_greeting(struct client *client)
 		if (next != CLIENT_GREETING)
 			return next;
 		if (startup->answer_len > 0)
-			return not_postgres(client);
+			return client_not_postgres(client);
 	}
 	packet = pgwire_packet(startup->kept, startup->kept_len);
 	return on_packet[packet.kind](client, &packet);

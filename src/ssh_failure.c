@@ -21,6 +21,7 @@ static const struct {
 	enum failure failure;
 } known_words[] = {
 	{ "Connection refused", FAIL_DB_REFUSED },
+	{ "Connection reset", FAIL_DB_CLOSED }, /* it had accepted */
 	{ "Connection timed out", FAIL_DB_TIMEOUT },
 	{ "Operation timed out", FAIL_DB_TIMEOUT },
 	{ "No route to host", FAIL_DB_UNREACHABLE },

@@ -97,11 +97,10 @@ lose_session(struct ssh_link *link)
 void
 ssh_link_retire(struct ssh_link *link)
 {
-	if (link->retired)
-		return;
+	if (!link->retired)
+		log_info("link retired", log_str("jump", link->jump->label),
+		    log_num("channels", (int64_t)link->channels.live_count));
 	link->retired = true;
-	log_info("link retired", log_str("jump", link->jump->label),
-	    log_num("channels", (int64_t)link->channels.live_count));
 }
 
 static void
@@ -271,8 +270,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Run libssh2's transport until the socket is dry: an open in flight does, and
- * any channel does.  A session that has neither can be read by a ping only.
+ * Read until the socket is dry: an open in flight does that, and any channel
+ * does.  A session that has neither can be read by a ping only.
  */
 static void
 drive(struct ssh_link *link)

@@ -15,7 +15,8 @@ my $pg = $lab->postgres;
 my $box = $lab->box;
 my $relay = PgJump::Relay->new(to => $box->port);
 my $hole = PgJump::Peer->black_hole;
-my %through = (box => $box, ssh_tunnel => { port => $relay->port });
+my %through = (box => $box, ssh_tunnel => { port => $relay->port },
+	connection_timeout => 3);
 my $main = $lab->connection('c_main', %through);
 my $far = $lab->connection('c_far', %through, port => $hole->{port});
 my %lost = (label => 'tunnel_lost', side => 'tunnel',
@@ -45,6 +46,7 @@ subtest 'frozen in the middle of an open' => sub {
 	    'not the database');
 	is($fields->{C}, '57P03', 'SQLSTATE');
 	like($fields->{H}, $lost{hint}, 'HINT');
+	$wire->close;
 	$relay->thaw;
 	$daemon->down;
 };
@@ -78,6 +80,7 @@ subtest 'a frozen tunnel is noticed and dialled again' => sub {
 	$relay->freeze;
 	ok($daemon->says(qr/tunnel_lost/, 10, $mark), 'is noticed');
 	isnt($wire->ended, 'deadline', 'its session ends');
+	$wire->close;
 	$relay->thaw;
 	ok(PgJump::Process::eventually(20, sub {
 		$lab->psql($main, 'select 1')->{out} eq "1\n";
@@ -112,6 +115,7 @@ for my $how (qw(cut kill)) {
 			}
 			ok($daemon->says(qr/tunnel_lost/, 10, $mark),
 			    'the log names the stage');
+			$wire->close;
 			is($lab->psql($main, 'select 1')->{out}, "1\n",
 			    'the next client finds a new tunnel');
 			$daemon->down;

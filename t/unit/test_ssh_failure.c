@@ -18,6 +18,7 @@ static const struct {
 	enum failure want;
 } cases[] = {
 	{ 2, "Connection refused", false, FAIL_DB_REFUSED },
+	{ 2, "Connection reset by peer", false, FAIL_DB_CLOSED },
 	{ 2, "Connection timed out", false, FAIL_DB_TIMEOUT },
 	{ 2, "No route to host", false, FAIL_DB_UNREACHABLE },
 	{ 2, "Network is unreachable", false, FAIL_DB_UNREACHABLE },
