@@ -416,12 +416,11 @@ ssh_link_is_closed(const struct ssh_link *link)
 bool
 ssh_link_is_finished(const struct ssh_link *link)
 {
-	if (link->channels.live_count > 0 || link->slot.use == SSH_SLOT_DONE)
-		return false;
-	if (link->host.lost)
-		return link->slot.use != SSH_SLOT_FORWARD;
-	return link->retired && link->slot.use != SSH_SLOT_FORWARD &&
-	    ssh_transport_pending(link->host.transport) == 0;
+	return ssh_link_is_closed(link) && link->channels.live_count == 0 &&
+	    link->slot.use != SSH_SLOT_DONE &&
+	    link->slot.use != SSH_SLOT_FORWARD &&
+	    (link->host.lost ||
+		ssh_transport_pending(link->host.transport) == 0);
 }
 
 size_t
