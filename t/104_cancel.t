@@ -24,6 +24,12 @@ sub running($application, $count = 1)
 	});
 }
 
+# A client that does not close when the database has; see the end.
+my $lasting = $lab->wire($main);
+$lasting->login;
+$pg->sql("select pg_terminate_backend($lasting->{backend_pid})");
+is($lasting->ended, 'eof', 'a client hears the end of its session');
+
 for my $mode (qw(disable require)) {
 	my $psql = PgJump::Process->new(
 		name => "psql.$mode",
@@ -80,5 +86,8 @@ subtest 'a client that vanishes' => sub {
 		}), "$end: its backend ends");
 	}
 };
+
+ok($daemon->says(qr/client closed client=1\b/, 30),
+    'a client does not keep its place by not closing');
 
 $lab->done;

@@ -24,6 +24,7 @@ for my $format (qw(text json)) {
 		$client->query(q{select repeat('x', 100000)})->until('Z');
 		$client->put(pack 'aN', 'X', 4);
 		$client->ended;
+		$client->close;
 		$lab->psql($bad, 'select 1');
 		$daemon->says(qr/db_refused/);
 		$daemon->says(qr/client closed.*\n.*client closed/s);

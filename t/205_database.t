@@ -30,7 +30,7 @@ my @cases = (
 		says => qr/127\.0\.0\.1:$closed refused the connection/,
 		hint => qr/listen_addresses/ },
 	{ name => 'a black hole', label => 'db_timeout',
-		port => $hole->{port},
+		port => $hole->{port}, within => $PgJump::Process::PATIENCE,
 		says => qr/127\.0\.0\.1:$hole->{port} did not accept a connection.* within/,
 		hint => qr/firewall/ },
 	{ name => 'closes at once', label => 'db_closed',
@@ -45,6 +45,7 @@ my @cases = (
 		port => peer('reset'),
 		says => qr/closed it without a byte/, hint => qr/./ },
 	{ name => 'silence', label => 'db_silent', port => peer('silent'),
+		within => $PgJump::Process::PATIENCE,
 		says => qr/accepted the connection.* but did not answer within/,
 		hint => qr/hangs or is overloaded/ },
 	{ name => 'HTTP', label => 'db_not_postgres', port => peer('http'),
@@ -62,13 +63,14 @@ my @cases = (
 
 my (@through, @direct);
 for my $i (0 .. $#cases) {
-	push @through, $lab->connection("c_far_$i",
-	    port => $cases[$i]{port});
-	push @direct, $lab->connection("c_near_$i",
-	    port => $cases[$i]{port}, ssh_tunnel => 0);
+	my %to = (port => $cases[$i]{port},
+		connection_timeout => $cases[$i]{within});
+	push @through, $lab->connection("c_far_$i", %to);
+	push @direct, $lab->connection("c_near_$i", %to, ssh_tunnel => 0);
 }
-my $daemon = $lab->daemon([map { +{ %$_, connection_timeout => 3 } }
-	@through, @direct], open_timeout => '2s', connect_timeout => '2s');
+my $soon = 700 * $PgJump::Process::PATIENCE . 'ms';
+my $daemon = $lab->daemon([@through, @direct], open_timeout => $soon,
+    connect_timeout => $soon);
 
 for my $i (0 .. $#cases) {
 	told($lab, $daemon, $through[$i], { side => 'database',

@@ -16,7 +16,7 @@ my $box = $lab->box;
 my $relay = PgJump::Relay->new(to => $box->port);
 my $hole = PgJump::Peer->black_hole;
 my %through = (box => $box, ssh_tunnel => { port => $relay->port },
-	connection_timeout => 3);
+	connection_timeout => 2 * $PgJump::Process::PATIENCE);
 my $main = $lab->connection('c_main', %through);
 my $far = $lab->connection('c_far', %through, port => $hole->{port});
 my %lost = (label => 'tunnel_lost', side => 'tunnel',
@@ -55,9 +55,10 @@ subtest 'frozen before the client comes' => sub {
 	my $daemon = fresh([$main, $far], open_timeout => '1s',
 	    max_links => 1);
 	$relay->freeze;
-	told($lab, $daemon, $_->[0], { name => $_->[1], %lost,
-		sslmodes => [qw(disable require)] })
-	    for [$main, 'a good database'], [$far, 'a bad one'];
+	told($lab, $daemon, $main, { name => 'a good database', %lost,
+		sslmodes => [qw(disable require)] });
+	told($lab, $daemon, $far, { name => 'a bad one', %lost,
+		sslmodes => ['disable'] });
 	$relay->thaw;
 	$daemon->down;
 };
