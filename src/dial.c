@@ -31,13 +31,14 @@
 /* What reaching a host by TCP can fail with: a jump box, or a database. */
 struct rows {
 	enum failure name_unknown, name_timeout;
-	enum failure refused, unreachable, timeout;
+	enum failure refused, reset, unreachable, timeout;
 };
 
 static const struct rows jump_rows = {
 	FAIL_JUMP_NAME_UNKNOWN,
 	FAIL_JUMP_NAME_TIMEOUT,
 	FAIL_JUMP_REFUSED,
+	FAIL_JUMP_HANGUP,
 	FAIL_JUMP_UNREACHABLE,
 	FAIL_JUMP_TIMEOUT,
 };
@@ -46,6 +47,7 @@ static const struct rows database_rows = {
 	FAIL_DB_NAME_UNKNOWN,
 	FAIL_DB_NAME_TIMEOUT,
 	FAIL_DB_REFUSED,
+	FAIL_DB_CLOSED,
 	FAIL_DB_UNREACHABLE,
 	FAIL_DB_TIMEOUT,
 };
@@ -178,6 +180,9 @@ connect_to(const struct dial *dial, const struct rows *rows,
 	case TCP_REFUSED:
 		note_tried(addresses, started_ms, fault);
 		return fault_set(fault, rows->refused, "%s", "");
+	case TCP_RESET:
+		note_tried(addresses, started_ms, fault);
+		return fault_set(fault, rows->reset, "%s", "");
 	case TCP_UNREACHABLE:
 		note_tried(addresses, started_ms, fault);
 		return fault_set(fault, rows->unreachable, "%s", words);

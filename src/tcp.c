@@ -157,6 +157,8 @@ lost(const struct race *race, char *words, size_t words_size)
 
 	if (race->refused && race->error == 0)
 		return TCP_REFUSED;
+	if (error == ECONNRESET)
+		return TCP_RESET;
 	snprintf(words, words_size, "%s", strerror(error));
 	return TCP_UNREACHABLE;
 }

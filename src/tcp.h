@@ -14,6 +14,7 @@
 enum tcp_status {
 	TCP_CONNECTED,
 	TCP_REFUSED,     /* every address that there is a route to refused */
+	TCP_RESET,       /* accepted, and reset at once */
 	TCP_UNREACHABLE, /* `words` has the errno text of the last one */
 	TCP_TIMEOUT,     /* at least one was still silent at the deadline */
 	TCP_CANCELLED,
