@@ -242,12 +242,25 @@ check_listens(struct loading *loading)
 /* --- The three shapes ---------------------------------------------------- */
 
 static const struct node *
-find_connections(const struct node *root)
+find_item(const struct node *root, const char *key)
 {
 	for (size_t i = 0; root->kind == NODE_MAPPING && i < root->count; i++)
-		if (strcmp(root->keys[i]->text, "connections") == 0)
+		if (strcmp(root->keys[i]->text, key) == 0)
 			return root->items[i];
 	return NULL;
+}
+
+/* Each worker has a link of its own to every jump box that it uses. */
+static void
+check_workers(struct loading *loading, const struct node *root)
+{
+	const struct node *workers = find_item(root, "workers");
+	const struct config *cfg = loading->cfg;
+
+	if (workers != NULL && cfg->workers > cfg->max_links)
+		report_error(loading->reading.report, workers->place,
+		    "workers (%u) must not be more than max_links (%u)",
+		    cfg->workers, cfg->max_links);
 }
 
 /* Global settings, their defaults where the document has no place for any. */
@@ -303,9 +316,10 @@ read_list(struct loading *loading, const struct node *list)
 static void
 read_root(struct loading *loading, const struct node *root)
 {
-	const struct node *connections = find_connections(root);
+	const struct node *connections = find_item(root, "connections");
 
 	read_globals(loading, connections != NULL ? root : NULL);
+	check_workers(loading, root);
 	if (connections != NULL)
 		read_list(loading, connections);
 	else if (root->kind == NODE_MAPPING)

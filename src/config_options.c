@@ -101,7 +101,8 @@ const struct option config_options[] = {
 	    .sentence = "the least severe level that is logged" },
 	{ SECTION_GLOBAL, "workers", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONFIG(workers), .min = 1, .max = 64, .fallback = "1",
-	    .sentence = "the number of threads that carry clients" },
+	    .sentence = "the number of threads that carry clients, at most "
+			"max_links" },
 	{ SECTION_GLOBAL, "max_links", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONFIG(max_links), .min = 1, .max = 64, .fallback = "8",
 	    .sentence = "the most SSH sessions to one jump box" },

@@ -6,7 +6,7 @@
  */
 #include "dialer.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -28,7 +28,6 @@ struct dialer {
 	pthread_t thread;
 	bool has_thread;
 	int cancel_fd;
-	_Atomic enum dial_stage stage;
 	struct dialer_setup setup;
 	const struct config_jump *jump; /* or ... */
 	const struct config_connection *connection;
@@ -43,7 +42,8 @@ let_go(struct dialer *dialer)
 	ssh_transport_free(dialer->outcome.transport);
 	if (dialer->outcome.fd >= 0)
 		close(dialer->outcome.fd);
-	close(dialer->cancel_fd);
+	if (dialer->cancel_fd >= 0)
+		close(dialer->cancel_fd);
 	mailbox_unref(dialer->setup.mailbox);
 	config_unref(dialer->setup.cfg);
 	free(dialer);
@@ -66,12 +66,6 @@ on_discard(struct message *message)
 	let_go((struct dialer *)message);
 }
 
-static void
-on_stage(void *arg, enum dial_stage stage)
-{
-	((struct dialer *)arg)->stage = stage;
-}
-
 static void *
 run(void *arg)
 {
@@ -80,8 +74,8 @@ run(void *arg)
 		.cfg = dialer->setup.cfg,
 		.resolver = dialer->setup.resolver,
 		.cancel_fd = dialer->cancel_fd,
-		.on_stage = on_stage,
-		.arg = dialer,
+		.on_stage = dialer->setup.on_stage,
+		.arg = dialer->setup.stage_arg,
 	};
 	struct dialer_outcome *outcome = &dialer->outcome;
 
@@ -95,9 +89,12 @@ run(void *arg)
 	return NULL;
 }
 
-/* The system is short of threads, as of any resource: worth another try. */
+/*
+ * The system is short of threads or descriptors, as of any resource: worth
+ * another try.
+ */
 static void
-post_no_thread(struct dialer *dialer, int error)
+post_not_started(struct dialer *dialer, int error)
 {
 	fault_set(&dialer->outcome.fault,
 	    dialer->jump != NULL ? FAIL_JUMP_UNREACHABLE : FAIL_DB_UNREACHABLE,
@@ -105,8 +102,9 @@ post_no_thread(struct dialer *dialer, int error)
 	mailbox_post(dialer->setup.mailbox, &dialer->message);
 }
 
-static void
-start(struct dialer *dialer)
+/* 0, or an errno. */
+static int
+start_thread(struct dialer *dialer)
 {
 	pthread_attr_t attr;
 	int error;
@@ -116,8 +114,19 @@ start(struct dialer *dialer)
 	error = pthread_create(&dialer->thread, &attr, run, dialer);
 	pthread_attr_destroy(&attr);
 	dialer->has_thread = error == 0;
+	return error;
+}
+
+/* A thread that could not be cancelled would hold up dialer_close(). */
+static void
+start(struct dialer *dialer)
+{
+	int error;
+
+	dialer->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	error = dialer->cancel_fd >= 0 ? start_thread(dialer) : errno;
 	if (error != 0)
-		post_no_thread(dialer, error);
+		post_not_started(dialer, error);
 }
 
 static struct dialer *
@@ -132,7 +141,6 @@ dialer_new(const struct dialer_setup *setup)
 	config_ref(setup->cfg);
 	mailbox_ref(setup->mailbox);
 	dialer->outcome.fd = -1;
-	dialer->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return dialer;
 }
 
@@ -155,12 +163,6 @@ dialer_database(const struct dialer_setup *setup,
 	dialer->connection = connection;
 	start(dialer);
 	return dialer;
-}
-
-enum dial_stage
-dialer_stage(const struct dialer *dialer)
-{
-	return dialer->stage;
 }
 
 void

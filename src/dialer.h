@@ -37,6 +37,9 @@ struct dialer_setup {
 	struct mailbox *mailbox;   /* referenced */
 	dialer_done_fn *done;
 	void *arg;
+	/* A stage was entered, in the dialer's thread; or NULL. */
+	void (*on_stage)(void *stage_arg, enum dial_stage);
+	void *stage_arg;
 };
 
 /* Start a thread; where the system has none left, the outcome says so. */
@@ -44,9 +47,6 @@ struct dialer *dialer_jump(const struct dialer_setup *,
     const struct config_jump *);
 struct dialer *dialer_database(const struct dialer_setup *,
     const struct config_connection *);
-
-/* What it is doing now; any thread. */
-enum dial_stage dialer_stage(const struct dialer *);
 
 /* Make it give up soon; its outcome still comes. */
 void dialer_cancel(struct dialer *);

@@ -56,6 +56,7 @@ struct jump_box {
 	size_t share;
 	pthread_mutex_t mutex; /* for all below */
 	unsigned dials;        /* in flight */
+	enum dial_stage stage; /* the last that one of them entered */
 	bool proved;           /* credentials were accepted once */
 	unsigned attempts;     /* failed in a row */
 	struct fault fault;    /* of the last failure, or FAIL_NONE */
@@ -365,6 +366,28 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 	pthread_mutex_unlock(&box->mutex);
 }
 
+void
+jump_box_enter(void *arg, enum dial_stage stage)
+{
+	struct jump_box *box = arg;
+
+	pthread_mutex_lock(&box->mutex);
+	box->stage = stage;
+	pthread_mutex_unlock(&box->mutex);
+}
+
+bool
+jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage)
+{
+	bool dialling;
+
+	pthread_mutex_lock(&box->mutex);
+	dialling = box->dials > 0;
+	*stage = box->stage;
+	pthread_mutex_unlock(&box->mutex);
+	return dialling;
+}
+
 /* --- the remembered cause ------------------------------------------------ */
 
 static void
@@ -381,7 +404,7 @@ note_history(const struct jump_box *box, struct fault *fault)
 }
 
 bool
-jump_box_cause(struct jump_box *box, struct fault *out, bool *at_once)
+jump_box_cause(struct jump_box *box, struct fault *out)
 {
 	bool failed;
 
@@ -390,9 +413,6 @@ jump_box_cause(struct jump_box *box, struct fault *out, bool *at_once)
 	if (failed) {
 		*out = box->fault;
 		note_history(box, out);
-		*at_once = is_fresh(box) ||
-		    (retry_of(box) == RETRY_RARELY &&
-			box->retry_ms > clock_ms());
 	}
 	pthread_mutex_unlock(&box->mutex);
 	return failed;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dial.h"
 #include "failure.h"
 
 struct config_jump;
@@ -54,13 +55,18 @@ enum jump_permit jump_box_ask(struct jump_box *, bool wake, int64_t *retry_ms);
  */
 void jump_box_dialled(struct jump_box *, const struct fault *);
 
+/* A dial enters a stage; of type dial.on_stage, any thread. */
+void jump_box_enter(void *box, enum dial_stage);
+
+/* A dial is in flight, of whatever worker, and in this stage. */
+bool jump_box_is_dialling(struct jump_box *, enum dial_stage *);
+
 /*
  * The cause of the last failed dial, with its age, the number of attempts and
  * the next try in DETAIL; false where the last dial succeeded or none ended
- * yet.  *at_once: clients hear it now instead of waiting for the next try,
- * since it is fresh or somebody has to change something first.
+ * yet.
  */
-bool jump_box_cause(struct jump_box *, struct fault *out, bool *at_once);
+bool jump_box_cause(struct jump_box *, struct fault *out);
 
 /*
  * Backing off because of credentials or host keys: look whether a file that

@@ -231,7 +231,8 @@ pool_is_stuck(const struct pool *pool,
 
 enum pool_offer
 pool_ask(struct pool *pool, const struct config_connection *connection,
-    const struct originator *originator, int64_t waited_ms, void *user)
+    const struct originator *originator, int64_t waited_ms, int64_t by_ms,
+    void *user)
 {
 	struct pool_member *best = choose(pool, connection->host);
 	unsigned count, overdue;
@@ -241,8 +242,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	if (overdue > 0 && count >= STUCK_MAX)
 		return POOL_WAIT;
 	if (best != NULL && pool_member_cost(best, connection->host) == 0) {
-		pool_member_open(best, connection, originator,
-		    pool->cfg->open_timeout_ms, user);
+		pool_member_open(best, connection, originator, by_ms, user);
 		return POOL_OPENING;
 	}
 	if (!is_worth_waiting(pool, connection->host) ||
@@ -250,8 +250,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 		growing = grow(pool, true);
 	growing = growing || pool_dials_count(pool->dials) > 0;
 	if (best != NULL && (waited_ms >= GROW_WAIT_MS || !growing)) {
-		pool_member_open(best, connection, originator,
-		    pool->cfg->open_timeout_ms, user);
+		pool_member_open(best, connection, originator, by_ms, user);
 		return POOL_OPENING;
 	}
 	return growing || pool_is_up(pool) ? POOL_WAIT : POOL_DOWN;
@@ -432,11 +431,10 @@ pool_links(const struct pool *pool)
 void
 pool_cause(const struct pool *pool, int64_t waited_ms, struct fault *fault)
 {
-	enum dial_stage stage = DIAL_CONNECT;
-	bool at_once;
+	enum dial_stage stage;
 
-	if (!pool_dials_stage(pool->dials, &stage) &&
-	    jump_box_cause(pool->box, fault, &at_once))
+	if (!jump_box_is_dialling(pool->box, &stage) &&
+	    jump_box_cause(pool->box, fault))
 		return;
 	fault_set(fault, dial_stage_timeout(stage), "%s",
 	    clock_text(waited_ms).text);

@@ -82,6 +82,8 @@ pool_dials_start(struct pool_dials *dials)
 		.mailbox = dials->setup.mailbox,
 		.done = on_done,
 		.arg = pending,
+		.on_stage = jump_box_enter,
+		.stage_arg = dials->setup.box,
 	};
 
 	pending->dials = dials;
@@ -95,14 +97,4 @@ size_t
 pool_dials_count(const struct pool_dials *dials)
 {
 	return dials->count;
-}
-
-bool
-pool_dials_stage(const struct pool_dials *dials, enum dial_stage *stage)
-{
-	const struct pending *eldest = TAILQ_FIRST(&dials->pending);
-
-	if (eldest != NULL)
-		*stage = dialer_stage(eldest->dialer);
-	return eldest != NULL;
 }

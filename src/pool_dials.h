@@ -7,10 +7,7 @@
 #ifndef PGJUMP_POOL_DIALS_H
 #define PGJUMP_POOL_DIALS_H
 
-#include <stdbool.h>
 #include <stddef.h>
-
-#include "dial.h"
 
 struct config;
 struct jump_box;
@@ -37,8 +34,5 @@ void pool_dials_close(struct pool_dials *);
 void pool_dials_start(struct pool_dials *);
 
 size_t pool_dials_count(const struct pool_dials *);
-
-/* What the eldest is doing; false: there is none. */
-bool pool_dials_stage(const struct pool_dials *, enum dial_stage *);
 
 #endif

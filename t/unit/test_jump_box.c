@@ -100,13 +100,11 @@ test_a_fresh_failure_is_told_at_once(void **state)
 {
 	struct jump_box *box = *state;
 	struct fault cause;
-	bool at_once = false;
 
-	assert_false(jump_box_cause(box, &cause, &at_once));
+	assert_false(jump_box_cause(box, &cause));
 	dial_and_fail(box, FAIL_JUMP_REFUSED);
 	assert_permit(box, true, JUMP_PERMIT_LATER);
-	assert_true(jump_box_cause(box, &cause, &at_once));
-	assert_true(at_once);
+	assert_true(jump_box_cause(box, &cause));
 	assert_int_equal(cause.code, FAIL_JUMP_REFUSED);
 	assert_string_equal(cause.words, "the words");
 	assert_non_null(strstr(cause.detail, "attempt 1"));
@@ -147,14 +145,13 @@ test_success_forgets_the_cause(void **state)
 {
 	struct jump_box *box = *state;
 	struct fault cause;
-	bool at_once;
 
 	dial_and_fail(box, FAIL_AUTH_KEY_REJECTED);
 	assert_int_equal(truncate(secret_path, 1), 0);
 	jump_box_look_at_files(box);
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
-	assert_false(jump_box_cause(box, &cause, &at_once));
+	assert_false(jump_box_cause(box, &cause));
 }
 
 static void
@@ -162,13 +159,27 @@ test_a_cancelled_dial_leaves_no_trace(void **state)
 {
 	struct jump_box *box = *state;
 	struct fault fault = failed(FAIL_SHUTDOWN), cause;
-	bool at_once;
 
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &fault);
-	assert_false(jump_box_cause(box, &cause, &at_once));
+	assert_false(jump_box_cause(box, &cause));
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
+}
+
+static void
+test_the_stage_of_a_dial_is_known_to_all(void **state)
+{
+	struct jump_box *box = *state;
+	enum dial_stage stage;
+
+	assert_false(jump_box_is_dialling(box, &stage));
+	assert_permit(box, false, JUMP_PERMIT_DIAL);
+	jump_box_enter(box, DIAL_AUTH);
+	assert_true(jump_box_is_dialling(box, &stage));
+	assert_int_equal(stage, DIAL_AUTH);
+	jump_box_dialled(box, &good);
+	assert_false(jump_box_is_dialling(box, &stage));
 }
 
 static void
@@ -239,6 +250,9 @@ main(void)
 		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_cancelled_dial_leaves_no_trace, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_the_stage_of_a_dial_is_known_to_all, set_up,
+		    tear_down),
 		cmocka_unit_test(test_links_are_shared_out_over_workers),
 		cmocka_unit_test_setup_teardown(
 		    test_other_workers_hear_of_a_dial, set_up, tear_down),
