@@ -179,15 +179,16 @@ static bool
 ask_pool(struct jump_request *request)
 {
 	struct jump *jump = request->jump;
+	int64_t now_ms = clock_ms();
+	int64_t by_ms = earlier(request->deadline_ms,
+	    now_ms + jump->cfg->open_timeout_ms);
 
 	switch (pool_ask(jump->pool, request->connection, &request->originator,
-	    waited_ms(request), request)) {
+	    waited_ms(request), by_ms, request)) {
 	case POOL_OPENING:
-		request->opened_ms = clock_ms();
+		request->opened_ms = now_ms;
 		set_state(request, REQUEST_OPENING);
-		arm_timer(request,
-		    earlier(request->deadline_ms,
-			request->opened_ms + jump->cfg->open_timeout_ms));
+		arm_timer(request, by_ms);
 		break;
 	case POOL_DOWN:
 		fail_down(request);
@@ -417,6 +418,16 @@ jump_turn(struct jump *jump)
 		pool_flush(jump->pool);
 }
 
+/* It has waited for a quarter of its time, or of what an open may take. */
+static bool
+waits_long(const struct jump_request *request)
+{
+	int64_t given_ms = request->deadline_ms - request->asked_ms;
+	int64_t open_ms = request->jump->cfg->open_timeout_ms;
+
+	return waited_ms(request) >= earlier(given_ms, open_ms) / 4;
+}
+
 /*
  * Whoever waits long must be able to tell, when its time is out, whether the
  * tunnel was alive.  The turn that follows does the rest.
@@ -430,8 +441,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	TAILQ_FOREACH(request, &jump->waiting, entry)
-		if (waited_ms(request) >= jump->cfg->open_timeout_ms / 4 &&
-		    request->asked_ms >= since_ms)
+		if (waits_long(request) && request->asked_ms >= since_ms)
 			since_ms = request->asked_ms + 1;
 	if (since_ms > 0 && jump->pool != NULL)
 		pool_probe(jump->pool, since_ms);

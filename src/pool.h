@@ -46,10 +46,11 @@ enum pool_offer {
 
 /*
  * Open a stream to the database of `connection` for a user who has waited for
- * `waited_ms`, on the link that suits it best.
+ * `waited_ms` and would give up the open at `by_ms`, on the link that suits it
+ * best.
  */
 enum pool_offer pool_ask(struct pool *, const struct config_connection *,
-    const struct originator *, int64_t waited_ms, void *user);
+    const struct originator *, int64_t waited_ms, int64_t by_ms, void *user);
 
 /*
  * The user of an open in flight has gone, or its time has run out.  Then

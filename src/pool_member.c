@@ -51,7 +51,7 @@ pool_member_cost(const struct pool_member *member, const char *host)
 void
 pool_member_open(struct pool_member *member,
     const struct config_connection *connection,
-    const struct originator *originator, int64_t open_timeout_ms, void *user)
+    const struct originator *originator, int64_t by_ms, void *user)
 {
 	bool is_socket = connection->host[0] == '/';
 	const struct ssh_target target = {
@@ -70,8 +70,9 @@ pool_member_open(struct pool_member *member,
 	member->target = connection;
 	member->user = user;
 	member->opened_ms = clock_ms();
-	member->overdue_ms = member->opened_ms + open_timeout_ms / 4;
-	ssh_link_open(member->link, &target);
+	member->overdue_ms = member->opened_ms +
+	    (by_ms - member->opened_ms) / 4;
+	ssh_link_open(member->link, &target, member->overdue_ms);
 }
 
 bool

@@ -39,9 +39,9 @@ bool pool_host_is_address(const char *host);
  */
 int pool_member_cost(const struct pool_member *, const char *host);
 
-/* Open a stream for `user`; the link has a slot. */
+/* Open a stream for `user`, who gives up at `by_ms`; the link has a slot. */
 void pool_member_open(struct pool_member *, const struct config_connection *,
-    const struct originator *, int64_t open_timeout_ms, void *user);
+    const struct originator *, int64_t by_ms, void *user);
 
 /* Its open should have been answered if all were well. */
 bool pool_member_is_overdue(const struct pool_member *);

@@ -9,8 +9,7 @@
  *
  * A sign of life is asked for by opening a channel of a type that no server
  * knows: the refusal is the answer and leaves nothing behind.  libssh2's own
- * keepalive leaks each reply and never notices silence; it serves only while
- * the slot for opens is taken.
+ * keepalive leaks each reply; it serves only while the slot is taken.
  */
 #include "ssh_link.h"
 
@@ -29,13 +28,10 @@
 #include "stream.h"
 #include "xmalloc.h"
 
-#define TURN_BUDGET    ((size_t)256 << 10)
-#define PACKET_MAX     32768
-#define ZOMBIES_MAX    8
-#define PINGS_AT_START 3
-
-/* libssh2 sends no keepalive more often. */
-#define KEEPALIVE_MIN_S 2
+#define TURN_BUDGET     ((size_t)256 << 10)
+#define ZOMBIES_MAX     8
+#define PINGS_AT_START  3
+#define KEEPALIVE_MIN_S 2 /* libssh2 sends none more often */
 
 struct ssh_link {
 	struct ssh_channel_host host; /* the transport is ours */
@@ -50,6 +46,7 @@ struct ssh_link {
 	bool retired;
 	unsigned pings_left;
 	struct ssh_pulse pulse;
+	int64_t ping_doubt_ms; /* the pulse's doubt_ms during a ping */
 	const struct config_jump *jump;
 };
 
@@ -167,6 +164,7 @@ static void
 ping(struct ssh_link *link)
 {
 	link->pulse.asked_ms = clock_ms();
+	link->pulse.doubt_ms = link->ping_doubt_ms;
 	ssh_slot_ping(&link->slot);
 	start_open(link);
 }
@@ -243,9 +241,8 @@ arm_timer(struct ssh_link *link)
 static void
 lose_silent(struct ssh_link *link)
 {
-	int64_t silent_ms = clock_ms() - ssh_link_heard_ms(link);
-
-	lose(link, FAIL_TUNNEL_SILENT, clock_text(silent_ms).text);
+	lose(link, FAIL_TUNNEL_SILENT,
+	    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);
 }
 
 static void
@@ -378,7 +375,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	link->pulse.interval_ms = cfg->keepalive_interval_ms;
 	link->pulse.silence_max_ms = cfg->keepalive_interval_ms *
 	    (int64_t)cfg->keepalive_count;
-	link->pulse.doubt_ms = cfg->open_timeout_ms / 4;
+	link->ping_doubt_ms = cfg->open_timeout_ms / 4;
 	link->host.turn = event_new(base, -1, 0, on_turn, link);
 	link->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable,
 	    link);
@@ -451,9 +448,11 @@ ssh_link_has_slot(const struct ssh_link *link)
 }
 
 void
-ssh_link_open(struct ssh_link *link, const struct ssh_target *target)
+ssh_link_open(struct ssh_link *link, const struct ssh_target *target,
+    int64_t overdue_ms)
 {
 	assert(ssh_link_has_slot(link));
+	link->pulse.doubt_ms = overdue_ms - clock_ms();
 	ssh_slot_forward(&link->slot, target);
 	start_open(link);
 	arm_timer(link);

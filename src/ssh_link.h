@@ -77,8 +77,13 @@ bool ssh_link_is_stuck(const struct ssh_link *);
 /* A forward is in flight, also one that nobody waits for any more. */
 bool ssh_link_is_opening(const struct ssh_link *);
 
-/* Start an open; ssh_link_has_slot() was true.  The target is copied. */
-void ssh_link_open(struct ssh_link *, const struct ssh_target *);
+/*
+ * Start an open; ssh_link_has_slot() was true.  The target is copied.  Where
+ * there is no answer by `overdue_ms` (clock.h), the jump box is asked for a
+ * sign of life.
+ */
+void ssh_link_open(struct ssh_link *, const struct ssh_target *,
+    int64_t overdue_ms);
 
 /*
  * Whether the open that was started has ended; then fills *out, whose stream

@@ -72,6 +72,16 @@ subtest 'an honest black hole' => sub {
 	$daemon->down;
 };
 
+subtest 'a client that gives up sooner than an open would' => sub {
+	my $hasty = $lab->connection('c_hasty', %through,
+	    port => $hole->{port}, connection_timeout => 1);
+	my $daemon = fresh([$hasty], open_timeout => '8s');
+	my $error = PgJump::Wire->refusal(port => $hasty->{listen});
+	like($error->{M}, qr/^pgjump: tunnel is up, .*\[db_timeout\]$/,
+	    'the tunnel is asked in time, and not blamed');
+	$daemon->down;
+};
+
 subtest 'a frozen tunnel is noticed and dialled again' => sub {
 	my $daemon = fresh([$main], keepalive_interval => '300ms',
 	    keepalive_count => 2);
