@@ -81,11 +81,14 @@ keep_kexinit(struct ssh_said *said, struct ssh_wire packet)
 {
 	struct ssh_blob *ours = &said->kexinits[0];
 	struct ssh_blob *theirs = &said->kexinits[1];
-	struct ssh_wire lists = { packet.at + 17, packet.left - 17 };
+	struct ssh_wire lists = packet;
 	char names[256];
 
-	if (packet.left < 21 || !take_text(&lists, names, sizeof names) ||
-	    !is_method_list(names))
+	if (packet.left < 21)
+		return;
+	lists.at += 17;
+	lists.left -= 17;
+	if (!take_text(&lists, names, sizeof names) || !is_method_list(names))
 		return;
 	free(ours->bytes);
 	*ours = *theirs;
