@@ -184,7 +184,8 @@ keepalive(struct ssh_link *link)
 
 	libssh2_keepalive_send(session_of(link), &next_s);
 	if (ssh_transport_pending(link->host.transport) > pending)
-		link->pulse.asked_ms = clock_ms();
+		ssh_pulse_asked(&link->pulse, clock_ms(),
+		    ssh_link_heard_ms(link));
 	event_active(link->host.turn, EV_TIMEOUT, 0);
 }
 

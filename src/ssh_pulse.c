@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Two rules.  A link that was silent for an interval is asked once, and is dead
- * when nothing at all comes for interval x count after that.  A link with an
+ * Two rules.  A link that was silent for an interval is asked, and is dead when
+ * nothing at all comes for interval x count after that.  A link with an
  * open that is overdue is asked too, so that its silence can be told from the
  * database's.
  */
@@ -32,12 +32,21 @@ is_doubtful(const struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
 		now_ms >= pulse->asked_ms + ASK_AGAIN_MS);
 }
 
+/* A question that is repeated does not begin the wait for death anew. */
+void
+ssh_pulse_asked(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
+{
+	if (!is_awaited(pulse, heard_ms))
+		pulse->unanswered_ms = now_ms;
+	pulse->asked_ms = now_ms;
+}
+
 enum ssh_pulse_verdict
 ssh_pulse_look(const struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
     int64_t open_ms)
 {
 	if (is_awaited(pulse, heard_ms) &&
-	    now_ms >= pulse->asked_ms + pulse->silence_max_ms &&
+	    now_ms >= pulse->unanswered_ms + pulse->silence_max_ms &&
 	    now_ms >= heard_ms + pulse->silence_max_ms)
 		return SSH_PULSE_DEAD;
 	if (is_doubtful(pulse, now_ms, heard_ms, open_ms))
@@ -53,7 +62,7 @@ ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,
     int64_t heard_ms, int64_t open_ms)
 {
 	int64_t next_ms = is_awaited(pulse, heard_ms)
-	    ? pulse->asked_ms + pulse->silence_max_ms
+	    ? pulse->unanswered_ms + pulse->silence_max_ms
 	    : heard_ms + pulse->interval_ms;
 	int64_t doubt_ms = open_ms + pulse->doubt_ms;
 

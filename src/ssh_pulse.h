@@ -15,6 +15,7 @@ struct ssh_pulse {
 	int64_t silence_max_ms; /* silence after asking that is death */
 	int64_t doubt_ms;       /* an open unanswered so long makes us ask */
 	int64_t asked_ms;       /* when we last asked; 0: never */
+	int64_t unanswered_ms;  /* the first time we asked in vain */
 };
 
 enum ssh_pulse_verdict {
@@ -29,6 +30,9 @@ enum ssh_pulse_verdict {
  */
 enum ssh_pulse_verdict ssh_pulse_look(const struct ssh_pulse *, int64_t now_ms,
     int64_t heard_ms, int64_t open_ms);
+
+/* Something was sent that must be answered. */
+void ssh_pulse_asked(struct ssh_pulse *, int64_t now_ms, int64_t heard_ms);
 
 /* When to look again, given that nothing is heard until then. */
 int64_t ssh_pulse_next_ms(const struct ssh_pulse *, int64_t now_ms,

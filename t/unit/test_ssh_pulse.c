@@ -8,6 +8,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -58,7 +59,7 @@ test_verdicts(void **state)
 		struct ssh_pulse pulse = defaults;
 		enum ssh_pulse_verdict got;
 
-		pulse.asked_ms = cases[i].asked_ms;
+		pulse.asked_ms = pulse.unanswered_ms = cases[i].asked_ms;
 		got = ssh_pulse_look(&pulse, cases[i].now_ms, cases[i].heard_ms,
 		    cases[i].open_ms);
 		if (got != cases[i].want)
@@ -78,7 +79,7 @@ test_next_look_is_ahead(void **state)
 
 		if (cases[i].want != SSH_PULSE_FINE)
 			continue;
-		pulse.asked_ms = cases[i].asked_ms;
+		pulse.asked_ms = pulse.unanswered_ms = cases[i].asked_ms;
 		next_ms = ssh_pulse_next_ms(&pulse, cases[i].now_ms,
 		    cases[i].heard_ms, cases[i].open_ms);
 		assert_true(next_ms > cases[i].now_ms);
@@ -86,22 +87,40 @@ test_next_look_is_ahead(void **state)
 	}
 }
 
-/* Played through: silence from the start is death after 15 + 45 seconds. */
+/* Played through: when a link that is silent from 1000 on is dead. */
+static int64_t
+death_ms(bool open_begins_with_asking)
+{
+	struct ssh_pulse pulse = defaults;
+	int64_t now_ms = 1000, heard_ms = 1000, open_ms = 0;
+	enum ssh_pulse_verdict verdict;
+
+	do {
+		now_ms = ssh_pulse_next_ms(&pulse, now_ms, heard_ms, open_ms);
+		verdict = ssh_pulse_look(&pulse, now_ms, heard_ms, open_ms);
+		if (verdict == SSH_PULSE_ASK) {
+			ssh_pulse_asked(&pulse, now_ms, heard_ms);
+			if (open_begins_with_asking && open_ms == 0)
+				open_ms = now_ms;
+		}
+	} while (verdict != SSH_PULSE_DEAD && now_ms < 1000000);
+	return now_ms;
+}
+
+/* Death comes after 15 + 45 seconds. */
 static void
 test_silence_is_noticed_in_time(void **state)
 {
-	struct ssh_pulse pulse = defaults;
-	int64_t now_ms = 1000, heard_ms = 1000;
-	enum ssh_pulse_verdict verdict;
-
 	(void)state;
-	do {
-		now_ms = ssh_pulse_next_ms(&pulse, now_ms, heard_ms, 0);
-		verdict = ssh_pulse_look(&pulse, now_ms, heard_ms, 0);
-		if (verdict == SSH_PULSE_ASK)
-			pulse.asked_ms = now_ms;
-	} while (verdict != SSH_PULSE_DEAD && now_ms < 1000000);
-	assert_int_equal(now_ms, 1000 + 15000 + 45000);
+	assert_int_equal(death_ms(false), 1000 + 15000 + 45000);
+}
+
+/* A ping takes the slot, is itself overdue, and asked about again and again. */
+static void
+test_asking_again_does_not_put_off_death(void **state)
+{
+	(void)state;
+	assert_int_equal(death_ms(true), 1000 + 15000 + 45000);
 }
 
 int
@@ -111,6 +130,7 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_next_look_is_ahead),
 		cmocka_unit_test(test_silence_is_noticed_in_time),
+		cmocka_unit_test(test_asking_again_does_not_put_off_death),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
