@@ -163,7 +163,7 @@ start_open(struct ssh_link *link)
 static void
 ping(struct ssh_link *link)
 {
-	link->pulse.asked_ms = clock_ms();
+	ssh_pulse_asked(&link->pulse, clock_ms(), ssh_link_heard_ms(link));
 	link->pulse.doubt_ms = link->ping_doubt_ms;
 	ssh_slot_ping(&link->slot);
 	start_open(link);
