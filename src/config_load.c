@@ -60,20 +60,17 @@ static void
 read_ssl_config(const struct section *section,
     struct config_connection *connection)
 {
-	bool enabled = true, given = section_gives(section, "ssl");
+	bool given = section_gives(section, "ssl"), enabled = true;
+	bool refused = given && connection->ssl_mode == SSL_MODE_DISABLE;
 	struct section ssl;
 
 	if (!open_inner(section, "ssl_config", SECTION_SSL, &ssl))
 		return;
-	if (!section_read(&ssl, "enabled", &enabled))
-		enabled = true;
-	else if (!given)
+	if (section_read(&ssl, "enabled", &enabled) && !given)
 		connection->ssl_mode = SSL_MODE_REQUIRE;
-	if (!enabled || (given && connection->ssl_mode == SSL_MODE_DISABLE)) {
-		connection->ssl_mode = SSL_MODE_DISABLE;
-		return;
-	}
 	section_fill(&ssl, connection);
+	if (refused || !enabled)
+		connection->ssl_mode = SSL_MODE_DISABLE;
 	if (secret_is_set(&connection->client_cert) !=
 	    secret_is_set(&connection->client_key))
 		section_error(&ssl, "client_cert", ssl.map->place,

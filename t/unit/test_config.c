@@ -421,6 +421,10 @@ ssl_config_is_validated(void **state)
 	assert_string_equal(errors("{name: a, host: h, ssl: maybe}"),
 	    "1:25: ssl must be true, false or a mode such as verify-full, not "
 	    "\"maybe\"\n");
+	assert_string_equal(errors("{name: a, host: h, ssl: false, "
+				   "ssl_config: {mode: some}}"),
+	    "1:51: ssl_config.mode must be one of disable, allow, prefer, "
+	    "require, verify-ca, verify-full, not \"some\"\n");
 	assert_string_equal(errors("{name: a, host: h, ssl_config: {ca_cert: "
 				   "x, client_key: y}}"),
 	    "1:32: ssl_config.client_cert and client_key are given together or "
