@@ -200,7 +200,11 @@ switch_on(int fd, int level, int option)
 	setsockopt(fd, level, option, &(int){ 1 }, sizeof(int));
 }
 
-/* Accepted sockets inherit TCP_NODELAY (tcp(7)).  Returns -1 with errno. */
+/*
+ * Accepted sockets inherit the options (tcp(7), socket(7)).  Keepalive, as
+ * PostgreSQL has it: a client that vanished would hold its session for ever.
+ * Returns -1 with errno.
+ */
 static int
 listen_tcp(const struct addrinfo *address)
 {
@@ -210,6 +214,7 @@ listen_tcp(const struct addrinfo *address)
 	if (fd < 0)
 		return -1;
 	switch_on(fd, SOL_SOCKET, SO_REUSEADDR);
+	switch_on(fd, SOL_SOCKET, SO_KEEPALIVE);
 	switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
 	if (address->ai_family == AF_INET6)
 		switch_on(fd, IPPROTO_IPV6, IPV6_V6ONLY);

@@ -220,6 +220,7 @@ accepts_tcp_clients(void **state)
 	assert_true(fcntl(lab->fds[0], F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(lab->fds[0], F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(option(lab->fds[0], IPPROTO_TCP, TCP_NODELAY), 1);
+	assert_int_equal(option(lab->fds[0], SOL_SOCKET, SO_KEEPALIVE), 1);
 	getsockname(client, (struct sockaddr *)&own, &len);
 	assert_memory_equal(&lab->peer, &own, sizeof own);
 	close(client);
