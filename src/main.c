@@ -231,7 +231,7 @@ read_command(struct request *request, int argc, char **argv)
 	return true;
 }
 
-/* Every client costs two descriptors, and the usual soft limit is 1024. */
+/* A client costs one or two descriptors, and the usual soft limit is 1024. */
 static void
 raise_descriptor_limit(void)
 {
