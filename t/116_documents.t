@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
-use PgJump::Port qw(reserve);
+use PgJump::Cache qw(shared_dir);
 
 my $lab = PgJump::Lab->new;
 my $pg = $lab->postgres;
@@ -47,7 +47,7 @@ my %shapes = (
 
 # The documents name no port to listen on, so only one test program at a time
 # may use the default ones.
-open my $lock, '>', "/tmp/pgjump-test-documents.$>" or die $!;
+open my $lock, '>', shared_dir() . '/documents.lock' or die $!;
 flock $lock, 2 or die $!;
 
 for my $shape (sort keys %shapes) {

@@ -17,13 +17,14 @@ my $lab = PgJump::Lab->new;
 my $names = PgJump::Names->new(dir => $lab->dir, names => {
 	'jump.test' => ['127.0.0.1'],
 	'many.test' => ['::1', '127.0.0.3', '127.0.0.2', '127.0.0.1'],
+	'hole.test' => ['::1', '127.0.0.1'],
 	'db.test' => ['127.0.0.1'],
 	'slow.test' => 'silent',
-	'dead.test' => ['::1', '127.0.0.3'],
+	'dead.test' => ['127.0.0.4', '127.0.0.3'],
 });
 my $port = $lab->postgres->port;
 my $box = $lab->box;
-my %by_name = (box => $box, ssh_tunnel => {});
+my $hole = PgJump::Peer->black_hole(address => '::1', port => $box->port);
 
 subtest 'good names' => sub {
 	my @good = (
@@ -31,13 +32,16 @@ subtest 'good names' => sub {
 		    ssh_tunnel => { host => 'jump.test' }),
 		$lab->connection('c_jump_many', box => $box,
 		    ssh_tunnel => { host => 'many.test' }),
+		$lab->connection('c_jump_hole', box => $box,
+		    ssh_tunnel => { host => 'hole.test' }),
 		$lab->connection('c_db_name', host => 'db.test'),
 		$lab->connection('c_direct_name', host => 'db.test',
 		    ssh_tunnel => 0),
 		$lab->connection('c_direct_many', host => 'many.test',
 		    ssh_tunnel => 0),
 	);
-	my $daemon = $lab->daemon(\@good);
+	# the first address of hole.test must not take all of this
+	my $daemon = $lab->daemon(\@good, connect_timeout => '3s');
 	for my $connection (@good) {
 		my $seen = $lab->psql($connection, 'select 1');
 		is($seen->{out}, "1\n", $connection->{name})

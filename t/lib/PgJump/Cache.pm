@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Directories that are slow to make and never change: made once per machine
-# and maker, under a lock, shared by all test programs.  A half-made one is
-# never seen.
+# What test programs of one user share: a directory for locks, and others
+# that are slow to make and never change.  Those are made once, under a lock; a
+# half-made one is never seen.
 package PgJump::Cache;
 
 use v5.36;
@@ -13,18 +13,26 @@ use Fcntl qw(:flock);
 use File::Path qw(remove_tree);
 use PgJump::Process qw(slurp);
 
-our @EXPORT_OK = qw(cached);
+our @EXPORT_OK = qw(cached shared_dir);
+
+# Not below $TMPDIR: it must be the same for all.
+sub shared_dir
+{
+	my $dir = "/tmp/pgjump-test.$>";
+
+	mkdir $dir, 0755;
+	croak "$dir is not ours" if -l $dir || !-d $dir || !-o $dir;
+	return $dir;
+}
 
 # The directory `$name`, filled by `$make->($dir)` when it is not there yet or
 # when the maker's source (`$source`, and words that matter) has changed.
 sub cached($name, $make, $source, @words)
 {
-	my $root = "/tmp/pgjump-test-cache.$>";
+	my $root = shared_dir();
 	my $key = substr md5_hex(slurp($source), @words), 0, 12;
 	my $dir = "$root/$name-$key";
 
-	mkdir $root, 0755;
-	croak "$root is not ours" unless -d $root && -o $root;
 	return $dir if -d $dir;
 	open my $lock, '>', "$root/$name.lock" or croak "$root: $!";
 	flock $lock, LOCK_EX or croak "$root: $!";

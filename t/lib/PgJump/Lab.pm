@@ -216,6 +216,9 @@ sub done($self)
 	my @daemons = grep { defined $_->pid } @{ $self->{daemons} };
 
 	$_->down for @daemons;
+	Test::More::is_deeply([grep { !/^exit (?:1|130|143)$/ }
+		map { $_->process->how } @daemons], [],
+	    'no pgjump ended otherwise than it should');
 	Test::More::is_deeply([map { $self->_told($_) } @daemons], [],
 	    'no secret in any log of pgjump');
 	Test::More::is_deeply([grep { defined } map { $_->complaint }

@@ -119,17 +119,19 @@ sub DESTROY($self)
 }
 
 # A listening port that answers no SYN: its queue is full.  Keep the object.
-sub black_hole($class)
+# Optional: port, address.
+sub black_hole($class, %is)
 {
-	my $port = reserve();
-	my $listener = IO::Socket::IP->new(LocalHost => '127.0.0.1',
+	my $port = $is{port} // reserve();
+	my $address = $is{address} // '127.0.0.1';
+	my $listener = IO::Socket::IP->new(LocalHost => $address,
 	    LocalPort => $port, Listen => 1, ReuseAddr => 1)
 	    or croak "black hole: $@";
 	my @fill;
 
 	listen $listener, 0;
 	for (1 .. 16) {
-		my $filler = IO::Socket::IP->new(PeerHost => '127.0.0.1',
+		my $filler = IO::Socket::IP->new(PeerHost => $address,
 		    PeerPort => $port, Blocking => 0);
 		push @fill, $filler;
 		last unless IO::Select->new($filler)->can_write(0.2);

@@ -10,6 +10,7 @@ use Carp qw(croak);
 use Exporter qw(import);
 use Fcntl qw(:flock O_CREAT O_RDWR);
 use IO::Socket::IP;
+use PgJump::Cache qw(shared_dir);
 
 our @EXPORT_OK = qw(reserve);
 
@@ -19,10 +20,9 @@ my @locks;
 
 sub _dir
 {
-	my $dir = "/tmp/pgjump-test-ports.$>";
+	my $dir = shared_dir() . '/ports';
 
 	mkdir $dir, 0755;
-	croak "$dir is not ours" unless -d $dir && -o $dir;
 	return $dir;
 }
 

@@ -9,6 +9,7 @@ use v5.36;
 use Carp qw(croak);
 use Fcntl qw(:flock);
 use File::Path qw(remove_tree);
+use PgJump::Cache qw(shared_dir);
 use PgJump::Process qw(run);
 
 my $owner = $$;
@@ -28,7 +29,7 @@ sub _random_word($length)
 # The account files have one lock, which useradd does not wait for.
 sub _locked($change)
 {
-	open my $lock, '>', '/tmp/pgjump-test-users.lock' or croak "lock: $!";
+	open my $lock, '>', shared_dir() . '/users.lock' or croak "lock: $!";
 	flock $lock, LOCK_EX or croak "lock: $!";
 	return $change->();
 }
