@@ -10,20 +10,27 @@
 #include "config.h"
 #include "stream.h"
 
-/* The way, and how long the forward had been open: the evidence in DETAIL. */
+/* How long the forward had been open: the evidence in DETAIL. */
 static void
 note_opened(struct client *client)
 {
-	const struct client_startup *startup = client->startup;
-	const struct config_connection *connection = client->home->connection;
-	int64_t since_ms = clock_ms() - startup->opened_ms;
+	int64_t since_ms = clock_ms() - client->startup->opened_ms;
 
-	if (connection->jump != NULL)
-		fault_note(client_fault(client),
-		    "the tunnel to jump box %s is up", connection->jump->label);
 	fault_note(client_fault(client),
-	    "the connection to %s had been open for %s", connection->label,
-	    clock_text(since_ms).text);
+	    "the connection to %s had been open for %s",
+	    client->home->connection->label, clock_text(since_ms).text);
+}
+
+/* Where the tunnel is above suspicion. */
+static void
+note_path(struct client *client)
+{
+	const struct config_jump *jump = client->home->connection->jump;
+
+	if (jump != NULL)
+		fault_note(client_fault(client),
+		    "the tunnel to jump box %s is up", jump->label);
+	note_opened(client);
 }
 
 enum client_state
@@ -34,7 +41,7 @@ client_not_postgres(struct client *client)
 
 	text_printable(words, sizeof words, startup->answer,
 	    startup->answer_len);
-	note_opened(client);
+	note_path(client);
 	return client_fail(client, FAIL_DB_NOT_POSTGRES, "\"%s\"", words);
 }
 
@@ -45,9 +52,12 @@ client_hung_up(struct client *client, bool is_lost)
 
 	if (startup->answer_len > 0 && !is_lost)
 		return client_not_postgres(client);
-	note_opened(client);
 	if (is_lost)
-		stream_fault(client->database, client->fault);
+		stream_fault(client->database, client_fault(client));
+	if (client_fault(client)->code != FAIL_NONE)
+		note_opened(client);
+	else
+		note_path(client);
 	fault_set(client->fault,
 	    startup->was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED, "%s", "");
 	return client_refuse(client);
@@ -62,10 +72,12 @@ client_silent(struct client *client)
 	    ? startup->asked_ms
 	    : startup->opened_ms;
 
-	note_opened(client);
-	if (!stream_was_heard(client->database, startup->heard_by_ms))
+	if (!stream_was_heard(client->database, startup->heard_by_ms)) {
+		note_opened(client);
 		return client_fail(client, FAIL_TUNNEL_SILENT, "%s",
 		    clock_text(client->deadline_ms - from_ms).text);
+	}
+	note_path(client);
 	return client_fail(client, FAIL_DB_SILENT, "%s",
 	    clock_text(client->deadline_ms - from_ms).text);
 }

@@ -82,6 +82,24 @@ subtest 'a client that gives up sooner than an open would' => sub {
 	$daemon->down;
 };
 
+subtest 'frozen before the database answers' => sub {
+	my $silent = PgJump::Peer->new('silent');
+	my $mute = $lab->connection('c_mute', %through, port => $silent->port,
+	    connection_timeout => 4 * $PgJump::Process::PATIENCE);
+	my $daemon = fresh([$mute], log_level => 'debug');
+	my $wire = $lab->wire($mute)->startup;
+	ok($daemon->says(qr/client=1 .*to=login/), 'the forward is open');
+	$relay->freeze;
+	my ($error) = @{ $wire->until('E') };
+	my $fields = PgJump::Wire::fields($error->[1] // '');
+	like($fields->{M}, qr/^pgjump: tunnel failed: .*\[tunnel_lost\]$/,
+	    'the tunnel is blamed');
+	unlike($fields->{D}, qr/is up/, 'and DETAIL does not praise it');
+	$wire->close;
+	$relay->thaw;
+	$daemon->down;
+};
+
 subtest 'a frozen tunnel is noticed and dialled again' => sub {
 	my $daemon = fresh([$main], keepalive_interval => '300ms',
 	    keepalive_count => 2);
