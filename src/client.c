@@ -32,7 +32,6 @@
 
 /* One read of a relay; shared by all of them, so that idle clients are small.
  */
-#define SCRATCH_LEN (256 * 1024)
 
 LIST_HEAD(client_list, client);
 
@@ -324,8 +323,8 @@ clients_open(const struct clients_setup *setup)
 		.gate = setup->gate,
 		.jump = setup->jump,
 		.identity = setup->identity,
-		.scratch = xmalloc(SCRATCH_LEN),
-		.scratch_len = SCRATCH_LEN,
+		.scratch = setup->scratch,
+		.scratch_len = CLIENTS_SCRATCH_LEN,
 		.wake = client_run,
 	};
 	LIST_INIT(&clients->live);
@@ -403,6 +402,5 @@ clients_close(struct clients *clients)
 		client_free(client);
 	}
 	event_free(clients->reaper);
-	free(clients->home.scratch);
 	free(clients);
 }

@@ -19,6 +19,8 @@ struct gate;
 struct jump;
 struct tls_identity;
 
+#define CLIENTS_SCRATCH_LEN ((size_t)256 * 1024)
+
 /* What the clients of a connection need; borrowed as long as they live. */
 struct clients_setup {
 	struct event_base *base;
@@ -27,6 +29,9 @@ struct clients_setup {
 	struct gate *gate;
 	struct jump *jump;
 	struct tls_identity *identity; /* shows faults to TLS clients */
+	/* Room for what passes through; nothing in it outlives a call, so one
+	 * serves a whole thread.  CLIENTS_SCRATCH_LEN bytes. */
+	void *scratch;
 	/* A client is gone; clients_count() tells how many are left. */
 	void (*on_gone)(void *arg);
 	void *arg;

@@ -180,7 +180,7 @@ parse_word(const struct option *option, const char *text, void *field)
 {
 	for (const struct option_word *word = option->words; word->word != NULL;
 	     word++) {
-		if (strcmp(text, word->word) != 0)
+		if (strcasecmp(text, word->word) != 0)
 			continue;
 		if (word->value < 0)
 			return VALUE_LATER;

@@ -148,17 +148,18 @@ void
 jump_box_look_at_files(struct jump_box *box)
 {
 	uint64_t files = files_state(box->jump);
+	bool changed;
 
 	pthread_mutex_lock(&box->mutex);
-	if (files != box->files && box->attempts > 0) {
+	changed = files != box->files && box->attempts > 0;
+	if (changed) {
 		box->files = files;
 		box->attempts = 0;
-		box->retry_ms = 0;
-		box->failed_ms = 0;
-		log_info("credentials or host keys changed, dialling again",
-		    log_str("jump", box->jump->label));
 	}
 	pthread_mutex_unlock(&box->mutex);
+	if (changed)
+		log_info("credentials or host keys changed, dialling again",
+		    log_str("jump", box->jump->label));
 }
 
 /* --- permission ---------------------------------------------------------- */
@@ -255,21 +256,22 @@ note_success(struct jump_box *box)
 }
 
 static void
-log_outcome(const struct jump_box *box, const struct fault *fault)
+log_outcome(const struct config_jump *jump, const struct fault *fault,
+    unsigned attempts, int64_t retry_ms)
 {
 	char message[FAULT_DETAIL_MAX];
 
 	if (fault->code == FAIL_NONE) {
-		log_info("jump box reached", log_str("jump", box->jump->label),
+		log_info("jump box reached", log_str("jump", jump->label),
 		    log_str("detail", fault->detail));
 		return;
 	}
 	fault_message(fault, message, sizeof message);
-	log_warning("jump box not reached", log_str("jump", box->jump->label),
+	log_warning("jump box not reached", log_str("jump", jump->label),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail),
-	    log_num("attempts", box->attempts),
-	    log_num("retry_ms", box->retry_ms - clock_ms()));
+	    log_num("attempts", attempts),
+	    log_num("retry_ms", retry_ms - clock_ms()));
 }
 
 /* --- news ---------------------------------------------------------------- */
@@ -351,19 +353,25 @@ jump_box_unwatch(struct jump_box *box, void *arg)
 	watch_let_go(watch);
 }
 
+/* The log may have to wait for its reader, so not with the mutex. */
 void
 jump_box_dialled(struct jump_box *box, const struct fault *fault)
 {
+	unsigned attempts;
+	int64_t retry_ms;
+
 	pthread_mutex_lock(&box->mutex);
 	box->dials--;
 	if (fault->code == FAIL_NONE)
 		note_success(box);
 	else if (fault->code != FAIL_SHUTDOWN)
 		note_failure(box, fault);
-	if (fault->code != FAIL_SHUTDOWN)
-		log_outcome(box, fault);
+	attempts = box->attempts;
+	retry_ms = box->retry_ms;
 	post_news(box);
 	pthread_mutex_unlock(&box->mutex);
+	if (fault->code != FAIL_SHUTDOWN)
+		log_outcome(box->jump, fault, attempts, retry_ms);
 }
 
 void

@@ -20,6 +20,7 @@
 #include "xmalloc.h"
 
 #define TOTAL_MS 10000
+#define STOP_MS  1000 /* the same when pgjump stops */
 #define DRAIN_MS 2000
 #define READ_MAX 4096
 #define TURN_MAX (16 * READ_MAX)
@@ -469,7 +470,8 @@ refusal_new(const struct refusal_setup *setup)
 	refusal->identity = setup->identity;
 	refusal->is_at_once = setup->is_at_once;
 	refusal->answer_at_ms = setup->answer_at_ms;
-	refusal->deadline_ms = clock_ms() + TOTAL_MS;
+	refusal->deadline_ms = clock_ms() +
+	    (setup->fault->code == FAIL_SHUTDOWN ? STOP_MS : TOTAL_MS);
 	refusal->text_len = refusal_text(refusal->text, setup->fault,
 	    PGWIRE_STARTING);
 	take(refusal, setup->kept, setup->kept_len);

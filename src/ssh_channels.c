@@ -8,12 +8,18 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
+
+#define ZOMBIES_MAX 8
+#define HAUNTED_MS  5000
+
 void
 ssh_channels_init(struct ssh_channels *channels)
 {
 	TAILQ_INIT(&channels->live);
 	TAILQ_INIT(&channels->zombies);
 	channels->live_count = channels->zombie_count = 0;
+	channels->haunted_ms = 0;
 }
 
 struct stream *
@@ -56,10 +62,28 @@ bury(struct ssh_channels *channels, struct ssh_channel *channel)
 	channels->zombie_count++;
 }
 
+/* While one goes after the other, no matter how many there are, all is well. */
+static void
+note_progress(struct ssh_channels *channels, bool freed)
+{
+	if (channels->zombie_count == 0)
+		channels->haunted_ms = 0;
+	else if (freed || channels->haunted_ms == 0)
+		channels->haunted_ms = clock_ms();
+}
+
+bool
+ssh_channels_are_haunted(const struct ssh_channels *channels)
+{
+	return channels->zombie_count > ZOMBIES_MAX &&
+	    clock_ms() - channels->haunted_ms >= HAUNTED_MS;
+}
+
 static void
 free_zombies(struct ssh_channels *channels)
 {
 	struct ssh_channel *channel, *next;
+	size_t before = channels->zombie_count;
 
 	for (channel = TAILQ_FIRST(&channels->zombies); channel != NULL;
 	     channel = next) {
@@ -70,6 +94,7 @@ free_zombies(struct ssh_channels *channels)
 		else
 			TAILQ_INSERT_HEAD(&channels->zombies, channel, entry);
 	}
+	note_progress(channels, channels->zombie_count < before);
 }
 
 void

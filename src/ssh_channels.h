@@ -8,7 +8,9 @@
 #define PGJUMP_SSH_CHANNELS_H
 
 #include <libssh2.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "ssh_channel.h"
@@ -17,6 +19,8 @@ struct ssh_channels {
 	TAILQ_HEAD(, ssh_channel) live;
 	TAILQ_HEAD(, ssh_channel) zombies;
 	size_t live_count, zombie_count;
+	int64_t
+	    haunted_ms; /* since when there are zombies (clock.h); 0: none */
 };
 
 void ssh_channels_init(struct ssh_channels *);
@@ -32,6 +36,12 @@ LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 
 /* Let every channel have its say, then try to free the zombies. */
 void ssh_channels_pump(struct ssh_channels *);
+
+/*
+ * More zombies than a sound session has, and for longer than a peer needs to
+ * answer: only its end gets rid of them.
+ */
+bool ssh_channels_are_haunted(const struct ssh_channels *);
 
 /* The session goes, and with it what libssh2 holds of them. */
 void ssh_channels_clear(struct ssh_channels *);

@@ -12,7 +12,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <libssh2.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "ssh_memory.h"
 
 struct proof {
 	const struct ssh_blob *blob;
@@ -33,6 +36,24 @@ on_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags,
 	return -EPIPE;
 }
 
+static LIBSSH2_ALLOC_FUNC(on_alloc)
+{
+	(void)abstract;
+	return malloc(count);
+}
+
+static LIBSSH2_REALLOC_FUNC(on_realloc)
+{
+	(void)abstract;
+	return ssh_memory_realloc(ptr, count, true);
+}
+
+static LIBSSH2_FREE_FUNC(on_free)
+{
+	(void)abstract;
+	ssh_memory_free(ptr, true);
+}
+
 bool
 ssh_key_proof(const char *text, const char *passphrase,
     const struct ssh_blob *blob)
@@ -40,7 +61,8 @@ ssh_key_proof(const char *text, const char *passphrase,
 	struct proof proof = { .blob = blob };
 	LIBSSH2_SESSION *session;
 
-	session = libssh2_session_init_ex(NULL, NULL, NULL, &proof);
+	session = libssh2_session_init_ex(on_alloc, on_free, on_realloc,
+	    &proof);
 	assert(session != NULL);
 	libssh2_session_callback_set2(session, LIBSSH2_CALLBACK_SEND,
 	    (libssh2_cb_generic *)on_send);

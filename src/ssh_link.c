@@ -29,7 +29,6 @@
 #include "xmalloc.h"
 
 #define TURN_BUDGET     ((size_t)256 << 10)
-#define ZOMBIES_MAX     8
 #define PINGS_AT_START  3
 #define KEEPALIVE_MIN_S 2 /* libssh2 sends none more often */
 
@@ -305,7 +304,7 @@ pump(struct ssh_link *link)
 		ssh_channels_pump(&link->channels);
 	} while (link->dirty ||
 	    link->pumped != ssh_transport_received(link->host.transport));
-	if (link->channels.zombie_count > ZOMBIES_MAX)
+	if (ssh_channels_are_haunted(&link->channels))
 		ssh_link_retire(link);
 }
 

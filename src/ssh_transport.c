@@ -24,6 +24,7 @@
 
 #include "clock.h"
 #include "failure.h"
+#include "ssh_memory.h"
 #include "xmalloc.h"
 
 /* libssh2's own limit is 60 s from inside a call; deadlines are the caller's.
@@ -103,44 +104,22 @@ look_at_freed(struct ssh_transport *transport, const void *block)
 	    malloc_usable_size((void *)block));
 }
 
-/*
- * Plain malloc() pointers: libssh2 releases one kind of block (the public key
- * of an ECDSA key) with libc's free(), whatever allocator it was given.
- */
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	(void)abstract;
 	return malloc(count);
 }
 
-static void
-wipe(const struct ssh_transport *transport, void *block)
+static LIBSSH2_REALLOC_FUNC(on_realloc)
 {
-	if (may_hold_secrets(transport))
-		explicit_bzero(block, malloc_usable_size(block));
+	return ssh_memory_realloc(ptr, count, may_hold_secrets(*abstract));
 }
 
 static LIBSSH2_FREE_FUNC(on_free)
 {
-	if (ptr == NULL)
-		return;
-	look_at_freed(*abstract, ptr);
-	wipe(*abstract, ptr);
-	free(ptr);
-}
-
-/* A block that moves leaves no copy behind. */
-static LIBSSH2_REALLOC_FUNC(on_realloc)
-{
-	size_t old_len = ptr != NULL ? malloc_usable_size(ptr) : 0;
-	void *moved = malloc(count);
-
-	if (moved == NULL || ptr == NULL)
-		return moved;
-	memcpy(moved, ptr, count < old_len ? count : old_len);
-	wipe(*abstract, ptr);
-	free(ptr);
-	return moved;
+	if (ptr != NULL)
+		look_at_freed(*abstract, ptr);
+	ssh_memory_free(ptr, may_hold_secrets(*abstract));
 }
 
 static LIBSSH2_DISCONNECT_FUNC(on_disconnect)

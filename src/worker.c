@@ -36,6 +36,7 @@ struct worker {
 	struct clients **clients; /* by connection */
 	struct jump **jumps;      /* as setup.boxes; NULL where unused */
 	size_t jump_count;
+	void *scratch;        /* of all clients */
 	struct mailbox *home; /* set while draining and not yet drained */
 	struct message *done;
 	bool stopped;
@@ -169,6 +170,7 @@ open_clients(struct worker *worker, size_t index)
 	    .gate = worker->setup.gates[index],
 	    .jump = worker->jumps[jump],
 	    .identity = worker->setup.identity,
+	    .scratch = worker->scratch,
 	    .on_gone = on_client_gone,
 	    .arg = worker,
 	});
@@ -179,6 +181,7 @@ open_all(struct worker *worker)
 {
 	size_t connection_count = worker->setup.cfg->connection_count;
 
+	worker->scratch = xmalloc(CLIENTS_SCRATCH_LEN);
 	worker->jump_count = worker->setup.cfg->jump_count + 1;
 	worker->jumps = xcalloc(worker->jump_count, sizeof *worker->jumps);
 	worker->clients = xcalloc(connection_count, sizeof *worker->clients);
@@ -203,6 +206,7 @@ close_all(struct worker *worker)
 		worker->done->discard(worker->done);
 		mailbox_unref(worker->home);
 	}
+	free(worker->scratch);
 	free(worker->clients);
 	free(worker->jumps);
 }

@@ -56,6 +56,7 @@ lab_set_up(void **state)
 	lab->saved_stderr = dup(STDERR_FILENO);
 	dup2(lab->log_fd, STDERR_FILENO);
 	log_setup(LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
+	setup.scratch = lab->scratch = xmalloc(CLIENTS_SCRATCH_LEN);
 	setup.base = lab->base = event_base_new();
 	setup.gate = lab->gate = gate_new(lab->connection.max_clients);
 	setup.identity = lab->identity = tls_identity_new();
@@ -71,6 +72,7 @@ lab_tear_down(void **state)
 
 	if (lab->clients != NULL)
 		clients_close(lab->clients);
+	free(lab->scratch);
 	gate_free(lab->gate);
 	tls_identity_free(lab->identity);
 	event_base_free(lab->base);

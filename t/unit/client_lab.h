@@ -42,6 +42,7 @@ struct lab {
 	struct gate *gate;
 	struct tls_identity *identity;
 	struct clients *clients;
+	void *scratch; /* of the clients */
 	unsigned gone; /* calls of on_gone */
 	uint64_t last_id;
 	int client;   /* far end of the last client; -1: none */
