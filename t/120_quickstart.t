@@ -10,6 +10,9 @@ use PgJump::Lab;
 use PgJump::Process qw(eventually run);
 use Test::More;
 
+# It takes well-known ports where it can: out of the way of everybody else.
+PgJump::Netns->enter if $> == 0;
+
 my $lab = PgJump::Lab->new;
 my $quickstart = "$FindBin::Bin/../contrib/quickstart";
 my $room = $lab->dir . '/room';
