@@ -116,10 +116,36 @@ is_plain(const char *text)
 	if (*text == '\0')
 		return false;
 	for (; *text != '\0'; text++)
-		if (*text <= ' ' || *text == '"' || *text == '=' ||
-		    *text == '\\' || *text == 0x7f)
+		if (*text <= ' ' || *text == '"' || *text == '\'' ||
+		    *text == '=' || *text == '\\' || *text == 0x7f)
 			return false;
 	return true;
+}
+
+/* Text with double quotes reads better, and can be pasted, in single ones. */
+static bool
+suits_single_quotes(const char *text)
+{
+	if (strchr(text, '"') == NULL || strpbrk(text, "'\\") != NULL)
+		return false;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static void
+add_text(struct line *line, const char *text)
+{
+	if (is_plain(text)) {
+		add_bytes(line, text, strlen(text));
+	} else if (suits_single_quotes(text)) {
+		add_bytes(line, "'", 1);
+		add_bytes(line, text, strlen(text));
+		add_bytes(line, "'", 1);
+	} else {
+		add_quoted(line, text);
+	}
 }
 
 static bool
@@ -154,10 +180,8 @@ build_text(struct line *line, enum log_level level, const char *message,
 		add(line, " %s=", field->key);
 		if (!field->is_text)
 			add(line, "%lld", (long long)field->number);
-		else if (is_plain(field->text))
-			add_bytes(line, field->text, strlen(field->text));
 		else
-			add_quoted(line, field->text);
+			add_text(line, field->text);
 	}
 }
 

@@ -3,26 +3,17 @@
 /*
  * A psql command in the quotes of two languages: that of connection strings
  * (PostgreSQL documentation, "Keyword/Value Connection Strings") and, around
- * it, that of the shell.  Single quotes around the whole: the log, which
- * escapes double ones, then shows the command as it is typed.
+ * it, that of the shell.
  */
 #include "psql_line.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
-
-/* One character inside the single quotes of a shell. */
-static void
-put_shell(FILE *out, char c)
-{
-	if (c == '\'')
-		fputs("'\\''", out);
-	else
-		putc(c, out);
-}
+#include "xmalloc.h"
 
 /* A value of a connection string; quoted only where it must be. */
 static void
@@ -32,14 +23,14 @@ put_value(FILE *out, const char *value)
 	    strpbrk(value, " \t\r\n\f\v'\\") != NULL;
 
 	if (quoted)
-		put_shell(out, '\'');
+		putc('\'', out);
 	for (; *value != '\0'; value++) {
 		if (*value == '\'' || *value == '\\')
-			put_shell(out, '\\');
-		put_shell(out, *value);
+			putc('\\', out);
+		putc(*value, out);
 	}
 	if (quoted)
-		put_shell(out, '\'');
+		putc('\'', out);
 }
 
 static void
@@ -51,8 +42,8 @@ put_pair(FILE *out, const char *keyword, const char *value)
 	put_value(out, value);
 }
 
-char *
-psql_line(const struct config_connection *connection)
+static char *
+connection_string(const struct config_connection *connection)
 {
 	const struct config_listen *listen = &connection->listens[0];
 	char *text = NULL;
@@ -60,12 +51,42 @@ psql_line(const struct config_connection *connection)
 	FILE *out = open_memstream(&text, &size);
 
 	assert(out != NULL);
-	fputs("psql 'host=", out);
+	fputs("host=", out);
 	put_value(out, listen->dir != NULL ? listen->dir : listen->host);
 	fprintf(out, " port=%u", listen->port);
 	put_pair(out, "dbname", connection->database);
 	put_pair(out, "user", connection->username);
-	putc('\'', out);
 	fclose(out);
 	return text;
+}
+
+/* In single quotes nothing is special to a shell but they themselves. */
+static char *
+single_quoted(const char *string)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert(out != NULL);
+	fputs("psql '", out);
+	for (; *string != '\0'; string++)
+		fputs(*string == '\'' ? "'\\''" : (char[]){ *string, '\0' },
+		    out);
+	fputs("'", out);
+	fclose(out);
+	return text;
+}
+
+char *
+psql_line(const struct config_connection *connection)
+{
+	char *string = connection_string(connection), *line;
+
+	if (strpbrk(string, "\"$`\\!") != NULL)
+		line = single_quoted(string);
+	else
+		line = xasprintf("psql \"%s\"", string);
+	free(string);
+	return line;
 }

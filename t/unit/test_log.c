@@ -65,6 +65,11 @@ text_has_level_message_and_fields(void **state)
 				    log_str("none", NULL),
 				    log_str("empty", "")))),
 	    "warning: x words=\"two words\" empty=\"\"\n");
+	assert_string_equal(after_time(written(LOG_LEVEL_INFO, "x",
+				LOG_LIST(log_str("a", "psql \"host=h\""),
+				    log_str("b", "it's \"so\""),
+				    log_str("c", "o'b")))),
+	    "info: x a='psql \"host=h\"' b=\"it's \\\"so\\\"\" c=\"o'b\"\n");
 }
 
 static void

@@ -36,7 +36,7 @@ static void
 plain_values_stand_bare(void **state)
 {
 	(void)state;
-	prints("psql 'host=127.0.0.1 port=6432 dbname=myapp user=readonly'",
+	prints("psql \"host=127.0.0.1 port=6432 dbname=myapp user=readonly\"",
 	    NULL, "myapp", "readonly");
 }
 
@@ -44,26 +44,25 @@ static void
 what_is_not_configured_is_left_out(void **state)
 {
 	(void)state;
-	prints("psql 'host=127.0.0.1 port=6432'", NULL, NULL, NULL);
-	prints("psql 'host=127.0.0.1 port=6432 user=me'", NULL, NULL, "me");
+	prints("psql \"host=127.0.0.1 port=6432\"", NULL, NULL, NULL);
+	prints("psql \"host=127.0.0.1 port=6432 user=me\"", NULL, NULL, "me");
 }
 
 static void
 a_unix_socket_is_reached_by_its_directory(void **state)
 {
 	(void)state;
-	prints("psql 'host=/run/pgjump port=6432 dbname=myapp'", "/run/pgjump",
-	    "myapp", NULL);
+	prints("psql \"host=/run/pgjump port=6432 dbname=myapp\"",
+	    "/run/pgjump", "myapp", NULL);
 }
 
 static void
 odd_values_are_quoted_twice(void **state)
 {
 	(void)state;
-	prints("psql 'host=127.0.0.1 port=6432 dbname='\\''my app'\\'''", NULL,
+	prints("psql \"host=127.0.0.1 port=6432 dbname='my app'\"", NULL,
 	    "my app", NULL);
-	prints("psql 'host=127.0.0.1 port=6432 dbname='\\'''\\'''", NULL, "",
-	    NULL);
+	prints("psql \"host=127.0.0.1 port=6432 dbname=''\"", NULL, "", NULL);
 	prints("psql 'host=127.0.0.1 port=6432"
 	       " user='\\''o\\'\\''b\\\\c'\\'''",
 	    NULL, NULL, "o'b\\c");
