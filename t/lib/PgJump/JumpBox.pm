@@ -11,10 +11,13 @@ use PgJump::Keys qw(fingerprint key_file public);
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(eventually run spew);
 
+# $PGJUMP_TEST_SSHD is another sshd to test with, by its full path.
+my $program = $ENV{PGJUMP_TEST_SSHD} // '/usr/sbin/sshd';
+
 sub version
 {
 	state $version = do {
-		my $done = run(['/usr/sbin/sshd', '-V']);
+		my $done = run([$program, '-V']);
 		"$done->{out}$done->{err}" =~ /OpenSSH_(\d+\.\d+)/ ? $1 : 0;
 	};
 	return $version;
@@ -105,7 +108,7 @@ sub start($self)
 	$self->{process} = PgJump::Process->new(
 		name => $self->{name},
 		dir => $self->{dir},
-		argv => ['/usr/sbin/sshd', '-D', '-e', '-f', $config],
+		argv => [$program, '-D', '-e', '-f', $config],
 		env => $self->{env} // {},
 	);
 	my $mark = $self->{process}->mark;
