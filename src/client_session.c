@@ -117,10 +117,19 @@ client_stop(struct client *client)
 
 /* --- Relaying ------------------------------------------------------------- */
 
+/*
+ * PostgreSQL leaves the farewell of TLS unread, which makes its own close a
+ * reset: of a client that has gone that is no failure.
+ */
 static enum client_state
 database_lost(struct client *client)
 {
 	relay_fault(client->relay, client_fault(client));
+	if (client->fault->code == FAIL_NONE &&
+	    relay_has_parted(client->relay)) {
+		client->is_reset = true;
+		return client_end(client, "client closed");
+	}
 	fault_set(client->fault, FAIL_DB_HANGUP, "%s", "");
 	return leave(client);
 }

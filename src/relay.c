@@ -303,6 +303,13 @@ relay_fault(struct relay *relay, struct fault *fault)
 	stream_fault(relay->database, fault);
 }
 
+bool
+relay_has_parted(const struct relay *relay)
+{
+	return relay->session == NULL && relay->client_ended &&
+	    relay->to_client.len == 0;
+}
+
 /* --- The farewell --------------------------------------------------------- */
 
 static void

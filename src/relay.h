@@ -66,6 +66,12 @@ const struct pgwire_session *relay_session(const struct relay *);
 void relay_fault(struct relay *, struct fault *);
 
 /*
+ * The client had said its last byte and has got all that came for it, and what
+ * it said cannot be read.
+ */
+bool relay_has_parted(const struct relay *);
+
+/*
  * The farewell; both close the database's stream.  Either what was received
  * and then `text`, copied, and FIN; or what was received, to the last byte,
  * before the RST that the caller asks of relay_free().

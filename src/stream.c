@@ -10,6 +10,7 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -135,13 +136,16 @@ socket_finish(struct stream *stream)
 	shutdown(socket_of(stream)->fd, SHUT_WR);
 }
 
+/* What was sent to a peer that reset is never acknowledged, nor awaited. */
 static bool
 socket_is_drained(struct stream *stream)
 {
+	struct pollfd errors = { .fd = socket_of(stream)->fd };
 	int queued = 0;
 
-	return ioctl(socket_of(stream)->fd, SIOCOUTQ, &queued) != 0 ||
-	    queued == 0;
+	poll(&errors, 1, 0);
+	return (errors.revents & POLLERR) != 0 ||
+	    ioctl(errors.fd, SIOCOUTQ, &queued) != 0 || queued == 0;
 }
 
 static void

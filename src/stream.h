@@ -86,7 +86,7 @@ void stream_pause(struct stream *, bool paused);
 void stream_finish(struct stream *);
 
 /* All that was written has left this process and, for a socket, was
- * acknowledged by the peer (SIOCOUTQ is 0). */
+ * acknowledged by the peer (SIOCOUTQ is 0), or never will be. */
 bool stream_is_drained(struct stream *);
 
 /*

@@ -67,6 +67,18 @@ for my $format (qw(text json)) {
 	};
 }
 
+subtest 'a client that leaves in TLS is no failure' => sub {
+	my $direct = $lab->connection('direct_tls', ssh_tunnel => 0);
+	my $through = $lab->connection('through_tls');
+	my $daemon = $lab->daemon([$direct, $through]);
+	$lab->psql($_, 'select 1', sslmode => 'require') for $direct, $through;
+	$daemon->says(qr/client closed.*\n.*client closed/s, 3);
+	# it may be gone before the database's farewell reaches it
+	is(scalar(grep { $_->{how} =~ /^client (?:closed|lost)$/ }
+	    $daemon->events('client closed')), 2, 'it closed, and at once');
+	is_deeply([$daemon->events('session ended')], [], 'and nothing else');
+};
+
 subtest 'levels' => sub {
 	my $connection = $lab->connection('quiet');
 	my %lines;
