@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# configure refuses a libssh2 that lacks what the engine stands on, and says
+# what to run.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use PgJump::Process qw(run spew);
+use Test::More;
+
+my $configure = "$FindBin::Bin/../configure";
+plan(skip_all => 'no configure here: autoreconf makes it')
+    unless -x $configure;
+
+my $lab = PgJump::Lab->new;
+my $deps = $lab->dir . '/deps';
+
+# What configure sees of a library, without one.
+sub fake_libssh2($version_num)
+{
+	mkdir "$deps$_" for '', '/include', '/lib';
+	spew("$deps/include/libssh2.h",
+	    "#define LIBSSH2_VERSION_NUM $version_num\n");
+	spew("$deps/lib/libssh2.a", "!<arch>\n");
+	mkdir $lab->dir . '/build';
+	return run([$configure, "--with-deps=$deps"],
+	    dir => $lab->dir, cwd => $lab->dir . '/build', timeout => 120);
+}
+
+my $seen = fake_libssh2('0x010a00');
+isnt($seen->{rc}, 0, 'libssh2 1.10.0 is refused');
+like($seen->{err}, qr/libssh2 1\.11\.1 or newer is needed/, 'says why');
+like($seen->{err}, qr{Run contrib/setup}, 'says what to run');
+
+$seen = fake_libssh2('0x010b01');
+unlike($seen->{err}, qr/1\.11\.1 or newer is needed/,
+    'the version of 1.11.1 is not the reason of a refusal');
+
+$lab->done;
