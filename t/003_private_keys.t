@@ -29,7 +29,8 @@ my $flipped = private('ed25519') =~ s/^(b3Bl.{20})..../$1!!!!/mr;
 
 # what is given, the passphrase, what is said of it
 my @cases = (
-	['a public key', public('ed25519'), undef, qr/public key.*without \.pub/],
+	['a public key', public('ed25519'), undef,
+		qr/public key.*without \.pub/],
 	['a public key in PEM', "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA"
 		. 'A' x 43 . "=\n-----END PUBLIC KEY-----\n", undef,
 		qr/public key/],

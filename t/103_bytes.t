@@ -30,7 +30,8 @@ for my $mode (qw(disable require)) {
 	my $seen = $lab->psql($main, $copy_out, %as_app, sslmode => $mode);
 	is(md5_hex($seen->{out}), md5_hex($expected), "$mode: COPY out");
 
-	$pg->sql('create table back (like bulk); alter table back owner to app');
+	$pg->sql('create table back (like bulk);
+	    alter table back owner to app');
 	$seen = $lab->psql($main, 'copy back from stdin', %as_app,
 	    sslmode => $mode, stdin => $expected);
 	is($seen->{rc}, 0, "$mode: COPY in") or diag($seen->{err});

@@ -69,8 +69,8 @@ subtest 'several workers' => sub {
 };
 
 subtest 'what keeps jump boxes apart' => sub {
-	my $third = $lab->new_box(authorized => [map { PgJump::Keys::public($_) }
-		qw(ed25519 ecdsa)]);
+	my @keys = map { PgJump::Keys::public($_) } qw(ed25519 ecdsa);
+	my $third = $lab->new_box(authorized => \@keys);
 	my @apart = (
 		$lab->connection('apart_1', box => $third),
 		$lab->connection('apart_2', box => $third, ssh_tunnel => {

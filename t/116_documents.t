@@ -36,7 +36,8 @@ sub here($document)
 	return $document;
 }
 
-my $known = PgJump::Process::spew($lab->dir . '/known', $box->known_line . "\n");
+my $known = PgJump::Process::spew($lab->dir . '/known',
+    $box->known_line . "\n");
 my %shapes = (
 	'a single connection' => here($staging),
 	'a list' => '[' . here($staging) . ',' . here($analytics) . ']',

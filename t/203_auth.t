@@ -152,7 +152,8 @@ subtest 'a key file that vanishes' => sub {
 	});
 	spew($file, private('ed25519'), 0600);
 	my $mark = $daemon->mark;
-	ok($daemon->tunnel_up(5, $mark), 'a file that is back is tried at once');
+	ok($daemon->tunnel_up(5, $mark),
+	    'a file that is back is tried at once');
 };
 
 $lab->done;

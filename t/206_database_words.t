@@ -73,7 +73,8 @@ subtest 'starting up' => sub {
 	$starting->down('INT');
 	PgJump::Process::spew("$starting->{home}/data/recovery.signal", '');
 	PgJump::Postgres::own("$starting->{home}/data/recovery.signal");
-	$starting->{conf} = { restore_command => "cat $fifo >/dev/null; false" };
+	$starting->{conf} = {
+		restore_command => "cat $fifo >/dev/null; false" };
 	$starting->{waits} = 0;
 	my $mark = $starting->process->mark;
 	$starting->start;
