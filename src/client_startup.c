@@ -19,6 +19,9 @@
 
 /* pgjdbc gives up after 5 s and may then go on in plain text. */
 #define NEGOTIATION_MAX_MS 4000
+/* However long the forward took, the database has so long: it is not blamed
+ * for what others used up. */
+#define ANSWER_MIN_MS 500
 
 /* --- The client's side ---------------------------------------------------- */
 
@@ -285,6 +288,15 @@ serve(struct client *client)
 	}
 }
 
+/* The forward is open: from now on it is the database that is waited for. */
+static void
+grant_time(struct client_startup *startup)
+{
+	startup->opened_ms = clock_ms();
+	if (startup->answer_by_ms < startup->opened_ms + ANSWER_MIN_MS)
+		startup->answer_by_ms = startup->opened_ms + ANSWER_MIN_MS;
+}
+
 static void
 on_answer(void *arg, struct stream *take, const struct fault *fault)
 {
@@ -293,7 +305,7 @@ on_answer(void *arg, struct stream *take, const struct fault *fault)
 	client->request = NULL;
 	if (take != NULL) {
 		client->database = take;
-		client->startup->opened_ms = clock_ms();
+		grant_time(client->startup);
 		client->deadline_ms = client->startup->answer_by_ms;
 		stream_listen(take, client->home->wake, client);
 	} else {

@@ -193,6 +193,8 @@ ask_pool(struct jump_request *request)
 	case POOL_DOWN:
 		fail_down(request);
 		break;
+	case POOL_BEHIND:
+		break;
 	case POOL_WAIT:
 		return pool_has_slot(jump->pool);
 	}
@@ -221,15 +223,29 @@ time_out_waiting(struct jump_request *request)
 	fail(request);
 }
 
+/* Too little was left of its time for an answer to be missed. */
+static bool
+was_late(const struct jump_request *request)
+{
+	int64_t open_ms = clock_ms() - request->opened_ms;
+
+	return open_ms < request->jump->cfg->open_timeout_ms / 4 &&
+	    open_ms < request->opened_ms - request->asked_ms;
+}
+
 /* The forward is unanswered. */
 static void
 time_out_opening(struct jump_request *request)
 {
+	const struct pool *pool = request->jump->pool;
 	int64_t silent_ms;
 	bool heard;
 
 	pool_abandon(request->jump->pool, request, &heard, &silent_ms);
-	if (heard)
+	if (was_late(request))
+		jump_fault_busy(&request->fault, waited_ms(request),
+		    pool_links(pool));
+	else if (heard)
 		jump_fault_unanswered(&request->fault, jump_label(request),
 		    clock_ms() - request->opened_ms);
 	else

@@ -17,6 +17,7 @@
 #include "config.h"
 #include "jump_box.h"
 #include "log.h"
+#include "pool_choice.h"
 #include "pool_dials.h"
 #include "pool_member.h"
 #include "xmalloc.h"
@@ -29,6 +30,8 @@
 /* A link that nobody has used for so long is let go, unless it is the last. */
 #define SPARE_IDLE_MS 20000
 #define FILES_LOOK_MS 1000
+/* Many databases that do not answer are no reason to storm the jump box. */
+#define ROOM_INTERVAL_MS 200
 
 struct pool {
 	struct event_base *base;
@@ -36,11 +39,12 @@ struct pool {
 	struct jump_box *box;
 	const struct config_jump *jump;
 	struct mailbox *mailbox;
-	TAILQ_HEAD(members, pool_member) members;
+	struct pool_members members;
 	size_t member_count;
 	struct pool_dials *dials;
 	struct event *retry; /* the next try, or a look at the files */
 	struct event *spare; /* a look at links that are idle */
+	int64_t room_ms;     /* when make_room() last did */
 };
 
 /* --- dialling ------------------------------------------------------------ */
@@ -97,17 +101,12 @@ sleep_until(struct pool *pool, int64_t retry_ms)
 	event_add(pool->retry, &wait);
 }
 
-/*
- * Dial one more link, now or as soon as that is allowed.  False: it is not
- * allowed now, or the pool is full.
- */
+/* Dial, now or as soon as that is allowed.  False: it is not allowed now. */
 static bool
-grow(struct pool *pool, bool wake)
+dial(struct pool *pool, bool wake)
 {
 	int64_t retry_ms;
 
-	if (!has_share_left(pool))
-		return false;
 	switch (jump_box_ask(pool->box, wake, &retry_ms)) {
 	case JUMP_PERMIT_DIAL:
 		pool_dials_start(pool->dials);
@@ -119,6 +118,13 @@ grow(struct pool *pool, bool wake)
 	}
 	sleep_until(pool, retry_ms);
 	return false;
+}
+
+/* Dial one more link where the pool is not full. */
+static bool
+grow(struct pool *pool, bool wake)
+{
+	return has_share_left(pool) && dial(pool, wake);
 }
 
 /* There is to be a link, whether somebody waits for it or not. */
@@ -147,7 +153,7 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 	struct pool_member *member;
 
 	(void)fd, (void)what;
-	TAILQ_FOREACH_REVERSE(member, &pool->members, members, entry)
+	TAILQ_FOREACH_REVERSE(member, &pool->members, pool_members, entry)
 		if (live_count(pool) > 1 && member->idle_ms > 0 &&
 		    clock_ms() - member->idle_ms >= SPARE_IDLE_MS)
 			ssh_link_retire(member->link);
@@ -164,69 +170,44 @@ on_news(void *arg)
 
 /* --- choosing ------------------------------------------------------------ */
 
-static bool
-is_better(const struct pool_member *one, const struct pool_member *other,
-    const char *host)
-{
-	int one_cost = pool_member_cost(one, host),
-	    other_cost = pool_member_cost(other, host);
-
-	if (one_cost != other_cost)
-		return one_cost < other_cost;
-	return ssh_link_channels(one->link) < ssh_link_channels(other->link);
-}
-
-static struct pool_member *
-choose(struct pool *pool, const char *host)
-{
-	struct pool_member *member, *best = NULL;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (ssh_link_has_slot(member->link) &&
-		    (best == NULL || is_better(member, best, host)))
-			best = member;
-	return best;
-}
-
-/* A link that suits is only busy for a moment. */
-static bool
-is_worth_waiting(const struct pool *pool, const char *host)
-{
-	const struct pool_member *member;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (!ssh_link_is_closed(member->link) &&
-		    !ssh_link_is_stuck(member->link) &&
-		    pool_member_cost(member, host) == 0)
-			return true;
-	return false;
-}
-
-static void
-opens_of(const struct pool *pool, const struct config_connection *connection,
-    unsigned *count, unsigned *overdue)
-{
-	const struct pool_member *member;
-
-	*count = *overdue = 0;
-	TAILQ_FOREACH(member, &pool->members, entry) {
-		if (member->target == NULL ||
-		    strcmp(member->target->label, connection->label) != 0)
-			continue;
-		++*count;
-		if (pool_member_is_overdue(member))
-			++*overdue;
-	}
-}
-
 bool
 pool_is_stuck(const struct pool *pool,
     const struct config_connection *connection)
 {
-	unsigned count, overdue;
+	return pool_opens_of(&pool->members, connection).overdue > 0;
+}
 
-	opens_of(pool, connection, &count, &overdue);
-	return overdue > 0;
+/*
+ * A database that does not answer holds a few slots, and never the last one:
+ * the others behind the jump box are to be reached.
+ */
+static bool
+must_step_back(const struct pool *pool, const struct pool_opens *opens)
+{
+	bool is_full = opens->count > 0 && !has_share_left(pool);
+	size_t slots = pool_free_slots(&pool->members);
+
+	if (opens->overdue > 0)
+		return opens->count >= STUCK_MAX || (is_full && slots <= 1);
+	return is_full && slots == 1;
+}
+
+/*
+ * Every slot is taken, and sshd needs minutes to give an open up: a link which
+ * is stuck, but alive, makes room for a new one.  What it carries goes on.
+ */
+static bool
+make_room(struct pool *pool)
+{
+	struct pool_member *member = pool_worst(&pool->members);
+
+	if (member == NULL || has_share_left(pool) ||
+	    clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
+	    pool_dials_count(pool->dials) > 0 || !dial(pool, true))
+		return false;
+	pool->room_ms = clock_ms();
+	ssh_link_retire(member->link);
+	return true;
 }
 
 enum pool_offer
@@ -234,20 +215,22 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
     const struct originator *originator, int64_t waited_ms, int64_t by_ms,
     void *user)
 {
-	struct pool_member *best = choose(pool, connection->host);
-	unsigned count, overdue;
+	const struct pool_members *members = &pool->members;
+	struct pool_opens opens = pool_opens_of(members, connection);
+	struct pool_member *best = pool_choose(members, connection->host);
 	bool growing = false;
 
-	opens_of(pool, connection, &count, &overdue);
-	if (overdue > 0 && count >= STUCK_MAX)
-		return POOL_WAIT;
+	if (must_step_back(pool, &opens))
+		return POOL_BEHIND;
 	if (best != NULL && pool_member_cost(best, connection->host) == 0) {
 		pool_member_open(best, connection, originator, by_ms, user);
 		return POOL_OPENING;
 	}
-	if (!is_worth_waiting(pool, connection->host) ||
+	if (!pool_is_worth_waiting(members, connection->host) ||
 	    waited_ms >= QUEUE_SLOW_MS)
 		growing = grow(pool, true);
+	if (best == NULL && opens.count == 0 && !growing)
+		growing = make_room(pool);
 	growing = growing || pool_dials_count(pool->dials) > 0;
 	if (best != NULL && (waited_ms >= GROW_WAIT_MS || !growing)) {
 		pool_member_open(best, connection, originator, by_ms, user);

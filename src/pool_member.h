@@ -28,6 +28,8 @@ struct pool_member {
 	int64_t idle_ms;  /* since when nobody uses it (clock.h); 0: in use */
 };
 
+TAILQ_HEAD(pool_members, pool_member);
+
 /* The host needs no look-up on the jump box. */
 bool pool_host_is_address(const char *host);
 
