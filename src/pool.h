@@ -41,7 +41,8 @@ bool pool_opened(struct pool *, void **user, struct ssh_opened *);
 enum pool_offer {
 	POOL_OPENING, /* started: pool_opened() will tell */
 	POOL_WAIT,    /* ask again when something has happened */
-	POOL_BEHIND,  /* so should this one; users of other databases come first */
+	POOL_BEHIND,  /* so should this one; users of other databases come first
+		       */
 	POOL_DOWN,    /* no link, and none may be dialled now: see the cause */
 };
 

@@ -22,7 +22,8 @@ struct pool_opens {
 struct pool_opens pool_opens_of(const struct pool_members *,
     const struct config_connection *);
 
-/* Of the links with a free slot the one that suits best; NULL: there is none. */
+/* Of the links with a free slot the one that suits best; NULL: there is none.
+ */
 struct pool_member *pool_choose(const struct pool_members *, const char *host);
 
 /* A link that suits is only busy for a moment. */
