@@ -10,6 +10,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,8 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A longer line is cut; the longest texts (DETAIL) stay well below. */
-#define LINE_MAX_LEN 8192
+/* A longer line is cut: a pipe takes no more in one piece (PIPE_BUF, pipe(7)),
+ * and poll() promises room for no more. */
+#define LINE_MAX_LEN 4096
+
+/* Whoever reads the log may be slow, but may not stop the program. */
+#define READER_PATIENCE_MS 20
 
 static const struct {
 	const char *word, *severity;
@@ -31,6 +36,7 @@ static const struct {
 
 static _Atomic enum log_level threshold = LOG_LEVEL_INFO;
 static _Atomic enum log_format line_format = LOG_FORMAT_TEXT;
+static _Atomic unsigned lost_count; /* lines, since the reader stopped */
 
 struct line {
 	char text[LINE_MAX_LEN];
@@ -205,28 +211,74 @@ build_json(struct line *line, enum log_level level, const char *message,
 	}
 }
 
-void
-log_write(enum log_level level, const char *message,
+static void
+build(struct line *line, enum log_level level, const char *message,
     const struct log_field *fields)
 {
-	static void (*const build[])(struct line *, enum log_level,
+	static void (*const builders[])(struct line *, enum log_level,
 	    const char *, const struct log_field *) = {
 		[LOG_FORMAT_TEXT] = build_text,
 		[LOG_FORMAT_JSON] = build_json,
 	};
 	enum log_format format = line_format;
+
+	line->len = 0;
+	builders[format](line, level, message, fields);
+	if (format == LOG_FORMAT_JSON)
+		line->text[line->len++] = '}';
+	line->text[line->len++] = '\n';
+}
+
+/* The first line that finds a full pipe waits a moment, the next ones do not.
+ */
+static bool
+has_room(void)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	int rc;
+
+	do
+		rc = poll(&out, 1, lost_count == 0 ? READER_PATIENCE_MS : 0);
+	while (rc < 0 && errno == EINTR);
+	return rc != 0;
+}
+
+static void
+put(const struct line *line)
+{
+	ssize_t written = write(STDERR_FILENO, line->text, line->len);
+
+	(void)written; /* nobody is left to tell */
+}
+
+static void
+tell_lost(unsigned count)
+{
+	struct line line;
+
+	build(&line, LOG_LEVEL_WARNING, "log lines were lost, nobody read them",
+	    LOG_LIST(log_num("count", count)));
+	put(&line);
+}
+
+void
+log_write(enum log_level level, const char *message,
+    const struct log_field *fields)
+{
 	int saved_errno = errno;
 	struct line line;
-	ssize_t written;
+	unsigned lost;
 
 	if (!log_enabled(level))
 		return;
-	line.len = 0;
-	build[format](&line, level, message, fields);
-	if (format == LOG_FORMAT_JSON)
-		line.text[line.len++] = '}';
-	line.text[line.len++] = '\n';
-	written = write(STDERR_FILENO, line.text, line.len);
-	(void)written; /* nobody is left to tell */
+	build(&line, level, message, fields);
+	if (!has_room()) {
+		lost_count++;
+	} else if ((lost = atomic_exchange(&lost_count, 0)) == 0) {
+		put(&line);
+	} else {
+		tell_lost(lost);
+		log_write(level, message, fields);
+	}
 	errno = saved_errno;
 }

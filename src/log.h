@@ -44,7 +44,8 @@ bool log_enabled(enum log_level);
 
 /*
  * Write one line with one write(2): lines of several threads never mix.
- * Control characters in values are escaped.  Preserves errno.
+ * Control characters in values are escaped.  Preserves errno.  Where nobody
+ * reads, lines are counted and dropped: it never blocks for long.
  */
 void log_write(enum log_level, const char *message, const struct log_field *);
 
