@@ -218,8 +218,14 @@ words_may_be_for_later(void **state)
 	assert_int_equal(parse(SECTION_SSL, "mode", "verify-full", &field),
 	    VALUE_GOOD);
 	assert_int_equal(field.number, SSL_MODE_VERIFY_FULL);
-	assert_int_equal(parse(SECTION_SSL, "mode", "Verify-Full", &field),
+	assert_int_equal(parse(SECTION_SSL, "mode", "Require", &field),
+	    VALUE_GOOD);
+	assert_int_equal(field.number, SSL_MODE_REQUIRE);
+	assert_int_equal(parse(SECTION_SSL, "mode", "verify", &field),
 	    VALUE_BAD);
+	assert_int_equal(parse(SECTION_CONNECTION, "ssl", "True", &field),
+	    VALUE_GOOD);
+	assert_int_equal(field.number, SSL_MODE_REQUIRE);
 	assert_int_equal(parse(SECTION_CONNECTION, "client_tls", "terminate",
 			     &field),
 	    VALUE_LATER);

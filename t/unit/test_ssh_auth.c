@@ -180,7 +180,7 @@ start_agent(const char *keys)
 	unlink(socket_path);
 	agent = spawn("exec ssh-agent -D -a \"$PWD/agent\" >/dev/null");
 	setenv("SSH_AUTH_SOCK", socket_path, 1);
-	while (access(socket_path, F_OK) != 0)
+	while (shell("ssh-add -l >/dev/null 2>&1; test $? -le 1") != 0)
 		assert_true(clock_ms() < until_ms);
 	if (keys[0] != '\0')
 		assert_int_equal(shell("ssh-add -q %s", keys), 0);

@@ -113,12 +113,13 @@ sub parse_line($line)
 	my ($time, $level, $rest) = $line =~
 	    /^(\d{4}-\d\d-\d\dT[\d:.]+Z) (\w+): (.*)/ or return;
 	my %event = (time => $time, level => $level);
-	my $pair = qr/ ([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)/;
+	my $pair = qr/ ([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']*)/;
 	($event{message}, my $pairs) = $rest =~ /^(.*?)((?:$pair)*)$/ or return;
 	while ($pairs =~ /$pair/g) {
 		my ($key, $value) = ($1, $2);
 		$value = JSON::PP->new->allow_nonref->decode($value)
 		    if $value =~ /^"/;
+		$value =~ s/^'(.*)'$/$1/;
 		$event{$key} = $value;
 	}
 	return \%event;
