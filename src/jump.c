@@ -212,9 +212,10 @@ time_out_waiting(struct jump_request *request)
 		fail_down(request);
 		return;
 	}
-	if (heard_ms <= request->asked_ms)
+	if (heard_ms <= request->asked_ms && pool_is_mute(pool))
 		jump_fault_silent(&request->fault, clock_ms() - heard_ms);
-	else if (pool_is_stuck(pool, request->connection))
+	else if (heard_ms > request->asked_ms &&
+	    pool_is_stuck(pool, request->connection))
 		jump_fault_behind(&request->fault, jump_label(request),
 		    waited_ms(request));
 	else

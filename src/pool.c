@@ -384,6 +384,18 @@ pool_has_slot(const struct pool *pool)
 	return false;
 }
 
+bool
+pool_is_mute(const struct pool *pool)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (!ssh_link_is_closed(member->link) &&
+		    !ssh_link_is_mute(member->link))
+			return false;
+	return true;
+}
+
 int64_t
 pool_heard_ms(const struct pool *pool)
 {

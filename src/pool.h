@@ -68,6 +68,9 @@ bool pool_is_stuck(const struct pool *, const struct config_connection *);
 bool pool_is_up(const struct pool *);    /* there is a live link */
 bool pool_has_slot(const struct pool *); /* one of them could open now */
 
+/* Every link was asked for a sign of life, and none has given one. */
+bool pool_is_mute(const struct pool *);
+
 /* When any of the links last heard the jump box (clock.h); 0: there is none. */
 int64_t pool_heard_ms(const struct pool *);
 

@@ -208,10 +208,7 @@ on_await(struct stream *stream, int64_t by_ms)
 {
 	struct ssh_channel_host *host = channel_of(stream)->host;
 
-	if (host->doubt_ms == 0 || by_ms < host->doubt_ms)
-		host->doubt_ms = by_ms;
-	if (by_ms > host->doubt_last_ms)
-		host->doubt_last_ms = by_ms;
+	ssh_pulse_await(&host->pulse, by_ms);
 	event_active(host->turn, EV_TIMEOUT, 0);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "failure.h"
+#include "ssh_pulse.h"
 #include "stream.h"
 
 struct event;
@@ -24,9 +25,7 @@ struct ssh_transport;
 
 /* What the channels of a link share; the link owns it. */
 struct ssh_channel_host {
-	/* Users wait for answers: ask for a sign of life if none came by the
-	 * first of these, then by the last; 0: nobody waits. */
-	int64_t doubt_ms, doubt_last_ms;
+	struct ssh_pulse pulse;
 	struct ssh_transport *transport;
 	struct event *turn; /* activated: the link must have its turn soon */
 	bool lost;          /* nothing more will come; see `fault` */

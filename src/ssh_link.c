@@ -22,12 +22,15 @@
 #include "config.h"
 #include "log.h"
 #include "ssh_channels.h"
-#include "ssh_pulse.h"
 #include "ssh_slot.h"
 #include "ssh_transport.h"
 #include "stream.h"
 #include "xmalloc.h"
 
+/* So long an answer may take before its absence means anything. */
+#define MUTE_MS 500
+/* libssh2 sends no keepalive within two seconds of the last. */
+#define TRY_AGAIN_MS    200
 #define TURN_BUDGET     ((size_t)256 << 10)
 #define PINGS_AT_START  3
 #define KEEPALIVE_MIN_S 2 /* libssh2 sends none more often */
@@ -44,8 +47,7 @@ struct ssh_link {
 	bool unread;     /* the socket was reported readable since the last */
 	bool retired;
 	unsigned pings_left;
-	struct ssh_pulse pulse;
-	int64_t ping_doubt_ms; /* the pulse's doubt_ms during a ping */
+	int64_t ping_doubt_ms; /* of the pulse during a ping */
 	const struct config_jump *jump;
 };
 
@@ -162,8 +164,8 @@ start_open(struct ssh_link *link)
 static void
 ping(struct ssh_link *link)
 {
-	ssh_pulse_asked(&link->pulse, clock_ms(), ssh_link_heard_ms(link));
-	link->pulse.doubt_ms = link->ping_doubt_ms;
+	ssh_pulse_asked(&link->host.pulse, clock_ms(), ssh_link_heard_ms(link));
+	link->host.pulse.doubt_ms = link->ping_doubt_ms;
 	ssh_slot_ping(&link->slot);
 	start_open(link);
 }
@@ -183,7 +185,7 @@ keepalive(struct ssh_link *link)
 
 	libssh2_keepalive_send(session_of(link), &next_s);
 	if (ssh_transport_pending(link->host.transport) > pending)
-		ssh_pulse_asked(&link->pulse, clock_ms(),
+		ssh_pulse_asked(&link->host.pulse, clock_ms(),
 		    ssh_link_heard_ms(link));
 	event_active(link->host.turn, EV_TIMEOUT, 0);
 }
@@ -201,7 +203,7 @@ void
 ssh_link_probe(struct ssh_link *link, int64_t since_ms)
 {
 	if (!link->host.lost && ssh_link_heard_ms(link) < since_ms &&
-	    link->pulse.asked_ms < since_ms)
+	    link->host.pulse.asked_ms < since_ms)
 		ask_for_life(link);
 }
 
@@ -211,30 +213,14 @@ open_since_ms(const struct ssh_link *link)
 	return ssh_slot_is_taken(&link->slot) ? link->slot.since_ms : 0;
 }
 
-/* Somebody waits for an answer, and nothing was heard by the time he set. */
-static void
-look_at_doubts(struct ssh_link *link)
-{
-	struct ssh_channel_host *host = &link->host;
-	int64_t now_ms = clock_ms();
-
-	if (host->doubt_ms == 0 || now_ms < host->doubt_ms)
-		return;
-	ssh_link_probe(link, host->doubt_ms);
-	host->doubt_ms = host->doubt_last_ms > now_ms ? host->doubt_last_ms : 0;
-}
-
 static void
 arm_timer(struct ssh_link *link)
 {
-	int64_t now_ms = clock_ms(), doubt_ms = link->host.doubt_ms;
-	int64_t next_ms = ssh_pulse_next_ms(&link->pulse, now_ms,
+	int64_t now_ms = clock_ms();
+	int64_t next_ms = ssh_pulse_next_ms(&link->host.pulse, now_ms,
 	    ssh_link_heard_ms(link), open_since_ms(link));
-	struct timeval wait;
+	struct timeval wait = clock_timeval(next_ms - now_ms);
 
-	if (doubt_ms > 0 && doubt_ms < next_ms)
-		next_ms = doubt_ms;
-	wait = clock_timeval(next_ms - now_ms);
 	event_add(link->timer, &wait);
 }
 
@@ -251,8 +237,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	struct ssh_link *link = arg;
 
 	(void)fd, (void)what;
-	look_at_doubts(link);
-	switch (ssh_pulse_look(&link->pulse, clock_ms(),
+	switch (ssh_pulse_look(&link->host.pulse, clock_ms(),
 	    ssh_link_heard_ms(link), open_since_ms(link))) {
 	case SSH_PULSE_DEAD:
 		lose_silent(link);
@@ -357,7 +342,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	link->dirty = true;
-	if (link->host.doubt_ms > 0 && !link->host.lost)
+	if (link->host.pulse.await_ms > 0 && !link->host.lost)
 		arm_timer(link);
 }
 
@@ -372,8 +357,8 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	link->host.transport = take;
 	link->jump = jump;
 	link->pings_left = PINGS_AT_START;
-	link->pulse.interval_ms = cfg->keepalive_interval_ms;
-	link->pulse.silence_max_ms = cfg->keepalive_interval_ms *
+	link->host.pulse.interval_ms = cfg->keepalive_interval_ms;
+	link->host.pulse.silence_max_ms = cfg->keepalive_interval_ms *
 	    (int64_t)cfg->keepalive_count;
 	link->ping_doubt_ms = cfg->open_timeout_ms / 4;
 	link->host.turn = event_new(base, -1, 0, on_turn, link);
@@ -427,10 +412,17 @@ ssh_link_channels(const struct ssh_link *link)
 }
 
 bool
+ssh_link_is_mute(const struct ssh_link *link)
+{
+	return ssh_pulse_is_mute(&link->host.pulse, clock_ms(),
+	    ssh_link_heard_ms(link));
+}
+
+bool
 ssh_link_is_stuck(const struct ssh_link *link)
 {
 	return ssh_slot_is_taken(&link->slot) &&
-	    clock_ms() >= link->slot.since_ms + link->pulse.doubt_ms;
+	    clock_ms() >= link->slot.since_ms + link->host.pulse.doubt_ms;
 }
 
 bool
@@ -452,7 +444,7 @@ ssh_link_open(struct ssh_link *link, const struct ssh_target *target,
     int64_t overdue_ms)
 {
 	assert(ssh_link_has_slot(link));
-	link->pulse.doubt_ms = overdue_ms - clock_ms();
+	link->host.pulse.doubt_ms = overdue_ms - clock_ms();
 	ssh_slot_forward(&link->slot, target);
 	start_open(link);
 	arm_timer(link);

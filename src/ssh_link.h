@@ -71,6 +71,9 @@ int64_t ssh_link_heard_ms(const struct ssh_link *);
 /* An open can be started: not closed, the slot is free, room for a channel. */
 bool ssh_link_has_slot(const struct ssh_link *);
 
+/* It was asked for a sign of life a while ago, and has given none. */
+bool ssh_link_is_mute(const struct ssh_link *);
+
 /* Its slot has been taken for longer than any jump box should need. */
 bool ssh_link_is_stuck(const struct ssh_link *);
 

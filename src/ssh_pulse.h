@@ -7,6 +7,7 @@
 #ifndef PGJUMP_SSH_PULSE_H
 #define PGJUMP_SSH_PULSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A plain value. */
@@ -16,6 +17,9 @@ struct ssh_pulse {
 	int64_t doubt_ms;       /* an open unanswered so long makes us ask */
 	int64_t asked_ms;       /* when we last asked; 0: never */
 	int64_t unanswered_ms;  /* the first time we asked in vain */
+	/* Somebody must know by these times, the first and the last of them,
+	 * whether the jump box lives; 0: nobody. */
+	int64_t await_ms, await_last_ms;
 };
 
 enum ssh_pulse_verdict {
@@ -28,8 +32,15 @@ enum ssh_pulse_verdict {
  * `heard_ms`: when the jump box was last heard.  `open_ms`: since when an open
  * is in flight; 0: none is.
  */
-enum ssh_pulse_verdict ssh_pulse_look(const struct ssh_pulse *, int64_t now_ms,
+enum ssh_pulse_verdict ssh_pulse_look(struct ssh_pulse *, int64_t now_ms,
     int64_t heard_ms, int64_t open_ms);
+
+/* Make it ask where nothing is heard from `by_ms` on. */
+void ssh_pulse_await(struct ssh_pulse *, int64_t by_ms);
+
+/* It was asked a while ago, and has not answered. */
+bool ssh_pulse_is_mute(const struct ssh_pulse *, int64_t now_ms,
+    int64_t heard_ms);
 
 /* Something was sent that must be answered. */
 void ssh_pulse_asked(struct ssh_pulse *, int64_t now_ms, int64_t heard_ms);

@@ -68,6 +68,35 @@ test_verdicts(void **state)
 	}
 }
 
+/* A database is silent: the tunnel is asked in time, once, if it is too. */
+static void
+test_who_waits_makes_it_ask(void **state)
+{
+	struct ssh_pulse pulse = defaults;
+
+	(void)state;
+	ssh_pulse_await(&pulse, 101000);
+	ssh_pulse_await(&pulse, 103000);
+	assert_int_equal(ssh_pulse_next_ms(&pulse, 100000, 100000, 0), 101000);
+	assert_int_equal(ssh_pulse_look(&pulse, 100999, 100000, 0),
+	    SSH_PULSE_FINE);
+	assert_int_equal(ssh_pulse_look(&pulse, 101000, 100000, 0),
+	    SSH_PULSE_ASK);
+	/* Nothing could be sent: again soon. */
+	assert_in_range(ssh_pulse_next_ms(&pulse, 101000, 100000, 0), 101001,
+	    101500);
+	ssh_pulse_asked(&pulse, 101200, 100000);
+	assert_int_equal(ssh_pulse_look(&pulse, 101300, 100000, 0),
+	    SSH_PULSE_FINE);
+	assert_false(ssh_pulse_is_mute(&pulse, 101300, 100000));
+	assert_true(ssh_pulse_is_mute(&pulse, 101800, 100000));
+	assert_false(ssh_pulse_is_mute(&pulse, 101800, 101400));
+	/* Heard in time for the last one. */
+	assert_int_equal(ssh_pulse_look(&pulse, 103000, 103000, 0),
+	    SSH_PULSE_FINE);
+	assert_int_equal(ssh_pulse_next_ms(&pulse, 103000, 103000, 0), 118000);
+}
+
 /* Whatever the times, the next look is ahead, and not later than is due. */
 static void
 test_next_look_is_ahead(void **state)
@@ -128,6 +157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_who_waits_makes_it_ask),
 		cmocka_unit_test(test_next_look_is_ahead),
 		cmocka_unit_test(test_silence_is_noticed_in_time),
 		cmocka_unit_test(test_asking_again_does_not_put_off_death),
