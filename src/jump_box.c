@@ -375,9 +375,9 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 }
 
 void
-jump_box_enter(void *arg, enum dial_stage stage)
+jump_box_enter(void *jump_box, enum dial_stage stage)
 {
-	struct jump_box *box = arg;
+	struct jump_box *box = jump_box;
 
 	pthread_mutex_lock(&box->mutex);
 	box->stage = stage;

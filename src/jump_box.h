@@ -56,7 +56,7 @@ enum jump_permit jump_box_ask(struct jump_box *, bool wake, int64_t *retry_ms);
 void jump_box_dialled(struct jump_box *, const struct fault *);
 
 /* A dial enters a stage; of type dial.on_stage, any thread. */
-void jump_box_enter(void *box, enum dial_stage);
+void jump_box_enter(void *jump_box, enum dial_stage);
 
 /* A dial is in flight, of whatever worker, and in this stage. */
 bool jump_box_is_dialling(struct jump_box *, enum dial_stage *);
