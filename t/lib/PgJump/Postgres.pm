@@ -39,7 +39,7 @@ sub as_owner(@argv)
 	return @argv unless defined $account;
 	my $group = (getpwnam $account)[3];
 	return ('setpriv', "--reuid=$account", "--regid=$group",
-	    '--clear-groups', '--', @argv);
+	    '--clear-groups', '--pdeathsig=QUIT', '--', @argv);
 }
 
 sub own(@paths)

@@ -22,6 +22,13 @@ our $PATIENCE = $ENV{PGJUMP_TEST_PATIENCE} // 1;
 my $owner = $$;
 my %live;
 
+# A test program that is interrupted ends what it started, too; when it is
+# killed, the kernel does (prctl(2), by machine).
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+my ($machine) = (POSIX::uname())[4];
+my $prctl = { x86_64 => 157, aarch64 => 167 }->{$machine};
+use constant PR_SET_PDEATHSIG => 1;
+
 # Call `$holds` until it is true; its value, or nothing after `$seconds`.
 sub eventually($seconds, $holds)
 {
@@ -79,6 +86,7 @@ sub _become($self)
 {
 	$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE CHLD);
 	POSIX::setpgid(0, 0);
+	syscall $prctl, PR_SET_PDEATHSIG, POSIX::SIGTERM() if defined $prctl;
 	open STDIN, '<', $self->{stdin} // '/dev/null' or return;
 	open STDOUT, '>>', $self->{stdout} // $self->{log} or return;
 	open STDERR, '>>', $self->{log} or return;
