@@ -27,13 +27,14 @@
 #include "stream.h"
 #include "xmalloc.h"
 
-/* So long an answer may take before its absence means anything. */
-#define MUTE_MS 500
-/* libssh2 sends no keepalive within two seconds of the last. */
-#define TRY_AGAIN_MS    200
-#define TURN_BUDGET     ((size_t)256 << 10)
-#define PINGS_AT_START  3
-#define KEEPALIVE_MIN_S 2 /* libssh2 sends none more often */
+#define TURN_BUDGET    ((size_t)256 << 10)
+#define PINGS_AT_START 3
+/*
+ * When to ask is the pulse's business.  libssh2 holds a keepalive back until
+ * its interval has passed, two seconds at least; it keeps the interval in an
+ * int, and below 0 it never does.
+ */
+#define KEEPALIVE_AT_ONCE ((unsigned)-1)
 
 struct ssh_link {
 	struct ssh_channel_host host; /* the transport is ours */
@@ -176,7 +177,7 @@ ssh_link_heard_ms(const struct ssh_link *link)
 	return ssh_transport_received_ms(link->host.transport);
 }
 
-/* libssh2 sends nothing when its last keepalive is too young. */
+/* During a key exchange nothing is sent, and nothing was asked. */
 static void
 keepalive(struct ssh_link *link)
 {
@@ -366,7 +367,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	    link);
 	link->writable = event_new(base, fd, EV_WRITE, on_turn, link);
 	link->timer = event_new(base, -1, 0, on_timer, link);
-	libssh2_keepalive_config(session_of(link), 1, KEEPALIVE_MIN_S);
+	libssh2_keepalive_config(session_of(link), 1, KEEPALIVE_AT_ONCE);
 	event_add(link->readable, NULL);
 	arm_timer(link);
 	return link;

@@ -41,16 +41,18 @@ ssh_pulse_await(struct ssh_pulse *pulse, int64_t by_ms)
 		pulse->await_last_ms = by_ms;
 }
 
-/* The first who waits: true when that is why to ask now. */
+/* Whoever waits since then does not know yet: that is why to ask now. */
 static bool
 is_waited_for(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 {
-	if (pulse->await_ms == 0 || now_ms < pulse->await_ms)
-		return false;
-	if (heard_ms < pulse->await_ms && pulse->asked_ms < pulse->await_ms)
-		return true;
-	pulse->await_ms = pulse->await_last_ms > now_ms ? pulse->await_last_ms
-							: 0;
+	while (pulse->await_ms > 0 && now_ms >= pulse->await_ms) {
+		if (heard_ms < pulse->await_ms &&
+		    pulse->asked_ms < pulse->await_ms)
+			return true;
+		pulse->await_ms = pulse->await_last_ms > pulse->await_ms
+		    ? pulse->await_last_ms
+		    : 0;
+	}
 	return false;
 }
 

@@ -97,6 +97,22 @@ test_who_waits_makes_it_ask(void **state)
 	assert_int_equal(ssh_pulse_next_ms(&pulse, 103000, 103000, 0), 118000);
 }
 
+/* The last who waits is not forgotten while the first is asked for. */
+static void
+test_all_who_wait_are_asked_for(void **state)
+{
+	struct ssh_pulse pulse = defaults;
+
+	(void)state;
+	ssh_pulse_await(&pulse, 99000);
+	ssh_pulse_await(&pulse, 100250);
+	assert_int_equal(ssh_pulse_look(&pulse, 100200, 98000, 0),
+	    SSH_PULSE_ASK);
+	ssh_pulse_asked(&pulse, 100200, 98000);
+	assert_int_equal(ssh_pulse_look(&pulse, 100400, 100201, 0),
+	    SSH_PULSE_ASK);
+}
+
 /* Whatever the times, the next look is ahead, and not later than is due. */
 static void
 test_next_look_is_ahead(void **state)
@@ -158,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_who_waits_makes_it_ask),
+		cmocka_unit_test(test_all_who_wait_are_asked_for),
 		cmocka_unit_test(test_next_look_is_ahead),
 		cmocka_unit_test(test_silence_is_noticed_in_time),
 		cmocka_unit_test(test_asking_again_does_not_put_off_death),
