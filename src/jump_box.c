@@ -27,6 +27,9 @@
 #define DIALS_MAX 4
 /* A failure so young is told at once instead of dialling again. */
 #define FRESH_MS 1000
+/* Links that break so soon after the login, and how many of them are chance. */
+#define SHORT_LIFE_MS   2000
+#define SHORT_LIVES_MAX 2
 
 static const struct {
 	int64_t first_ms, last_ms;
@@ -59,6 +62,7 @@ struct jump_box {
 	enum dial_stage stage; /* the last that one of them entered */
 	bool proved;           /* credentials were accepted once */
 	unsigned attempts;     /* failed in a row */
+	unsigned short_lives;  /* links that broke at once, in a row */
 	struct fault fault;    /* of the last failure, or FAIL_NONE */
 	int64_t failed_ms, retry_ms;
 	uint64_t files; /* what the credential files looked like */
@@ -372,6 +376,24 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 	pthread_mutex_unlock(&box->mutex);
 	if (fault->code != FAIL_SHUTDOWN)
 		log_outcome(box->jump, fault, attempts, retry_ms);
+}
+
+void
+jump_box_lost(struct jump_box *box, int64_t lived_ms)
+{
+	struct fault fault = { 0 };
+
+	pthread_mutex_lock(&box->mutex);
+	if (lived_ms >= SHORT_LIFE_MS)
+		box->short_lives = 0;
+	else if (++box->short_lives > SHORT_LIVES_MAX) {
+		fault_set(&fault, FAIL_TUNNEL_LOST, "%s after the login",
+		    clock_text(lived_ms).text);
+		fault_name(&fault, box->jump->label, box->jump->username, NULL);
+		box->attempts = box->short_lives - SHORT_LIVES_MAX - 1;
+		note_failure(box, &fault);
+	}
+	pthread_mutex_unlock(&box->mutex);
 }
 
 void

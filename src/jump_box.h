@@ -55,6 +55,13 @@ enum jump_permit jump_box_ask(struct jump_box *, bool wake, int64_t *retry_ms);
  */
 void jump_box_dialled(struct jump_box *, const struct fault *);
 
+/*
+ * A link broke `lived_ms` after its login.  It may be dialled again at once,
+ * but for the third in a row that lived no longer than a moment: then the jump
+ * box lets nobody stay, and that is a failure like any other.
+ */
+void jump_box_lost(struct jump_box *, int64_t lived_ms);
+
 /* A dial enters a stage; of type dial.on_stage, any thread. */
 void jump_box_enter(void *jump_box, enum dial_stage);
 

@@ -57,7 +57,7 @@ add_member(struct pool *pool, struct ssh_transport *take)
 	struct pool_member *member = xcalloc(1, sizeof *member);
 
 	member->link = ssh_link_new(pool->base, pool->cfg, pool->jump, take);
-	member->idle_ms = clock_ms();
+	member->born_ms = member->idle_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&pool->members, member, entry);
 	pool->member_count++;
 }
@@ -336,6 +336,10 @@ static void
 tidy(struct pool *pool, struct pool_member *member)
 {
 	pool_member_tidy(member);
+	if (ssh_link_is_lost(member->link) && !member->is_mourned) {
+		member->is_mourned = true;
+		jump_box_lost(pool->box, clock_ms() - member->born_ms);
+	}
 	if (ssh_link_is_finished(member->link) && member->user == NULL)
 		free_member(pool, member);
 }

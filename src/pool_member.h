@@ -18,6 +18,8 @@ struct ssh_link;
 struct pool_member {
 	TAILQ_ENTRY(pool_member) entry;
 	struct ssh_link *link;
+	int64_t born_ms; /* clock.h */
+	bool is_mourned; /* its loss was told to the jump box's record */
 	/* The open in flight. */
 	const struct config_connection *target; /* NULL: there is none */
 	void *user; /* who waits for it; NULL: nobody any more */

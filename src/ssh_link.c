@@ -397,6 +397,12 @@ ssh_link_is_closed(const struct ssh_link *link)
 }
 
 bool
+ssh_link_is_lost(const struct ssh_link *link)
+{
+	return link->host.lost;
+}
+
+bool
 ssh_link_is_finished(const struct ssh_link *link)
 {
 	return ssh_link_is_closed(link) && link->channels.live_count == 0 &&

@@ -56,6 +56,9 @@ void ssh_link_flush(struct ssh_link *);
 /* It takes no new channel any more: it broke, or it is retired. */
 bool ssh_link_is_closed(const struct ssh_link *);
 
+/* It broke. */
+bool ssh_link_is_lost(const struct ssh_link *);
+
 /* Broken or retired, and nobody holds a stream of it: to be freed. */
 bool ssh_link_is_finished(const struct ssh_link *);
 

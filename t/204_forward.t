@@ -72,12 +72,13 @@ subtest 'sockets on the jump box' => sub {
 
 subtest 'no forward is free' => sub {
 	my $hole = PgJump::Peer->black_hole;
-	my $stuck = $lab->connection('c_stuck', port => $hole->{port});
+	my $stuck = $lab->connection('c_stuck', port => $hole->{port},
+	    connection_timeout => 60);
 	# it hears of it before the link is known to be stuck, which would make
 	# room for another
 	my $behind = $lab->connection('c_behind', connection_timeout => 1);
 	my $daemon = $lab->daemon([$stuck, $behind], max_links => 1,
-	    open_timeout => '8s', log_level => 'debug');
+	    open_timeout => '60s', log_level => 'debug');
 	ok($daemon->tunnel_up, 'one link, and no more');
 	my $first = $lab->wire($stuck)->startup;
 	ok($daemon->says(qr/client=1 .*to=opening/), 'a black hole takes it');

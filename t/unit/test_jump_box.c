@@ -168,6 +168,37 @@ test_a_cancelled_dial_leaves_no_trace(void **state)
 }
 
 static void
+dial_and_lose(struct jump_box *box, int64_t lived_ms)
+{
+	assert_permit(box, false, JUMP_PERMIT_DIAL);
+	jump_box_dialled(box, &good);
+	jump_box_lost(box, lived_ms);
+}
+
+static void
+test_a_lost_link_is_dialled_again_at_once(void **state)
+{
+	for (int i = 0; i < 5; i++)
+		dial_and_lose(*state, 60000);
+	assert_permit(*state, false, JUMP_PERMIT_DIAL);
+	jump_box_dialled(*state, &good);
+}
+
+static void
+test_links_that_never_live_back_off(void **state)
+{
+	struct jump_box *box = *state;
+	struct fault cause;
+
+	for (int i = 0; i < 3; i++)
+		dial_and_lose(box, 5);
+	assert_permit(box, true, JUMP_PERMIT_LATER);
+	assert_true(jump_box_cause(box, &cause));
+	assert_int_equal(cause.code, FAIL_TUNNEL_LOST);
+	assert_string_equal(cause.words, "5 ms after the login");
+}
+
+static void
 test_the_stage_of_a_dial_is_known_to_all(void **state)
 {
 	struct jump_box *box = *state;
@@ -250,6 +281,11 @@ main(void)
 		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_cancelled_dial_leaves_no_trace, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_lost_link_is_dialled_again_at_once, set_up,
+		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_links_that_never_live_back_off, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_the_stage_of_a_dial_is_known_to_all, set_up,
 		    tear_down),
