@@ -180,6 +180,7 @@ log_closed(const struct client *client)
 	    "client closed",
 	    LOG_LIST(log_num("client", (int64_t)client->id),
 		log_str("connection", client->home->connection->name),
+		log_str("peer", client_peer(client)),
 		log_str("how", client->how),
 		log_str("stage", failed_stage(client)),
 		log_str("sqlstate", error.sqlstate[0] ? error.sqlstate : NULL),
@@ -345,10 +346,10 @@ clients_add(struct clients *clients, int take_fd, uint64_t id,
 	name_peer(&client->peer, peer);
 	LIST_INSERT_HEAD(&clients->live, client, entry);
 	clients->count++;
+	client->is_local = peer->sa_family == AF_UNIX;
 	log_debug("client accepted", log_num("client", (int64_t)id),
 	    log_str("connection", connection->name),
-	    log_str("peer",
-		peer->sa_family == AF_UNIX ? "local" : client->peer.host),
+	    log_str("peer", client_peer(client)),
 	    log_num("port", client->peer.port));
 	if (!config_allows(connection, peer))
 		fault_set(client_fault(client), FAIL_CLIENT_DENIED, "%s",

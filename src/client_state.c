@@ -15,6 +15,12 @@
 #include "log.h"
 #include "xmalloc.h"
 
+const char *
+client_peer(const struct client *client)
+{
+	return client->is_local ? "local" : client->peer.host;
+}
+
 struct fault *
 client_fault(struct client *client)
 {
@@ -47,6 +53,7 @@ client_refuse(struct client *client)
 	fault_message(fault, message, sizeof message);
 	log_warning("client refused", log_num("client", (int64_t)client->id),
 	    log_str("connection", client->home->connection->name),
+	    log_str("peer", client_peer(client)),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail));
 	if (client->startup->asked == PGWIRE_CANCEL_REQUEST)

@@ -80,6 +80,7 @@ struct client {
 	struct client_home *home;
 	uint64_t id;
 	struct originator peer;
+	bool is_local; /* it came by a Unix socket */
 	enum client_state state;
 	struct event *timer;
 	int64_t deadline_ms; /* when the state is run again; 0: never */
@@ -98,6 +99,9 @@ struct client {
 	struct fault *fault; /* NULL: nothing failed */
 	const char *how;     /* it ended, for the log */
 };
+
+/* Its address, for the log. */
+const char *client_peer(const struct client *);
 
 /* The fault of this client, made when first asked for. */
 struct fault *client_fault(struct client *);

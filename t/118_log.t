@@ -52,6 +52,7 @@ for my $format (qw(text json)) {
 		my $last = $of_client[-1];
 		like($last->{message}, qr/^client closed/, 'a closing line');
 		is($last->{connection}, 'good_one', 'names the connection');
+		is($last->{peer}, '127.0.0.1', 'and the client');
 		cmp_ok($last->{to_database} // 0, '>', 50, 'bytes from the client');
 		cmp_ok($last->{to_database}, '<', 1000, 'as few as they were');
 		cmp_ok($last->{to_client} // 0, '>', 100_000,
@@ -64,6 +65,8 @@ for my $format (qw(text json)) {
 		is($failed->{connection}, 'bad_one',
 		    'a refused client names its connection');
 		isnt($failed->{client}, $id, 'and has an id of its own');
+		like($failed->{peer}, qr/^(?:127\.0\.0\.1|::1)$/,
+		    'and its address');
 	};
 }
 
