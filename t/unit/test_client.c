@@ -42,7 +42,7 @@ a_session_goes_through(void **state)
 	assert_int_equal(clients_count(lab->clients), 0);
 	assert_true(lab_logged(lab,
 	    "info: client closed client=1 connection=staging "
-	    "how=\"client closed\" to_database=29 to_client=37 duration_ms="));
+	    "peer=local how=\"client closed\" to_database=29 to_client=37 duration_ms="));
 }
 
 static void
@@ -221,6 +221,7 @@ a_startup_gets_the_text_at_once(void **state)
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab,
 	    "warning: client refused client=1 connection=staging "
+	    "peer=local "
 	    "stage=db_refused error=\"pgjump: tunnel is up"));
 	assert_true(lab_logged(lab, "how=refused stage=db_refused"));
 }
@@ -655,7 +656,8 @@ a_probe_is_hardly_mentioned(void **state)
 	lab->client = -1;
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab,
-	    "debug: client closed client=1 connection=staging how=probe"));
+	    "debug: client closed client=1 connection=staging "
+	    "peer=local how=probe"));
 	assert_false(lab_logged(lab, "info:"));
 	assert_false(lab_logged(lab, "warning:"));
 }
