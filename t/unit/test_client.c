@@ -42,7 +42,7 @@ a_session_goes_through(void **state)
 	assert_int_equal(clients_count(lab->clients), 0);
 	assert_true(lab_logged(lab,
 	    "info: client closed client=1 connection=staging "
-	    "peer=local how=\"client closed\" to_database=29 to_client=37 duration_ms="));
+	    "peer=192.0.2.7 how=\"client closed\" to_database=29 to_client=37 duration_ms="));
 }
 
 static void
@@ -221,7 +221,7 @@ a_startup_gets_the_text_at_once(void **state)
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab,
 	    "warning: client refused client=1 connection=staging "
-	    "peer=local "
+	    "peer=192.0.2.7 "
 	    "stage=db_refused error=\"pgjump: tunnel is up"));
 	assert_true(lab_logged(lab, "how=refused stage=db_refused"));
 }
@@ -657,7 +657,7 @@ a_probe_is_hardly_mentioned(void **state)
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab,
 	    "debug: client closed client=1 connection=staging "
-	    "peer=local how=probe"));
+	    "peer=192.0.2.7 how=probe"));
 	assert_false(lab_logged(lab, "info:"));
 	assert_false(lab_logged(lab, "warning:"));
 }
