@@ -3,6 +3,7 @@
 # As a sidecar container runs it: an empty environment but for the known
 # hosts, an unknown user without a home, a read-only root, no IPv6.
 use v5.36;
+use File::Copy qw(copy);
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
@@ -14,6 +15,13 @@ PgJump::Netns->enter;
 PgJump::Netns->without_ipv6;
 
 my $lab = PgJump::Lab->new;
+
+# The unknown user may have no way to where it was built.
+my $program = $lab->dir . '/pgjump';
+copy(PgJump::Daemon::program(), $program) or die "$program: $!";
+chmod 0755, $program;
+$ENV{PGJUMP} = $program;
+
 my $pg = PgJump::Postgres->new(dir => $lab->dir, addresses => '127.0.0.1');
 $lab->{postgres} = $pg;
 my $box = $lab->box;

@@ -44,7 +44,7 @@ for my $format (qw(text json)) {
 		}
 
 		my ($accepted) = grep { ($_->{peer} // '') eq '127.0.0.1'
-		    && $_->{port} == $port } @events;
+		    && ($_->{port} // 0) == $port } @events;
 		ok($accepted, 'a line shows the address of the client');
 		my $id = $accepted->{client};
 		ok(defined $id, 'and gives it an id');

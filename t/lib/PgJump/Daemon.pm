@@ -18,15 +18,13 @@ my $json = JSON::PP->new->canonical->pretty->allow_nonref;
 # or in the source tree.
 sub program
 {
-	state $program = do {
-		my $top = dirname(abs_path(__FILE__)) . '/../../..';
-		my ($found) = grep { defined && -x }
-		    $ENV{PGJUMP}, 'src/pgjump', "$top/src/pgjump";
-		croak 'no pgjump to test: build it, or set PGJUMP'
-		    unless defined $found;
-		abs_path($found);
-	};
-	return $program;
+	my $top = dirname(abs_path(__FILE__)) . '/../../..';
+	my ($found) = grep { defined && -x }
+	    $ENV{PGJUMP}, 'src/pgjump', "$top/src/pgjump";
+
+	croak 'no pgjump to test: build it, or set PGJUMP'
+	    unless defined $found;
+	return abs_path($found);
 }
 
 # dir; and either config (a structure, written as JSON) or text (as it is).
