@@ -8,15 +8,15 @@
 
 #include <stdio.h>
 
+#include "command_line.h"
 #include "config.h"
 #include "config_load.h"
 
 int
-config_command_run(const char *config_path, char *const *arguments)
+config_command_run(const struct command_line *line)
 {
-	struct config *cfg = config_load(config_path);
+	struct config *cfg = config_load(line->config_path);
 
-	(void)arguments;
 	if (cfg == NULL)
 		return 1;
 	printf("%s is valid: connections %zu, jump boxes %zu\n", cfg->path,

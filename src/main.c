@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,56 +17,93 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "command_line.h"
 #include "config_command.h"
 #include "libraries.h"
 #include "nearest.h"
 #include "serve.h"
 
-struct command {
-	const char *name;
-	/* `arguments` ends with NULL.  Returns the exit code. */
-	int (*run)(const char *config_path, char *const *arguments);
-	bool takes_arguments;
-	const char *usage, *description;
+enum command_index {
+	COMMAND_SERVE,
+	COMMAND_CONFIG,
+	COMMAND_COUNT
 };
 
-/* The first one is the default. */
-static const struct command commands[] = {
-	{ "serve", serve_run, false, "serve",
+enum names {
+	NAMES_NONE,
+	NAMES_ANY,  /* none is all of them */
+	NAMES_SOME, /* at least one */
+};
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct command_line *); /* returns the exit code */
+	enum names names;
+	const char *usage, *description;
+} commands[] = {
+	[COMMAND_SERVE] = { "serve", serve_run, NAMES_NONE, "serve",
 	    "carry clients, in the foreground (default)" },
-	{ "config", config_command_run, false, "config",
+	[COMMAND_CONFIG] = { "config", config_command_run, NAMES_NONE, "config",
 	    "validate the configuration; opens no connection" },
 };
 
-enum option_index {
-	OPTION_CONFIG,
-	OPTION_HELP,
-	OPTION_VERSION,
-	OPTION_COUNT
+/* What the command line asks for. */
+struct request {
+	struct command_line line;
+	const struct command *command;
+	bool help, version;
+};
+
+/* What an option sets, and what must follow it. */
+static bool
+take_flag(const char *text, void *field)
+{
+	(void)text;
+	*(bool *)field = true;
+	return true;
+}
+
+static bool
+take_text(const char *text, void *field)
+{
+	*(const char **)field = text;
+	return true;
+}
+
+enum kind {
+	KIND_FLAG,
+	KIND_FILE,
 };
 
 static const struct {
+	const char *argument; /* NULL: none */
+	bool (*take)(const char *text, void *field);
+} kinds[] = {
+	[KIND_FLAG] = { NULL, take_flag },
+	[KIND_FILE] = { "a file name", take_text },
+};
+
+#define EVERY       (~0U)
+#define OF(command) (1U << (command))
+#define SETS(field) offsetof(struct request, field)
+
+static const struct command_option {
 	const char *name;
-	int letter, argument;
+	int letter; /* 0: none */
+	enum kind kind;
+	unsigned commands;
+	size_t offset;
 	const char *usage, *description;
 } options[] = {
-	[OPTION_CONFIG] = { "config", 'c', required_argument,
+	{ "config", 'c', KIND_FILE, EVERY, SETS(line.config_path),
 	    "-c, --config FILE", "the configuration file" },
-	[OPTION_HELP] = { "help", 'h', no_argument, "-h, --help",
+	{ "help", 'h', KIND_FLAG, EVERY, SETS(help), "-h, --help",
 	    "print this text" },
-	[OPTION_VERSION] = { "version", 'V', no_argument, "-V, --version",
+	{ "version", 'V', KIND_FLAG, EVERY, SETS(version), "-V, --version",
 	    "print the versions of pgjump and of its libraries" },
 };
 
-#define COMMAND_COUNT (sizeof commands / sizeof *commands)
-
-/* What the command line asks for. */
-struct request {
-	bool given[OPTION_COUNT];
-	const char *value[OPTION_COUNT]; /* of an option with an argument */
-	const struct command *command;
-	char *const *arguments;
-};
+#define OPTION_COUNT (sizeof options / sizeof *options)
 
 static const char help_top[] =
     "Usage: pgjump [-c FILE] [COMMAND]\n"
@@ -81,17 +119,28 @@ static const char help_end[] =
     "of ./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
     "/pgjump/pgjump.yaml.  See pgjump(1) and pgjump.yaml(5).\n";
 
+/* Those of one subcommand only, or those that every one takes. */
+static void
+print_options(unsigned of, int indent)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if ((options[i].commands == EVERY) == (of == EVERY) &&
+		    (options[i].commands & of) != 0)
+			printf("%*s%-*s %s\n", indent, "", 22 - indent,
+			    options[i].usage, options[i].description);
+}
+
 static void
 print_help(void)
 {
 	fputs(help_top, stdout);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		printf("  %-20s %s\n", commands[i].usage,
 		    commands[i].description);
+		print_options(OF(i), 4);
+	}
 	puts("\nOptions:");
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		printf("  %-20s %s\n", options[i].usage,
-		    options[i].description);
+	print_options(EVERY, 2);
 	fputs(help_end, stdout);
 }
 
@@ -140,6 +189,8 @@ complain_of_option(const char *typed)
 	complain("unknown option", typed, nearest.word);
 }
 
+/* --- Reading it ---------------------------------------------------------- */
+
 /* What getopt_long() gives for a long option; a short one gives its letter. */
 #define LONG_OPTION 256
 
@@ -156,80 +207,134 @@ make_getopt_tables(struct getopt_tables *tables)
 
 	memset(tables, 0, sizeof *tables);
 	*letter++ = ':'; /* tells a missing argument from an unknown option */
-	for (int i = 0; i < OPTION_COUNT; i++) {
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		bool argument = kinds[options[i].kind].argument != NULL;
+
+		tables->names[i] = (struct option){
+			.name = options[i].name,
+			.has_arg = argument,
+			.val = LONG_OPTION + (int)i,
+		};
+		if (options[i].letter == 0)
+			continue;
 		*letter++ = (char)options[i].letter;
-		if (options[i].argument == required_argument)
+		if (argument)
 			*letter++ = ':';
-		tables->names[i] = (struct option){ .name = options[i].name,
-			.has_arg = options[i].argument,
-			.val = LONG_OPTION + i };
 	}
 }
 
-static void
-take_option(struct request *request, int result)
+/* The row of what getopt gave. */
+static const struct command_option *
+option_of(int result)
 {
-	int index = result - LONG_OPTION;
+	const struct command_option *option = options;
 
-	if (result < LONG_OPTION)
-		for (index = 0; options[index].letter != result;)
-			index++;
-	request->given[index] = true;
-	request->value[index] = optarg;
+	if (result >= LONG_OPTION)
+		return &options[result - LONG_OPTION];
+	while (option->letter != result)
+		option++;
+	return option;
 }
 
 /* getopt's "?" and ":"; optopt is the letter only of a short option. */
 static void
 refuse_option(int result, char **argv)
 {
-	char letter[] = { '-', (char)optopt, '\0' };
+	char letter[] = { '-', (char)optopt, '\0' }, what[80];
 	bool is_short = optopt > 0 && optopt < LONG_OPTION;
 	const char *typed = is_short ? letter : argv[optind - 1];
 
-	if (result == ':')
-		complain("a file name must follow", typed, "");
-	else
+	if (result != ':') {
 		complain_of_option(typed);
+		return;
+	}
+	snprintf(what, sizeof what, "%s must follow",
+	    kinds[option_of(optopt)->kind].argument);
+	complain(what, typed, "");
 }
 
-/* False after a usage error, which was told. */
 static bool
-read_options(struct request *request, int argc, char **argv)
+take(const struct command_option *option, struct request *request)
 {
+	void *field = (char *)request + option->offset;
+	char what[80];
+
+	if (kinds[option->kind].take(optarg, field))
+		return true;
+	snprintf(what, sizeof what, "--%s takes %s, not", option->name,
+	    kinds[option->kind].argument);
+	complain(what, optarg, "");
+	return false;
+}
+
+/* False after a usage error, which was told; *given has a bit for each row. */
+static bool
+read_options(struct request *request, int argc, char **argv, unsigned *given)
+{
+	const struct command_option *option;
 	struct getopt_tables tables;
 	int result;
 
 	make_getopt_tables(&tables);
 	opterr = 0;
-	for (;;) {
-		result = getopt_long(argc, argv, tables.letters, tables.names,
-		    NULL);
-		if (result == -1)
-			return true;
-		if (result == '?' || result == ':')
-			break;
-		take_option(request, result);
+	while ((result = getopt_long(argc, argv, tables.letters, tables.names,
+		    NULL)) != -1) {
+		if (result == '?' || result == ':') {
+			refuse_option(result, argv);
+			return false;
+		}
+		option = option_of(result);
+		*given |= 1U << (option - options);
+		if (!take(option, request))
+			return false;
 	}
-	refuse_option(result, argv);
-	return false;
+	return true;
 }
 
-/* The same. */
+/* The same; the names are those that follow the subcommand. */
 static bool
 read_command(struct request *request, int argc, char **argv)
 {
-	request->command = &commands[0];
+	const struct command *command = &commands[COMMAND_SERVE];
+
 	if (optind < argc)
-		request->command = find_command(argv[optind++]);
-	if (request->command == NULL)
+		command = find_command(argv[optind++]);
+	if (command == NULL)
 		return false;
-	request->arguments = argv + optind;
-	if (optind < argc && !request->command->takes_arguments) {
+	request->command = command;
+	request->line.names = argv + optind;
+	if (optind < argc && command->names == NAMES_NONE) {
 		complain("unexpected argument", argv[optind], "");
+		return false;
+	}
+	if (optind == argc && command->names == NAMES_SOME) {
+		complain("the name of a connection must follow", command->name,
+		    "");
 		return false;
 	}
 	return true;
 }
+
+/* The same: an option of one subcommand is none of another. */
+static bool
+check_options(const struct request *request, unsigned given)
+{
+	unsigned command = OF(request->command - commands);
+	char what[80];
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if ((given & 1U << i) == 0 ||
+		    (options[i].commands & command) != 0)
+			continue;
+		snprintf(what, sizeof what, "%s does not take the option",
+		    request->command->name);
+		complain(what, options[i].usage, "");
+		return false;
+	}
+	return true;
+}
+
+/* --- Running it ---------------------------------------------------------- */
 
 /* A client costs one or two descriptors, and the usual soft limit is 1024. */
 static void
@@ -280,8 +385,7 @@ run(const struct request *request)
 	raise_descriptor_limit();
 	keep_secrets_out_of_dumps();
 	libraries_start();
-	code = request->command->run(request->value[OPTION_CONFIG],
-	    request->arguments);
+	code = request->command->run(&request->line);
 	libraries_stop();
 	return code;
 }
@@ -290,14 +394,16 @@ int
 main(int argc, char **argv)
 {
 	struct request request = { .command = NULL };
+	unsigned given = 0;
 
-	if (!read_options(&request, argc, argv))
+	if (!read_options(&request, argc, argv, &given))
 		return 1;
-	if (request.given[OPTION_HELP])
+	if (request.help)
 		print_help();
-	else if (request.given[OPTION_VERSION])
+	else if (request.version)
 		print_version();
-	else if (!read_command(&request, argc, argv))
+	else if (!read_command(&request, argc, argv) ||
+	    !check_options(&request, given))
 		return 1;
 	else
 		return run(&request);

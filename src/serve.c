@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "command_line.h"
 #include "config.h"
 #include "config_load.h"
 #include "gate.h"
@@ -407,13 +408,12 @@ serve_config(struct server *server)
 }
 
 int
-serve_run(const char *config_path, char *const *arguments)
+serve_run(const struct command_line *line)
 {
 	struct server server = { .signal_fd = catch_signals() };
 	int code = 1;
 
-	(void)arguments;
-	server.cfg = config_load(config_path);
+	server.cfg = config_load(line->config_path);
 	if (server.cfg != NULL)
 		code = serve_config(&server);
 	config_unref(server.cfg);

@@ -7,11 +7,12 @@
 #ifndef PGJUMP_SERVE_H
 #define PGJUMP_SERVE_H
 
+struct command_line;
+
 /*
- * Serve the configuration at `config_path` (see config_load.h).  There are no
- * arguments.  Returns the exit code: 1 when it could not start, 143 or 130
- * when SIGTERM or SIGINT ended it.
+ * Serve the configuration (see config_load.h).  Returns the exit code: 1 when
+ * it could not start, 143 or 130 when SIGTERM or SIGINT ended it.
  */
-int serve_run(const char *config_path, char *const *arguments);
+int serve_run(const struct command_line *);
 
 #endif

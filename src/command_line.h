@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What a subcommand is asked, as main read it from the command line.
+ */
+#ifndef PGJUMP_COMMAND_LINE_H
+#define PGJUMP_COMMAND_LINE_H
+
+struct command_line {
+	const char *config_path; /* -c; NULL: the usual places */
+	char *const *names;      /* of connections; ends with NULL */
+};
+
+#endif
