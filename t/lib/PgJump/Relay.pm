@@ -2,9 +2,9 @@
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
 # no byte, accepts nothing), thaws, cuts (by RST), hangs up (by FIN), delays,
-# changes its far side, and counts.  It runs as a child process that is told
-# what to do over a socket pair and confirms each command, so that what follows
-# a command happens after it.
+# hands the bytes on in random pieces, changes its far side, and counts.  It
+# runs as a child process that is told what to do over a socket pair and
+# confirms each command, so that what follows a command happens after it.
 package PgJump::Relay;
 
 use v5.36;
@@ -15,16 +15,19 @@ use PgJump::Port qw(reserve);
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(time);
 
-# to => port on 127.0.0.1; optional: port, address, to_address.
+# to => port on 127.0.0.1; optional: port, address, to_address; pieces => N:
+# either way, every write is of 1 to N bytes at random, small as often as large,
+# with a pause now and then, and no more is read than that (`seed` makes the
+# same choices).
 sub new($class, %is)
 {
 	my $self = bless { address => '127.0.0.1', to_address => '127.0.0.1',
-		%is }, $class;
+		seed => 1, %is }, $class;
 
 	$self->{port} //= reserve();
 	my $listener = IO::Socket::IP->new(LocalHost => $self->{address},
-	    LocalPort => $self->{port}, Listen => 1024, ReuseAddr => 1)
-	    or croak "relay: $@";
+	    LocalPort => $self->{port}, Listen => 1024, ReuseAddr => 1,
+	    _buffers($self)) or croak "relay: $@";
 	socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC
 	    or croak "socketpair: $!";
 	my $pid = fork // croak "fork: $!";
@@ -80,14 +83,31 @@ sub DESTROY($self)
 
 # --- the child ------------------------------------------------------------
 
+# Where bytes go on in pieces, they also come in pieces: a full socket makes
+# the writes of its peers short.
+sub _buffers($is)
+{
+	return $is->{pieces} ? (Sockopts => [[SOL_SOCKET, SO_RCVBUF, 16_384]])
+	    : ();
+}
+
+# How long the next piece may be.
+sub _piece($state)
+{
+	return $state->{pieces} ? int exp rand log 1 + $state->{pieces}
+	    : 65_536;
+}
+
 # One direction of one connection: `buffer` holds [due time, bytes] pairs.
 sub _serve($self, $listener, $control)
 {
 	my %state = (
 		to => $self->{to}, to_address => $self->{to_address},
 		delay => 0, accepted => 0, bytes => [0, 0], ways => {},
+		pieces => $self->{pieces},
 	);
 
+	srand $self->{seed};
 	$SIG{PIPE} = 'IGNORE';
 	$control->blocking(0);
 	$listener->blocking(0);
@@ -146,7 +166,7 @@ sub _accept($state, $listener)
 
 	$state->{accepted}++;
 	my $far = IO::Socket::IP->new(PeerHost => $state->{to_address},
-	    PeerPort => $state->{to}, Timeout => 5);
+	    PeerPort => $state->{to}, Timeout => 5, _buffers($state));
 	if (!$far) {
 		_reset($near);
 		return;
@@ -181,7 +201,7 @@ sub _drop($state, $way)
 sub _read($state, $handle)
 {
 	my $way = $state->{ways}{ fileno($handle) // -1 } or return;
-	my $got = sysread $handle, my $bytes, 65_536;
+	my $got = sysread $handle, my $bytes, _piece($state);
 
 	if (!defined $got) {
 		_drop($state, $way) unless $!{EAGAIN} || $!{EINTR};
@@ -211,6 +231,7 @@ sub _flush($state)
 
 	my @ways = values %{ $state->{ways} };
 	for my $way (@ways) {
+		next unless defined fileno $way->{from}; # dropped by its twin
 		while (my $first = $way->{buffer}[0]) {
 			last if $first->[0] > $now;
 			last unless _write($state, $way, $first);
@@ -233,14 +254,18 @@ sub _write($state, $way, $piece)
 		$way->{done} = 1;
 		return 1;
 	}
-	my $put = syswrite $way->{to}, $piece->[1];
+	my $put = syswrite $way->{to}, $piece->[1], _piece($state);
 	if (!defined $put) {
 		_drop($state, $way) unless $!{EAGAIN} || $!{EINTR};
 		return 0;
 	}
 	$way->{held} -= $put;
 	substr $piece->[1], 0, $put, '';
-	return 0 if length $piece->[1];
+	if (length $piece->[1]) {
+		$piece->[0] = time + rand 0.001
+		    if $state->{pieces} && rand() < 0.01;
+		return 0;
+	}
 	shift @{ $way->{buffer} };
 	return 1;
 }
