@@ -74,6 +74,17 @@ enter(const struct dial *dial, enum dial_stage stage)
 		dial->on_stage(dial->arg, stage);
 }
 
+/* What a stage may take: its own time-out, within the deadline of the dial. */
+static int64_t
+allow(const struct dial *dial, int64_t stage_ms)
+{
+	int64_t left_ms = dial->deadline_ms - clock_ms();
+
+	if (dial->deadline_ms == 0 || left_ms > stage_ms)
+		return stage_ms;
+	return left_ms > 0 ? left_ms : 0;
+}
+
 static enum failure
 fail_timeout(struct fault *fault, enum failure code, int64_t allowed_ms)
 {
@@ -138,7 +149,7 @@ resolve(const struct dial *dial, const struct rows *rows, const char *host,
     unsigned port, struct addrinfo **out, struct fault *fault)
 {
 	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = dial->cfg->resolve_timeout_ms;
+	int64_t allowed_ms = allow(dial, dial->cfg->resolve_timeout_ms);
 	char words[FAULT_WORDS_MAX];
 
 	enter(dial, DIAL_RESOLVE);
@@ -147,6 +158,9 @@ resolve(const struct dial *dial, const struct rows *rows, const char *host,
 		dial->cancel_fd, out, words, sizeof words)) {
 	case RESOLVE_OK:
 		note_resolved(host, *out, started_ms, fault);
+		if (dial->facts != NULL)
+			describe(*out, dial->facts->addresses,
+			    sizeof dial->facts->addresses);
 		return FAIL_NONE;
 	case RESOLVE_UNKNOWN:
 		note_asked(host, started_ms, fault);
@@ -165,7 +179,7 @@ connect_to(const struct dial *dial, const struct rows *rows,
     const struct addrinfo *addresses, int *fd_out, struct fault *fault)
 {
 	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = dial->cfg->connect_timeout_ms;
+	int64_t allowed_ms = allow(dial, dial->cfg->connect_timeout_ms);
 	char words[FAULT_WORDS_MAX];
 
 	enter(dial, DIAL_CONNECT);
@@ -174,6 +188,9 @@ connect_to(const struct dial *dial, const struct rows *rows,
 	case TCP_CONNECTED:
 		fault_note(fault, "connected to %s in %d ms", words,
 		    elapsed_ms(started_ms));
+		if (dial->facts != NULL)
+			snprintf(dial->facts->address,
+			    sizeof dial->facts->address, "%.63s", words);
 		tcp_keepalive(*fd_out, dial->cfg->keepalive_interval_ms,
 		    dial->cfg->keepalive_count);
 		return FAIL_NONE;
@@ -209,13 +226,21 @@ reach(const struct dial *dial, const struct rows *rows, const char *host,
 	return code;
 }
 
+static void
+keep_facts(const struct dial *dial, const struct ssh_transport *transport)
+{
+	if (dial->facts != NULL)
+		ssh_facts_read(transport, &dial->facts->ssh);
+}
+
 /* Host key included: one deadline for both. */
 static enum failure
 shake_hands(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport *transport, struct fault *fault)
 {
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
-	int64_t deadline_ms = clock_ms() + dial->cfg->handshake_timeout_ms;
+	int64_t deadline_ms = clock_ms() +
+	    allow(dial, dial->cfg->handshake_timeout_ms);
 	struct ssh_hostkey *hostkey;
 	enum failure code;
 
@@ -224,6 +249,7 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 	if (code == FAIL_NONE)
 		code = ssh_handshake(transport, deadline_ms, dial->cancel_fd,
 		    fault);
+	keep_facts(dial, transport);
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HOSTKEY);
 		code = ssh_hostkey_verify(hostkey, session, fault);
@@ -255,14 +281,42 @@ static enum failure
 log_in(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport *transport, struct fault *fault)
 {
-	int64_t deadline_ms = clock_ms() + dial->cfg->auth_timeout_ms;
+	int64_t deadline_ms = clock_ms() +
+	    allow(dial, dial->cfg->auth_timeout_ms);
 	enum failure code;
 
 	enter(dial, DIAL_AUTH);
 	code = ssh_auth_login(transport, jump, deadline_ms, dial->cancel_fd,
 	    fault);
+	keep_facts(dial, transport);
 	if (code == FAIL_NONE)
 		code = flush(dial, transport, deadline_ms, fault);
+	return code;
+}
+
+static enum failure
+reach_jump(const struct dial *dial, const struct config_jump *jump,
+    struct ssh_transport **out, struct fault *fault)
+{
+	enum failure code;
+	int fd;
+
+	*out = NULL;
+	fault_name(fault, jump->label, jump->username, NULL);
+	code = reach(dial, &jump_rows, jump->host, jump->port, &fd, fault);
+	if (code == FAIL_NONE)
+		*out = ssh_transport_new(fd);
+	return code;
+}
+
+/* What failed is of no use to anybody. */
+static enum failure
+keep_if_good(enum failure code, struct ssh_transport **out)
+{
+	if (code != FAIL_NONE) {
+		ssh_transport_free(*out);
+		*out = NULL;
+	}
 	return code;
 }
 
@@ -270,24 +324,32 @@ enum failure
 dial_jump(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport **out, struct fault *fault)
 {
-	struct ssh_transport *transport;
-	enum failure code;
-	int fd;
+	enum failure code = reach_jump(dial, jump, out, fault);
 
-	*out = NULL;
-	fault_name(fault, jump->label, jump->username, NULL);
-	code = reach(dial, &jump_rows, jump->host, jump->port, &fd, fault);
-	if (code != FAIL_NONE)
-		return code;
-	transport = ssh_transport_new(fd);
-	code = shake_hands(dial, jump, transport, fault);
 	if (code == FAIL_NONE)
-		code = log_in(dial, jump, transport, fault);
+		code = shake_hands(dial, jump, *out, fault);
 	if (code == FAIL_NONE)
-		*out = transport;
-	else
-		ssh_transport_free(transport);
-	return code;
+		code = log_in(dial, jump, *out, fault);
+	return keep_if_good(code, out);
+}
+
+enum failure
+dial_handshake(const struct dial *dial, const struct config_jump *jump,
+    const char *host_keys, struct ssh_transport **out, struct fault *fault)
+{
+	enum failure code = reach_jump(dial, jump, out, fault);
+	int rc;
+
+	if (code == FAIL_NONE) {
+		enter(dial, DIAL_HANDSHAKE);
+		rc = libssh2_session_method_pref(ssh_transport_session(*out),
+		    LIBSSH2_METHOD_HOSTKEY, host_keys);
+		assert(rc == 0);
+		code = ssh_handshake(*out,
+		    clock_ms() + dial->cfg->handshake_timeout_ms,
+		    dial->cancel_fd, fault);
+	}
+	return keep_if_good(code, out);
 }
 
 static enum failure
@@ -312,7 +374,7 @@ reach_socket(const struct dial *dial, const char *dir, unsigned port,
     int *fd_out, struct fault *fault)
 {
 	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = dial->cfg->connect_timeout_ms;
+	int64_t allowed_ms = allow(dial, dial->cfg->connect_timeout_ms);
 	char *path = xasprintf("%s/.s.PGSQL.%u", dir, port);
 	int error;
 

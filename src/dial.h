@@ -9,7 +9,10 @@
 #ifndef PGJUMP_DIAL_H
 #define PGJUMP_DIAL_H
 
+#include <stdint.h>
+
 #include "failure.h"
+#include "ssh_facts.h"
 
 struct config;
 struct config_connection;
@@ -25,13 +28,22 @@ enum dial_stage {
 	DIAL_AUTH,
 };
 
+/* What a dial found out; "" and zeros where it did not get so far. */
+struct dial_facts {
+	char addresses[80]; /* of the name: "203.0.113.10 and 1 more" */
+	char address[64];   /* the one that accepted */
+	struct ssh_facts ssh;
+};
+
 /* What a dial needs; all borrowed until it returns. */
 struct dial {
 	const struct config *cfg; /* its time-outs */
 	struct resolver *resolver;
-	int cancel_fd; /* readable: give up with FAIL_SHUTDOWN; or -1 */
+	int cancel_fd;       /* readable: give up with FAIL_SHUTDOWN; or -1 */
+	int64_t deadline_ms; /* no stage goes on after it (clock.h); 0: none */
 	void (*on_stage)(void *arg, enum dial_stage); /* entered; or NULL */
 	void *arg;
+	struct dial_facts *facts; /* of the stages done so far; or NULL */
 };
 
 /*
@@ -41,6 +53,14 @@ struct dial {
  */
 enum failure dial_jump(const struct dial *, const struct config_jump *jump,
     struct ssh_transport **out, struct fault *);
+
+/*
+ * Reach `jump` and shake hands, no more: the host key is not judged, nobody
+ * logs in.  `host_keys` are the algorithms of host keys to ask for
+ * (ssh_hostkey.h).
+ */
+enum failure dial_handshake(const struct dial *, const struct config_jump *jump,
+    const char *host_keys, struct ssh_transport **out, struct fault *);
 
 /*
  * Reach the database of a connection without tunnel: resolve and connect, or

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Facts of a session, read from libssh2 and from what the transport kept.
+ * They are for people: nothing is decided by them.
+ */
+#include "ssh_facts.h"
+
+#include <libssh2.h>
+#include <string.h>
+
+#include "failure.h"
+#include "ssh_key.h"
+#include "ssh_transport.h"
+#include "ssh_wire.h"
+
+static void
+read_software(LIBSSH2_SESSION *session, struct ssh_facts *facts)
+{
+	const char *line = libssh2_session_banner_get(session);
+	const char *software;
+
+	if (line == NULL || strncmp(line, "SSH-", 4) != 0)
+		return;
+	software = strchr(line + 4, '-');
+	software = software != NULL ? software + 1 : line;
+	text_printable(facts->software, sizeof facts->software, software,
+	    strcspn(software, " "));
+}
+
+static void
+read_method(LIBSSH2_SESSION *session, int which, char *out, size_t size)
+{
+	const char *name = libssh2_session_methods(session, which);
+
+	if (name != NULL)
+		text_printable(out, size, name, strlen(name));
+}
+
+static void
+read_hostkey(LIBSSH2_SESSION *session, struct ssh_facts *facts)
+{
+	struct ssh_wire key, type;
+	const char *blob;
+	size_t len;
+	int kind;
+
+	blob = libssh2_session_hostkey(session, &len, &kind);
+	if (blob == NULL)
+		return;
+	key = (struct ssh_wire){ (const unsigned char *)blob, len };
+	if (ssh_wire_string(&key, &type))
+		text_printable(facts->hostkey_type, sizeof facts->hostkey_type,
+		    type.at, type.left);
+	ssh_key_fingerprint((const unsigned char *)blob, len,
+	    facts->fingerprint);
+}
+
+void
+ssh_facts_read(const struct ssh_transport *transport, struct ssh_facts *facts)
+{
+	LIBSSH2_SESSION *session = ssh_transport_session(transport);
+	const char *methods = ssh_transport_said(transport)->methods;
+
+	memset(facts, 0, sizeof *facts);
+	read_software(session, facts);
+	read_method(session, LIBSSH2_METHOD_KEX, facts->kex, sizeof facts->kex);
+	read_method(session, LIBSSH2_METHOD_CRYPT_CS, facts->cipher,
+	    sizeof facts->cipher);
+	read_hostkey(session, facts);
+	text_printable(facts->methods, sizeof facts->methods, methods,
+	    strlen(methods));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What is known of an SSH session, in words: who answered, what was agreed on,
+ * which key it showed, what logins it takes.
+ */
+#ifndef PGJUMP_SSH_FACTS_H
+#define PGJUMP_SSH_FACTS_H
+
+struct ssh_transport;
+
+/* Printable ASCII; "" for what the session has not come to. */
+struct ssh_facts {
+	char software[80]; /* "OpenSSH_9.2p1" */
+	char kex[64], cipher[64];
+	char hostkey_type[40]; /* "ssh-ed25519" */
+	char fingerprint[64];  /* of the host key, "SHA256:..." */
+	char methods[256]; /* that can continue the login, comma-separated */
+};
+
+void ssh_facts_read(const struct ssh_transport *, struct ssh_facts *);
+
+#endif
