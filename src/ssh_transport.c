@@ -45,6 +45,7 @@ struct ssh_transport {
 	uint64_t received;
 	int64_t received_ms;
 	struct ssh_said said;
+	const char *host_key; /* libssh2's copy, while it is not freed */
 	void *arg;
 };
 
@@ -117,9 +118,28 @@ static LIBSSH2_REALLOC_FUNC(on_realloc)
 
 static LIBSSH2_FREE_FUNC(on_free)
 {
+	struct ssh_transport *transport = *abstract;
+
 	if (ptr != NULL)
-		look_at_freed(*abstract, ptr);
-	ssh_memory_free(ptr, may_hold_secrets(*abstract));
+		look_at_freed(transport, ptr);
+	if (ptr == transport->host_key)
+		transport->host_key = NULL;
+	ssh_memory_free(ptr, may_hold_secrets(transport));
+}
+
+/*
+ * Of each key exchange but the last, libssh2 1.11.1 forgets its copy of the
+ * host key: what it neither knows nor has freed any more is freed here.
+ */
+static void
+free_forgotten_host_key(struct ssh_transport *transport)
+{
+	const char *known = libssh2_session_hostkey(transport->session, NULL,
+	    NULL);
+
+	if (known != transport->host_key)
+		free((void *)transport->host_key);
+	transport->host_key = known;
 }
 
 static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
@@ -261,6 +281,7 @@ ssh_transport_free(struct ssh_transport *transport)
 	if (transport == NULL)
 		return;
 	ssh_transport_bury(transport);
+	free_forgotten_host_key(transport);
 	libssh2_session_free(transport->session);
 	ssh_said_clear(&transport->said);
 	evbuffer_free(transport->output);
@@ -340,6 +361,7 @@ ssh_transport_flush(struct ssh_transport *transport)
 {
 	bool had_output = ssh_transport_pending(transport) > 0;
 
+	free_forgotten_host_key(transport);
 	while (ssh_transport_pending(transport) > 0) {
 		if (evbuffer_write(transport->output, transport->fd) > 0)
 			continue;
