@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Databases that do not answer as PostgreSQL does, in words.
+ */
+#include "database_fault.h"
+
+#include "clock.h"
+#include "config.h"
+#include "failure.h"
+#include "stream.h"
+
+/* What a greeting shows of itself. */
+#define QUOTE_MAX 257
+
+/* How long it had been open: the evidence in DETAIL. */
+static void
+note_opened(struct fault *fault, const struct database_way *way)
+{
+	int64_t since_ms = clock_ms() - way->opened_ms;
+
+	fault_note(fault, "the connection to %s had been open for %s",
+	    way->connection->label, clock_text(since_ms).text);
+}
+
+/* Where the tunnel is above suspicion. */
+static void
+note_path(struct fault *fault, const struct database_way *way)
+{
+	const struct config_jump *jump = way->connection->jump;
+
+	if (jump != NULL)
+		fault_note(fault, "the tunnel to jump box %s is up",
+		    jump->label);
+	note_opened(fault, way);
+}
+
+void
+database_fault_foreign(struct fault *fault, const struct database_way *way,
+    const void *answer, size_t len)
+{
+	char words[QUOTE_MAX];
+
+	text_printable(words, sizeof words, answer, len);
+	note_path(fault, way);
+	fault_set(fault, FAIL_DB_NOT_POSTGRES, "\"%s\"", words);
+}
+
+void
+database_fault_hung_up(struct fault *fault, const struct database_way *way,
+    bool was_answered)
+{
+	if (way->lost != NULL)
+		stream_fault(way->lost, fault);
+	if (fault->code != FAIL_NONE)
+		note_opened(fault, way);
+	else
+		note_path(fault, way);
+	fault_set(fault, was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED, "%s",
+	    "");
+}
+
+void
+database_fault_silent(struct fault *fault, const struct database_way *way,
+    int64_t waited_ms, bool heard)
+{
+	if (heard)
+		note_path(fault, way);
+	else
+		note_opened(fault, way);
+	fault_set(fault, heard ? FAIL_DB_SILENT : FAIL_TUNNEL_SILENT, "%s",
+	    clock_text(waited_ms).text);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What is said of a database that does not answer as PostgreSQL does, with the
+ * evidence.  Pure: facts in, fault out.  It never speaks for a tunnel that was
+ * silent itself.  The names in the message are added by the caller.
+ */
+#ifndef PGJUMP_DATABASE_FAULT_H
+#define PGJUMP_DATABASE_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_connection;
+struct fault;
+struct stream;
+
+/* A connection to a database, once it was open. */
+struct database_way {
+	const struct config_connection *connection;
+	int64_t opened_ms;   /* clock.h */
+	struct stream *lost; /* broken, and says how; NULL: it is not */
+};
+
+/* It said something else than PostgreSQL would. */
+void database_fault_foreign(struct fault *, const struct database_way *,
+    const void *answer, size_t len);
+
+/* It closed the connection, or the way to it broke; `was_answered`: after it
+ * had spoken as PostgreSQL. */
+void database_fault_hung_up(struct fault *, const struct database_way *,
+    bool was_answered);
+
+/* It has said nothing for `waited_ms`; `heard`: the tunnel lived meanwhile. */
+void database_fault_silent(struct fault *, const struct database_way *,
+    int64_t waited_ms, bool heard);
+
+#endif
