@@ -17,6 +17,7 @@
 #include "failure.h"
 #include "stream.h"
 #include "tls.h"
+#include "tls_identity.h"
 #include "xmalloc.h"
 
 #define TOTAL_MS 10000
@@ -213,7 +214,7 @@ give_up(struct refusal *refusal, const char *words)
 static enum state
 begin_tls(struct refusal *refusal, bool is_direct)
 {
-	refusal->tls = tls_new(refusal->identity, is_direct);
+	refusal->tls = tls_identity_accept(refusal->identity, is_direct);
 	tls_feed(refusal->tls, refusal->in, refusal->in_len);
 	refusal->in_len = 0;
 	return HANDSHAKING;

@@ -30,7 +30,7 @@
 #include "log.h"
 #include "mailbox.h"
 #include "psql_line.h"
-#include "tls.h"
+#include "tls_identity.h"
 #include "worker.h"
 #include "xmalloc.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The server's side of TLS on memory buffers, and the throwaway certificate it
- * shows.  Used only to tell a client why it cannot be served: authentication
- * is never reached on it.  No tickets, no resumption.
+ * One TLS session between memory buffers, on either side: what the peer sent
+ * goes in, what it must be sent comes out.  It knows neither sockets nor whose
+ * certificate is good; renegotiation and resumption do not happen.
  */
 #ifndef PGJUMP_TLS_H
 #define PGJUMP_TLS_H
@@ -12,27 +12,36 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct ssl_ctx_st; /* SSL_CTX of OpenSSL */
+struct ssl_st;     /* SSL of OpenSSL */
 struct tls;
-struct tls_identity;
+
+/* The ALPN protocol of PostgreSQL 17, in the form of RFC 7301, 3.1. */
+extern const unsigned char tls_alpn[];
+#define TLS_ALPN_LEN 11
+
+/* Give a context the rules of both sides: TLS 1.2 at least, no tickets. */
+void tls_set_rules(struct ssl_ctx_st *);
+
+/* Abort where OpenSSL fails for no reason that a user could mend. */
+void tls_must(bool is_done);
 
 /*
- * A self-signed certificate with a fresh key, made in memory.  Shared by all
- * threads once made; aborts where OpenSSL cannot make one.
+ * A session of the context's side.  `peer` names the other one in words:
+ * "client", "database"; borrowed.
  */
-struct tls_identity *tls_identity_new(void);
-void tls_identity_free(struct tls_identity *);
-
-/*
- * One conversation.  With `direct` (PostgreSQL 17's sslnegotiation=direct) the
- * client must offer ALPN "postgresql", or the handshake ends in alert 120.
- */
-struct tls *tls_new(struct tls_identity *, bool direct);
+struct tls *tls_new(struct ssl_ctx_st *, const char *peer);
 void tls_free(struct tls *);
 
-/* Bytes from the client's socket; all are taken. */
+/* OpenSSL's own object, and whose session it is; for tls_*.c. */
+struct ssl_st *tls_ssl(const struct tls *);
+void tls_set_owner(struct tls *, void *owner);
+void *tls_owner(const struct ssl_st *);
+
+/* Bytes from the peer's socket; all are taken. */
 void tls_feed(struct tls *, const void *buf, size_t len);
 
-/* Bytes for the client's socket: how many wait, and a window on them. */
+/* Bytes for the peer's socket: how many wait, and a window on them. */
 size_t tls_output(struct tls *, const void **buf);
 void tls_output_sent(struct tls *, size_t len);
 
@@ -45,13 +54,16 @@ enum tls_status {
 /* Drive the handshake. */
 enum tls_status tls_handshake(struct tls *);
 
-/* Plain text: a count > 0, 0 at the client's close_notify, -1 more bytes are
+/* Plain text: a count > 0, 0 at the peer's close_notify, -1 more bytes are
  * needed, -2 failed. */
 ssize_t tls_read(struct tls *, void *buf, size_t len);
 void tls_write(struct tls *, const void *buf, size_t len); /* all is taken */
 void tls_finish(struct tls *);                             /* close_notify */
 
-/* Why it failed, e.g. "client sent alert unknown_ca"; "" when it did not. */
+/* Why it failed, e.g. "client sent alert: unknown CA"; "" when it did not. */
 const char *tls_words(const struct tls *);
+
+/* The number of the alert that the peer sent (RFC 8446, 6); -1: none. */
+int tls_alert(const struct tls *);
 
 #endif

@@ -18,7 +18,7 @@ my @rooms = (
 	[qr/^yaml\.h$/, qr/^(?:yaml|libraries)$/],
 	[qr/^libpq/, qr/^(?:check|libraries)$/],
 	[qr/^event2\/http/, qr/^http$/],
-	[qr/^openssl\//, qr/^(?:tls|ssh_key\w*|ssh_hostkey|known_hosts|secret|
+	[qr/^openssl\//, qr/^(?:tls\w*|ssh_key\w*|ssh_hostkey|known_hosts|secret|
 		ssh_auth|ssh_agent|libraries)$/x],
 );
 

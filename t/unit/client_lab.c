@@ -22,7 +22,7 @@
 #include "pgwire.h"
 #include "sockets.h"
 #include "stream.h"
-#include "tls.h"
+#include "tls_identity.h"
 #include "xmalloc.h"
 
 static void

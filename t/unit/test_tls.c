@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Conversations between tls.c and a client of OpenSSL, all in memory.
+ * Sessions of tls.c, under an identity, with a client of OpenSSL, all in
+ * memory.
  */
-#include "tls.h"
+#include "tls_identity.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+
+#include "tls.h"
 
 static struct tls_identity *identity;
 
@@ -31,7 +34,7 @@ struct talk {
 static struct talk
 talk_new(bool direct)
 {
-	struct talk talk = { .server = tls_new(identity, direct) };
+	struct talk talk = { .server = tls_identity_accept(identity, direct) };
 
 	talk.ctx = SSL_CTX_new(TLS_client_method());
 	talk.client = SSL_new(talk.ctx);
