@@ -24,6 +24,7 @@
 #include "tls.h"
 #include "tls_name.h"
 #include "tls_pem.h"
+#include "tls_verdict.h"
 #include "xmalloc.h"
 
 /* "SSLRequest" in the chapter "Frontend/Backend Protocol". */
@@ -88,76 +89,6 @@ note_certificate(struct tls_facts *facts, const X509 *certificate)
 	strftime(facts->expires, sizeof facts->expires, "%Y-%m-%d", &tm);
 }
 
-/* What OpenSSL may say of a chain, and how a person would say it. */
-static const struct verdict {
-	int error;
-	enum failure code;
-	const char *words; /* "%s": the issuer of the certificate */
-} verdicts[] = {
-	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, FAIL_DB_TLS_UNTRUSTED,
-	    "it is self-signed and is not in ssl_config.ca_cert" },
-	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, FAIL_DB_TLS_UNTRUSTED,
-	    "its root certificate is not in ssl_config.ca_cert; the issuer is "
-	    "%s" },
-	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, FAIL_DB_TLS_UNTRUSTED,
-	    "the issuer is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, FAIL_DB_TLS_UNTRUSTED,
-	    "the issuer's own authority is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, FAIL_DB_TLS_UNTRUSTED,
-	    "the issuer is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, FAIL_DB_TLS_UNTRUSTED,
-	    "ssl_config.ca_cert holds another authority of the same name: "
-	    "%s" },
-	{ X509_V_ERR_CERT_HAS_EXPIRED, FAIL_DB_TLS_OUTDATED, NULL },
-	{ X509_V_ERR_CERT_NOT_YET_VALID, FAIL_DB_TLS_OUTDATED, NULL },
-};
-
-static const struct verdict *
-find_verdict(int error)
-{
-	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
-		if (verdicts[i].error == error)
-			return &verdicts[i];
-	return NULL;
-}
-
-/* The one that is not valid now may be an authority's. */
-static void
-blame_date(struct fault *fault, X509_STORE_CTX *chain)
-{
-	const X509 *bad = X509_STORE_CTX_get_current_cert(chain);
-	bool is_early = X509_STORE_CTX_get_error(chain) ==
-	    X509_V_ERR_CERT_NOT_YET_VALID;
-	const ASN1_TIME *time = is_early ? X509_get0_notBefore(bad)
-					 : X509_get0_notAfter(bad);
-	char date[16] = "?", name[200];
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(time, &tm) == 1)
-		strftime(date, sizeof date, "%Y-%m-%d", &tm);
-	tls_name_text(X509_get_subject_name(bad), name, sizeof name);
-	fault_set(fault, FAIL_DB_TLS_OUTDATED, "%s%s%s %s",
-	    X509_STORE_CTX_get_error_depth(chain) > 0 ? "its authority " : "",
-	    X509_STORE_CTX_get_error_depth(chain) > 0 ? name : "it",
-	    is_early ? " is valid only from" : " expired on", date);
-}
-
-static void
-blame_chain(struct tls_client *client, X509_STORE_CTX *chain)
-{
-	int error = X509_STORE_CTX_get_error(chain);
-	const struct verdict *verdict = find_verdict(error);
-
-	if (verdict == NULL)
-		fault_set(&client->verdict, FAIL_DB_TLS_UNTRUSTED, "%s",
-		    X509_verify_cert_error_string(error));
-	else if (verdict->words == NULL)
-		blame_date(&client->verdict, chain);
-	else
-		fault_set(&client->verdict, verdict->code, verdict->words,
-		    client->facts.issuer);
-}
-
 static bool
 is_name_wanted(const struct tls_client *client)
 {
@@ -196,7 +127,7 @@ on_chain(X509_STORE_CTX *chain, void *arg)
 	if (SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE)
 		return 1;
 	if (X509_verify_cert(chain) != 1) {
-		blame_chain(client, chain);
+		tls_verdict_blame(chain, &client->verdict);
 		return 0;
 	}
 	if (is_name_wanted(client) &&
