@@ -14,13 +14,14 @@ use Socket qw(AF_INET AF_INET6 inet_pton);
 
 my %type = (1 => AF_INET, 28 => AF_INET6);
 
-# dir; names => { name => [addresses], or 'silent' }: any other is unknown.
+# dir; names => { name => [addresses], or 'silent' }: any other is unknown;
+# optional: options (of resolv.conf).
 sub new($class, %is)
 {
-	my $self = bless {%is}, $class;
+	my $self = bless { options => 'timeout:1 attempts:1', %is }, $class;
 
 	_replace('/etc/resolv.conf', spew("$is{dir}/resolv.conf",
-	    "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"));
+	    "nameserver 127.0.0.1\noptions $self->{options}\n"));
 	_replace('/etc/nsswitch.conf', spew("$is{dir}/nsswitch.conf",
 	    "passwd: files\ngroup: files\nhosts: files dns\n"));
 	my $socket = IO::Socket::IP->new(LocalHost => '127.0.0.1',
