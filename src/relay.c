@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "stream.h"
+#include "tls_records.h"
 #include "xmalloc.h"
 
 #define UP_READ_MAX (64 * 1024)
@@ -38,6 +39,7 @@ struct relay {
 	size_t scratch_len;
 	struct relay_traffic *traffic;
 	struct pgwire_session *session; /* NULL: opaque */
+	struct tls_records records;     /* of the database, where opaque */
 	struct parked to_client, to_database;
 	bool client_ended, client_lost;
 	bool database_ended, database_lost, database_deaf;
@@ -162,6 +164,8 @@ relay_send_client(struct relay *relay, const void *bytes, size_t len)
 	relay->traffic->to_client += len;
 	if (relay->session != NULL)
 		pgwire_back(relay->session, bytes, len);
+	else
+		tls_records_follow(&relay->records, bytes, len);
 	deliver(relay, bytes, len);
 }
 
@@ -234,15 +238,20 @@ pump_down(struct relay *relay)
 
 /* --- Ends ----------------------------------------------------------------- */
 
-/* An end whose client is owed an answer, or the rest of a message. */
+/*
+ * An end whose client is owed an answer, or the rest of a message; in TLS, its
+ * close_notify.
+ */
 static bool
 is_hung_up(const struct relay *relay)
 {
 	enum pgwire_moment moment = relay_moment(relay);
 
-	return relay->database_ended && relay->session != NULL &&
-	    !relay->client_ended && moment != PGWIRE_IDLE &&
-	    moment != PGWIRE_OVER;
+	if (!relay->database_ended || relay->client_ended)
+		return false;
+	if (relay->session == NULL)
+		return tls_records_are_cut(&relay->records);
+	return moment != PGWIRE_IDLE && moment != PGWIRE_OVER;
 }
 
 /* Pass each end on, once all that came before it has been passed on. */

@@ -530,6 +530,49 @@ an_unread_query_makes_the_session_busy(void **state)
 	lab_free(lab);
 }
 
+#define TLS_DATA    "\27\3\3\0\27a message of PostgreSQL"
+#define TLS_GOODBYE "\25\3\3\0\2\1"
+
+static void
+tls_that_is_cut_is_a_hang_up(void **state)
+{
+	struct lab *lab = lab_new(sockets_tcp(), true);
+
+	(void)state;
+	database_says(lab, BYTES(TLS_DATA));
+	lab->database.is_ended = true;
+	pump_until(lab, RELAY_DATABASE_HUNG_UP);
+	lab_free(lab);
+}
+
+static void
+tls_that_says_goodbye_is_an_end(void **state)
+{
+	struct lab *lab = lab_new(sockets_tcp(), true);
+
+	(void)state;
+	database_says(lab, BYTES(TLS_DATA));
+	database_says(lab, TLS_GOODBYE, sizeof TLS_GOODBYE);
+	lab->database.is_ended = true;
+	pump_until(lab, RELAY_DATABASE_ENDED);
+	lab_free(lab);
+}
+
+static void
+tls_needs_no_goodbye_for_who_has_gone(void **state)
+{
+	struct lab *lab = lab_new(sockets_tcp(), true);
+
+	(void)state;
+	shutdown(lab->client, SHUT_WR);
+	database_says(lab, BYTES(TLS_DATA));
+	while (!lab->database.is_finished)
+		pump(lab);
+	lab->database.is_ended = true;
+	pump_until(lab, RELAY_ENDED);
+	lab_free(lab);
+}
+
 static void
 an_opaque_session_is_always_cut(void **state)
 {
@@ -630,6 +673,9 @@ main(void)
 		cmocka_unit_test(a_broken_client_is_told),
 		cmocka_unit_test(an_end_is_judged_by_the_session),
 		cmocka_unit_test(an_unread_query_makes_the_session_busy),
+		cmocka_unit_test(tls_that_is_cut_is_a_hang_up),
+		cmocka_unit_test(tls_that_says_goodbye_is_an_end),
+		cmocka_unit_test(tls_needs_no_goodbye_for_who_has_gone),
 		cmocka_unit_test(an_opaque_session_is_always_cut),
 		cmocka_unit_test(last_words_follow_what_was_received),
 		cmocka_unit_test(a_cut_delivers_everything_first),
