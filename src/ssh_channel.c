@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock.h"
 #include "ssh_transport.h"
 #include "xmalloc.h"
 
@@ -24,6 +25,9 @@
 
 /* A shorter round trip is not worth a larger window. */
 #define RTT_FLOOR_US 200
+
+/* A forward that was still for so long did not end in a conversation. */
+#define STILL_MS 500
 
 static struct ssh_channel *
 channel_of(struct stream *stream)
@@ -108,6 +112,26 @@ at_end(const struct ssh_channel *channel)
 	return libssh2_channel_eof(channel->channel) == 1;
 }
 
+/*
+ * The end is the jump box's doing, not the database's: sshd closes both ways at
+ * once where its ChannelTimeout has passed.  When the database ends, it keeps
+ * the other way open until a write fails, and so does dropbear.
+ */
+static bool
+is_timed_out(const struct ssh_channel *channel)
+{
+	return !channel->host->lost && !channel->finished &&
+	    clock_ms() - channel->moved_ms >= STILL_MS &&
+	    libssh2_channel_wait_closed(channel->channel) == 0;
+}
+
+static ssize_t
+at_last(struct ssh_channel *channel)
+{
+	channel->timed_out = channel->timed_out || is_timed_out(channel);
+	return channel->timed_out ? STREAM_LOST : STREAM_END;
+}
+
 static ssize_t
 on_read(struct stream *stream, void *buf, size_t len)
 {
@@ -119,7 +143,7 @@ on_read(struct stream *stream, void *buf, size_t len)
 	    NULL);
 	if (waiting == 0) {
 		if (at_end(channel))
-			return STREAM_END;
+			return at_last(channel);
 		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
 	}
 	/* Asking for more than the window makes libssh2 grant by itself. */
@@ -129,6 +153,7 @@ on_read(struct stream *stream, void *buf, size_t len)
 	if (got <= 0)
 		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
 	channel->held += (uint32_t)got;
+	channel->moved_ms = clock_ms();
 	tune_window(channel, (size_t)got);
 	return got;
 }
@@ -155,6 +180,7 @@ on_write(struct stream *stream, const void *buf, size_t len)
 	if (taken == LIBSSH2_ERROR_EAGAIN || taken == 0)
 		return STREAM_WAIT;
 	channel->blocked = false;
+	channel->moved_ms = clock_ms();
 	return taken > 0 ? taken : (ssize_t)len;
 }
 
@@ -188,7 +214,7 @@ on_finish(struct stream *stream)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
-	channel->finishing = true;
+	channel->finishing = channel->finished = true;
 	send_eof(channel);
 	want_turn(channel);
 }
@@ -222,8 +248,12 @@ on_was_heard(struct stream *stream, int64_t since_ms)
 static void
 on_fault(struct stream *stream, struct fault *fault)
 {
-	const struct fault *cause = &channel_of(stream)->host->fault;
+	struct ssh_channel *channel = channel_of(stream);
+	const struct fault *cause = &channel->host->fault;
 
+	if (channel->timed_out)
+		fault_set(fault, FAIL_FORWARD_CLOSED, "%s",
+		    clock_text(clock_ms() - channel->moved_ms).text);
 	if (cause->code == FAIL_NONE)
 		return;
 	fault_set(fault, cause->code, "%s", cause->words);
@@ -277,6 +307,7 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	channel->window = WINDOW_MIN;
 	channel->owed = WINDOW_MIN;
 	channel->period_us = now_us();
+	channel->moved_ms = clock_ms();
 	grant(channel);
 	return channel;
 }

@@ -42,11 +42,14 @@ struct ssh_channel {
 	bool wake;             /* on_ready is owed */
 	bool blocked;          /* a write waits for a window, a rekey or room */
 	bool finishing;        /* EOF is to be sent */
+	bool finished;         /* its user has said its last byte */
+	bool timed_out;        /* the jump box has ended it */
 	bool closing;          /* closed by its user: to be freed */
 	uint32_t window;       /* granted at most at a time, bytes */
 	uint32_t owed;         /* taken by the client, not granted again yet */
 	uint32_t granting;     /* the part of it that libssh2 is sending */
 	uint32_t held;         /* read, not taken by the client yet */
+	int64_t moved_ms;      /* when a byte last went either way (clock.h) */
 	uint64_t period_bytes; /* read since period_us, for auto-tuning */
 	int64_t period_us;
 };

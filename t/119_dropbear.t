@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # dropbear as the jump box, where it differs from OpenSSH: its algorithms, its
-# window, its words for a failed forward.
+# window, its words for a failed forward, how it ends one.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -10,7 +10,7 @@ use Test::More;
 
 use PgJump::Keys qw(fingerprint key_file public);
 use PgJump::Port qw(reserve);
-use PgJump::Process qw(run);
+use PgJump::Process qw(eventually run);
 use PgJump::Told;
 
 my ($dropbear) = grep { -x } '/usr/sbin/dropbear', '/usr/local/sbin/dropbear';
@@ -52,5 +52,18 @@ told($lab, $daemon, $refused, {
 	says => qr/127\.0\.0\.1:$refused->{port} refused the connection/,
 	hint => qr/listen_addresses/,
 });
+
+subtest 'a database that ends is not taken for a jump box that does' => sub {
+	my $wire = $lab->wire($good);
+	$wire->login->[-1][0] eq 'Z' or die 'no login';
+	ok(eventually(20, sub {
+		$lab->postgres->sql("select now() - state_change
+		    > interval '600 ms' from pg_stat_activity
+		    where pid = $wire->{backend_pid}") eq 't';
+	}), 'a session is idle for a while');
+	kill 'KILL', $wire->{backend_pid};
+	is_deeply($wire->until('!'), [], 'its backend dies without a word');
+	is($wire->ended, 'eof', 'the client hears none either');
+};
 
 $lab->done;

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# One forward ends while the link lives.  sshd's ChannelTimeout is the jump
+# box's doing, and so it is told; the database's own end is passed on as it
+# came, but what was cut off never looks like an end that was meant: a driver
+# may take that for leave to run its statement again.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Process qw(eventually);
+
+my $lab = PgJump::Lab->new;
+my $pg = $lab->postgres;
+my $reset = PgJump::Relay->new(to => $pg->port);
+my %version = ('TLS 1.2' => 'TLSv1_2', 'TLS 1.3' => 'TLSv1_3');
+
+sub enter($connection, $over)
+{
+	my $wire = $lab->wire($connection);
+
+	if ($over ne 'plain') {
+		$wire->ssl_request;
+		$wire->start_tls(SSL_version => $version{$over});
+	}
+	PgJump::Wire::is_ready($wire->login) or die 'no login';
+	return $wire;
+}
+
+# What comes until the end: types of messages, fields of the last error, and
+# how it ended.
+sub heard($wire)
+{
+	my $messages = $wire->until('!');
+	my ($error) = grep { $_->[0] eq 'E' } reverse @$messages;
+
+	return { types => join('', map { $_->[0] } @$messages),
+		error => PgJump::Wire::fields($error ? $error->[1] : ''),
+		ended => $wire->ended };
+}
+
+sub busy($wire)
+{
+	$wire->query('select pg_sleep(60)');
+	eventually(20, sub {
+		$pg->sql('select state from pg_stat_activity where pid = '
+		    . $wire->{backend_pid}) eq 'active';
+	}) or die 'the query does not run';
+	return $wire;
+}
+
+# Idle or busy for so long that only a close in both directions tells sshd's
+# time-out from the database's end.
+sub still($wire)
+{
+	eventually(20, sub {
+		$pg->sql("select now() - state_change > interval '600 ms'
+		    from pg_stat_activity
+		    where pid = $wire->{backend_pid}") eq 't';
+	}) or die 'not still';
+}
+
+sub up_again { eventually(30, sub { eval { $pg->sql('select 1') } }) }
+
+# --- the jump box ends it ---------------------------------------------------
+
+subtest 'ChannelTimeout of sshd' => sub {
+	my ($major, $minor) = split /\./, PgJump::JumpBox::version();
+
+	plan skip_all => 'this sshd knows no ChannelTimeout'
+	    if $major < 9 || ($major == 9 && $minor < 2);
+	my $box = $lab->new_box(
+	    config => { ChannelTimeout => 'direct-tcpip=2s' });
+	my $connection = $lab->connection('c_timeout', box => $box);
+	my $daemon = $lab->daemon([$connection]);
+	my $stays = enter($connection, 'plain');
+	my %wire = (idle => enter($connection, 'plain'),
+		busy => busy(enter($connection, 'plain')),
+		'idle in TLS' => enter($connection, 'TLS 1.3'),
+		'busy in TLS' => busy(enter($connection, 'TLS 1.2')));
+
+	# Whoever is not idle is left alone, and keeps the link in use.
+	ok(eventually(20, sub {
+		$stays->query('select 1')->until('Z');
+		$daemon->events('session ended') == 4;
+	}), 'who is idle is ended, whatever it waits for');
+	my %seen = map { $_ => heard($wire{$_}) } keys %wire;
+	for my $which (qw(idle busy)) {
+		my $error = $seen{$which}{error};
+		like($error->{M}, qr/^terminating\ connection:\ pgjump:\ tunnel
+		    \ lost:\ jump\ box\ 127\.0\.0\.1:\d+\ closed\ the\ forward
+		    .*\[tunnel_lost\]$/x, "$which: the jump box is named");
+		like($error->{H}, qr/ChannelTimeout/, "$which: so is the cause");
+		is($seen{$which}{ended}, 'eof', "$which: then the end");
+	}
+	is($seen{idle}{types}, 'E', 'idle: an error alone');
+	is($seen{idle}{error}{C}, '57P01', 'idle: SQLSTATE');
+	is($seen{busy}{types}, 'EZ', 'busy: an error and ReadyForQuery');
+	is($seen{busy}{error}{C}, '08006', 'busy: SQLSTATE');
+	for my $which ('idle in TLS', 'busy in TLS') {
+		is($seen{$which}{types}, '', "$which: not a word");
+		is($seen{$which}{ended}, 'reset', "$which: a reset");
+	}
+	ok(PgJump::Wire::is_ready($stays->query('select 1')->until('Z')),
+	    'who was not idle goes on');
+	is(() = $daemon->events('jump box reached'), 1,
+	    'and the link has stayed');
+	$daemon->down;
+};
+
+# --- the database ends it ---------------------------------------------------
+
+my %end_by = (
+	'the client says Terminate' => sub ($wire) {
+		$wire->put(pack 'a N', 'X', 4);
+	},
+	'pg_terminate_backend' => sub ($wire) {
+		$pg->sql("select pg_terminate_backend($wire->{backend_pid})");
+	},
+	'its backend is killed' => sub ($wire) {
+		kill 'KILL', $wire->{backend_pid};
+	},
+	'another backend is killed' => sub ($wire) {
+		kill 'KILL', $pg->sql(q{select pid from pg_stat_activity
+		    where backend_type = 'walwriter'});
+	},
+	'a reset' => sub ($wire) { $reset->cut },
+);
+
+# The end of a database which said what it had to say reaches the client as it
+# does without pgjump.  Elsewhere a reset takes the place of an end.
+my $table = <<'TABLE';
+how                        was   over     types  ended
+the client says Terminate  idle  plain    -      eof
+the client says Terminate  idle  TLS 1.2  -      eof
+the client says Terminate  idle  TLS 1.3  -      eof
+pg_terminate_backend       idle  plain    E      eof
+pg_terminate_backend       idle  TLS 1.2  E      eof
+pg_terminate_backend       idle  TLS 1.3  E      eof
+pg_terminate_backend       busy  plain    TE     eof
+pg_terminate_backend       busy  TLS 1.2  TE     eof
+pg_terminate_backend       busy  TLS 1.3  TE     eof
+its backend is killed      idle  plain    -      eof
+its backend is killed      idle  TLS 1.2  -      reset
+its backend is killed      busy  plain    EZ     eof
+its backend is killed      busy  TLS 1.3  -      reset
+another backend is killed  idle  plain    N      eof
+another backend is killed  busy  TLS 1.2  TN     reset
+another backend is killed  busy  TLS 1.3  TN     reset
+a reset                    busy  plain    EZ     eof
+a reset                    idle  TLS 1.3  -      reset
+a reset                    busy  TLS 1.2  -      reset
+TABLE
+
+sub check_ends($lab, $connection, $rows)
+{
+	for (@$rows) {
+		my ($how, $was, $over, $types, $ended) = split /  +/;
+		my $wire = enter($connection, $over);
+
+		busy($wire) if $was eq 'busy';
+		still($wire) if $how =~ /killed|reset/;
+		$end_by{$how}->($wire);
+		my $heard = heard($wire);
+		up_again();
+		is("$heard->{types} $heard->{ended}",
+		    ($types eq '-' ? '' : $types) . " $ended",
+		    "$how, $was, $over");
+		like($heard->{error}{M}, qr/\[db_closed\]$/,
+		    'the database is named') if $types eq 'EZ';
+	}
+}
+
+my (undef, @rows) = split /\n/, $table;
+subtest 'the database ends it' => sub {
+	my $connection = $lab->connection('c_ends', port => $reset->port);
+	my $daemon = $lab->daemon([$connection]);
+
+	check_ends($lab, $connection, \@rows);
+	is(() = $daemon->events('jump box reached'), 1, 'the link has stayed');
+	unlike($daemon->log_text, qr/stage=tunnel_lost/,
+	    'and was never blamed');
+	$daemon->down;
+};
+
+subtest 'the same without a tunnel' => sub {
+	my $connection = $lab->connection('c_direct', ssh_tunnel => undef,
+	    port => $reset->port);
+	my $daemon = $lab->daemon([$connection]);
+
+	check_ends($lab, $connection, [grep { /Terminate|terminate/ } @rows]);
+	$daemon->down;
+};
+
+$lab->done;
