@@ -6,9 +6,12 @@
 #ifndef PGJUMP_COMMAND_LINE_H
 #define PGJUMP_COMMAND_LINE_H
 
+#include <stdbool.h>
+
 struct command_line {
 	const char *config_path; /* -c; NULL: the usual places */
 	char *const *names;      /* of connections; ends with NULL */
+	bool add;                /* hostkey --add */
 };
 
 #endif

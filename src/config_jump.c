@@ -260,15 +260,22 @@ trust_equal(const struct config_jump *a, const struct config_jump *b)
 	    text_equal(a->accept_new_file, b->accept_new_file);
 }
 
+bool
+config_same_host_key(const struct config_jump *a, const struct config_jump *b)
+{
+	return text_equal(a->host, b->host) && a->port == b->port &&
+	    trust_equal(a, b);
+}
+
 static bool
 jump_equal(const struct config_jump *a, const struct config_jump *b)
 {
-	return text_equal(a->host, b->host) && a->port == b->port &&
+	return config_same_host_key(a, b) &&
 	    text_equal(a->username, b->username) &&
 	    a->auth_method == b->auth_method &&
 	    secret_equal(&a->password, &b->password) &&
 	    secret_equal(&a->private_key, &b->private_key) &&
-	    secret_equal(&a->passphrase, &b->passphrase) && trust_equal(a, b);
+	    secret_equal(&a->passphrase, &b->passphrase);
 }
 
 /* Keeps `take`, or clears it where an equal one is there. */

@@ -7,6 +7,8 @@
 #ifndef PGJUMP_CONFIG_JUMP_H
 #define PGJUMP_CONFIG_JUMP_H
 
+#include <stdbool.h>
+
 struct config;
 struct config_jump;
 struct section;
@@ -18,6 +20,13 @@ struct section;
  */
 const struct config_jump *config_jump_read(const struct section *,
     struct config *);
+
+/*
+ * Whether two jump boxes are the same but for the login: one host key, and one
+ * judgement of it.
+ */
+bool config_same_host_key(const struct config_jump *,
+    const struct config_jump *);
 
 /* "host:port", brackets around an IPv6 address.  The caller's. */
 char *config_peer_label(const char *host, unsigned port);

@@ -333,21 +333,29 @@ dial_jump(const struct dial *dial, const struct config_jump *jump,
 	return keep_if_good(code, out);
 }
 
+static void
+ask_for(struct ssh_transport *transport, const char *host_keys)
+{
+	int rc = libssh2_session_method_pref(ssh_transport_session(transport),
+	    LIBSSH2_METHOD_HOSTKEY, host_keys);
+
+	assert(rc == 0);
+}
+
 enum failure
 dial_handshake(const struct dial *dial, const struct config_jump *jump,
     const char *host_keys, struct ssh_transport **out, struct fault *fault)
 {
 	enum failure code = reach_jump(dial, jump, out, fault);
-	int rc;
+	int64_t deadline_ms;
 
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HANDSHAKE);
-		rc = libssh2_session_method_pref(ssh_transport_session(*out),
-		    LIBSSH2_METHOD_HOSTKEY, host_keys);
-		assert(rc == 0);
-		code = ssh_handshake(*out,
-		    clock_ms() + dial->cfg->handshake_timeout_ms,
-		    dial->cancel_fd, fault);
+		if (host_keys != NULL)
+			ask_for(*out, host_keys);
+		deadline_ms = clock_ms() +
+		    allow(dial, dial->cfg->handshake_timeout_ms);
+		code = ssh_handshake(*out, deadline_ms, dial->cancel_fd, fault);
 	}
 	return keep_if_good(code, out);
 }

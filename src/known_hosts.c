@@ -390,44 +390,56 @@ ends_in_mid_line(int fd)
 static bool
 write_line(int fd, const char *line)
 {
-	size_t len = strlen(line);
+	char *text = xasprintf("%s%s\n", ends_in_mid_line(fd) ? "\n" : "",
+	    line);
+	size_t len = strlen(text);
 	ssize_t put;
 
 	do
-		put = write(fd, line, len);
+		put = write(fd, text, len);
 	while (put < 0 && errno == EINTR);
+	free(text);
 	if (put >= 0 && (size_t)put < len)
 		errno = ENOSPC;
 	return put == (ssize_t)len && fsync(fd) == 0;
+}
+
+char *
+known_hosts_line(const char *host, unsigned port, const char *type,
+    const unsigned char *blob, size_t blob_len)
+{
+	char *name, *text, *line;
+
+	if (host[0] == '\0' || strpbrk(host, " \t\r\n,*?!|#@[]") != NULL)
+		return NULL;
+	name = lower(host_name(host, port));
+	text = xmalloc(BASE64_TEXT_SIZE(blob_len));
+	base64_encode(text, blob, blob_len);
+	line = xasprintf("%s %s %s", name, type, text);
+	free(name);
+	free(text);
+	return line;
 }
 
 bool
 known_hosts_append(const char *file, const char *host, unsigned port,
     const char *type, const unsigned char *blob, size_t blob_len)
 {
-	char *name, *text, *line;
-	int fd, error;
-	bool ok;
+	char *line = known_hosts_line(host, port, type, blob, blob_len);
+	int fd = -1, error = EINVAL;
+	bool ok = false;
 
-	if (host[0] == '\0' || strpbrk(host, " \t\r\n,*?!|#@[]") != NULL) {
-		errno = EINVAL;
-		return false;
+	if (line != NULL) {
+		make_parents(file);
+		fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+		error = errno;
 	}
-	make_parents(file);
-	fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return false;
-	name = lower(host_name(host, port));
-	text = xmalloc(BASE64_TEXT_SIZE(blob_len));
-	base64_encode(text, blob, blob_len);
-	line = xasprintf("%s%s %s %s\n", ends_in_mid_line(fd) ? "\n" : "", name,
-	    type, text);
-	ok = write_line(fd, line);
-	error = errno;
-	free(name);
-	free(text);
+	if (fd >= 0) {
+		ok = write_line(fd, line);
+		error = errno;
+		close(fd);
+	}
 	free(line);
-	close(fd);
 	errno = error;
 	return ok;
 }

@@ -53,7 +53,14 @@ bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
     unsigned port);
 
 /*
- * Append "host key" to `file`, making it and its directory (0600, 0700) where
+ * The line that makes a key known, without a line end; the caller frees it.
+ * NULL where the host's name would not be read back as such.
+ */
+char *known_hosts_line(const char *host, unsigned port, const char *type,
+    const unsigned char *blob, size_t blob_len);
+
+/*
+ * Append that line to `file`, making it and its directory (0600, 0700) where
  * missing, and flush it to the disk.  Safe beside other writers.  False with
  * errno; EINVAL: the host's name would not be read back as such.
  */

@@ -5,6 +5,7 @@
  * command line is read and --help is printed.  What a process needs before it
  * has threads is done here, once.  It refuses to know what a subcommand does.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
@@ -19,12 +20,14 @@
 
 #include "command_line.h"
 #include "config_command.h"
+#include "hostkey.h"
 #include "libraries.h"
 #include "nearest.h"
 #include "serve.h"
 
 enum command_index {
 	COMMAND_SERVE,
+	COMMAND_HOSTKEY,
 	COMMAND_CONFIG,
 	COMMAND_COUNT
 };
@@ -43,6 +46,8 @@ static const struct command {
 } commands[] = {
 	[COMMAND_SERVE] = { "serve", serve_run, NAMES_NONE, "serve",
 	    "carry clients, in the foreground (default)" },
+	[COMMAND_HOSTKEY] = { "hostkey", hostkey_run, NAMES_SOME,
+	    "hostkey NAME...", "print the host keys of jump boxes" },
 	[COMMAND_CONFIG] = { "config", config_command_run, NAMES_NONE, "config",
 	    "validate the configuration; opens no connection" },
 };
@@ -97,6 +102,8 @@ static const struct command_option {
 } options[] = {
 	{ "config", 'c', KIND_FILE, EVERY, SETS(line.config_path),
 	    "-c, --config FILE", "the configuration file" },
+	{ "add", 0, KIND_FLAG, OF(COMMAND_HOSTKEY), SETS(line.add), "--add",
+	    "append those that are new to known_hosts" },
 	{ "help", 'h', KIND_FLAG, EVERY, SETS(help), "-h, --help",
 	    "print this text" },
 	{ "version", 'V', KIND_FLAG, EVERY, SETS(version), "-V, --version",
@@ -390,11 +397,24 @@ run(const struct request *request)
 	return code;
 }
 
+/* What was printed is no answer when it did not arrive. */
+static bool
+is_written(void)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return true;
+	fprintf(stderr, "pgjump: cannot write to standard output: %s\n",
+	    strerror(errno));
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct request request = { .command = NULL };
 	unsigned given = 0;
+
+	int code = 0;
 
 	if (!read_options(&request, argc, argv, &given))
 		return 1;
@@ -406,6 +426,6 @@ main(int argc, char **argv)
 	    !check_options(&request, given))
 		return 1;
 	else
-		return run(&request);
-	return 0;
+		code = run(&request);
+	return is_written() ? code : 1;
 }

@@ -40,11 +40,7 @@ struct shown {
 	char fingerprint[64];
 };
 
-/* Types of keys as files name them, and what to ask for to see one; in order
- * of preference. */
-static const struct {
-	const char *type, *algorithms;
-} preferences[] = {
+const struct ssh_hostkey_type ssh_hostkey_types[SSH_HOSTKEY_TYPES] = {
 	{ "ssh-ed25519", "ssh-ed25519" },
 	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
 	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
@@ -133,15 +129,14 @@ order_algorithms(struct ssh_hostkey *hostkey)
 	bool bare = find_line(known, KNOWN_HOST_KEY, false, NULL) == NULL;
 
 	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < sizeof preferences / sizeof *preferences;
-		     i++) {
-			const char *type = preferences[i].type;
+		for (size_t i = 0; i < SSH_HOSTKEY_TYPES; i++) {
+			const char *type = ssh_hostkey_types[i].type;
 			bool is_known = find_line(known, KNOWN_HOST_KEY, bare,
 					    type) != NULL;
 
 			if (is_known == (pass == 0))
 				append_algorithms(hostkey->algorithms,
-				    preferences[i].algorithms);
+				    ssh_hostkey_types[i].algorithms);
 		}
 }
 
@@ -275,18 +270,26 @@ judge_by_files(struct ssh_hostkey *hostkey, const struct shown *shown,
 	    shown->fingerprint, line->file, line->line);
 }
 
+static bool
+is_pinned(const struct config_jump *jump, const struct shown *shown)
+{
+	for (size_t i = 0; i < jump->pin_count; i++)
+		if (strcmp(jump->pins[i], shown->fingerprint) == 0)
+			return true;
+	return false;
+}
+
 static enum failure
 judge_by_pins(struct ssh_hostkey *hostkey, const struct shown *shown,
     struct fault *fault)
 {
 	const struct config_jump *jump = hostkey->jump;
 
-	for (size_t i = 0; i < jump->pin_count; i++)
-		if (strcmp(jump->pins[i], shown->fingerprint) == 0) {
-			fault_note(fault, "host key %s %s is pinned",
-			    shown->type, shown->fingerprint);
-			return FAIL_NONE;
-		}
+	if (is_pinned(jump, shown)) {
+		fault_note(fault, "host key %s %s is pinned", shown->type,
+		    shown->fingerprint);
+		return FAIL_NONE;
+	}
 	if (jump->pin_count == 1)
 		return fault_set(fault, FAIL_HOSTKEY_PIN,
 		    "it shows %s %s, the pin is %s", shown->type,
@@ -366,6 +369,27 @@ ssh_hostkey_judge(struct ssh_hostkey *hostkey, const unsigned char *blob,
 		    "it shows %s %s, revoked by %s:%u", shown.type,
 		    shown.fingerprint, revoked->file, revoked->line);
 	return policies[hostkey->jump->trust](hostkey, &shown, fault);
+}
+
+enum ssh_hostkey_standing
+ssh_hostkey_standing(const struct ssh_hostkey *hostkey,
+    const unsigned char *blob, size_t len, const struct known_host **line)
+{
+	const struct shown shown = describe(blob, len);
+	const struct known_hosts *known = &hostkey->known;
+
+	*line = find_key(known, KNOWN_HOST_REVOKED, &shown);
+	if (*line != NULL)
+		return SSH_HOSTKEY_REVOKED;
+	if (hostkey->jump->trust == TRUST_PINS ||
+	    hostkey->jump->trust == TRUST_ANY)
+		return is_pinned(hostkey->jump, &shown) ? SSH_HOSTKEY_PINNED
+							: SSH_HOSTKEY_NEW;
+	*line = find_key(known, KNOWN_HOST_KEY, &shown);
+	if (*line != NULL)
+		return SSH_HOSTKEY_KNOWN;
+	*line = find_line(known, KNOWN_HOST_KEY, false, shown.type);
+	return *line != NULL ? SSH_HOSTKEY_CHANGED : SSH_HOSTKEY_NEW;
 }
 
 enum failure

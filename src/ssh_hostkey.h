@@ -14,7 +14,18 @@
 #include "failure.h"
 
 struct config_jump;
+struct known_host;
 struct ssh_hostkey;
+
+/* A type of host keys as files name it, and what to ask for to see one. */
+struct ssh_hostkey_type {
+	const char *type, *algorithms;
+};
+
+#define SSH_HOSTKEY_TYPES 5
+
+/* In order of preference. */
+extern const struct ssh_hostkey_type ssh_hostkey_types[SSH_HOSTKEY_TYPES];
 
 /*
  * Before the handshake: read what is known of the jump box, and make the
@@ -44,6 +55,22 @@ struct ssh_hostkey *ssh_hostkey_read(const struct config_jump *jump,
 const char *ssh_hostkey_algorithms(const struct ssh_hostkey *);
 enum failure ssh_hostkey_judge(struct ssh_hostkey *, const unsigned char *blob,
     size_t len, struct fault *);
+
+/* What is known of a key. */
+enum ssh_hostkey_standing {
+	SSH_HOSTKEY_NEW,
+	SSH_HOSTKEY_KNOWN, /* by a line */
+	SSH_HOSTKEY_PINNED,
+	SSH_HOSTKEY_CHANGED, /* a line has another key of this type */
+	SSH_HOSTKEY_REVOKED, /* by a line */
+};
+
+/*
+ * The same question without a verdict: nothing is remembered, nothing logged.
+ * *line is the line that says so, or NULL.
+ */
+enum ssh_hostkey_standing ssh_hostkey_standing(const struct ssh_hostkey *,
+    const unsigned char *blob, size_t len, const struct known_host **line);
 
 void ssh_hostkey_free(struct ssh_hostkey *); /* NULL is fine */
 

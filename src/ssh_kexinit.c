@@ -102,3 +102,14 @@ ssh_kexinit_gap(struct ssh_wire ours, struct ssh_wire theirs, char *words,
 	}
 	return false;
 }
+
+bool
+ssh_kexinit_has_host_key(struct ssh_wire packet, const char *names)
+{
+	const struct ssh_wire wanted = { (const unsigned char *)names,
+		strlen(names) };
+	struct ssh_wire list;
+
+	return skip_to_lists(&packet) && ssh_wire_string(&packet, &list) &&
+	    ssh_wire_string(&packet, &list) && have_common_name(wanted, list);
+}

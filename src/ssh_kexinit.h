@@ -20,4 +20,10 @@
 bool ssh_kexinit_gap(struct ssh_wire ours, struct ssh_wire theirs, char *words,
     size_t words_size);
 
+/*
+ * Whether a packet offers one of these algorithms (names between commas) for
+ * the host key.
+ */
+bool ssh_kexinit_has_host_key(struct ssh_wire packet, const char *names);
+
 #endif

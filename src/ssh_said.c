@@ -49,13 +49,15 @@ keep_open_failure(struct ssh_said *said, struct ssh_wire packet)
 	}
 }
 
+/* Names between commas; those of GSSAPI's key exchange end in base64 (RFC 4462,
+ * 2). */
 static bool
-is_method_list(const char *text)
+is_name_list(const char *text)
 {
 	return strspn(text,
 		   "abcdefghijklmnopqrstuvwxyz"
 		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		   "0123456789-_.@,") == strlen(text);
+		   "0123456789-_.@,+/=") == strlen(text);
 }
 
 /* byte 51, name-list of methods that can continue, boolean partial success. */
@@ -65,7 +67,7 @@ keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
 	char methods[sizeof said->methods];
 
 	if (!take_text(&packet, methods, sizeof methods) ||
-	    !is_method_list(methods) || packet.left < 1 || *packet.at > 1)
+	    !is_name_list(methods) || packet.left < 1 || *packet.at > 1)
 		return;
 	said->auth_failures++;
 	said->partial_success = *packet.at == 1;
@@ -88,7 +90,7 @@ keep_kexinit(struct ssh_said *said, struct ssh_wire packet)
 		return;
 	lists.at += 17;
 	lists.left -= 17;
-	if (!take_text(&lists, names, sizeof names) || !is_method_list(names))
+	if (!take_text(&lists, names, sizeof names) || !is_name_list(names))
 		return;
 	free(ours->bytes);
 	*ours = *theirs;

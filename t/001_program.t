@@ -35,7 +35,7 @@ subtest '--help' => sub {
 		my $seen = pgjump([$option]);
 		is($seen->{rc}, 0, "$option: exit 0");
 		like($seen->{out}, qr/(?<!\w)\Q$_\E\b/, "names $_")
-		    for qw(serve config), '-c';
+		    for qw(serve hostkey --add config), '-c';
 		like($seen->{out}, qr/PGJUMP_CONFIG/, 'says where files are');
 		my @long = grep { length > 80 } split /\n/, $seen->{out};
 		is_deeply(\@long, [], 'fits a terminal');
@@ -49,7 +49,11 @@ for my $case (
 	[['-z'], qr/unknown option "-z"/],
 	[['srve'], qr/unknown command "srve"; did you mean "serve"\?/],
 	[['config', 'extra'], qr/extra/],
-	[['-c'], qr/-c/],
+	[['-c'], qr/a file name must follow "-c"/],
+	[['--config'], qr/a file name must follow "--config"/],
+	[['hostkey'], qr/a connection must follow "hostkey"/],
+	[['config', '--add'], qr/config does not take the option "--add"/],
+	[['--add'], qr/serve does not take the option "--add"/],
 	[['serve', 'and', 'more'], qr/and/],
 ) {
 	my ($arguments, $says) = @$case;

@@ -124,8 +124,11 @@ the_last_two_offers_are_kept(void **state)
 {
 	static const char ours[] = "\x14"
 				   "0123456789abcdef\0\0\0\x04ours\0\0\0\0";
-	static const char theirs[] = "\x14"
-				     "0123456789abcdef\0\0\0\x06theirs\0\0\0\0";
+	/* A name of RFC 4462, 2, too. */
+	static const char theirs[] =
+	    "\x14"
+	    "0123456789abcdef\0\0\0\x2b"
+	    "gss-group14-sha256-toWM5Slw5Ew8Mqkay+al2g==\0\0\0\0";
 	struct ssh_said said = { 0 };
 
 	(void)state;
