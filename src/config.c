@@ -77,6 +77,8 @@ connection_clear(struct config_connection *connection)
 	secret_clear(&connection->ca_cert);
 	secret_clear(&connection->client_cert);
 	secret_clear(&connection->client_key);
+	secret_clear(&connection->tls_cert);
+	secret_clear(&connection->tls_key);
 	free(connection->allow_from);
 }
 
@@ -93,6 +95,7 @@ config_unref(struct config *cfg)
 	for (size_t i = 0; i < cfg->jump_count; i++)
 		config_jump_clear(&cfg->jumps[i]);
 	free(cfg->jumps);
+	free(cfg->listen_host);
 	free(cfg->path);
 	free(counted);
 }

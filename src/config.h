@@ -40,6 +40,12 @@ enum ssl_mode {
 	SSL_MODE_VERIFY_FULL,
 };
 
+/* Where a client's TLS ends. */
+enum client_tls {
+	CLIENT_TLS_PASSTHROUGH, /* at the database */
+	CLIENT_TLS_TERMINATE,   /* here */
+};
+
 /* One address to listen on: host and port, or a directory and port. */
 struct config_listen {
 	char *host; /* numeric address or name; NULL for a Unix socket */
@@ -91,6 +97,8 @@ struct config_connection {
 	struct secret password;
 	enum ssl_mode ssl_mode;
 	struct secret ca_cert, client_cert, client_key;
+	enum client_tls client_tls;
+	struct secret tls_cert, tls_key; /* shown to clients */
 	int64_t connection_timeout_ms;
 	unsigned max_clients;
 	struct config_network *allow_from;
@@ -104,6 +112,7 @@ struct config {
 	size_t connection_count;
 	struct config_jump *jumps;
 	size_t jump_count;
+	char *listen_host; /* of a port without host; NULL: loopback */
 	enum log_format log_format;
 	enum log_level log_level;
 	unsigned workers;

@@ -13,23 +13,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "config.h"
 #include "config_jump.h"
 #include "config_listen.h"
 #include "config_path.h"
 #include "config_section.h"
+#include "config_tls.h"
 #include "secret.h"
 #include "xmalloc.h"
 #include "yaml.h"
 
 #define CONNECTIONS_MAX 1000
-#define FIRST_PORT      6432 /* of the first connection without a port */
+#define PATIENCE_MS     10000 /* after which most clients give up */
 
 /* A document while it becomes a snapshot. */
 struct loading {
 	struct reading reading;
 	struct config *cfg;
-	char *listen_host;     /* NULL: none is set */
 	struct place *places;  /* of each connection */
 	struct place *listens; /* of each connection's addresses */
 	size_t defaulted;      /* connections whose port is their position */
@@ -55,28 +56,6 @@ open_inner(const struct section *outer, const char *name,
 	return true;
 }
 
-/* ssl_config over ssl; where either says no, the answer is no. */
-static void
-read_ssl_config(const struct section *section,
-    struct config_connection *connection)
-{
-	bool given = section_gives(section, "ssl"), enabled = true;
-	bool refused = given && connection->ssl_mode == SSL_MODE_DISABLE;
-	struct section ssl;
-
-	if (!open_inner(section, "ssl_config", SECTION_SSL, &ssl))
-		return;
-	if (section_read(&ssl, "enabled", &enabled) && !given)
-		connection->ssl_mode = SSL_MODE_REQUIRE;
-	section_fill(&ssl, connection);
-	if (refused || !enabled)
-		connection->ssl_mode = SSL_MODE_DISABLE;
-	if (secret_is_set(&connection->client_cert) !=
-	    secret_is_set(&connection->client_key))
-		section_error(&ssl, "client_cert", ssl.map->place,
-		    "and client_key are given together or not at all");
-}
-
 /* What is checked and has no field: only one word is possible today. */
 static void
 check_words(const struct section *section)
@@ -84,7 +63,19 @@ check_words(const struct section *section)
 	unsigned word;
 
 	section_read(section, "db_type", &word);
-	section_read(section, "client_tls", &word);
+}
+
+/* A client that gives up first never hears why. */
+static void
+check_patience(const struct section *section,
+    const struct config_connection *connection)
+{
+	if (connection->connection_timeout_ms >= PATIENCE_MS)
+		section_warning(section, "connection_timeout",
+		    section_place(section, "connection_timeout"),
+		    "is %s, and many clients give up after 10s without having "
+		    "heard why; set less",
+		    clock_text(connection->connection_timeout_ms).text);
 }
 
 static void
@@ -93,8 +84,8 @@ read_listens(struct loading *loading, const struct section *section,
 {
 	bool defaulted;
 
-	config_listen_read(section, loading->listen_host,
-	    FIRST_PORT + (unsigned)connection->index, connection, &defaulted);
+	config_listen_read(section, loading->cfg->listen_host,
+	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection, &defaulted);
 	loading->listens[connection->index] = section_place(section, "listen");
 	if (defaulted && loading->defaulted++ == 0)
 		loading->first_defaulted = section->map->place;
@@ -104,7 +95,8 @@ static void
 read_connection(struct loading *loading, const struct node *node,
     struct config_connection *connection)
 {
-	struct section section, tunnel;
+	struct section section, ssl, tunnel;
+	bool has_ssl;
 
 	loading->places[connection->index] = node->place;
 	if (node->kind != NODE_MAPPING) {
@@ -116,10 +108,12 @@ read_connection(struct loading *loading, const struct node *node,
 	section_open(&section, &loading->reading, SECTION_CONNECTION, node);
 	section_fill(&section, connection);
 	check_words(&section);
+	check_patience(&section, connection);
 	read_listens(loading, &section, connection);
-	read_ssl_config(&section, connection);
+	has_ssl = open_inner(&section, "ssl_config", SECTION_SSL, &ssl);
 	if (open_inner(&section, "ssh_tunnel", SECTION_TUNNEL, &tunnel))
 		connection->jump = config_jump_read(&tunnel, loading->cfg);
+	config_tls_read(&section, has_ssl ? &ssl : NULL, connection);
 	if (connection->host == NULL)
 		return;
 	connection->label = connection->host[0] == '/'
@@ -270,7 +264,6 @@ read_globals(struct loading *loading, const struct node *map)
 	section_open(&section, &loading->reading, SECTION_GLOBAL,
 	    map != NULL ? map : &none);
 	section_fill(&section, loading->cfg);
-	section_read(&section, "listen_host", &loading->listen_host);
 }
 
 static void
@@ -333,7 +326,7 @@ read_root(struct loading *loading, const struct node *root)
 		    "%zu connections without a port of their own listen on "
 		    "%d and what their position in the file adds; set listen, "
 		    "or a new connection moves them",
-		    loading->defaulted, FIRST_PORT);
+		    loading->defaulted, CONFIG_FIRST_PORT);
 }
 
 /* --- The file ------------------------------------------------------------ */
@@ -344,10 +337,11 @@ check_mode(struct loading *loading, const struct stat *status)
 {
 	if (status != NULL && S_ISREG(status->st_mode) &&
 	    (status->st_mode & (S_IRGRP | S_IROTH)) != 0 &&
-	    loading->reading.secrets_inside)
-		report_warning(loading->reading.report, (struct place){ 0 },
-		    "it holds secrets and others can read it (mode %03o); "
-		    "chmod 600 it, or move them into files or variables",
+	    loading->reading.first_secret.line > 0)
+		report_warning(loading->reading.report,
+		    loading->reading.first_secret,
+		    "this file holds secrets, and others can read it (mode "
+		    "%03o); chmod 600 it, or move them into files or variables",
 		    status->st_mode & 0777);
 }
 
@@ -371,7 +365,6 @@ load_document(struct report *report, const char *file, const char *bytes,
 		check_mode(&loading, status);
 	}
 	yaml_tree_free(tree);
-	free(loading.listen_host);
 	free(loading.places);
 	free(loading.listens);
 	free(dir);

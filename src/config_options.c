@@ -47,8 +47,8 @@ static const struct option_word db_types[] = {
 };
 
 static const struct option_word client_tls_words[] = {
-	{ "passthrough", 0 },
-	{ "terminate", -1 },
+	{ "passthrough", CLIENT_TLS_PASSTHROUGH },
+	{ "terminate", CLIENT_TLS_TERMINATE },
 	{ NULL, 0 },
 };
 
@@ -90,7 +90,8 @@ const struct option config_options[] = {
 	{ SECTION_GLOBAL, "connections", OPTION_SPECIAL, NEED_OPTIONAL,
 	    NO_FIELD, .expects = "a list of connections",
 	    .sentence = "the list of connections" },
-	{ SECTION_GLOBAL, "listen_host", OPTION_HOST, NEED_OPTIONAL, NO_FIELD,
+	{ SECTION_GLOBAL, "listen_host", OPTION_HOST, NEED_OPTIONAL,
+	    OF_CONFIG(listen_host),
 	    .sentence = "where a port without host listens, instead of "
 			"127.0.0.1 and ::1" },
 	{ SECTION_GLOBAL, "log_format", OPTION_WORD, NEED_OPTIONAL,
@@ -195,12 +196,15 @@ const struct option config_options[] = {
 	    .sentence = "whose clients may connect; required where listen is "
 			"not loopback" },
 	{ SECTION_CONNECTION, "client_tls", OPTION_WORD, NEED_OPTIONAL,
-	    NO_FIELD, .words = client_tls_words, .fallback = "passthrough",
+	    OF_CONNECTION(client_tls), .words = client_tls_words,
+	    .fallback = "passthrough",
 	    .sentence = "where a client's TLS ends: passthrough is at the "
-			"database" },
-	{ SECTION_CONNECTION, "tls_cert", OPTION_PEM, NEED_LATER, NO_FIELD,
+			"database, terminate is here" },
+	{ SECTION_CONNECTION, "tls_cert", OPTION_PEM, NEED_OPTIONAL,
+	    OF_CONNECTION(tls_cert),
 	    .sentence = "the certificate shown to clients" },
-	{ SECTION_CONNECTION, "tls_key", OPTION_SECRET, NEED_LATER, NO_FIELD,
+	{ SECTION_CONNECTION, "tls_key", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_CONNECTION(tls_key),
 	    .sentence = "the private key of that certificate" },
 	{ SECTION_CONNECTION, "ssh_tunnel", OPTION_SPECIAL, NEED_OPTIONAL,
 	    NO_FIELD, .expects = "a mapping",

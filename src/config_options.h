@@ -43,7 +43,7 @@ enum option_need {
 	NEED_LATER, /* known, and refused in this version */
 };
 
-/* A word of OPTION_WORD; one that is for a later version has a value < 0. */
+/* A word of OPTION_WORD. */
 struct option_word {
 	const char *word; /* NULL ends a list */
 	int value;

@@ -194,6 +194,21 @@ section_error(const struct section *section, const char *name,
 	free(text);
 }
 
+void
+section_warning(const struct section *section, const char *name,
+    struct place place, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	report_warning(section->reading->report, place, "%s%s%s%s",
+	    prefix_of(section), name, is_suffix(text) ? "" : " ", text);
+	free(text);
+}
+
 /* Not of a secret, not of what may hold one: a URL, pasted PEM. */
 static bool
 may_quote(const struct option *option, const char *text)
@@ -308,17 +323,9 @@ read_value(const struct section *section, const struct option *option,
 		refuse(section, option, node);
 		return false;
 	}
-	switch (value_parse(option, node->text, field)) {
-	case VALUE_GOOD:
+	if (value_parse(option, node->text, field) == VALUE_GOOD)
 		return true;
-	case VALUE_BAD:
-		refuse(section, option, node);
-		break;
-	case VALUE_LATER:
-		section_error(section, option->name, node->place,
-		    "%s is not supported in this version", node->text);
-		break;
-	}
+	refuse(section, option, node);
 	return false;
 }
 

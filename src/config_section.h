@@ -83,4 +83,9 @@ void section_refuse(const struct section *, const char *name,
 void section_error(const struct section *, const char *name, struct place place,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same of what works, and is unwise. */
+void section_warning(const struct section *, const char *name,
+    struct place place, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 #endif

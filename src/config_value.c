@@ -182,8 +182,6 @@ parse_word(const struct option *option, const char *text, void *field)
 	     word++) {
 		if (strcasecmp(text, word->word) != 0)
 			continue;
-		if (word->value < 0)
-			return VALUE_LATER;
 		*(unsigned *)field = (unsigned)word->value;
 		return VALUE_GOOD;
 	}
@@ -206,29 +204,20 @@ parse_pem(const struct option *option, const char *text, void *field)
 	return parse_secret(option, text, field);
 }
 
-static const struct {
-	parse_fn *parse;
-	const char *expected; /* NULL: made of the row */
-} types[OPTION_TYPE_COUNT] = {
-	[OPTION_TEXT] = { parse_text, "a text of one line" },
-	[OPTION_HOST] = { parse_host, "a host name or an address, alone" },
-	[OPTION_HOST_OR_DIR] = { parse_host_or_dir,
-	    "a host name, an address or a directory, alone" },
-	[OPTION_NAME] = { parse_name,
-	    "1 to 64 of the characters a-z, A-Z, 0-9, _ and -" },
-	[OPTION_NUMBER] = { parse_number, NULL },
-	[OPTION_DURATION] = { parse_duration, NULL },
-	[OPTION_FLAG] = { parse_flag, "true or false" },
-	[OPTION_WORD] = { parse_word, NULL },
-	[OPTION_SECRET] = { parse_secret, "a text" },
-	[OPTION_PEM] = { parse_pem, "a certificate in PEM format" },
-};
+/* --- And back ------------------------------------------------------------ */
 
-enum value_verdict
-value_parse(const struct option *option, const char *text, void *field)
+static char *
+text_text(const struct option *option, const void *field)
 {
-	assert(types[option->type].parse != NULL);
-	return types[option->type].parse(option, text, field);
+	(void)option;
+	return xstrdup(*(char *const *)field);
+}
+
+static char *
+number_text(const struct option *option, const void *field)
+{
+	(void)option;
+	return xasprintf("%u", *(const unsigned *)field);
 }
 
 static void
@@ -239,6 +228,73 @@ print_duration(int64_t ms, char *buf, size_t size)
 	while (ms % unit->ms != 0 || (ms == 0 && unit->ms > 1000))
 		unit++;
 	snprintf(buf, size, "%" PRId64 "%s", ms / unit->ms, unit->name);
+}
+
+static char *
+duration_text(const struct option *option, const void *field)
+{
+	char text[32];
+
+	(void)option;
+	print_duration(*(const int64_t *)field, text, sizeof text);
+	return xstrdup(text);
+}
+
+static char *
+flag_text(const struct option *option, const void *field)
+{
+	(void)option;
+	return xstrdup(*(const bool *)field ? "true" : "false");
+}
+
+/* The last of several words for a value is the one that says most. */
+static char *
+word_text(const struct option *option, const void *field)
+{
+	const char *found = NULL;
+
+	for (const struct option_word *word = option->words; word->word != NULL;
+	     word++)
+		if (word->value == (int)*(const unsigned *)field)
+			found = word->word;
+	assert(found != NULL);
+	return xstrdup(found);
+}
+
+/* --- The types ----------------------------------------------------------- */
+
+static const struct {
+	parse_fn *parse;
+	char *(*text)(const struct option *, const void *field);
+	const char *expected; /* NULL: made of the row */
+} types[OPTION_TYPE_COUNT] = {
+	[OPTION_TEXT] = { parse_text, text_text, "a text of one line" },
+	[OPTION_HOST] = { parse_host, text_text,
+	    "a host name or an address, alone" },
+	[OPTION_HOST_OR_DIR] = { parse_host_or_dir, text_text,
+	    "a host name, an address or a directory, alone" },
+	[OPTION_NAME] = { parse_name, text_text,
+	    "1 to 64 of the characters a-z, A-Z, 0-9, _ and -" },
+	[OPTION_NUMBER] = { parse_number, number_text, NULL },
+	[OPTION_DURATION] = { parse_duration, duration_text, NULL },
+	[OPTION_FLAG] = { parse_flag, flag_text, "true or false" },
+	[OPTION_WORD] = { parse_word, word_text, NULL },
+	[OPTION_SECRET] = { parse_secret, NULL, "a text" },
+	[OPTION_PEM] = { parse_pem, NULL, "a certificate in PEM format" },
+};
+
+enum value_verdict
+value_parse(const struct option *option, const char *text, void *field)
+{
+	assert(types[option->type].parse != NULL);
+	return types[option->type].parse(option, text, field);
+}
+
+char *
+value_text(const struct option *option, const void *field)
+{
+	assert(types[option->type].text != NULL);
+	return types[option->type].text(option, field);
 }
 
 static void
@@ -260,9 +316,8 @@ expect_words(const struct option *option, char *buf, size_t size)
 	buf[0] = '\0';
 	for (const struct option_word *word = option->words;
 	     word->word != NULL && used < size; word++)
-		if (word->value >= 0)
-			used += (size_t)snprintf(buf + used, size - used,
-			    "%s%s", used > 0 ? ", " : "one of ", word->word);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+		    used > 0 ? ", " : "one of ", word->word);
 }
 
 void

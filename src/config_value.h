@@ -15,8 +15,7 @@ struct option;
 
 enum value_verdict {
 	VALUE_GOOD,
-	VALUE_BAD,   /* not what value_expected() says */
-	VALUE_LATER, /* a word for a later version */
+	VALUE_BAD, /* not what value_expected() says */
 };
 
 /*
@@ -25,6 +24,12 @@ enum value_verdict {
  */
 enum value_verdict value_parse(const struct option *, const char *text,
     void *field);
+
+/*
+ * The value of a field as a file would have it, the inverse of value_parse();
+ * the caller's.  NULL: a text that is not set.  Not for secrets and PEM.
+ */
+char *value_text(const struct option *, const void *field);
 
 /* What a row allows: "a number from 1 to 65535", "a text". */
 void value_expected(const struct option *, char *buf, size_t size);

@@ -30,6 +30,7 @@
 #include "log.h"
 #include "mailbox.h"
 #include "psql_line.h"
+#include "secret.h"
 #include "tls_identity.h"
 #include "worker.h"
 #include "xmalloc.h"
@@ -50,7 +51,8 @@ struct server {
 	size_t entrance_count;
 	struct gate **gates;     /* by connection */
 	struct jump_box **boxes; /* by jump box, then the direct one */
-	struct tls_identity *identity;
+	struct tls_identity *throwaway;
+	struct tls_identity **identities; /* by connection */
 	struct worker **workers;
 	unsigned worker_count;
 	uint64_t clients_seen; /* the last one's id */
@@ -268,13 +270,39 @@ make_box(const struct config *cfg, const struct config_jump *jump)
 	return jump_box_new(jump, cfg->max_links, cfg->workers);
 }
 
+/* Connections without a certificate of their own share a throwaway one. */
+static void
+make_identities(struct server *server)
+{
+	const struct config *cfg = server->cfg;
+
+	server->throwaway = tls_identity_new();
+	server->identities = xcalloc(cfg->connection_count,
+	    sizeof *server->identities);
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		server->identities[i] = secret_is_set(
+					    &cfg->connections[i].tls_cert)
+		    ? tls_identity_open(&cfg->connections[i], server->throwaway)
+		    : server->throwaway;
+}
+
+static void
+free_identities(struct server *server)
+{
+	for (size_t i = 0; i < server->cfg->connection_count; i++)
+		if (server->identities[i] != server->throwaway)
+			tls_identity_free(server->identities[i]);
+	free(server->identities);
+	tls_identity_free(server->throwaway);
+}
+
 static void
 make_shared(struct server *server)
 {
 	const struct config *cfg = server->cfg;
 	size_t i;
 
-	server->identity = tls_identity_new();
+	make_identities(server);
 	server->gates = xcalloc(cfg->connection_count, sizeof *server->gates);
 	for (i = 0; i < cfg->connection_count; i++)
 		server->gates[i] = gate_new(cfg->connections[i].max_clients);
@@ -295,7 +323,7 @@ free_shared(struct server *server)
 		jump_box_free(server->boxes[i]);
 	free(server->gates);
 	free(server->boxes);
-	tls_identity_free(server->identity);
+	free_identities(server);
 }
 
 static bool
@@ -305,7 +333,7 @@ start_workers(struct server *server)
 		.cfg = server->cfg,
 		.gates = server->gates,
 		.boxes = server->boxes,
-		.identity = server->identity,
+		.identities = server->identities,
 	};
 	struct worker *worker;
 

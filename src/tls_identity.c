@@ -3,7 +3,8 @@
 /*
  * Two contexts with one certificate: one for TLS that was asked for, one for
  * direct TLS, which insists on ALPN.  The throwaway certificate has a P-256
- * key and never leaves memory.
+ * key and never leaves memory.  Sessions hold on to the context that they
+ * began with, so a new certificate disturbs nobody.
  */
 #include "tls_identity.h"
 
@@ -14,11 +15,18 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
+#include "config.h"
+#include "log.h"
+#include "secret.h"
 #include "tls.h"
+#include "tls_pem.h"
 #include "xmalloc.h"
 
 #define CERTIFICATE_NAME  "pgjump reports a failure"
@@ -26,8 +34,22 @@
 #define DAY_S             (24L * 60 * 60)
 #define VALID_S           (3650 * DAY_S)
 
-struct tls_identity {
+/* What a file was like when it was read. */
+struct stamp {
+	struct timespec changed;
+	ino_t inode;
+	off_t size;
+};
+
+struct contexts {
 	SSL_CTX *asked, *direct;
+};
+
+struct tls_identity {
+	const struct config_connection *connection; /* NULL: throwaway */
+	pthread_mutex_t mutex;
+	struct contexts contexts;
+	struct stamp cert, key; /* of files */
 };
 
 /* --- The throwaway certificate -------------------------------------------- */
@@ -127,18 +149,118 @@ context_new(void)
 	return ctx;
 }
 
-static struct tls_identity *
-identity_new(void)
+static struct contexts
+contexts_new(void)
 {
-	struct tls_identity *identity = xcalloc(1, sizeof *identity);
+	struct contexts contexts = { context_new(), context_new() };
 
-	identity->asked = context_new();
-	identity->direct = context_new();
-	SSL_CTX_set_client_hello_cb(identity->direct, insist_on_protocol, NULL);
-	return identity;
+	SSL_CTX_set_client_hello_cb(contexts.direct, insist_on_protocol, NULL);
+	return contexts;
+}
+
+static void
+contexts_free(struct contexts *contexts)
+{
+	SSL_CTX_free(contexts->asked);
+	SSL_CTX_free(contexts->direct);
+}
+
+/* --- The certificate of the configuration --------------------------------- */
+
+/* Of an option that is no file, or of a file that cannot be read: all zero. */
+static struct stamp
+stamp_of(const struct secret *secret)
+{
+	struct stat status;
+
+	if (secret->path == NULL || stat(secret->path, &status) != 0)
+		return (struct stamp){ 0 };
+	return (struct stamp){ .changed = status.st_mtim,
+		.inode = status.st_ino,
+		.size = status.st_size };
+}
+
+static bool
+is_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec && a->inode == b->inode &&
+	    a->size == b->size;
+}
+
+static bool
+use_texts(struct contexts *contexts, const char *cert, const char *key,
+    char *why, size_t size)
+{
+	return tls_pem_use(contexts->asked, cert, key, why, size) ==
+	    TLS_PEM_GOOD &&
+	    tls_pem_use(contexts->direct, cert, key, why, size) == TLS_PEM_GOOD;
+}
+
+/* Into the contexts; false: see why. */
+static bool
+use_pair(struct contexts *contexts, const struct config_connection *connection,
+    char *why, size_t size)
+{
+	char *key = NULL, *cert = secret_load(&connection->tls_cert, why, size);
+	bool is_good = false;
+
+	if (cert != NULL)
+		key = secret_load(&connection->tls_key, why, size);
+	if (key != NULL)
+		is_good = use_texts(contexts, cert, key, why, size);
+	secret_free(cert);
+	secret_free(key);
+	return is_good;
+}
+
+/* Both files are looked at before they are read: a change in between is found
+ * the next time. */
+static void
+read_pair(struct tls_identity *identity, const struct stamp *cert,
+    const struct stamp *key)
+{
+	const struct config_connection *connection = identity->connection;
+	struct contexts contexts = contexts_new();
+	char why[400];
+
+	identity->cert = *cert;
+	identity->key = *key;
+	if (use_pair(&contexts, connection, why, sizeof why)) {
+		contexts_free(&identity->contexts);
+		identity->contexts = contexts;
+		return;
+	}
+	contexts_free(&contexts);
+	log_warning("tls_cert and tls_key cannot be used, the last ones are",
+	    log_str("connection", connection->name), log_str("error", why));
+}
+
+static void
+refresh(struct tls_identity *identity)
+{
+	const struct config_connection *connection = identity->connection;
+	struct stamp cert, key;
+
+	if (connection == NULL)
+		return;
+	cert = stamp_of(&connection->tls_cert);
+	key = stamp_of(&connection->tls_key);
+	if (!is_same(&cert, &identity->cert) || !is_same(&key, &identity->key))
+		read_pair(identity, &cert, &key);
 }
 
 /* --- Life ----------------------------------------------------------------- */
+
+static struct tls_identity *
+identity_new(struct contexts take)
+{
+	struct tls_identity *identity = xcalloc(1, sizeof *identity);
+
+	pthread_mutex_init(&identity->mutex, NULL);
+	identity->contexts = take;
+	return identity;
+}
 
 static void
 show(SSL_CTX *ctx, X509 *certificate, EVP_PKEY *key)
@@ -150,16 +272,33 @@ show(SSL_CTX *ctx, X509 *certificate, EVP_PKEY *key)
 struct tls_identity *
 tls_identity_new(void)
 {
-	struct tls_identity *identity = identity_new();
+	struct contexts contexts = contexts_new();
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *certificate;
 
 	tls_must(key != NULL);
 	certificate = certificate_new(key);
-	show(identity->asked, certificate, key);
-	show(identity->direct, certificate, key);
+	show(contexts.asked, certificate, key);
+	show(contexts.direct, certificate, key);
 	X509_free(certificate);
 	EVP_PKEY_free(key);
+	return identity_new(contexts);
+}
+
+struct tls_identity *
+tls_identity_open(const struct config_connection *connection,
+    struct tls_identity *throwaway)
+{
+	struct contexts *first = &throwaway->contexts;
+	struct tls_identity *identity;
+	struct stamp cert = stamp_of(&connection->tls_cert);
+	struct stamp key = stamp_of(&connection->tls_key);
+
+	tls_must(SSL_CTX_up_ref(first->asked) == 1 &&
+	    SSL_CTX_up_ref(first->direct) == 1);
+	identity = identity_new(*first);
+	identity->connection = connection;
+	read_pair(identity, &cert, &key);
 	return identity;
 }
 
@@ -168,13 +307,21 @@ tls_identity_free(struct tls_identity *identity)
 {
 	if (identity == NULL)
 		return;
-	SSL_CTX_free(identity->asked);
-	SSL_CTX_free(identity->direct);
+	pthread_mutex_destroy(&identity->mutex);
+	contexts_free(&identity->contexts);
 	free(identity);
 }
 
 struct tls *
 tls_identity_accept(struct tls_identity *identity, bool direct)
 {
-	return tls_new(direct ? identity->direct : identity->asked, "client");
+	struct tls *tls;
+
+	pthread_mutex_lock(&identity->mutex);
+	refresh(identity);
+	tls = tls_new(direct ? identity->contexts.direct
+			     : identity->contexts.asked,
+	    "client");
+	pthread_mutex_unlock(&identity->mutex);
+	return tls;
 }

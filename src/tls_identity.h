@@ -19,7 +19,16 @@ struct tls_identity;
  * threads once made; aborts where OpenSSL cannot make one.
  */
 struct tls_identity *tls_identity_new(void);
-void tls_identity_free(struct tls_identity *);
+
+/*
+ * tls_cert and tls_key of the connection, which is borrowed and has them.
+ * Shared like the other.  Those in files are read again when a file changes;
+ * while they are not good, the last good ones are shown, and at first the
+ * throwaway one, which is borrowed.
+ */
+struct tls_identity *tls_identity_open(const struct config_connection *,
+    struct tls_identity *throwaway);
+void tls_identity_free(struct tls_identity *); /* NULL is fine */
 
 /*
  * One session with a client.  With `direct` (PostgreSQL 17's

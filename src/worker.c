@@ -169,7 +169,7 @@ open_clients(struct worker *worker, size_t index)
 	    .connection = connection,
 	    .gate = worker->setup.gates[index],
 	    .jump = worker->jumps[jump],
-	    .identity = worker->setup.identity,
+	    .identity = worker->setup.identities[index],
 	    .scratch = worker->scratch,
 	    .on_gone = on_client_gone,
 	    .arg = worker,

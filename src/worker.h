@@ -25,7 +25,7 @@ struct worker_setup {
 	struct config *cfg;
 	struct gate *const *gates;     /* by connection */
 	struct jump_box *const *boxes; /* by jump box, then the direct one */
-	struct tls_identity *identity;
+	struct tls_identity *const *identities; /* by connection */
 };
 
 /*

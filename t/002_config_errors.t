@@ -160,11 +160,6 @@ for my $later ('proxy_host: p', 'proxy_port: 3128', 'proxy_type: socks5',
 	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported in this version/m,
 	    'refused');
 }
-for my $later ('tls_cert: x', 'tls_key: x', 'client_tls: terminate') {
-	my $seen = judged("- name: a\n  host: h\n  $later\n", 'config');
-	like($seen->{err}, qr/:3:\d+: .*not supported in this version/,
-	    "$later: refused");
-}
 like(judged("http: 9090\nconnections:\n- name: a\n  host: h\n", 'config')
     ->{err}, qr/:1:\d+: .*not supported in this version/, 'http: refused');
 

@@ -228,7 +228,8 @@ words_may_be_for_later(void **state)
 	assert_int_equal(field.number, SSL_MODE_REQUIRE);
 	assert_int_equal(parse(SECTION_CONNECTION, "client_tls", "terminate",
 			     &field),
-	    VALUE_LATER);
+	    VALUE_GOOD);
+	assert_int_equal(field.number, CLIENT_TLS_TERMINATE);
 }
 
 static void
@@ -316,7 +317,8 @@ what_is_expected_is_said(void **state)
 		{ SECTION_GLOBAL, "open_timeout",
 		    "a duration from 100ms to 5m, such as 4s, 500ms or 1m" },
 		{ SECTION_GLOBAL, "log_format", "one of text, json" },
-		{ SECTION_CONNECTION, "client_tls", "one of passthrough" },
+		{ SECTION_CONNECTION, "client_tls",
+		    "one of passthrough, terminate" },
 		{ SECTION_TUNNEL, "enabled", "true or false" },
 	};
 	char expected[200];

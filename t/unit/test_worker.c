@@ -118,6 +118,7 @@ struct lab {
 	struct config_connection connections[3];
 	struct gate *gates[3];
 	struct jump_box *boxes[2];
+	struct tls_identity *identities[3];
 	struct worker_setup setup;
 	struct event_base *base;
 	struct mailbox *home;
@@ -166,7 +167,8 @@ setup(void **state)
 	lab.connections[0].jump = lab.connections[1].jump = &lab.jump;
 	lab.setup = (struct worker_setup){ .cfg = &lab.cfg,
 		.gates = lab.gates,
-		.boxes = lab.boxes };
+		.boxes = lab.boxes,
+		.identities = lab.identities };
 	lab.base = event_base_new();
 	lab.home = mailbox_new(lab.base, &lab);
 	added = discarded = 0;
