@@ -11,6 +11,8 @@
 struct command_line {
 	const char *config_path; /* -c; NULL: the usual places */
 	char *const *names;      /* of connections; ends with NULL */
+	bool json, no_login;     /* check */
+	const char *timeout;     /* check; NULL: none */
 	bool add;                /* hostkey --add */
 };
 

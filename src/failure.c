@@ -237,6 +237,15 @@ fault_message_mid_session(const struct fault *fault, char *buf, size_t len)
 }
 
 void
+fault_cause(const struct fault *fault, char *buf, size_t len)
+{
+	struct text text = { .buf = buf, .size = len };
+
+	buf[0] = '\0';
+	append_template(&text, fault, failure_info(fault->code)->message);
+}
+
+void
 fault_hint(const struct fault *fault, char *buf, size_t len)
 {
 	struct text text = { .buf = buf, .size = len };

@@ -104,6 +104,9 @@ void fault_message(const struct fault *, char *buf, size_t len);
 /* The same for a session that was up: "terminating connection: pgjump: ...". */
 void fault_message_mid_session(const struct fault *, char *buf, size_t len);
 
+/* The cause alone: the message without its side and its label. */
+void fault_cause(const struct fault *, char *buf, size_t len);
+
 /* One full sentence: what to change and where. */
 void fault_hint(const struct fault *, char *buf, size_t len);
 

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "command_line.h"
 #include "config_command.h"
 #include "hostkey.h"
@@ -27,6 +28,7 @@
 
 enum command_index {
 	COMMAND_SERVE,
+	COMMAND_CHECK,
 	COMMAND_HOSTKEY,
 	COMMAND_CONFIG,
 	COMMAND_COUNT
@@ -46,6 +48,8 @@ static const struct command {
 } commands[] = {
 	[COMMAND_SERVE] = { "serve", serve_run, NAMES_NONE, "serve",
 	    "carry clients, in the foreground (default)" },
+	[COMMAND_CHECK] = { "check", check_run, NAMES_ANY, "check [NAME...]",
+	    "walk every hop, name the broken one and its fix" },
 	[COMMAND_HOSTKEY] = { "hostkey", hostkey_run, NAMES_SOME,
 	    "hostkey NAME...", "print the host keys of jump boxes" },
 	[COMMAND_CONFIG] = { "config", config_command_run, NAMES_NONE, "config",
@@ -78,6 +82,7 @@ take_text(const char *text, void *field)
 enum kind {
 	KIND_FLAG,
 	KIND_FILE,
+	KIND_DURATION,
 };
 
 static const struct {
@@ -86,6 +91,7 @@ static const struct {
 } kinds[] = {
 	[KIND_FLAG] = { NULL, take_flag },
 	[KIND_FILE] = { "a file name", take_text },
+	[KIND_DURATION] = { "a duration", take_text },
 };
 
 #define EVERY       (~0U)
@@ -102,6 +108,12 @@ static const struct command_option {
 } options[] = {
 	{ "config", 'c', KIND_FILE, EVERY, SETS(line.config_path),
 	    "-c, --config FILE", "the configuration file" },
+	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.json), "--json",
+	    "print one JSON object for each connection" },
+	{ "no-login", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.no_login),
+	    "--no-login", "do not log in to the database" },
+	{ "timeout", 0, KIND_DURATION, OF(COMMAND_CHECK), SETS(line.timeout),
+	    "--timeout TIME", "end after 10s, 500ms, ... with what is known" },
 	{ "add", 0, KIND_FLAG, OF(COMMAND_HOSTKEY), SETS(line.add), "--add",
 	    "append those that are new to known_hosts" },
 	{ "help", 'h', KIND_FLAG, EVERY, SETS(help), "-h, --help",

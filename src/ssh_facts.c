@@ -54,6 +54,10 @@ read_hostkey(LIBSSH2_SESSION *session, struct ssh_facts *facts)
 		    type.at, type.left);
 	ssh_key_fingerprint((const unsigned char *)blob, len,
 	    facts->fingerprint);
+	if (len > sizeof facts->hostkey)
+		return;
+	memcpy(facts->hostkey, blob, len);
+	facts->hostkey_len = len;
 }
 
 void

@@ -7,14 +7,18 @@
 #ifndef PGJUMP_SSH_FACTS_H
 #define PGJUMP_SSH_FACTS_H
 
+#include <stddef.h>
+
 struct ssh_transport;
 
-/* Printable ASCII; "" for what the session has not come to. */
+/* Texts are printable ASCII; "" for what the session has not come to. */
 struct ssh_facts {
 	char software[80]; /* "OpenSSH_9.2p1" */
 	char kex[64], cipher[64];
-	char hostkey_type[40]; /* "ssh-ed25519" */
-	char fingerprint[64];  /* of the host key, "SHA256:..." */
+	char hostkey_type[40];       /* "ssh-ed25519" */
+	char fingerprint[64];        /* of the host key, "SHA256:..." */
+	unsigned char hostkey[2200]; /* RFC 4253, 6.6: RSA of 16384 bits fits */
+	size_t hostkey_len;          /* 0 also where it is longer */
 	char methods[256]; /* that can continue the login, comma-separated */
 };
 

@@ -72,9 +72,22 @@ describe(struct ssh_key *key, struct ssh_blob take)
 	return true;
 }
 
+/* Its beginning, where it is long. */
+static void
+keep_comment(struct ssh_key *key, const struct ssh_wire *comment)
+{
+	size_t len = comment->left;
+
+	if (len > sizeof key->comment - 1)
+		len = sizeof key->comment - 1;
+	if (len > 0)
+		memcpy(key->comment, comment->at, len);
+	key->comment[len] = '\0';
+}
+
 static enum ssh_key_verdict
 read_openssh(const struct ssh_key_text *text, const char *passphrase,
-    bool *encrypted, struct ssh_blob *blob)
+    struct ssh_key *out, struct ssh_blob *blob)
 {
 	enum ssh_key_verdict verdict;
 	struct ssh_key_openssh key;
@@ -82,7 +95,8 @@ read_openssh(const struct ssh_key_text *text, const char *passphrase,
 	verdict = ssh_key_openssh_read(text->body, text->body_len, &key);
 	if (verdict != SSH_KEY_GOOD)
 		return verdict;
-	*encrypted = key.encrypted;
+	out->encrypted = key.encrypted;
+	keep_comment(out, &key.comment);
 	blob->bytes = xmalloc(key.blob.left);
 	blob->len = key.blob.left;
 	memcpy(blob->bytes, key.blob.at, key.blob.left);
@@ -93,18 +107,18 @@ read_openssh(const struct ssh_key_text *text, const char *passphrase,
 /* Read what the armour held, and let libssh2 prove it. */
 static enum ssh_key_verdict
 judge_text(const struct ssh_key_text *text, const char *passphrase,
-    bool *encrypted, struct ssh_blob *blob)
+    struct ssh_key *out, struct ssh_blob *blob)
 {
 	enum ssh_key_verdict verdict;
 
 	verdict = text->format == SSH_KEY_FORMAT_OPENSSH
-	    ? read_openssh(text, passphrase, encrypted, blob)
-	    : ssh_key_pem_read(text, passphrase, encrypted, blob);
+	    ? read_openssh(text, passphrase, out, blob)
+	    : ssh_key_pem_read(text, passphrase, &out->encrypted, blob);
 	if (verdict != SSH_KEY_GOOD)
 		return verdict;
-	if (ssh_key_proof(text->text, *encrypted ? passphrase : NULL, blob))
+	if (ssh_key_proof(text->text, out->encrypted ? passphrase : NULL, blob))
 		return SSH_KEY_GOOD;
-	return *encrypted ? SSH_KEY_WRONG_PASSPHRASE : SSH_KEY_DAMAGED;
+	return out->encrypted ? SSH_KEY_WRONG_PASSPHRASE : SSH_KEY_DAMAGED;
 }
 
 enum ssh_key_verdict
@@ -113,22 +127,22 @@ ssh_key_judge(const char *text, const char *passphrase, struct ssh_key *key)
 	struct ssh_blob blob = { 0 };
 	struct ssh_key_text repaired;
 	enum ssh_key_verdict verdict;
-	bool encrypted = false, known;
+	bool known;
 
 	*key = (struct ssh_key){ 0 };
 	if (passphrase != NULL && passphrase[0] == '\0')
 		passphrase = NULL;
 	verdict = ssh_key_text_repair(text, &repaired);
 	if (verdict == SSH_KEY_GOOD)
-		verdict = judge_text(&repaired, passphrase, &encrypted, &blob);
+		verdict = judge_text(&repaired, passphrase, key, &blob);
 	if (verdict == SSH_KEY_GOOD) {
 		known = describe(key, blob);
 		assert(known);
-		key->encrypted = encrypted;
 		key->text = repaired.text;
 		repaired.text = NULL;
 	} else {
 		free(blob.bytes);
+		*key = (struct ssh_key){ 0 };
 	}
 	ssh_key_text_clear(&repaired);
 	return verdict;

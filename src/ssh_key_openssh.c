@@ -127,7 +127,8 @@ padding_is_right(struct ssh_wire padding)
 
 /* A private section in the clear: is it whole, and of the public key's type? */
 static bool
-section_is_sound(struct ssh_wire section, const struct type *type)
+section_is_sound(struct ssh_wire section, const struct type *type,
+    struct ssh_wire *comment)
 {
 	uint32_t check, same;
 	struct ssh_wire field;
@@ -139,7 +140,7 @@ section_is_sound(struct ssh_wire section, const struct type *type)
 	for (unsigned i = 0; i < type->private_fields; i++)
 		if (!ssh_wire_string(&section, &field) || field.left == 0)
 			return false;
-	return ssh_wire_string(&section, &field) && padding_is_right(section);
+	return ssh_wire_string(&section, comment) && padding_is_right(section);
 }
 
 /* What the public key says, which always stands there in the clear. */
@@ -172,11 +173,13 @@ judge_parts(const struct container *parts, struct ssh_key_openssh *out)
 	    parts->section.left % cipher->block_len != 0)
 		return SSH_KEY_DAMAGED;
 	out->blob = parts->blob;
+	out->comment = (struct ssh_wire){ 0 };
 	out->encrypted = cipher != &ciphers[0];
 	if (out->encrypted)
 		return judge_kdf(parts);
-	return section_is_sound(parts->section, type) ? SSH_KEY_GOOD
-						      : SSH_KEY_DAMAGED;
+	return section_is_sound(parts->section, type, &out->comment)
+	    ? SSH_KEY_GOOD
+	    : SSH_KEY_DAMAGED;
 }
 
 enum ssh_key_verdict

@@ -474,6 +474,7 @@ ssh_link_opened(struct ssh_link *link, struct ssh_opened *out)
 	out->reason = slot->reason;
 	memcpy(out->words, slot->words, sizeof out->words);
 	out->elapsed_ms = slot->elapsed_us / 1000;
+	out->rtt_us = link->host.rtt_us;
 	return true;
 }
 

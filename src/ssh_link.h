@@ -36,6 +36,7 @@ struct ssh_opened {
 	unsigned reason;  /* RFC 4254, 5.1; 0: none was given */
 	char words[256];  /* the jump box's own */
 	int64_t elapsed_ms;
+	int64_t rtt_us; /* the shortest that this link has measured */
 };
 
 /* Takes the transport.  `cfg` and `jump` are borrowed until it is freed. */

@@ -726,6 +726,7 @@ the_public_half_is_described(void **state)
 	assert_int_equal(ssh_key_judge(ED25519, NULL, &key), SSH_KEY_GOOD);
 	assert_string_equal(key.public_line, ED25519_PUBLIC);
 	assert_string_equal(key.type, "ssh-ed25519");
+	assert_string_equal(key.comment, "test vector");
 	assert_true(
 	    ssh_key_read_public(" " ED25519_PUBLIC " a comment\r\n", &public));
 	assert_string_equal(public.public_line, ED25519_PUBLIC);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The database is asked as a client would ask, and what it does not say right
+ * is told in the words of database_fault.
+ */
+#include "check_postgres.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "check_route.h"
+#include "clock.h"
+#include "config.h"
+#include "database_fault.h"
+#include "stream.h"
+#include "tls_client.h"
+
+/* As long as a client's SSLRequest waits for its answer. */
+#define ANSWER_MAX_MS 4000
+
+/* "SSLRequest" of the chapter "Message Formats": length, code. */
+static const unsigned char ssl_request[] = { 0, 0, 0, 8, 4, 210, 22, 47 };
+
+/* When it must have answered; the tunnel must be heard from heard_ms on. */
+struct patience {
+	int64_t asked_ms, heard_ms, by_ms;
+	bool was_answered; /* it has spoken as PostgreSQL before */
+};
+
+static struct patience
+wait_for(const struct check_talk *talk, bool was_answered)
+{
+	const struct check_task *task = talk->task;
+	int64_t allowed_ms = task->connection->connection_timeout_ms;
+	struct patience wait = { .asked_ms = clock_ms(),
+		.was_answered = was_answered };
+
+	if (allowed_ms > ANSWER_MAX_MS)
+		allowed_ms = ANSWER_MAX_MS;
+	wait.by_ms = check_task_by_ms(task, allowed_ms);
+	wait.heard_ms = wait.asked_ms + (wait.by_ms - wait.asked_ms) / 4;
+	stream_await(talk->stream, wait.heard_ms);
+	return wait;
+}
+
+static struct database_way
+way_of(const struct check_talk *talk)
+{
+	return (struct database_way){
+		.connection = talk->task->connection,
+		.opened_ms = talk->opened_ms,
+	};
+}
+
+static enum failure
+fail_ended(const struct check_talk *talk, const struct patience *wait,
+    bool is_lost, struct fault *fault)
+{
+	struct database_way way = way_of(talk);
+
+	way.lost = is_lost ? talk->stream : NULL;
+	database_fault_hung_up(fault, &way, wait->was_answered);
+	return fault->code;
+}
+
+static enum failure
+fail_silent(const struct check_talk *talk, const struct patience *wait,
+    struct fault *fault)
+{
+	struct database_way way = way_of(talk);
+
+	database_fault_silent(fault, &way, wait->by_ms - wait->asked_ms,
+	    stream_was_heard(talk->stream, wait->heard_ms));
+	return fault->code;
+}
+
+/* Nothing can be done now: wait, or say why there is nothing to wait for. */
+static enum failure
+turn(const struct check_talk *talk, const struct patience *wait,
+    struct fault *fault)
+{
+	switch (check_route_turn(talk->route, wait->by_ms)) {
+	case CHECK_TURN_GO:
+		return FAIL_NONE;
+	case CHECK_TURN_TIMEOUT:
+		return fail_silent(talk, wait, fault);
+	case CHECK_TURN_CANCELLED:
+		break;
+	}
+	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+}
+
+/* Everything is sent, or a fault is set.  A broken stream is found out by
+ * reading. */
+static enum failure
+send_all(const struct check_talk *talk, const struct patience *wait,
+    const void *bytes, size_t len, struct fault *fault)
+{
+	const char *at = bytes;
+	ssize_t taken;
+
+	while (len > 0) {
+		taken = stream_write(talk->stream, at, len);
+		if (taken == STREAM_LOST)
+			return FAIL_NONE;
+		if (taken > 0) {
+			at += taken;
+			len -= (size_t)taken;
+		} else if (turn(talk, wait, fault) != FAIL_NONE) {
+			return fault->code;
+		}
+	}
+	return FAIL_NONE;
+}
+
+/* At least one byte, STREAM_END, or STREAM_LOST; else the fault is set. */
+static ssize_t
+receive(const struct check_talk *talk, const struct patience *wait, void *buf,
+    size_t size, struct fault *fault)
+{
+	ssize_t got;
+
+	while ((got = stream_read(talk->stream, buf, size)) == STREAM_WAIT)
+		if (turn(talk, wait, fault) != FAIL_NONE)
+			return STREAM_WAIT;
+	if (got > 0)
+		stream_credit(talk->stream, (size_t)got);
+	return got;
+}
+
+static enum failure
+judge_answer(const struct check_talk *talk, const char *bytes, size_t len,
+    char *answer, struct fault *fault)
+{
+	struct database_way way = way_of(talk);
+
+	*answer = bytes[0];
+	if (len == 1 && (bytes[0] == 'S' || bytes[0] == 'N'))
+		return FAIL_NONE;
+	database_fault_foreign(fault, &way, bytes, len);
+	return fault->code;
+}
+
+enum failure
+check_postgres_ask(const struct check_talk *talk, char *answer,
+    struct fault *fault)
+{
+	struct patience wait = wait_for(talk, false);
+	char bytes[256];
+	ssize_t got;
+
+	if (send_all(talk, &wait, ssl_request, sizeof ssl_request, fault) !=
+	    FAIL_NONE)
+		return fault->code;
+	got = receive(talk, &wait, bytes, sizeof bytes, fault);
+	if (fault->code != FAIL_NONE)
+		return fault->code;
+	if (got <= 0)
+		return fail_ended(talk, &wait, got == STREAM_LOST, fault);
+	return judge_answer(talk, bytes, (size_t)got, answer, fault);
+}
+
+static enum failure
+send_output(const struct check_talk *talk, const struct patience *wait,
+    struct tls_client *client, struct fault *fault)
+{
+	const void *bytes;
+	size_t len = tls_client_output(client, &bytes);
+
+	send_all(talk, wait, bytes, len, fault);
+	tls_client_sent(client, len);
+	return fault->code;
+}
+
+/* One round: what is to be said, then what is answered. */
+static enum failure
+exchange(const struct check_talk *talk, const struct patience *wait,
+    struct tls_client *client, struct fault *fault)
+{
+	char bytes[4096];
+	ssize_t got;
+
+	if (send_output(talk, wait, client, fault) != FAIL_NONE)
+		return fault->code;
+	got = receive(talk, wait, bytes, sizeof bytes, fault);
+	if (got > 0)
+		tls_client_feed(client, bytes, (size_t)got);
+	else if (got == STREAM_END)
+		tls_client_closed(client, fault);
+	else if (got == STREAM_LOST)
+		fail_ended(talk, wait, true, fault);
+	return fault->code;
+}
+
+/* The request was sent and answered already. */
+static void
+begin(struct tls_client *client, char answer)
+{
+	const void *bytes;
+	size_t len = tls_client_output(client, &bytes);
+
+	assert(len == sizeof ssl_request);
+	tls_client_sent(client, len);
+	tls_client_feed(client, &answer, 1);
+}
+
+static enum tls_client_status
+shake_hands(const struct check_talk *talk, struct tls_client *client,
+    struct fault *fault)
+{
+	struct patience wait = wait_for(talk, true);
+	enum tls_client_status status;
+
+	while ((status = tls_client_step(client, fault)) == TLS_CLIENT_WAIT)
+		if (exchange(talk, &wait, client, fault) != FAIL_NONE)
+			return TLS_CLIENT_FAILED;
+	if (status == TLS_CLIENT_FAILED) {
+		struct fault ignored = { 0 };
+
+		send_output(talk, &wait, client, &ignored); /* an alert */
+	}
+	return status;
+}
+
+enum failure
+check_postgres_tls(const struct check_talk *talk, char answer,
+    bool *is_encrypted, struct tls_facts *facts, struct fault *fault)
+{
+	struct tls_client_rules
+	    *rules = tls_client_rules_new(talk->task->connection, fault);
+	struct tls_client *client;
+
+	*is_encrypted = false;
+	memset(facts, 0, sizeof *facts);
+	if (rules == NULL)
+		return fault->code;
+	client = tls_client_new(rules);
+	begin(client, answer);
+	*is_encrypted = shake_hands(talk, client, fault) == TLS_CLIENT_READY;
+	*facts = *tls_client_facts(client);
+	tls_client_free(client);
+	tls_client_rules_free(rules);
+	return fault->code;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The steps of a walk, a function each, in the order of the table at the end.
+ * The stages of the dial report themselves while it runs.  Nothing is judged
+ * here: every failure comes from the code that serves.
+ */
+#include "check_walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_board.h"
+#include "check_key.h"
+#include "check_postgres.h"
+#include "check_route.h"
+#include "clock.h"
+#include "config.h"
+#include "dial.h"
+#include "failure.h"
+#include "ssh_slot.h"
+#include "stream.h"
+#include "tls_client.h"
+
+struct walk {
+	const struct check_task *task;
+	struct check_board *board;
+	bool logs_in;
+	struct check_route *route;
+	struct dial dial;
+	struct dial_facts facts;
+	const struct leg *leg; /* the stage of the dial in progress, or NULL */
+	size_t noted;          /* of the fault's detail, when it began */
+	struct fault fault;
+	struct check_key key;
+	struct check_talk talk; /* its stream is ours; NULL: none is open */
+	char answer;            /* of the database to an SSLRequest */
+};
+
+/* --- The stages of a dial ------------------------------------------------- */
+
+struct leg {
+	enum check_phase phase;
+	void (*tell)(struct walk *);
+};
+
+/* What the dial has noted since the present stage began. */
+static const char *
+note_of(const struct walk *walk)
+{
+	const char *note = walk->fault.detail + walk->noted;
+
+	return strncmp(note, "; ", 2) == 0 ? note + 2 : note;
+}
+
+static void
+tell_resolved(struct walk *walk)
+{
+	check_board_text(walk->board, CHECK_RESOLVE, "addresses",
+	    walk->facts.addresses);
+	check_board_pass(walk->board, "%s", walk->facts.addresses);
+}
+
+static void
+tell_connected(struct walk *walk)
+{
+	const struct config_connection *connection = walk->task->connection;
+	unsigned port = connection->jump != NULL ? connection->jump->port
+						 : connection->port;
+
+	if (walk->facts.address[0] == '\0') {
+		check_board_pass(walk->board, "the socket %s",
+		    connection->label);
+		return;
+	}
+	check_board_text(walk->board, CHECK_CONNECT, "address",
+	    walk->facts.address);
+	check_board_pass(walk->board, "%s port %u", walk->facts.address, port);
+}
+
+static void
+tell_handshake(struct walk *walk)
+{
+	const struct ssh_facts *ssh = &walk->facts.ssh;
+	const struct {
+		const char *key, *text;
+	} facts[] = {
+		{ "software", ssh->software },
+		{ "kex", ssh->kex },
+		{ "cipher", ssh->cipher },
+		{ "host_key_type", ssh->hostkey_type },
+	};
+
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		check_board_text(walk->board, CHECK_HANDSHAKE, facts[i].key,
+		    facts[i].text);
+	check_board_pass(walk->board, "%s, %s, %s, %s", ssh->software, ssh->kex,
+	    ssh->cipher, ssh->hostkey_type);
+}
+
+/* "host key ssh-ed25519 SHA256:... is known by FILE:LINE" */
+static void
+tell_hostkey(struct walk *walk)
+{
+	static const char prefix[] = "host key ";
+	const char *note = note_of(walk);
+
+	if (strncmp(note, prefix, strlen(prefix)) == 0)
+		note += strlen(prefix);
+	check_board_text(walk->board, CHECK_HOSTKEY, "type",
+	    walk->facts.ssh.hostkey_type);
+	check_board_text(walk->board, CHECK_HOSTKEY, "fingerprint",
+	    walk->facts.ssh.fingerprint);
+	check_board_pass(walk->board, "%s", note);
+}
+
+/* "...; logged in by key SHA256:... in 34 ms": the time stands beside. */
+static void
+tell_login(struct walk *walk)
+{
+	static const char marker[] = "logged in by ";
+	const char *note = strstr(note_of(walk), marker), *end = NULL;
+
+	if (note != NULL) {
+		note += strlen(marker);
+		end = strstr(note, " in ");
+	}
+	check_board_pass(walk->board, "user \"%s\" by %.*s",
+	    walk->task->connection->jump->username,
+	    end != NULL ? (int)(end - note) : 0, end != NULL ? note : "");
+}
+
+static const struct leg legs[] = {
+	[DIAL_RESOLVE] = { CHECK_RESOLVE, tell_resolved },
+	[DIAL_CONNECT] = { CHECK_CONNECT, tell_connected },
+	[DIAL_HANDSHAKE] = { CHECK_HANDSHAKE, tell_handshake },
+	[DIAL_HOSTKEY] = { CHECK_HOSTKEY, tell_hostkey },
+	[DIAL_AUTH] = { CHECK_AUTH, tell_login },
+};
+
+static void
+end_leg(struct walk *walk)
+{
+	if (walk->leg != NULL)
+		walk->leg->tell(walk);
+	walk->leg = NULL;
+}
+
+static void
+on_stage(void *arg, enum dial_stage stage)
+{
+	struct walk *walk = arg;
+
+	end_leg(walk);
+	walk->leg = &legs[stage];
+	walk->noted = strlen(walk->fault.detail);
+	check_board_enter(walk->board, walk->leg->phase);
+}
+
+/* --- The steps ------------------------------------------------------------ */
+
+static void
+tell_config(struct walk *walk)
+{
+	const struct config_jump *jump = walk->task->connection->jump;
+	char text[FAULT_WORDS_MAX];
+
+	if (jump == NULL) {
+		check_board_pass(walk->board, "no jump box");
+	} else if (walk->key.type[0] != '\0') {
+		check_key_describe(&walk->key, text, sizeof text);
+		check_board_text(walk->board, CHECK_CONFIG, "key_type",
+		    walk->key.type);
+		check_board_text(walk->board, CHECK_CONFIG, "key_fingerprint",
+		    walk->key.fingerprint);
+		check_board_text(walk->board, CHECK_CONFIG, "key_comment",
+		    walk->key.comment);
+		check_board_pass(walk->board, "key %s", text);
+	} else {
+		check_board_pass(walk->board, "%s",
+		    jump->auth_method == AUTH_METHOD_AGENT
+			? "a key of the SSH agent"
+			: "a password");
+	}
+}
+
+static enum failure
+read_config(struct walk *walk)
+{
+	const struct config_jump *jump = walk->task->connection->jump;
+
+	check_board_enter(walk->board, CHECK_CONFIG);
+	if (jump != NULL &&
+	    check_key_read(jump, &walk->key, &walk->fault) != FAIL_NONE)
+		return walk->fault.code;
+	tell_config(walk);
+	return FAIL_NONE;
+}
+
+static enum failure
+reach_jump(struct walk *walk)
+{
+	if (walk->task->connection->jump == NULL)
+		return FAIL_NONE;
+	if (check_route_dial(walk->route, &walk->dial, &walk->fault) !=
+	    FAIL_NONE)
+		return walk->fault.code;
+	end_leg(walk);
+	walk->fault = (struct fault){ 0 };
+	return FAIL_NONE;
+}
+
+static void
+tell_forward(struct walk *walk, const struct check_opened *opened)
+{
+	double rtt_ms = (double)opened->rtt_us / 1000;
+
+	check_board_number(walk->board, CHECK_FORWARD, "rtt_ms", rtt_ms);
+	check_board_pass(walk->board,
+	    "%s accepted; round trip to the jump box %.1f ms",
+	    walk->task->connection->label, rtt_ms);
+}
+
+static enum failure
+reach_database(struct walk *walk)
+{
+	const struct config_connection *connection = walk->task->connection;
+	struct check_opened opened;
+
+	if (connection->jump != NULL)
+		check_board_enter(walk->board, CHECK_FORWARD);
+	else if (connection->host[0] == '/')
+		check_board_skip(walk->board, CHECK_RESOLVE, "a Unix socket");
+	if (check_route_database(walk->route, &walk->dial, &opened,
+		&walk->fault) != FAIL_NONE)
+		return walk->fault.code;
+	walk->talk.stream = opened.stream;
+	walk->talk.opened_ms = clock_ms();
+	if (connection->jump != NULL)
+		tell_forward(walk, &opened);
+	else
+		end_leg(walk);
+	return FAIL_NONE;
+}
+
+static enum failure
+ask_postgres(struct walk *walk)
+{
+	check_board_enter(walk->board, CHECK_POSTGRES);
+	if (check_postgres_ask(&walk->talk, &walk->answer, &walk->fault) !=
+	    FAIL_NONE)
+		return walk->fault.code;
+	check_board_text(walk->board, CHECK_POSTGRES, "tls_offered",
+	    walk->answer == 'S' ? "yes" : "no");
+	check_board_pass(walk->board, "it is PostgreSQL, %s TLS",
+	    walk->answer == 'S' ? "and offers" : "without");
+	return FAIL_NONE;
+}
+
+static void
+tell_tls_facts(struct walk *walk, const struct tls_facts *tls)
+{
+	const struct {
+		const char *key, *text;
+	} facts[] = {
+		{ "version", tls->version },
+		{ "cipher", tls->cipher },
+		{ "subject", tls->subject },
+		{ "issuer", tls->issuer },
+		{ "names", tls->names },
+		{ "expires", tls->expires },
+		{ "verified", tls->verified },
+	};
+
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		check_board_text(walk->board, CHECK_TLS, facts[i].key,
+		    facts[i].text);
+}
+
+static enum failure
+encrypt(struct walk *walk)
+{
+	const struct config_connection *connection = walk->task->connection;
+	struct tls_facts tls;
+	bool is_encrypted;
+
+	if (connection->ssl_mode == SSL_MODE_DISABLE ||
+	    connection->host[0] == '/') {
+		check_board_skip(walk->board, CHECK_TLS, "%s",
+		    connection->host[0] == '/' ? "a Unix socket"
+					       : "ssl_config.mode is disable");
+		return FAIL_NONE;
+	}
+	check_board_enter(walk->board, CHECK_TLS);
+	check_postgres_tls(&walk->talk, walk->answer, &is_encrypted, &tls,
+	    &walk->fault);
+	tell_tls_facts(walk, &tls);
+	if (walk->fault.code != FAIL_NONE)
+		return walk->fault.code;
+	if (is_encrypted)
+		check_board_pass(walk->board,
+		    "%s, %s, issued by %s, until %s, %s", tls.version,
+		    tls.subject, tls.issuer, tls.expires, tls.verified);
+	else
+		check_board_pass(walk->board,
+		    "in the clear, which ssl_config.mode permits");
+	return FAIL_NONE;
+}
+
+static enum failure (*const steps[])(struct walk *) = {
+	read_config,
+	reach_jump,
+	reach_database,
+	ask_postgres,
+	encrypt,
+};
+
+/* --- The walk ------------------------------------------------------------- */
+
+/* known_hosts is read before the handshake: then this one did not begin. */
+static void
+correct_phase(struct walk *walk)
+{
+	if (walk->leg != &legs[DIAL_HANDSHAKE] ||
+	    failure_info(walk->fault.code)->stage != STAGE_JUMP_HOSTKEY)
+		return;
+	check_board_skip(walk->board, CHECK_HANDSHAKE, "%s", "");
+	check_board_enter(walk->board, CHECK_HOSTKEY);
+}
+
+static void
+fail(struct walk *walk)
+{
+	const struct config_connection *connection = walk->task->connection;
+	const struct config_jump *jump = connection->jump;
+
+	fault_name(&walk->fault, jump != NULL ? jump->label : NULL,
+	    jump != NULL ? jump->username : NULL, connection->label);
+	correct_phase(walk);
+	check_board_fail(walk->board, &walk->fault);
+}
+
+void
+check_walk(const struct check_task *task, struct check_board *board,
+    bool logs_in)
+{
+	struct walk walk = {
+		.task = task,
+		.board = board,
+		.logs_in = logs_in,
+		.route = check_route_new(task),
+	};
+
+	walk.dial = (struct dial){
+		.cfg = task->cfg,
+		.resolver = task->resolver,
+		.cancel_fd = task->cancel_fd,
+		.deadline_ms = task->deadline_ms,
+		.on_stage = on_stage,
+		.arg = &walk,
+		.facts = &walk.facts,
+	};
+	walk.talk = (struct check_talk){ .task = task, .route = walk.route };
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (steps[i](&walk) != FAIL_NONE) {
+			fail(&walk);
+			break;
+		}
+	stream_close(walk.talk.stream, false);
+	check_route_free(walk.route);
+	check_board_finish(board);
+}
