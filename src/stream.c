@@ -31,6 +31,7 @@ struct socket_stream {
 	struct event *readable; /* persistent; not watched while paused, and
 				 * not after the last byte */
 	struct event *writable; /* once; also "soon" of stream_listen() */
+	bool may_read;          /* not known to be empty */
 	bool is_paused, is_ended;
 	int lost_errno; /* 0: it works */
 };
@@ -47,7 +48,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	struct socket_stream *self = arg;
 
 	(void)fd;
-	(void)what;
+	self->may_read |= (what & EV_READ) != 0;
 	if (self->stream.on_ready != NULL)
 		self->stream.on_ready(self->stream.arg);
 }
@@ -75,16 +76,21 @@ lost(struct socket_stream *self, int error)
 	return STREAM_LOST;
 }
 
+/* What emptied the socket was the last read: more of it is an event. */
 static ssize_t
 socket_read(struct stream *stream, void *buf, size_t len)
 {
 	struct socket_stream *self = socket_of(stream);
-	ssize_t got = recv(self->fd, buf, len, 0);
+	ssize_t got;
 
-	if (got > 0)
-		return got;
-	if (got < 0)
-		return is_retry(errno) ? STREAM_WAIT : lost(self, errno);
+	if (!self->may_read)
+		return STREAM_WAIT;
+	got = recv(self->fd, buf, len, 0);
+	if (got < 0 && !is_retry(errno))
+		return lost(self, errno);
+	self->may_read = got == 0 || got == (ssize_t)len;
+	if (got != 0)
+		return got > 0 ? got : STREAM_WAIT;
 	stop_watching(self);
 	return self->lost_errno != 0 ? STREAM_LOST : STREAM_END;
 }
@@ -221,6 +227,7 @@ stream_socket(struct event_base *base, int take_fd)
 	self->stream.ops = &socket_ops;
 	self->stream.park_max = SOCKET_PARK_MAX;
 	self->fd = take_fd;
+	self->may_read = true;
 	self->readable = event_new(base, take_fd, EV_READ | EV_PERSIST,
 	    on_event, self);
 	self->writable = event_new(base, take_fd, EV_WRITE, on_event, self);

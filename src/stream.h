@@ -62,7 +62,8 @@ void stream_listen(struct stream *, void (*on_ready)(void *arg), void *arg);
 
 /*
  * Read at most `len` bytes: a count > 0, STREAM_END, STREAM_WAIT or
- * STREAM_LOST.  Bytes received before an end or a loss are read first.
+ * STREAM_LOST.  Bytes received before an end or a loss are read first.  What
+ * comes to a socket after a read has emptied it is seen once the loop tells.
  */
 ssize_t stream_read(struct stream *, void *buf, size_t len);
 

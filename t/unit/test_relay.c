@@ -215,6 +215,13 @@ pump(struct lab *lab)
 	return status;
 }
 
+static enum relay_farewell
+leave(struct lab *lab)
+{
+	event_base_loop(lab->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	return relay_leave(lab->relay);
+}
+
 /* Pump until the status is the wanted one. */
 static void
 pump_until(struct lab *lab, enum relay_status want)
@@ -252,7 +259,7 @@ client_reads(struct lab *lab, const void *want, size_t len, bool is_leaving)
 		else
 			assert_true(some < 0 && errno == EAGAIN);
 		if (is_leaving)
-			relay_leave(lab->relay);
+			leave(lab);
 		else
 			pump(lab);
 		assert_true(clock_ms() < deadline_ms);
@@ -605,11 +612,11 @@ last_words_follow_what_was_received(void **state)
 	relay_say(lab->relay, "bye!", 4);
 	assert_true(lab->database.is_closed);
 	client_reads(lab, rows, len + 4, true);
-	assert_int_equal(relay_leave(lab->relay), RELAY_SAID);
+	assert_int_equal(leave(lab), RELAY_SAID);
 	assert_int_equal(client_end(lab), 0);
 	close(lab->client);
 	lab->client = -1;
-	while (relay_leave(lab->relay) != RELAY_GONE)
+	while (leave(lab) != RELAY_GONE)
 		;
 	free(rows);
 	lab_free(lab);
@@ -629,7 +636,7 @@ a_cut_delivers_everything_first(void **state)
 	pump_until(lab, RELAY_DATABASE_LOST);
 	relay_cut(lab->relay);
 	client_reads(lab, bytes, len, true);
-	while (relay_leave(lab->relay) != RELAY_GONE)
+	while (leave(lab) != RELAY_GONE)
 		;
 	relay_free(lab->relay, true);
 	lab->relay = NULL;
@@ -650,7 +657,7 @@ a_cut_on_a_unix_socket_resets_by_unread_bytes(void **state)
 	relay_cut(lab->relay);
 	client_sends(lab, "unread", 6);
 	client_reads(lab, "rows", 4, true);
-	while (relay_leave(lab->relay) != RELAY_GONE)
+	while (leave(lab) != RELAY_GONE)
 		;
 	relay_free(lab->relay, true);
 	lab->relay = NULL;
