@@ -144,20 +144,9 @@ sub threads($self)
 	return scalar @tasks;
 }
 
-# Resident memory in KB.
-sub memory($self)
-{
-	return (slurp('/proc/' . $self->pid . '/status') =~
-	    /^VmRSS:\s+(\d+)/m)[0];
-}
-
-# Seconds of processor time so far.
-sub cpu($self)
-{
-	my @fields = split ' ', slurp('/proc/' . $self->pid . '/stat') =~
-	    s/^.*\) //sr;
-	return ($fields[11] + $fields[12]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
-}
+# Resident memory in KB; seconds of processor time so far.
+sub memory($self) { $self->{process}->memory }
+sub cpu($self) { $self->{process}->cpu }
 
 # What a sanitizer or an assertion complained of, or nothing.
 sub complaint($self)

@@ -184,6 +184,21 @@ sub descendants($self)
 	return @found;
 }
 
+# Resident memory in KB.
+sub memory($self)
+{
+	return (slurp("/proc/$self->{pid}/status") =~ /^VmRSS:\s+(\d+)/m)[0];
+}
+
+# Seconds of processor time so far, with that of children that have ended.
+sub cpu($self)
+{
+	my @fields = split ' ', slurp("/proc/$self->{pid}/stat") =~
+	    s/^.*\) //sr;
+	return ($fields[11] + $fields[12] + $fields[13] + $fields[14])
+	    / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
 # What a program prints and how it ends: { out, err, rc }; `stdin` is text.
 # rc is the exit code, 128 + N for a signal, or 'timeout'.
 sub run($argv, %with)

@@ -18,11 +18,11 @@ use Time::HiRes qw(time);
 # to => port on 127.0.0.1; optional: port, address, to_address; pieces => N:
 # either way, every write is of 1 to N bytes at random, small as often as large,
 # with a pause now and then, and no more is read than that (`seed` makes the
-# same choices).
+# same choices); hold => how many bytes of each way may be under way (1 MB).
 sub new($class, %is)
 {
 	my $self = bless { address => '127.0.0.1', to_address => '127.0.0.1',
-		seed => 1, %is }, $class;
+		seed => 1, hold => 1 << 20, %is }, $class;
 
 	$self->{port} //= reserve();
 	my $listener = IO::Socket::IP->new(LocalHost => $self->{address},
@@ -104,7 +104,7 @@ sub _serve($self, $listener, $control)
 	my %state = (
 		to => $self->{to}, to_address => $self->{to_address},
 		delay => 0, accepted => 0, bytes => [0, 0], ways => {},
-		pieces => $self->{pieces},
+		pieces => $self->{pieces}, hold => $self->{hold},
 	);
 
 	srand $self->{seed};
@@ -148,7 +148,7 @@ sub _select_ways($state, $reads, $writes)
 
 	for my $way (values %{ $state->{ways} }) {
 		$reads->add($way->{from})
-		    if !$way->{eof} && $way->{held} < 1 << 20;
+		    if !$way->{eof} && $way->{held} < $state->{hold};
 		my $first = $way->{buffer}[0] or next;
 		if ($first->[0] <= $now) {
 			$writes->add($way->{to});

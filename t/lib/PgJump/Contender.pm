@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# The ways to a database that are compared with pgjump: none at all, OpenSSH's
+# `ssh -L`, Python's sshtunnel.  Each leads to the same two ports through the
+# same jump box, and says what its processes cost.
+package PgJump::Contender;
+
+use v5.36;
+use Carp qw(croak);
+use IO::Socket::IP;
+use List::Util qw(sum0);
+use PgJump::Keys qw(key_file);
+use PgJump::Port qw(reserve);
+use PgJump::Process qw(eventually run spew);
+
+my %make = (
+	direct => \&_direct,
+	'ssh -L' => \&_ssh,
+	sshtunnel => \&_sshtunnel,
+	pgjump => \&_pgjump,
+	'2 workers' => sub ($self) { _pgjump($self, workers => 2) },
+);
+
+# Python with the module, or nothing.
+sub _python
+{
+	state $python = (grep {
+		run([$_, '-W', 'ignore', '-c', 'import sshtunnel'])->{rc} eq '0'
+	} 'python3', '/usr/bin/python3')[0] // '';
+	return $python;
+}
+
+sub is_possible($name)
+{
+	return $name ne 'sshtunnel' || _python() ne '';
+}
+
+# name; lab; jump_port (of the jump box, or of what stands before it); to
+# (ports on 127.0.0.1 behind it, a list); direct_to (the same without a jump
+# box).  Up when it returns.
+sub new($class, %is)
+{
+	my $self = bless {%is}, $class;
+
+	$make{ $is{name} }->($self);
+	return $self;
+}
+
+sub name($self) { $self->{name} }
+
+# The local port that leads to the first, second... of `to`.
+sub port($self, $index = 0) { $self->{ports}[$index] }
+
+sub _direct($self)
+{
+	$self->{ports} = $self->{direct_to};
+}
+
+# The forwarder is up once it listens, which it does after its login.
+sub _start($self, @argv)
+{
+	my $process = $self->{process} = PgJump::Process->new(
+		name => $self->{name} =~ tr/a-zA-Z0-9/_/cr,
+		dir => $self->{lab}->dir, argv => \@argv)->start;
+
+	$process->up(sub {
+		IO::Socket::IP->new(PeerHost => '127.0.0.1',
+		    PeerPort => $self->{ports}[-1])
+	});
+}
+
+sub _ssh($self)
+{
+	my ($lab, @to) = ($self->{lab}, @{ $self->{to} });
+	my $known = spew($lab->dir . "/known_hosts.$self->{jump_port}",
+	    $lab->box->known_line('host-ed25519', $self->{jump_port}) . "\n");
+
+	my @ports = $self->{ports}->@* = map { reserve() } @to;
+	$self->_start(qw(ssh -F none -N -o BatchMode=yes
+		-o IdentitiesOnly=yes -o ExitOnForwardFailure=yes),
+	    '-o', "UserKnownHostsFile=$known", '-i', key_file('ed25519'),
+	    (map { ('-L', "127.0.0.1:$ports[$_]:127.0.0.1:$to[$_]") } 0 .. $#to),
+	    '-p', $self->{jump_port}, $lab->box->user . '@127.0.0.1');
+}
+
+my $sshtunnel = <<'PYTHON';
+import signal, sys, warnings
+warnings.simplefilter("ignore")
+import sshtunnel
+port, user, key, *pairs = sys.argv[1:]
+pairs = [pair.split(":") for pair in pairs]
+sshtunnel.SSHTunnelForwarder(
+    ("127.0.0.1", int(port)), ssh_username=user, ssh_pkey=key,
+    ssh_config_file=None, allow_agent=False, host_pkey_directories=[],
+    local_bind_addresses=[("127.0.0.1", int(near)) for near, far in pairs],
+    remote_bind_addresses=[("127.0.0.1", int(far)) for near, far in pairs],
+).start()
+signal.pause()
+PYTHON
+
+sub _sshtunnel($self)
+{
+	my ($lab, @to) = ($self->{lab}, @{ $self->{to} });
+	my @ports = $self->{ports}->@* = map { reserve() } @to;
+
+	$self->_start(_python(), '-W', 'ignore', '-c', $sshtunnel,
+	    $self->{jump_port}, $lab->box->user, key_file('ed25519'),
+	    map { "$ports[$_]:$to[$_]" } 0 .. $#to);
+}
+
+sub _pgjump($self, %global)
+{
+	my $lab = $self->{lab};
+	my @connections = map {
+		$lab->connection("to_$_", port => $_, max_clients => 10_000,
+		    ssh_tunnel => {
+			port => $self->{jump_port},
+			username => $lab->box->user,
+			host_key => $lab->box->pin,
+		})
+	} @{ $self->{to} };
+
+	$self->{ports} = [map { $_->{listen} } @connections];
+	my $daemon = $self->{daemon} = $lab->daemon(\@connections, %global);
+	$daemon->tunnel_up or croak 'pgjump does not log in';
+	$self->{process} = $daemon->process;
+}
+
+# Seconds of processor time of all its processes so far; none without any.
+sub cpu($self)
+{
+	return $self->{process} ? $self->{process}->cpu : 0;
+}
+
+# Their resident memory in KB.
+sub memory($self)
+{
+	return $self->{process} ? $self->{process}->memory : 0;
+}
+
+sub down($self)
+{
+	($self->{daemon} // $self->{process} // return)->down;
+}
+
+1;
