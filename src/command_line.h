@@ -14,6 +14,7 @@ struct command_line {
 	bool json, no_login;     /* check */
 	const char *timeout;     /* check; NULL: none */
 	bool add;                /* hostkey --add */
+	bool print;              /* config --print */
 };
 
 #endif

@@ -2,7 +2,7 @@
 
 /*
  * The subcommand that validates a configuration: what the daemon does before
- * it opens anything, and no more.
+ * it opens anything, and no more but to show what it read.
  */
 #include "config_command.h"
 
@@ -11,6 +11,7 @@
 #include "command_line.h"
 #include "config.h"
 #include "config_load.h"
+#include "config_print.h"
 
 int
 config_command_run(const struct command_line *line)
@@ -19,8 +20,11 @@ config_command_run(const struct command_line *line)
 
 	if (cfg == NULL)
 		return 1;
-	printf("%s is valid: connections %zu, jump boxes %zu\n", cfg->path,
-	    cfg->connection_count, cfg->jump_count);
+	if (line->print)
+		config_print(cfg, stdout);
+	else
+		printf("%s is valid: connections %zu, jump boxes %zu\n",
+		    cfg->path, cfg->connection_count, cfg->jump_count);
 	config_unref(cfg);
 	return 0;
 }

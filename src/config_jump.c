@@ -77,7 +77,9 @@ judge_key(const struct section *section, const struct config_jump *jump)
 	    sizeof passphrase_error);
 	const char *wrong = "";
 
-	if (text == NULL || passphrase_error[0] != '\0')
+	if (text == NULL || passphrase_error[0] != '\0' ||
+	    secret_is_redacted(&jump->private_key) ||
+	    secret_is_redacted(&jump->passphrase))
 		;
 	else if (jump->auth_method == AUTH_METHOD_AGENT)
 		wrong = judge_public(text);
@@ -164,6 +166,16 @@ read_accept_new(const struct section *section, struct config_jump *jump)
 }
 
 static void
+read_any(const struct section *section, struct config_jump *jump,
+    struct place place)
+{
+	jump->trust = TRUST_ANY;
+	section_warning(section, "host_key", place,
+	    ": any trusts every key, and whoever is between can read and change "
+	    "what passes; set a pin, which pgjump hostkey prints");
+}
+
+static void
 read_host_key(const struct section *section, struct config_jump *jump)
 {
 	size_t count;
@@ -171,7 +183,7 @@ read_host_key(const struct section *section, struct config_jump *jump)
 	    &count);
 
 	if (count == 1 && strcmp(items[0]->text, "any") == 0)
-		jump->trust = TRUST_ANY;
+		read_any(section, jump, items[0]->place);
 	else if (count == 1 && strcmp(items[0]->text, "accept-new") == 0)
 		read_accept_new(section, jump);
 	else if (count > 0)
@@ -191,29 +203,36 @@ add_known_hosts(const struct section *section, struct config_jump *jump,
 		section_error(section, "known_hosts", place, ": %s", why);
 }
 
-/* Those of ssh(1).  A user without a home has none of his own. */
-static void
-add_default_known_hosts(struct config_jump *jump)
+/*
+ * That of the environment, or those of ssh(1); a user without a home has none
+ * of his own.  False: there is no home for the one that was named.
+ */
+static bool
+add_default_known_hosts(struct config_jump *jump, const char **why)
 {
-	static const char *const files[] = {
-		"~/.ssh/known_hosts",
-		"/etc/ssh/ssh_known_hosts",
-	};
-	const char *why;
+	const char *named = getenv("PGJUMP_KNOWN_HOSTS");
+	const char *const files[] = { "~/.ssh/known_hosts",
+		"/etc/ssh/ssh_known_hosts" };
+	bool is_named = named != NULL && named[0] != '\0';
+	const char *const *from = is_named ? &named : files;
+	size_t count = is_named ? 1 : 2;
 
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		char *path = path_resolve(NULL, files[i], &why);
+	for (size_t i = 0; i < count; i++) {
+		char *path = path_resolve(NULL, from[i], why);
 
 		if (path != NULL)
 			add_text(&jump->known_hosts, &jump->known_hosts_count,
 			    path);
+		else if (is_named)
+			return false;
 	}
+	return true;
 }
 
 static void
 read_known_hosts(const struct section *section, struct config_jump *jump)
 {
-	const char *named = getenv("PGJUMP_KNOWN_HOSTS");
+	const char *why;
 	size_t count;
 	const struct node *const *items = section_items(section, "known_hosts",
 	    &count);
@@ -224,11 +243,9 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 	if (section_gives(section, "known_hosts") ||
 	    jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)
 		return;
-	if (named != NULL && named[0] != '\0')
-		add_known_hosts(section, jump, NULL, named,
-		    section->map->place);
-	else
-		add_default_known_hosts(jump);
+	if (!add_default_known_hosts(jump, &why))
+		section_error(section, "known_hosts", section->map->place,
+		    ": PGJUMP_KNOWN_HOSTS: %s", why);
 }
 
 /* --- One of many --------------------------------------------------------- */
@@ -248,6 +265,20 @@ texts_equal(char *const *a, size_t a_count, char *const *b, size_t b_count)
 		if (strcmp(a[i], b[i]) != 0)
 			return false;
 	return true;
+}
+
+bool
+config_known_hosts_are_default(const struct config_jump *jump)
+{
+	struct config_jump other = { 0 };
+	const char *why;
+	bool are_equal;
+
+	add_default_known_hosts(&other, &why);
+	are_equal = texts_equal(jump->known_hosts, jump->known_hosts_count,
+	    other.known_hosts, other.known_hosts_count);
+	config_jump_clear(&other);
+	return are_equal;
 }
 
 static bool

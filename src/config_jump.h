@@ -28,6 +28,9 @@ const struct config_jump *config_jump_read(const struct section *,
 bool config_same_host_key(const struct config_jump *,
     const struct config_jump *);
 
+/* Whether its known_hosts files are those which are asked by default. */
+bool config_known_hosts_are_default(const struct config_jump *);
+
 /* "host:port", brackets around an IPv6 address.  The caller's. */
 char *config_peer_label(const char *host, unsigned port);
 

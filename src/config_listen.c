@@ -237,25 +237,40 @@ read_networks(const struct section *section,
 			section_refuse(section, "allow_from", items[i]);
 }
 
-/* Whoever can reach it gets the way to the database, and needs no key. */
-static void
-require_allow_from(const struct section *section,
-    const struct config_connection *connection)
+/* The first address that others reach than those on this machine, or NULL. */
+static const struct config_listen *
+open_to_others(const struct config_connection *connection)
 {
-	if (section_value(section, "allow_from") != NULL)
-		return;
 	for (size_t i = 0; i < connection->listen_count; i++) {
 		const struct config_listen *listen = &connection->listens[i];
 
-		if (listen->host == NULL || is_loopback(listen->host))
-			continue;
-		section_error(section, "allow_from",
-		    section_place(section, "listen"),
+		if (listen->host != NULL && !is_loopback(listen->host))
+			return listen;
+	}
+	return NULL;
+}
+
+/* Whoever can reach it gets the way to the database, and needs no key. */
+static void
+check_exposure(const struct section *section,
+    const struct config_connection *connection)
+{
+	const struct config_listen *listen = open_to_others(connection);
+	struct place place = section_place(section, "listen");
+
+	if (listen == NULL)
+		return;
+	if (section_value(section, "allow_from") == NULL)
+		section_error(section, "allow_from", place,
 		    "is required: %s is not loopback (to let in everybody who "
 		    "reaches it, list 0.0.0.0/0 and ::/0)",
 		    listen->label);
-		return;
-	}
+	else
+		section_warning(section, "listen", place,
+		    ": %s is not loopback: whoever allow_from lets in has the "
+		    "way to the database; listen on 127.0.0.1, or keep "
+		    "allow_from narrow and let clients use TLS",
+		    listen->label);
 }
 
 void
@@ -280,6 +295,6 @@ config_listen_read(const struct section *section, const char *listen_host,
 		listening.defaulted = true;
 	}
 	read_networks(section, connection);
-	require_allow_from(section, connection);
+	check_exposure(section, connection);
 	*defaulted = listening.defaulted;
 }

@@ -7,6 +7,9 @@
 #ifndef PGJUMP_CONFIG_LISTEN_H
 #define PGJUMP_CONFIG_LISTEN_H
 
+/* Of the first connection without a port; the next ones follow. */
+#define CONFIG_FIRST_PORT 6432
+
 #include <stdbool.h>
 
 struct config_connection;

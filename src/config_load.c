@@ -85,7 +85,8 @@ read_listens(struct loading *loading, const struct section *section,
 	bool defaulted;
 
 	config_listen_read(section, loading->cfg->listen_host,
-	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection, &defaulted);
+	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection,
+	    &defaulted);
 	loading->listens[connection->index] = section_place(section, "listen");
 	if (defaulted && loading->defaulted++ == 0)
 		loading->first_defaulted = section->map->place;

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config_path.h"
 #include "config_value.h"
@@ -66,9 +67,20 @@ expand(struct reading *reading, struct node *node, size_t name_len)
 	free(name);
 	if (text == NULL)
 		return;
+	free(node->reference);
+	node->reference = xasprintf("${%.*s%s}", (int)name_len, node->text + 2,
+	    rest[0] == ':' ? ":-" SECRET_REDACTED : "");
 	secret_free(node->text);
 	node->text = text;
 	node->plain = false;
+}
+
+char *
+reading_verbatim(const char *text)
+{
+	return variable_len(text) > 0
+	    ? xasprintf("${PGJUMP_VERBATIM:-%s}", text)
+	    : xstrdup(text);
 }
 
 void
@@ -271,6 +283,16 @@ report_unknown(const struct section *section, const struct node *key)
 	    section_title(section->which), hint);
 }
 
+/* The first secret that stands in the file itself. */
+static void
+note_secret(struct reading *reading, const struct node *value)
+{
+	if (reading->first_secret.line == 0 && value->mark == MARK_NONE &&
+	    value->kind == NODE_SCALAR && readable(value) != NULL &&
+	    strcmp(value->text, SECRET_REDACTED) != 0)
+		reading->first_secret = value->place;
+}
+
 static void
 match(struct section *section, const struct node *key, const struct node *value)
 {
@@ -292,9 +314,8 @@ match(struct section *section, const struct node *key, const struct node *value)
 	else if (option->need == NEED_LATER && readable(value) != NULL)
 		section_error(section, key->text, key->place,
 		    "is not supported in this version");
-	if (option->type == OPTION_SECRET && !is_file &&
-	    value->mark == MARK_NONE && readable(value) != NULL)
-		section->reading->secrets_inside = true;
+	if (option->type == OPTION_SECRET && !is_file)
+		note_secret(section->reading, value);
 	*slot = value;
 }
 
@@ -339,6 +360,32 @@ section_read(const struct section *section, const char *name, void *field)
 	    read_value(section, &config_options[slot], node, field);
 }
 
+/* A text that config --print shows is accepted again, and is no secret. */
+static void
+keep_reference(const struct section *section, const struct option *option,
+    const struct node *node, struct secret *secret)
+{
+	secret->reference = xstrdup(node->reference);
+	if (secret_is_redacted(secret))
+		section_warning(section, option->name, node->place,
+		    "is left out, as config --print shows it: put the secret "
+		    "itself in its place");
+}
+
+/* Others can read a file that holds a secret. */
+static void
+check_readers(const struct section *section, const struct option *option,
+    const struct node *node, const char *path)
+{
+	struct stat status;
+
+	if (option->type == OPTION_SECRET && stat(path, &status) == 0 &&
+	    S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0)
+		section_warning(section, option->name, node->place,
+		    "_file: everybody can read %s (mode %03o); chmod o-r it",
+		    path, status.st_mode & 0777);
+}
+
 /* A file of the wrong content is found now, not when it is needed. */
 static void
 check_file(const struct section *section, const struct option *option,
@@ -374,6 +421,8 @@ read_file(const struct section *section, const struct option *option,
 		    why);
 	else
 		check_file(section, option, node, secret);
+	if (secret->path != NULL)
+		check_readers(section, option, node, secret->path);
 }
 
 /* A wrong value leaves the default: it makes no second error. */
@@ -395,6 +444,8 @@ fill_field(const struct section *section, const struct option *option,
 		     !read_value(section, option, value, field)) &&
 	    option->fallback != NULL)
 		value_parse(option, option->fallback, field);
+	else if (value != NULL && option->type == OPTION_SECRET)
+		keep_reference(section, option, value, field);
 }
 
 void

@@ -20,8 +20,8 @@ struct yaml_tree;
 /* What belongs to one reading of one file. */
 struct reading {
 	struct report *report;
-	const char *dir;     /* where relative paths begin; NULL: here */
-	bool secrets_inside; /* found: a secret in the file itself */
+	const char *dir;           /* where relative paths begin; NULL: here */
+	struct place first_secret; /* in the file itself; line 0: none */
 };
 
 #define SECTION_SLOTS 80
@@ -39,6 +39,10 @@ struct section {
  * ${NAME:-default}; an unset variable without default is an error.
  */
 void reading_expand(struct reading *, struct yaml_tree *);
+
+/* What to write for `text` so that it is read as it is, also where it looks
+ * like ${NAME}; the caller's. */
+char *reading_verbatim(const char *text);
 
 /* Whether a value counts as absent: null, ~ or an empty text. */
 bool node_is_absent(const struct node *);

@@ -89,7 +89,7 @@ judge_pair(const struct pair *pair)
 		    "and %s are given together or not at all", pair->key_name);
 	cert = load_certificate(pair->cert);
 	key = secret_load(pair->key, error, sizeof error);
-	if (cert != NULL && key != NULL)
+	if (cert != NULL && key != NULL && !secret_is_redacted(pair->key))
 		judge_texts(pair, cert, key);
 	secret_free(cert);
 	secret_free(key);

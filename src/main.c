@@ -116,6 +116,8 @@ static const struct command_option {
 	    "--timeout TIME", "end after 10s, 500ms, ... with what is known" },
 	{ "add", 0, KIND_FLAG, OF(COMMAND_HOSTKEY), SETS(line.add), "--add",
 	    "append those that are new to known_hosts" },
+	{ "print", 0, KIND_FLAG, OF(COMMAND_CONFIG), SETS(line.print),
+	    "--print", "print what is in effect, without secrets" },
 	{ "help", 'h', KIND_FLAG, EVERY, SETS(help), "-h, --help",
 	    "print this text" },
 	{ "version", 'V', KIND_FLAG, EVERY, SETS(version), "-V, --version",

@@ -26,6 +26,13 @@ secret_is_set(const struct secret *secret)
 	return secret->text != NULL || secret->path != NULL;
 }
 
+bool
+secret_is_redacted(const struct secret *secret)
+{
+	return secret->text != NULL &&
+	    strcmp(secret->text, SECRET_REDACTED) == 0;
+}
+
 static bool
 text_equal(const char *a, const char *b)
 {
@@ -141,5 +148,6 @@ secret_clear(struct secret *secret)
 {
 	secret_free(secret->text);
 	free(secret->path);
+	free(secret->reference);
 	*secret = (struct secret){ 0 };
 }

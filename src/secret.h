@@ -11,13 +11,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* At most one of the two is set. */
+/* At most one of the first two is set. */
 struct secret {
 	char *text;
 	char *path;
+	char *reference; /* "${NAME}" where the text came from; or NULL */
 };
 
+/* What stands in the place of a secret where one is shown.  Read back, it is
+ * a secret that is missing. */
+#define SECRET_REDACTED "<redacted>"
+
 bool secret_is_set(const struct secret *);
+
+bool secret_is_redacted(const struct secret *);
 
 /* The same text or the same path, or neither set. */
 bool secret_equal(const struct secret *, const struct secret *);

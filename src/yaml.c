@@ -423,6 +423,7 @@ yaml_tree_free(struct yaml_tree *tree)
 		struct node *node = tree->nodes[i];
 
 		secret_free(node->text);
+		free(node->reference);
 		free(node->items);
 		free(node->keys);
 		free(node);

@@ -37,6 +37,7 @@ struct node {
 	size_t count;        /* of items */
 	size_t nodes, bytes; /* in all, this node with what it holds */
 	unsigned mark;       /* 0; for who uses the tree */
+	char *reference;     /* NULL; the same: what `text` came from */
 };
 
 /* Owns its nodes; an alias is a second pointer to one node. */

@@ -70,6 +70,18 @@ good(const char *document)
 	return cfg;
 }
 
+struct config *
+unwise(const char *document, const char *words)
+{
+	struct config *cfg = parse(document);
+
+	assert_non_null(cfg);
+	assert_non_null(strstr(said, ": warning: "));
+	assert_non_null(strstr(said, words));
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+	return cfg;
+}
+
 const char *
 errors(const char *document)
 {

@@ -47,6 +47,9 @@ struct config *parse(const char *document);
 /* A document that is fine, without a warning; else the test fails. */
 struct config *good(const char *document);
 
+/* A document that is accepted with one warning, which holds `words`. */
+struct config *unwise(const char *document, const char *words);
+
 /* The messages of a document that is wrong, without the name of its file. */
 const char *errors(const char *document);
 

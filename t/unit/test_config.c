@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -448,6 +449,10 @@ secrets_come_from_files_beside_the_configuration(void **state)
 	file = fopen(path, "w");
 	fputs("hunter2\n", file);
 	fclose(file);
+	chmod(path, 0644);
+	config_unref(unwise("{name: a, host: h, password_file: secret}",
+	    ":1:35: warning: password_file: everybody can read "));
+	chmod(path, 0640);
 	cfg = good("{name: a, host: h, password_file: secret}");
 	assert_string_equal(cfg->connections->password.path, path);
 	assert_null(cfg->connections->password.text);

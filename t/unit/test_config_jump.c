@@ -108,7 +108,7 @@ equal_jump_boxes_are_one(void **state)
 {
 	static const char *const others[] = { "    password: y\n",
 		"    password: x\n    port: 23\n",
-		"    password: x\n    host_key: any\n",
+		"    password: x\n    host_key: accept-new\n",
 		"    password: x\n    host_key: " PIN "\n",
 		"    password: x\n    known_hosts: /k\n",
 		"    password: x\n    auth_method: agent\n",
@@ -196,7 +196,9 @@ pins_are_trusted_instead(void **state)
 	assert_int_equal(cfg->jumps->pin_count, 2);
 	assert_string_equal(cfg->jumps->pins[1], OTHER_PIN);
 	config_unref(cfg);
-	cfg = trusting("    host_key: any\n");
+	cfg = unwise(TUNNEL("a", "1000") "    password: x\n"
+					 "    host_key: any\n",
+	    ":9:15: warning: ssh_tunnel.host_key: any trusts every key");
 	assert_int_equal(cfg->jumps->trust, TRUST_ANY);
 	config_unref(cfg);
 }
