@@ -24,6 +24,9 @@
 #include "xmalloc.h"
 
 #define SOCKET_PARK_MAX (256 * 1024)
+/* Of bytes that its peer has no room for, the kernel takes so many: whoever
+ * does not read is noticed, instead of filling megabytes first. */
+#define UNSENT_MAX (128 * 1024)
 
 struct socket_stream {
 	struct stream stream;
@@ -219,11 +222,13 @@ struct stream *
 stream_socket(struct event_base *base, int take_fd)
 {
 	struct socket_stream *self = xcalloc(1, sizeof *self);
-	const int on = 1;
+	const int on = 1, unsent_max = UNSENT_MAX;
 
 	evutil_make_socket_nonblocking(take_fd);
-	/* Fails on a Unix socket, which has no such delay. */
+	/* Both fail on a Unix socket, which needs neither. */
 	setsockopt(take_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(take_fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max,
+	    sizeof unsent_max);
 	self->stream.ops = &socket_ops;
 	self->stream.park_max = SOCKET_PARK_MAX;
 	self->fd = take_fd;
