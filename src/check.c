@@ -21,6 +21,7 @@
 
 #include "check_board.h"
 #include "check_json.h"
+#include "check_login.h"
 #include "check_route.h"
 #include "check_text.h"
 #include "check_walk.h"
@@ -332,6 +333,7 @@ check_run(const struct command_line *line)
 	struct check check = { .line = line, .signal_fd = catch_signals() };
 	int code = 1;
 
+	check_login_prepare();
 	check.cfg = config_load(line->config_path);
 	if (check.cfg != NULL)
 		check.connections = named_connections(check.cfg, line->names);

@@ -13,12 +13,14 @@
 
 #include "check_board.h"
 #include "check_key.h"
+#include "check_login.h"
 #include "check_postgres.h"
 #include "check_route.h"
 #include "clock.h"
 #include "config.h"
 #include "dial.h"
 #include "failure.h"
+#include "secret.h"
 #include "ssh_slot.h"
 #include "stream.h"
 #include "tls_client.h"
@@ -36,6 +38,7 @@ struct walk {
 	struct check_key key;
 	struct check_talk talk; /* its stream is ours; NULL: none is open */
 	char answer;            /* of the database to an SSLRequest */
+	struct check_refusal refusal; /* of a login */
 };
 
 /* --- The stages of a dial ------------------------------------------------- */
@@ -308,12 +311,111 @@ encrypt(struct walk *walk)
 	return FAIL_NONE;
 }
 
+/* Why nobody logs in; NULL: somebody does, with *password. */
+static const char *
+load_password(const struct walk *walk, char **password, char *error,
+    size_t size)
+{
+	const struct config_connection *connection = walk->task->connection;
+
+	error[0] = '\0';
+	*password = NULL;
+	if (!walk->logs_in)
+		return "not wanted (--no-login)";
+	if (connection->username == NULL)
+		return "no username is configured";
+	if (!secret_is_set(&connection->password))
+		return "no password is configured";
+	*password = secret_load(&connection->password, error, size);
+	return *password == NULL ? error : NULL;
+}
+
+static void
+tell_refusal(struct walk *walk, const struct check_refusal *refusal)
+{
+	check_board_text(walk->board, CHECK_LOGIN, "sqlstate",
+	    refusal->sqlstate);
+	check_board_text(walk->board, CHECK_LOGIN, "words", refusal->message);
+	walk->refusal = *refusal;
+}
+
+static enum failure
+ask_server(struct walk *walk, struct check_login *login)
+{
+	struct check_server server;
+
+	check_board_enter(walk->board, CHECK_SERVER);
+	if (check_login_ask(login, &server, &walk->fault) != FAIL_NONE)
+		return walk->fault.code;
+	check_board_text(walk->board, CHECK_SERVER, "version", server.version);
+	check_board_text(walk->board, CHECK_SERVER, "in_recovery",
+	    server.is_in_recovery ? "yes" : "no");
+	check_board_number(walk->board, CHECK_SERVER, "connections",
+	    server.connections);
+	check_board_number(walk->board, CHECK_SERVER, "max_connections",
+	    server.connections_max);
+	check_board_number(walk->board, CHECK_SERVER, "rtt_ms", server.rtt_ms);
+	check_board_pass(walk->board,
+	    "PostgreSQL %s, %s, %d of %d connections used; round trip to the "
+	    "database %.1f ms",
+	    server.version,
+	    server.is_in_recovery ? "in recovery (a standby)" : "a primary",
+	    server.connections, server.connections_max, server.rtt_ms);
+	return FAIL_NONE;
+}
+
+static enum failure
+use_session(struct walk *walk, struct check_login *login)
+{
+	const struct config_connection *connection = walk->task->connection;
+	bool encrypted = check_login_is_encrypted(login);
+
+	check_board_text(walk->board, CHECK_LOGIN, "encrypted",
+	    encrypted ? "yes" : "no");
+	check_board_pass(walk->board, "user \"%s\", database \"%s\", %s",
+	    connection->username,
+	    connection->database != NULL ? connection->database
+					 : connection->username,
+	    encrypted ? "encrypted" : "in the clear");
+	return ask_server(walk, login);
+}
+
+static enum failure
+log_in(struct walk *walk)
+{
+	struct dial quiet = walk->dial;
+	struct check_refusal refusal;
+	struct check_login *login;
+	char error[FAULT_WORDS_MAX], *password;
+	const char *why = load_password(walk, &password, error, sizeof error);
+
+	if (why != NULL) {
+		check_board_skip(walk->board, CHECK_LOGIN, "%s", why);
+		check_board_skip(walk->board, CHECK_SERVER, "%s", "no session");
+		return FAIL_NONE;
+	}
+	check_board_enter(walk->board, CHECK_LOGIN);
+	quiet.on_stage = NULL;
+	quiet.facts = NULL;
+	login = check_login_open(walk->task, walk->route, &quiet, password,
+	    &refusal, &walk->fault);
+	secret_free(password);
+	if (login == NULL) {
+		tell_refusal(walk, &refusal);
+		return walk->fault.code;
+	}
+	use_session(walk, login);
+	check_login_close(login);
+	return walk->fault.code;
+}
+
 static enum failure (*const steps[])(struct walk *) = {
 	read_config,
 	reach_jump,
 	reach_database,
 	ask_postgres,
 	encrypt,
+	log_in,
 };
 
 /* --- The walk ------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The monotonic clock, in milliseconds.
+ * The monotonic clock.
  */
 #include "clock.h"
 
@@ -13,10 +13,16 @@
 int64_t
 clock_ms(void)
 {
+	return clock_us() / 1000;
+}
+
+int64_t
+clock_us(void)
+{
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 int

@@ -14,6 +14,9 @@
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_ms(void);
 
+/* The same in microseconds, for what is measured. */
+int64_t clock_us(void);
+
 /*
  * Milliseconds until `deadline_ms`, never below 0: what poll() takes.  A wait
  * longer than poll() can express is cut; the caller waits again.

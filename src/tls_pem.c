@@ -8,6 +8,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
@@ -104,6 +105,29 @@ next_block(const char **at, struct block *block)
 	decode(block, body, (size_t)(end - body));
 	*at = end + strlen(END);
 	return true;
+}
+
+char *
+tls_pem_restore(const char *text)
+{
+	BIO *out = BIO_new(BIO_s_secmem());
+	struct block block;
+	char *bytes, *restored;
+	long len;
+
+	if (out == NULL)
+		abort();
+	while (next_block(&text, &block)) {
+		if (block.der != NULL &&
+		    PEM_write_bio(out, block.label, "", block.der,
+			(long)block.der_len) <= 0)
+			abort();
+		block_clear(&block);
+	}
+	len = BIO_get_mem_data(out, &bytes);
+	restored = xstrndup(bytes != NULL ? bytes : "", (size_t)len);
+	BIO_free(out);
+	return restored;
 }
 
 static const char *

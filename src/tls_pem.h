@@ -40,6 +40,12 @@ bool tls_pem_trust(struct ssl_ctx_st *, const char *text, char *why,
 bool tls_pem_judge_authorities(const char *text, char *why, size_t size);
 
 /*
+ * The text as a tool would have written it, for readers that are not as
+ * patient; the caller releases it with secret_free().
+ */
+char *tls_pem_restore(const char *text);
+
+/*
  * Whether the first certificate is not valid now; `when` says since or until
  * when not: "expired on 2026-01-31".
  */

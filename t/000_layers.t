@@ -16,7 +16,7 @@ my $src = "$FindBin::Bin/../src";
 my @rooms = (
 	[qr/^libssh2/, qr/^(?:ssh_\w+|dial|libraries)$/],
 	[qr/^yaml\.h$/, qr/^(?:yaml|libraries)$/],
-	[qr/^libpq/, qr/^(?:check|libraries)$/],
+	[qr/^libpq/, qr/^(?:check_login|libraries)$/],
 	[qr/^event2\/http/, qr/^http$/],
 	[qr/^openssl\//, qr/^(?:tls\w*|ssh_key\w*|ssh_hostkey|known_hosts|secret|
 		ssh_auth|ssh_agent|libraries)$/x],

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * libpq in its asynchronous form on the event base of the route, connected to
+ * a door of ours: `host` is the name that a certificate is held against and
+ * `hostaddr` the door.  Where ssl_config gives no file libpq is pointed at one
+ * that cannot exist, or it would look into the home directory.
+ */
+#include "check_login.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check_door.h"
+#include "check_route.h"
+#include "clock.h"
+#include "config.h"
+#include "memory_file.h"
+#include "secret.h"
+#include "tls_pem.h"
+#include "xmalloc.h"
+
+#define NO_FILE "/dev/null/none"
+
+/* How long a goodbye may be on its way. */
+#define GOODBYE_MAX_MS 300
+
+#define RTT_SAMPLES 3
+
+extern char **environ;
+
+struct check_login {
+	const struct check_task *task;
+	struct check_route *route;
+	struct check_door *door;
+	PGconn *conn;
+	struct event *socket; /* libpq's, remade for each wait */
+	bool is_ready;        /* it fired */
+	int64_t asked_ms, by_ms;
+	struct memory_files {
+		int fds[3]; /* -1: not used */
+		char paths[3][MEMORY_FILE_PATH_MAX];
+	} files;
+};
+
+void
+check_login_prepare(void)
+{
+	char name[64];
+	char **at = environ;
+
+	while (*at != NULL) {
+		size_t len = strcspn(*at, "=");
+
+		if (strncmp(*at, "PG", 2) == 0 && len < sizeof name) {
+			memcpy(name, *at, len);
+			name[len] = '\0';
+			unsetenv(name); /* moves the next one here */
+		} else {
+			at++;
+		}
+	}
+}
+
+/* --- What libpq is given -------------------------------------------------- */
+
+static const char *
+mode_word(enum ssl_mode mode)
+{
+	static const char *const words[] = {
+		[SSL_MODE_DISABLE] = "disable",
+		[SSL_MODE_ALLOW] = "allow",
+		[SSL_MODE_PREFER] = "prefer",
+		[SSL_MODE_REQUIRE] = "require",
+		[SSL_MODE_VERIFY_CA] = "verify-ca",
+		[SSL_MODE_VERIFY_FULL] = "verify-full",
+	};
+
+	return words[mode];
+}
+
+static bool
+is_socket(const struct check_login *login)
+{
+	return login->task->connection->host[0] == '/';
+}
+
+/* The path under which libpq finds a PEM text, or NO_FILE. */
+static const char *
+offer_file(struct check_login *login, size_t index, const struct secret *secret)
+{
+	char error[FAULT_WORDS_MAX];
+	char *path = login->files.paths[index];
+	char *text = secret_load(secret, error, sizeof error);
+	char *restored;
+
+	if (text == NULL)
+		return NO_FILE;
+	restored = tls_pem_restore(text);
+	login->files.fds[index] = memory_file_open(restored, path);
+	secret_free(restored);
+	secret_free(text);
+	return login->files.fds[index] >= 0 ? path : NO_FILE;
+}
+
+/* The authorities of this system in one file: libpq before release 16 knows no
+ * "system". */
+static const char *
+system_authorities(void)
+{
+	static const char *const files[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/ssl/cert.pem",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+	};
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (access(files[i], R_OK) == 0)
+			return files[i];
+	return NO_FILE;
+}
+
+static const char *
+authorities(struct check_login *login)
+{
+	const struct config_connection *connection = login->task->connection;
+
+	if (secret_is_set(&connection->ca_cert) ||
+	    connection->ssl_mode < SSL_MODE_VERIFY_CA)
+		return offer_file(login, 0, &connection->ca_cert);
+	return system_authorities();
+}
+
+static PGconn *
+start(struct check_login *login, const char *password)
+{
+	const struct config_connection *connection = login->task->connection;
+	char port[12];
+	const struct {
+		const char *key, *value;
+	} given[] = {
+		{ "host", is_socket(login) ? "localhost" : connection->host },
+		{ "hostaddr", CHECK_DOOR_ADDRESS },
+		{ "port", port },
+		{ "dbname", connection->database },
+		{ "user", connection->username },
+		{ "password", password },
+		{ "application_name", "pgjump check" },
+		{ "gssencmode", "disable" },
+		{ "sslmode",
+		    is_socket(login) ? "disable"
+				     : mode_word(connection->ssl_mode) },
+		{ "sslrootcert", authorities(login) },
+		{ "sslcert", offer_file(login, 1, &connection->client_cert) },
+		{ "sslkey", offer_file(login, 2, &connection->client_key) },
+		{ "sslcrl", NO_FILE },
+		{ "passfile", NO_FILE },
+	};
+	enum {
+		COUNT = sizeof given / sizeof *given
+	};
+	const char *keys[COUNT + 1] = { NULL }, *values[COUNT + 1] = { NULL };
+
+	snprintf(port, sizeof port, "%u", check_door_port(login->door));
+	for (size_t i = 0; i < COUNT; i++) {
+		keys[i] = given[i].key;
+		values[i] = given[i].value;
+	}
+	return PQconnectStartParams(keys, values, 0);
+}
+
+/* --- Waiting -------------------------------------------------------------- */
+
+static void
+on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct check_login *login = arg;
+
+	(void)fd, (void)what;
+	login->is_ready = true;
+}
+
+static void
+fail_late(struct check_login *login, struct fault *fault)
+{
+	fault_set(fault, FAIL_DB_SILENT, "%s",
+	    clock_text(login->by_ms - login->asked_ms).text);
+}
+
+static void
+watch_socket(struct check_login *login, short what)
+{
+	if (login->socket != NULL)
+		event_free(login->socket);
+	login->is_ready = false;
+	login->socket = event_new(check_route_base(login->route),
+	    PQsocket(login->conn), what, on_socket, login);
+	event_add(login->socket, NULL);
+}
+
+/*
+ * Until libpq's socket is ready for what it wants, with the door moved
+ * meanwhile.  Where there is no way to the database libpq hears of it by the
+ * end of its connection, and the fault says more.
+ */
+static enum failure
+await_socket(struct check_login *login, short what, struct fault *fault)
+{
+	watch_socket(login, what);
+	while (!login->is_ready) {
+		check_door_step(login->door, PQsocket(login->conn), fault);
+		if (fault->code != FAIL_NONE)
+			return fault->code;
+		switch (check_route_turn(login->route, login->by_ms)) {
+		case CHECK_TURN_GO:
+			break;
+		case CHECK_TURN_TIMEOUT:
+			fail_late(login, fault);
+			return fault->code;
+		case CHECK_TURN_CANCELLED:
+			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+		}
+	}
+	return FAIL_NONE;
+}
+
+static void
+grant_time(struct check_login *login)
+{
+	login->asked_ms = clock_ms();
+	login->by_ms = check_task_by_ms(login->task,
+	    login->task->connection->connection_timeout_ms);
+}
+
+/* --- What libpq says ------------------------------------------------------ */
+
+static bool
+is_sqlstate(const char *text)
+{
+	for (int i = 0; i < 5; i++)
+		if (!isdigit((unsigned char)text[i]) &&
+		    !isupper((unsigned char)text[i]))
+			return false;
+	return text[5] == ':' && text[6] == ' ';
+}
+
+/*
+ * A verbose message is "FATAL:  28P01: password authentication failed ...";
+ * of several attempts the first one counts, which is the one with TLS.
+ */
+static bool
+read_refusal(const char *said, struct check_refusal *refusal)
+{
+	static const char marker[] = ":  ";
+	const char *at = said;
+
+	while ((at = strstr(at, marker)) != NULL) {
+		at += strlen(marker);
+		if (!is_sqlstate(at))
+			continue;
+		memcpy(refusal->sqlstate, at, 5);
+		at += 7;
+		text_printable(refusal->message, sizeof refusal->message, at,
+		    strcspn(at, "\n"));
+		return true;
+	}
+	return false;
+}
+
+/* Without the name of the door: "connection to server at ... failed: ". */
+static const char *
+without_place(const char *said)
+{
+	static const char marker[] = " failed: ";
+	const char *at = strncmp(said, "connection to server", 20) == 0
+	    ? strstr(said, marker)
+	    : NULL;
+
+	return at != NULL ? at + strlen(marker) : said;
+}
+
+static bool
+is_about_tls(const char *words)
+{
+	return strstr(words, "SSL") != NULL ||
+	    strstr(words, "certificate") != NULL;
+}
+
+static enum failure
+fail_refused(const char *said, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	const char *words = without_place(said);
+
+	if (read_refusal(said, refusal))
+		return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
+		    refusal->message, refusal->sqlstate);
+	text_printable(refusal->message, sizeof refusal->message, words,
+	    strcspn(words, "\n"));
+	if (strstr(words, "closed the connection unexpectedly") != NULL)
+		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
+	return fault_set(fault,
+	    is_about_tls(words) ? FAIL_DB_TLS_FAILED : FAIL_DB_REJECTED, "%s",
+	    refusal->message);
+}
+
+/* --- The session ---------------------------------------------------------- */
+
+static enum failure
+make_session(struct check_login *login, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+
+	if (PQstatus(login->conn) == CONNECTION_BAD)
+		return fail_refused(PQerrorMessage(login->conn), refusal,
+		    fault);
+	PQsetErrorVerbosity(login->conn, PQERRORS_VERBOSE);
+	while (next != PGRES_POLLING_OK) {
+		if (next == PGRES_POLLING_FAILED)
+			return fail_refused(PQerrorMessage(login->conn),
+			    refusal, fault);
+		if (await_socket(login,
+			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
+			fault) != FAIL_NONE)
+			return fault->code;
+		next = PQconnectPoll(login->conn);
+	}
+	PQsetnonblocking(login->conn, 1);
+	return FAIL_NONE;
+}
+
+struct check_login *
+check_login_open(const struct check_task *task, struct check_route *route,
+    const struct dial *dial, const char *password,
+    struct check_refusal *refusal, struct fault *fault)
+{
+	struct check_login *login = xcalloc(1, sizeof *login);
+
+	memset(refusal, 0, sizeof *refusal);
+	memset(login->files.fds, -1, sizeof login->files.fds);
+	login->task = task;
+	login->route = route;
+	login->door = check_door_open(route, dial);
+	if (login->door == NULL) {
+		fault_set(fault, FAIL_DB_UNREACHABLE, "no port on loopback: %s",
+		    strerror(errno));
+		check_login_close(login);
+		return NULL;
+	}
+	grant_time(login);
+	login->conn = start(login, password);
+	assert(login->conn != NULL);
+	if (make_session(login, refusal, fault) == FAIL_NONE)
+		return login;
+	check_login_close(login);
+	return NULL;
+}
+
+/* The goodbye shall reach the database, or its log has an error of ours. */
+static void
+say_goodbye(struct check_login *login)
+{
+	int64_t by_ms = check_task_by_ms(login->task, GOODBYE_MAX_MS);
+	struct fault ignored = { 0 };
+
+	do
+		check_door_step(login->door, -1, &ignored);
+	while (check_door_is_busy(login->door) &&
+	    check_route_turn(login->route, by_ms) == CHECK_TURN_GO);
+}
+
+void
+check_login_close(struct check_login *login)
+{
+	if (login == NULL)
+		return;
+	if (login->socket != NULL)
+		event_free(login->socket);
+	PQfinish(login->conn);
+	if (login->door != NULL)
+		say_goodbye(login);
+	check_door_close(login->door);
+	for (size_t i = 0; i < 3; i++)
+		if (login->files.fds[i] >= 0)
+			close(login->files.fds[i]);
+	free(login);
+}
+
+bool
+check_login_is_encrypted(const struct check_login *login)
+{
+	return PQsslInUse(login->conn) == 1;
+}
+
+static enum failure
+fail_query(struct check_login *login, const PGresult *result,
+    struct fault *fault)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (PQstatus(login->conn) == CONNECTION_BAD && state == NULL)
+		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
+	return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
+	    words != NULL ? words : "no message",
+	    state != NULL ? state : "unknown");
+}
+
+/* The only result of a query, the caller's; NULL with a fault. */
+static PGresult *
+query(struct check_login *login, const char *sql, struct fault *fault)
+{
+	PGresult *result, *more;
+
+	PQsendQuery(login->conn, sql);
+	while (PQflush(login->conn) == 1)
+		if (await_socket(login, EV_WRITE, fault) != FAIL_NONE)
+			return NULL;
+	while (PQisBusy(login->conn)) {
+		if (await_socket(login, EV_READ, fault) != FAIL_NONE)
+			return NULL;
+		if (PQconsumeInput(login->conn) == 0)
+			break;
+	}
+	result = PQgetResult(login->conn);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+		fail_query(login, result, fault);
+		PQclear(result);
+		return NULL;
+	}
+	while ((more = PQgetResult(login->conn)) != NULL)
+		PQclear(more);
+	return result;
+}
+
+/* pg_stat_database counts for everybody; pg_stat_activity hides the sessions
+ * of others. */
+static const char facts_query[] =
+    "SELECT current_setting('server_version'), pg_is_in_recovery(), "
+    "(SELECT sum(numbackends) FROM pg_stat_database), "
+    "current_setting('max_connections')";
+
+static void
+read_facts(const PGresult *result, struct check_server *out)
+{
+	const char *version = PQgetvalue(result, 0, 0);
+
+	text_printable(out->version, sizeof out->version, version,
+	    strlen(version));
+	out->is_in_recovery = PQgetvalue(result, 0, 1)[0] == 't';
+	out->connections = atoi(PQgetvalue(result, 0, 2));
+	out->connections_max = atoi(PQgetvalue(result, 0, 3));
+}
+
+static enum failure
+measure(struct check_login *login, double *rtt_ms, struct fault *fault)
+{
+	for (int i = 0; i < RTT_SAMPLES; i++) {
+		int64_t started_us = clock_us();
+		PGresult *result = query(login, "SELECT 1", fault);
+		double took_ms = (double)(clock_us() - started_us) / 1000;
+
+		if (result == NULL)
+			return fault->code;
+		PQclear(result);
+		if (i == 0 || took_ms < *rtt_ms)
+			*rtt_ms = took_ms;
+	}
+	return FAIL_NONE;
+}
+
+enum failure
+check_login_ask(struct check_login *login, struct check_server *out,
+    struct fault *fault)
+{
+	PGresult *result;
+
+	memset(out, 0, sizeof *out);
+	grant_time(login);
+	result = query(login, facts_query, fault);
+	if (result == NULL)
+		return fault->code;
+	read_facts(result, out);
+	PQclear(result);
+	return measure(login, &out->rtt_ms, fault);
+}
