@@ -39,10 +39,12 @@ text_equal(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* Two secrets that were left out may have been two. */
 bool
 secret_equal(const struct secret *a, const struct secret *b)
 {
-	return text_equal(a->text, b->text) && text_equal(a->path, b->path);
+	return text_equal(a->text, b->text) && text_equal(a->path, b->path) &&
+	    (!secret_is_redacted(a) || text_equal(a->reference, b->reference));
 }
 
 /* Fill `buf` from the descriptor; -1 with errno, EFBIG when more follows. */

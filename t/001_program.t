@@ -35,7 +35,7 @@ subtest '--help' => sub {
 		my $seen = pgjump([$option]);
 		is($seen->{rc}, 0, "$option: exit 0");
 		like($seen->{out}, qr/(?<!\w)\Q$_\E\b/, "names $_")
-		    for qw(serve hostkey --add config), '-c';
+		    for qw(serve hostkey --add config --print), '-c';
 		like($seen->{out}, qr/PGJUMP_CONFIG/, 'says where files are');
 		my @long = grep { length > 80 } split /\n/, $seen->{out};
 		is_deeply(\@long, [], 'fits a terminal');
@@ -53,6 +53,8 @@ for my $case (
 	[['--config'], qr/a file name must follow "--config"/],
 	[['hostkey'], qr/a connection must follow "hostkey"/],
 	[['config', '--add'], qr/config does not take the option "--add"/],
+	[['hostkey', '--print', 'x'],
+		qr/hostkey does not take the option "--print"/],
 	[['--add'], qr/serve does not take the option "--add"/],
 	[['serve', 'and', 'more'], qr/and/],
 ) {

@@ -2,7 +2,8 @@
 /*
  * The configuration file, from bytes to snapshot.  Whatever the bytes are:
  * there is a snapshot or an error, never both, never neither; and each message
- * is one line that names the file.  Documents which name other files are let
+ * is one line that names the file.  A snapshot that is printed is read again,
+ * and printed again the same.  Documents which name other files are let
  * go, and those with a passphrase, which may ask for a second of bcrypt.
  */
 #include "fuzz.h"
@@ -15,6 +16,7 @@
 
 #include "config.h"
 #include "config_load.h"
+#include "config_print.h"
 
 static bool
 is_let_go(const char *bytes, size_t len)
@@ -55,6 +57,34 @@ check_messages(char *messages)
 	return error;
 }
 
+/* The caller's. */
+static char *
+printed(const struct config *cfg)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert(out != NULL);
+	config_print(cfg, out);
+	fclose(out);
+	return text;
+}
+
+static void
+check_print(const struct config *cfg)
+{
+	char *first = printed(cfg), *second;
+	struct config *again = config_parse("F", first, strlen(first), stderr);
+
+	assert(again != NULL);
+	second = printed(again);
+	assert(strcmp(first, second) == 0);
+	config_unref(again);
+	free(first);
+	free(second);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -71,8 +101,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	cfg = config_parse("F", bytes, len, out);
 	fclose(out);
 	assert(check_messages(messages) == (cfg == NULL));
-	if (cfg != NULL)
+	if (cfg != NULL) {
 		check_snapshot(cfg);
+		check_print(cfg);
+	}
 	config_unref(cfg);
 	free(messages);
 	return 0;

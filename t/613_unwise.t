@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# What works and is unwise: a warning with its place and what to do, from
+# `config` and at start; the exit code stays 0.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Process qw(spew);
+
+my $lab = PgJump::Lab->new;
+my $dir = $lab->dir;
+my $open = spew("$dir/open", "hunter2\n", 0644);
+my $private = spew("$dir/private", "hunter2\n", 0600);
+my $shared = spew("$dir/shared", "hunter2\n", 0640);
+
+sub judged($text, $mode = 0600)
+{
+	my $file = spew("$dir/unwise.yaml", $text, $mode);
+	my $seen = PgJump::Daemon::command(['-c', $file, 'config'],
+	    dir => $dir);
+
+	$seen->{err} =~ s/\Q$file\E/FILE/g;
+	return $seen;
+}
+
+my $tunnel = "name: a\nhost: h\nssh_tunnel:\n  enabled: true\n  host: j\n"
+    . "  username: u\n";
+
+# what => the file, where, what is said of it and what to do
+for my $case (
+	['a secret in a file that others can read', "name: a\nhost: h\n"
+		. "password: x\n", '3:11',
+		qr/others can read it \(mode 644\); chmod 600 it/, 0644],
+	['a secret file that everybody can read',
+		"name: a\nhost: h\npassword_file: $open\n", '3:16',
+		qr/password_file: everybody can read \Q$open\E \(mode 644\); chmod o-r it/],
+	['such a file of a tunnel', "${tunnel}  password_file: $open\n", '7:18',
+		qr/ssh_tunnel\.password_file: everybody can read/],
+	['host_key: any', "$tunnel  password: x\n  host_key: any\n", '8:13',
+		qr/host_key: any trusts every key.*set a pin/],
+	['a listener beyond loopback', "name: a\nhost: h\n"
+		. "allow_from: 10.0.0.0/8\nlisten: 0.0.0.0:7000\n", '4:9',
+		qr/listen: 0\.0\.0\.0:7000 is not loopback.*listen on 127\.0\.0\.1/],
+	['one of two', "name: a\nhost: h\nallow_from: 10.0.0.0/8\n"
+		. "listen: [7000, '[::]:7000']\n", '4:9',
+		qr/listen: \[::\]:7000 is not loopback/],
+	['listen_host beyond loopback', "listen_host: 0.0.0.0\nconnections:\n"
+		. "- name: a\n  host: h\n  allow_from: 10.0.0.0/8\n", '3:3',
+		qr/listen: 0\.0\.0\.0:6432 is not loopback/],
+	['a client gives up first', "name: a\nhost: h\n"
+		. "connection_timeout: 10s\n", '3:21',
+		qr/connection_timeout is 10 s, and many clients give up.*set less/],
+	['a secret that was left out', "name: a\nhost: h\n"
+		. "password: <redacted>\n", '3:11',
+		qr/password is left out.*put the secret itself/],
+) {
+	my ($what, $text, $place, $says, $mode) = @$case;
+	subtest $what => sub {
+		my $seen = judged($text, $mode // 0600);
+		is($seen->{rc}, 0, 'exit 0');
+		like($seen->{err}, qr/\AFILE:$place: warning: [^\n]+\n\z/,
+		    'one line, at its place');
+		like($seen->{err}, $says, 'what, and what to do');
+		like($seen->{out}, qr/is valid/, 'valid');
+	};
+}
+
+# What is no reason for one.
+for my $case (
+	['private files', "name: a\nhost: h\npassword_file: $private\n"],
+	['a file for a group', "name: a\nhost: h\npassword_file: $shared\n"],
+	['loopback', "name: a\nhost: h\nlisten: [7000, '127.0.0.2:1']\n"],
+	['a Unix socket', "name: a\nhost: h\nlisten: /tmp\n"],
+	['less than ten seconds',
+		"name: a\nhost: h\nconnection_timeout: 9999ms\n"],
+	['a pin', "$tunnel  password: x\n  host_key: SHA256:"
+		. 'A' x 42 . "A\n"],
+) {
+	my ($what, $text) = @$case;
+	is(judged($text)->{err}, '', "$what: no warning");
+}
+is(judged("name: a\nhost: h\npassword_file: $private\n", 0644)->{err}, '',
+    'a file that others can read, without a secret: no warning');
+
+subtest 'one tunnel of two connections is warned about once' => sub {
+	my $seen = judged("- name: a\n  host: h\n  listen: 1\n  ssh_tunnel: &t\n"
+		. "    enabled: true\n    host: j\n    username: u\n"
+		. "    password: x\n    host_key: any\n"
+		. "- name: b\n  host: h\n  listen: 2\n  ssh_tunnel: *t\n");
+	is(() = $seen->{err} =~ /warning/g, 1, 'once') or diag($seen->{err});
+};
+
+subtest 'at start' => sub {
+	my $connection = $lab->connection('unwise', port => 5432,
+	    connection_timeout => '10s', ssh_tunnel => { host_key => 'any' });
+	my $daemon = $lab->daemon([$connection]);
+	like($daemon->log_text, qr/:\d+:\d+: warning: connection_timeout is/,
+	    'the time-out');
+	like($daemon->log_text, qr/:\d+:\d+: warning: ssh_tunnel\.host_key:/,
+	    'and the host key; and it serves');
+};
+
+$lab->done;
