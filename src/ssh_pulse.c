@@ -90,24 +90,35 @@ ssh_pulse_look(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
 	return SSH_PULSE_FINE;
 }
 
+static int64_t
+earlier(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
 /* At `due_ms`, or soon where that has passed and nothing could be done. */
 static int64_t
 earlier_look(int64_t next_ms, int64_t due_ms, int64_t now_ms)
 {
 	if (due_ms <= now_ms)
 		due_ms = now_ms + TRY_AGAIN_MS;
-	return due_ms < next_ms ? due_ms : next_ms;
+	return earlier(next_ms, due_ms);
 }
 
+/*
+ * Nobody is told of an answer, and silence may begin anew behind it: so no
+ * sleep is longer than an interval.
+ */
 int64_t
 ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,
     int64_t heard_ms, int64_t open_ms)
 {
-	int64_t next_ms = is_awaited(pulse, heard_ms)
-	    ? pulse->unanswered_ms + pulse->silence_max_ms
-	    : heard_ms + pulse->interval_ms;
+	int64_t next_ms = heard_ms + pulse->interval_ms;
 	int64_t doubt_ms = open_ms + pulse->doubt_ms;
 
+	if (is_awaited(pulse, heard_ms))
+		next_ms = earlier(pulse->unanswered_ms + pulse->silence_max_ms,
+		    now_ms + pulse->interval_ms);
 	if (open_ms > 0 && heard_ms < doubt_ms)
 		next_ms = earlier_look(next_ms, doubt_ms, now_ms);
 	if (pulse->await_ms > 0)

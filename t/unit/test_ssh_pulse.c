@@ -152,6 +152,32 @@ death_ms(bool open_begins_with_asking)
 	return now_ms;
 }
 
+/*
+ * Played through: every question is answered at once, for ten minutes.  Nobody
+ * tells the pulse of an answer, so the next question may not wait for more than
+ * an interval.
+ */
+static void
+test_a_silent_link_is_asked_every_interval(void **state)
+{
+	struct ssh_pulse pulse = defaults;
+	int64_t now_ms = 1000, heard_ms = 1000, since_ms = 1000;
+
+	(void)state;
+	while (now_ms < 600000) {
+		now_ms = ssh_pulse_next_ms(&pulse, now_ms, heard_ms, 0);
+		if (ssh_pulse_look(&pulse, now_ms, heard_ms, 0) !=
+		    SSH_PULSE_ASK)
+			continue;
+		assert_in_range(now_ms - since_ms, 15000, 15100);
+		since_ms = now_ms;
+		ssh_pulse_asked(&pulse, now_ms, heard_ms);
+		/* It is armed before the answer comes. */
+		now_ms = ssh_pulse_next_ms(&pulse, now_ms, heard_ms, 0);
+		heard_ms = since_ms + 30;
+	}
+}
+
 /* Death comes after 15 + 45 seconds. */
 static void
 test_silence_is_noticed_in_time(void **state)
@@ -176,6 +202,7 @@ main(void)
 		cmocka_unit_test(test_who_waits_makes_it_ask),
 		cmocka_unit_test(test_all_who_wait_are_asked_for),
 		cmocka_unit_test(test_next_look_is_ahead),
+		cmocka_unit_test(test_a_silent_link_is_asked_every_interval),
 		cmocka_unit_test(test_silence_is_noticed_in_time),
 		cmocka_unit_test(test_asking_again_does_not_put_off_death),
 	};
