@@ -170,7 +170,7 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 static void
 fail_down(struct jump_request *request)
 {
-	pool_cause(request->jump->pool, waited_ms(request), &request->fault);
+	pool_cause(request->jump->pool, &request->fault);
 	fail(request);
 }
 

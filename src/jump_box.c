@@ -2,9 +2,9 @@
 
 /*
  * The shared record of a jump box: when it may be dialled, and what its last
- * failure was.  Causes that may pass by themselves back off with full jitter;
- * rejected credentials and host keys back off long, because sshd bans hasty
- * clients, until a file that holds one changes.
+ * failure was.  A client ends the sleep after a cause that may pass by itself;
+ * rejected credentials and host keys sleep until their time, or until a file
+ * that holds one changes.
  */
 #include "jump_box.h"
 
@@ -13,9 +13,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
+#include "backoff.h"
 #include "clock.h"
 #include "config.h"
 #include "log.h"
@@ -23,21 +23,18 @@
 #include "resolve.h"
 #include "xmalloc.h"
 
-/* Dials at a time, once credentials were accepted. */
+/* Dials at a time, once one succeeded and as long as no link breaks. */
 #define DIALS_MAX 4
-/* A failure so young is told at once instead of dialling again. */
-#define FRESH_MS 1000
+/*
+ * A failure so young is told at once instead of dialling again.  Whoever tries
+ * again is to be served within a second of the jump box's return.
+ */
+#define FRESH_MS 500
 /* Links that break so soon after the login, and how many of them are chance. */
 #define SHORT_LIFE_MS   2000
 #define SHORT_LIVES_MAX 2
-
-static const struct {
-	int64_t first_ms, last_ms;
-	bool jitter;
-} backoffs[] = {
-	[RETRY_SOON] = { 250, 30000, true },
-	[RETRY_RARELY] = { 30000, 600000, false },
-};
+/* Links that break before anybody used them, and are replaced even so. */
+#define UNUSED_MAX 2
 
 /* A worker that wants to hear of other workers' dials. */
 struct watch {
@@ -59,10 +56,12 @@ struct jump_box {
 	size_t share;
 	pthread_mutex_t mutex; /* for all below */
 	unsigned dials;        /* in flight */
-	enum dial_stage stage; /* the last that one of them entered */
-	bool proved;           /* credentials were accepted once */
+	enum dial_stage stage; /* the last that one of them entered ... */
+	int64_t stage_ms;      /* ... and when (clock.h) */
+	bool proved;           /* the last news is of a login, not of a loss */
 	unsigned attempts;     /* failed in a row */
 	unsigned short_lives;  /* links that broke at once, in a row */
+	unsigned unused;       /* links that broke unused, in a row */
 	struct fault fault;    /* of the last failure, or FAIL_NONE */
 	int64_t failed_ms, retry_ms;
 	uint64_t files; /* what the credential files looked like */
@@ -196,6 +195,14 @@ sleep_until_ms(const struct jump_box *box, bool wake)
 	return fresh_until_ms < box->retry_ms ? fresh_until_ms : box->retry_ms;
 }
 
+/* Call with the mutex. */
+static void
+enter(struct jump_box *box, enum dial_stage stage)
+{
+	box->stage = stage;
+	box->stage_ms = clock_ms();
+}
+
 enum jump_permit
 jump_box_ask(struct jump_box *box, bool wake, int64_t *retry_ms)
 {
@@ -203,42 +210,22 @@ jump_box_ask(struct jump_box *box, bool wake, int64_t *retry_ms)
 
 	pthread_mutex_lock(&box->mutex);
 	*retry_ms = sleep_until_ms(box, wake);
+	if (wake)
+		box->unused = 0;
 	if (box->dials >= (box->proved && box->attempts == 0 ? DIALS_MAX : 1))
 		permit = JUMP_PERMIT_BUSY;
 	else if (*retry_ms > 0)
 		permit = JUMP_PERMIT_LATER;
+	else if (box->unused >= UNUSED_MAX)
+		permit = JUMP_PERMIT_REST;
 	else
 		box->dials++;
-	if (permit == JUMP_PERMIT_DIAL)
+	if (permit == JUMP_PERMIT_DIAL) {
+		enter(box, DIAL_RESOLVE);
 		box->files = files_state(box->jump);
+	}
 	pthread_mutex_unlock(&box->mutex);
 	return permit;
-}
-
-/* A number in [0, limit). */
-static int64_t
-random_below(int64_t limit)
-{
-	uint64_t bits = 0;
-
-	while (getrandom(&bits, sizeof bits, 0) != sizeof bits)
-		continue;
-	return (int64_t)(bits % (uint64_t)limit);
-}
-
-/* "Full jitter": a random part of a ceiling that doubles. */
-static int64_t
-backoff_ms(enum retry retry, unsigned attempts)
-{
-	int64_t ceiling_ms = backoffs[retry].first_ms;
-
-	while (attempts-- > 1 && ceiling_ms < backoffs[retry].last_ms)
-		ceiling_ms *= 2;
-	if (ceiling_ms > backoffs[retry].last_ms)
-		ceiling_ms = backoffs[retry].last_ms;
-	if (!backoffs[retry].jitter)
-		return ceiling_ms;
-	return backoffs[retry].first_ms + random_below(ceiling_ms);
 }
 
 static void
@@ -379,11 +366,15 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 }
 
 void
-jump_box_lost(struct jump_box *box, int64_t lived_ms)
+jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 {
 	struct fault fault = { 0 };
+	bool rests;
 
 	pthread_mutex_lock(&box->mutex);
+	box->proved = false;
+	box->unused = was_used ? 0 : box->unused + 1;
+	rests = box->unused == UNUSED_MAX;
 	if (lived_ms >= SHORT_LIFE_MS)
 		box->short_lives = 0;
 	else if (++box->short_lives > SHORT_LIVES_MAX) {
@@ -394,6 +385,9 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms)
 		note_failure(box, &fault);
 	}
 	pthread_mutex_unlock(&box->mutex);
+	if (rests)
+		log_info("jump box not dialled until a client comes",
+		    log_str("jump", box->jump->label));
 }
 
 void
@@ -402,18 +396,20 @@ jump_box_enter(void *jump_box, enum dial_stage stage)
 	struct jump_box *box = jump_box;
 
 	pthread_mutex_lock(&box->mutex);
-	box->stage = stage;
+	enter(box, stage);
 	pthread_mutex_unlock(&box->mutex);
 }
 
 bool
-jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage)
+jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage,
+    int64_t *since_ms)
 {
 	bool dialling;
 
 	pthread_mutex_lock(&box->mutex);
 	dialling = box->dials > 0;
 	*stage = box->stage;
+	*since_ms = box->stage_ms;
 	pthread_mutex_unlock(&box->mutex);
 	return dialling;
 }
@@ -427,7 +423,9 @@ note_history(const struct jump_box *box, struct fault *fault)
 
 	fault_note(fault, "failed %.1f s ago, attempt %u",
 	    (double)(now_ms - box->failed_ms) / 1000, box->attempts);
-	if (wait_ms > 0)
+	if (box->dials > 0)
+		fault_note(fault, "the next try is under way");
+	else if (wait_ms > 0)
 		fault_note(fault, "next try in %.1f s", (double)wait_ms / 1000);
 	else
 		fault_note(fault, "next try now");

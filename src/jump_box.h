@@ -41,6 +41,7 @@ enum jump_permit {
 	JUMP_PERMIT_DIAL,  /* yes: report with jump_box_dialled() */
 	JUMP_PERMIT_BUSY,  /* enough dials are in flight: news will come */
 	JUMP_PERMIT_LATER, /* backing off: not before *retry_ms (clock.h) */
+	JUMP_PERMIT_REST,  /* not before a client comes */
 };
 
 /*
@@ -58,15 +59,18 @@ void jump_box_dialled(struct jump_box *, const struct fault *);
 /*
  * A link broke `lived_ms` after its login.  It may be dialled again at once,
  * but for the third in a row that lived no longer than a moment: then the jump
- * box lets nobody stay, and that is a failure like any other.
+ * box lets nobody stay, and that is a failure like any other.  From the second
+ * in a row that broke before anybody had used it, none is dialled in advance:
+ * sshd ends idle sessions there (UnusedConnectionTimeout).
  */
-void jump_box_lost(struct jump_box *, int64_t lived_ms);
+void jump_box_lost(struct jump_box *, int64_t lived_ms, bool was_used);
 
 /* A dial enters a stage; of type dial.on_stage, any thread. */
 void jump_box_enter(void *jump_box, enum dial_stage);
 
-/* A dial is in flight, of whatever worker, and in this stage. */
-bool jump_box_is_dialling(struct jump_box *, enum dial_stage *);
+/* A dial is in flight, of whatever worker, and in this stage since then. */
+bool jump_box_is_dialling(struct jump_box *, enum dial_stage *,
+    int64_t *since_ms);
 
 /*
  * The cause of the last failed dial, with its age, the number of attempts and

@@ -114,9 +114,11 @@ dial(struct pool *pool, bool wake)
 	case JUMP_PERMIT_BUSY:
 		return true; /* on_news() */
 	case JUMP_PERMIT_LATER:
+		sleep_until(pool, retry_ms);
+		break;
+	case JUMP_PERMIT_REST:
 		break;
 	}
-	sleep_until(pool, retry_ms);
 	return false;
 }
 
@@ -338,7 +340,8 @@ tidy(struct pool *pool, struct pool_member *member)
 	pool_member_tidy(member);
 	if (ssh_link_is_lost(member->link) && !member->is_mourned) {
 		member->is_mourned = true;
-		jump_box_lost(pool->box, clock_ms() - member->born_ms);
+		jump_box_lost(pool->box, clock_ms() - member->born_ms,
+		    member->was_used);
 	}
 	if (ssh_link_is_finished(member->link) && member->user == NULL)
 		free_member(pool, member);
@@ -428,15 +431,16 @@ pool_links(const struct pool *pool)
 }
 
 void
-pool_cause(const struct pool *pool, int64_t waited_ms, struct fault *fault)
+pool_cause(const struct pool *pool, struct fault *fault)
 {
 	enum dial_stage stage;
+	int64_t since_ms;
 
-	if (!jump_box_is_dialling(pool->box, &stage) &&
-	    jump_box_cause(pool->box, fault))
+	if (jump_box_cause(pool->box, fault))
 		return;
+	jump_box_is_dialling(pool->box, &stage, &since_ms);
 	fault_set(fault, dial_stage_timeout(stage), "%s",
-	    clock_text(waited_ms).text);
+	    clock_text(clock_ms() - since_ms).text);
 	fault_name(fault, pool->jump->label, pool->jump->username, NULL);
 	fault_note(fault, "the tunnel is still being set up");
 }

@@ -81,8 +81,8 @@ size_t pool_links(const struct pool *);
 
 /*
  * Why there is no link: the remembered cause, else what the dial in flight is
- * waiting for.
+ * waiting for, and for how long.
  */
-void pool_cause(const struct pool *, int64_t waited_ms, struct fault *);
+void pool_cause(const struct pool *, struct fault *);
 
 #endif

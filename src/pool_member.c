@@ -66,6 +66,7 @@ pool_member_open(struct pool_member *member,
 		member->numeric = true;
 	else
 		member->name = connection->host;
+	member->was_used = true;
 	member->idle_ms = 0;
 	member->target = connection;
 	member->user = user;

@@ -19,6 +19,7 @@ struct pool_member {
 	TAILQ_ENTRY(pool_member) entry;
 	struct ssh_link *link;
 	int64_t born_ms; /* clock.h */
+	bool was_used;   /* something was opened through it */
 	bool is_mourned; /* its loss was told to the jump box's record */
 	/* The open in flight. */
 	const struct config_connection *target; /* NULL: there is none */

@@ -67,10 +67,8 @@ sub up_again { eventually(30, sub { eval { $pg->sql('select 1') } }) }
 # --- the jump box ends it ---------------------------------------------------
 
 subtest 'ChannelTimeout of sshd' => sub {
-	my ($major, $minor) = split /\./, PgJump::JumpBox::version();
-
 	plan skip_all => 'this sshd knows no ChannelTimeout'
-	    if $major < 9 || ($major == 9 && $minor < 2);
+	    unless PgJump::JumpBox::has_channel_timeouts();
 	my $box = $lab->new_box(
 	    config => { ChannelTimeout => 'direct-tcpip=2s' });
 	my $connection = $lab->connection('c_timeout', box => $box);

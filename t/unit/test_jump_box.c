@@ -172,7 +172,7 @@ dial_and_lose(struct jump_box *box, int64_t lived_ms)
 {
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
-	jump_box_lost(box, lived_ms);
+	jump_box_lost(box, lived_ms, true);
 }
 
 static void
@@ -181,6 +181,7 @@ test_a_lost_link_is_dialled_again_at_once(void **state)
 	for (int i = 0; i < 5; i++)
 		dial_and_lose(*state, 60000);
 	assert_permit(*state, false, JUMP_PERMIT_DIAL);
+	assert_permit(*state, true, JUMP_PERMIT_BUSY);
 	jump_box_dialled(*state, &good);
 }
 
@@ -199,18 +200,41 @@ test_links_that_never_live_back_off(void **state)
 }
 
 static void
+test_links_that_nobody_uses_are_replaced_once(void **state)
+{
+	struct jump_box *box = *state;
+
+	for (int i = 0; i < 2; i++) {
+		assert_permit(box, false, JUMP_PERMIT_DIAL);
+		jump_box_dialled(box, &good);
+		jump_box_lost(box, 60000, false);
+	}
+	assert_permit(box, false, JUMP_PERMIT_REST);
+	assert_permit(box, true, JUMP_PERMIT_DIAL);
+	jump_box_dialled(box, &good);
+	/* A client came: it begins anew. */
+	jump_box_lost(box, 60000, true);
+	assert_permit(box, false, JUMP_PERMIT_DIAL);
+	jump_box_dialled(box, &good);
+}
+
+static void
 test_the_stage_of_a_dial_is_known_to_all(void **state)
 {
 	struct jump_box *box = *state;
+	int64_t before_ms = clock_ms(), since_ms;
 	enum dial_stage stage;
 
-	assert_false(jump_box_is_dialling(box, &stage));
+	assert_false(jump_box_is_dialling(box, &stage, &since_ms));
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
+	assert_true(jump_box_is_dialling(box, &stage, &since_ms));
+	assert_int_equal(stage, DIAL_RESOLVE);
+	assert_in_range(since_ms, before_ms, clock_ms());
 	jump_box_enter(box, DIAL_AUTH);
-	assert_true(jump_box_is_dialling(box, &stage));
+	assert_true(jump_box_is_dialling(box, &stage, &since_ms));
 	assert_int_equal(stage, DIAL_AUTH);
 	jump_box_dialled(box, &good);
-	assert_false(jump_box_is_dialling(box, &stage));
+	assert_false(jump_box_is_dialling(box, &stage, &since_ms));
 }
 
 static void
@@ -286,6 +310,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_links_that_never_live_back_off, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_links_that_nobody_uses_are_replaced_once, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_the_stage_of_a_dial_is_known_to_all, set_up,
 		    tear_down),

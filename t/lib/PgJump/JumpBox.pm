@@ -23,13 +23,18 @@ sub version
 	return $version;
 }
 
-# PerSourcePenalties came with OpenSSH 9.8.
-sub has_penalties
+sub _is_at_least($wanted_major, $wanted_minor)
 {
 	my ($major, $minor) = split /\./, version();
 
-	return $major > 9 || ($major == 9 && $minor >= 8);
+	return $major > $wanted_major
+	    || ($major == $wanted_major && $minor >= $wanted_minor);
 }
+
+sub has_penalties { _is_at_least(9, 8) } # PerSourcePenalties
+
+# ChannelTimeout and UnusedConnectionTimeout
+sub has_channel_timeouts { _is_at_least(9, 2) }
 
 # sshd refuses to start without this directory when it is root.
 sub _separation_directory
