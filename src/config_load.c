@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "config_environment.h"
 #include "config_jump.h"
 #include "config_listen.h"
 #include "config_path.h"
@@ -361,7 +362,7 @@ load_document(struct report *report, const char *file, const char *bytes,
 
 	loading.cfg->path = xstrdup(file);
 	if (tree != NULL) {
-		reading_expand(&loading.reading, tree);
+		environment_expand(tree, report);
 		read_root(&loading, tree->root);
 		check_mode(&loading, status);
 	}

@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "config_environment.h"
 #include "config_jump.h"
 #include "config_listen.h"
 #include "config_options.h"
-#include "config_section.h"
 #include "config_value.h"
 #include "secret.h"
 #include "xmalloc.h"
@@ -63,7 +63,7 @@ not_set(struct printing *printing, const char *key)
 static void
 quote(struct printing *printing, const char *text)
 {
-	char *verbatim = reading_verbatim(text);
+	char *verbatim = environment_verbatim(text);
 
 	yaml_write_quoted(printing->out, verbatim);
 	free(verbatim);
@@ -291,6 +291,7 @@ print_secret(struct printing *printing, const struct option *option,
 {
 	const struct secret *secret = field;
 
+	assert(secret != NULL);
 	if (!secret_is_set(secret)) {
 		not_set(printing, option->name);
 		return;

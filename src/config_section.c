@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config_environment.h"
 #include "config_path.h"
 #include "config_value.h"
 #include "failure.h"
@@ -20,83 +21,9 @@
 #include "xmalloc.h"
 #include "yaml.h"
 
-/* What reading_expand() leaves on a node. */
-enum mark {
-	MARK_NONE,
-	MARK_ENVIRONMENT, /* the text does not stand in the file */
-	MARK_UNSET,       /* nor anywhere else; reported */
-};
-
 /* Words of PEM, passwords and URLs with user and password stay unsaid. */
 #define QUOTED_MAX 60
 #define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-/* --- The environment ----------------------------------------------------- */
-
-/* The name's length in "${NAME}" or "${NAME:-default}"; 0: it is neither. */
-static size_t
-variable_len(const char *text)
-{
-	size_t len = strlen(text), name;
-
-	if (len < 4 || strncmp(text, "${", 2) != 0 || text[len - 1] != '}' ||
-	    strspn(text + 2, LETTERS "_") == 0)
-		return 0;
-	name = strspn(text + 2, LETTERS "_0123456789");
-	if (2 + name == len - 1 || strncmp(text + 2 + name, ":-", 2) == 0)
-		return name;
-	return 0;
-}
-
-static void
-expand(struct reading *reading, struct node *node, size_t name_len)
-{
-	char *name = xstrndup(node->text + 2, name_len), *text = NULL;
-	const char *value = getenv(name), *rest = node->text + 2 + name_len;
-
-	if (value != NULL && (value[0] != '\0' || rest[0] == '}')) {
-		text = xstrdup(value);
-		node->mark = MARK_ENVIRONMENT;
-	} else if (rest[0] == ':') {
-		text = xstrndup(rest + 2, strlen(rest + 2) - 1);
-	} else {
-		report_error(reading->report, node->place,
-		    "the environment variable %s is not set", name);
-		node->mark = MARK_UNSET;
-	}
-	free(name);
-	if (text == NULL)
-		return;
-	free(node->reference);
-	node->reference = xasprintf("${%.*s%s}", (int)name_len, node->text + 2,
-	    rest[0] == ':' ? ":-" SECRET_REDACTED : "");
-	secret_free(node->text);
-	node->text = text;
-	node->plain = false;
-}
-
-char *
-reading_verbatim(const char *text)
-{
-	return variable_len(text) > 0
-	    ? xasprintf("${PGJUMP_VERBATIM:-%s}", text)
-	    : xstrdup(text);
-}
-
-void
-reading_expand(struct reading *reading, struct yaml_tree *tree)
-{
-	for (size_t i = 0; i < tree->count; i++) {
-		struct node *node = tree->nodes[i];
-		size_t name_len;
-
-		if (node->kind != NODE_SCALAR || node->is_key)
-			continue;
-		name_len = variable_len(node->text);
-		if (name_len > 0)
-			expand(reading, node, name_len);
-	}
-}
 
 /* --- Values -------------------------------------------------------------- */
 

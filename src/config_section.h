@@ -15,7 +15,6 @@
 #include "report.h"
 
 struct node;
-struct yaml_tree;
 
 /* What belongs to one reading of one file. */
 struct reading {
@@ -33,16 +32,6 @@ struct section {
 	/* By row of the option table; NULL where the key is missing. */
 	const struct node *values[SECTION_SLOTS], *files[SECTION_SLOTS];
 };
-
-/*
- * Replace each value of the tree which is exactly ${NAME} or
- * ${NAME:-default}; an unset variable without default is an error.
- */
-void reading_expand(struct reading *, struct yaml_tree *);
-
-/* What to write for `text` so that it is read as it is, also where it looks
- * like ${NAME}; the caller's. */
-char *reading_verbatim(const char *text);
 
 /* Whether a value counts as absent: null, ~ or an empty text. */
 bool node_is_absent(const struct node *);
