@@ -28,6 +28,7 @@
 #include "log.h"
 #include "refusal.h"
 #include "stream.h"
+#include "tls_client.h"
 #include "xmalloc.h"
 
 /* One read of a relay; shared by all of them, so that idle clients are small.
@@ -61,13 +62,18 @@ static const struct state_info {
 	    true },
 	[CLIENT_OPENING] = { "opening", "a connection to the database",
 	    client_opening,
-	    TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) | TO(RELAYING) | TO_END,
+	    TO(SECURING) | TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) |
+		TO(RELAYING) | TO_END,
 	    true },
+	[CLIENT_SECURING] = { "securing", "TLS with the database",
+	    client_securing, TO(LOGIN) | TO(RELAYING) | TO_END, true },
 	[CLIENT_NEGOTIATING] = { "negotiating",
 	    "the database's answer about encryption", client_negotiating,
 	    TO(GREETING) | TO(RELAYING) | TO_END, true },
 	[CLIENT_LOGIN] = { "login", "the database's first message",
-	    client_login, TO(RELAYING) | TO_END, true },
+	    client_login, TO(CHOOSING) | TO(RELAYING) | TO_END, true },
+	[CLIENT_CHOOSING] = { "choosing", "the client's way to log in",
+	    client_choosing, TO(RELAYING) | TO_END, true },
 	[CLIENT_HELLO] = { "hello", "the database's first byte of TLS",
 	    client_hello, TO(RELAYING) | TO_END, true },
 	[CLIENT_RELAYING] = { "relaying", "bytes of either side",
@@ -279,7 +285,7 @@ client_free(struct client *client)
 	stream_close(client->database, false);
 	stream_close(client->stream, client->is_reset);
 	event_free(client->timer);
-	free(client->startup);
+	client_startup_over(client);
 	free(client->fault);
 	free(client);
 }
@@ -403,5 +409,6 @@ clients_close(struct clients *clients)
 		client_free(client);
 	}
 	event_free(clients->reaper);
+	tls_client_rules_free(clients->home.rules);
 	free(clients);
 }

@@ -240,8 +240,7 @@ begin_refusal(struct client *client)
 
 	give_back(client);
 	client->refusal = refusal_new(&setup);
-	free(client->startup);
-	client->startup = NULL;
+	client_startup_over(client);
 }
 
 static void

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "client_blame.h"
+#include "client_bytes.h"
+#include "client_tls.h"
 #include "clock.h"
 #include "config.h"
 #include "gate.h"
@@ -22,101 +24,6 @@
 /* However long the forward took, the database has so long: it is not blamed
  * for what others used up. */
 #define ANSWER_MIN_MS 500
-
-/* --- The client's side ---------------------------------------------------- */
-
-/* Read what it sends, as far as there is room. */
-static void
-receive(struct client *client)
-{
-	struct client_startup *startup = client->startup;
-	const size_t size = sizeof startup->kept;
-	ssize_t got;
-
-	while (startup->kept_len < size && !client->has_ended) {
-		got = stream_read(client->stream,
-		    startup->kept + startup->kept_len,
-		    size - startup->kept_len);
-		if (got == STREAM_WAIT)
-			break;
-		if (got > 0)
-			startup->kept_len += (size_t)got;
-		else
-			client->has_ended = true;
-	}
-	stream_pause(client->stream, startup->kept_len == size);
-}
-
-/* The packet was answered: what is kept from now on came after it. */
-static void
-drop_packet(struct client_startup *startup)
-{
-	startup->kept_len -= startup->packet_len;
-	memmove(startup->kept, startup->kept + startup->packet_len,
-	    startup->kept_len);
-	startup->packet_len = 0;
-	startup->forwarded = 0;
-}
-
-static enum client_state
-gone(struct client *client)
-{
-	const struct client_startup *startup = client->startup;
-	bool is_probe = startup->kept_len == 0 && !startup->was_answered;
-
-	return client_end(client,
-	    is_probe ? "probe" : "client closed before the session was up");
-}
-
-/* --- The database's side -------------------------------------------------- */
-
-/* Pass the packet on, and with `all` whatever follows it. */
-static void
-forward(struct client *client, bool all)
-{
-	struct client_startup *startup = client->startup;
-	size_t end = all ? startup->kept_len : startup->packet_len;
-	ssize_t taken;
-
-	while (startup->forwarded < end) {
-		taken = stream_write(client->database,
-		    startup->kept + startup->forwarded,
-		    end - startup->forwarded);
-		if (taken < 0)
-			return; /* reading tells what is wrong */
-		startup->forwarded += (size_t)taken;
-		client->traffic.to_database += (uint64_t)taken;
-	}
-}
-
-/*
- * Listen to the database: returns the state to go to, or the present one after
- * something was added to the answer, or while there is nothing.
- */
-static enum client_state
-hear(struct client *client)
-{
-	struct client_startup *startup = client->startup;
-	size_t room = sizeof startup->answer - startup->answer_len;
-	ssize_t got = stream_read(client->database,
-	    startup->answer + startup->answer_len, room);
-
-	if (got > 0)
-		startup->answer_len += (size_t)got;
-	else if (got != STREAM_WAIT)
-		return client_hung_up(client, got == STREAM_LOST);
-	return client->state;
-}
-
-/* Nothing decided yet: wait on, or name who is late. */
-static enum client_state
-wait_for_database(struct client *client)
-{
-	if (client->has_ended)
-		return gone(client);
-	return clock_ms() >= client->deadline_ms ? client_silent(client)
-						 : client->state;
-}
 
 /* --- The session begins --------------------------------------------------- */
 
@@ -142,10 +49,53 @@ begin_relay(struct client *client, bool is_opaque)
 	if (startup->answer_len > 0)
 		relay_send_client(client->relay, startup->answer,
 		    startup->answer_len);
-	free(startup);
-	client->startup = NULL;
+	client_startup_over(client);
 	client->deadline_ms = 0;
 	return CLIENT_RELAYING;
+}
+
+/* What the database asks goes to the client, and what it answers is looked
+ * at; its StartupMessage stays kept, should it have to be told something. */
+static enum client_state
+ask_choice(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	ssize_t taken = stream_write(client->stream, startup->answer,
+	    startup->answer_len);
+
+	if (taken != (ssize_t)startup->answer_len)
+		return client_end(client, "client lost");
+	stream_credit(client->database, startup->answer_len);
+	client->traffic.to_client += startup->answer_len;
+	startup->answer_len = 0;
+	startup->was_answered = true;
+	client->deadline_ms = 0; /* the database has one of its own */
+	return CLIENT_CHOOSING;
+}
+
+enum client_state
+client_choosing(struct client *client)
+{
+	enum client_state next;
+
+	client_receive(client);
+	switch (client_tls_choice(client)) {
+	case CLIENT_TLS_DONE:
+		return begin_relay(client, false);
+	case CLIENT_TLS_FAILED:
+		return client_refuse(client);
+	case CLIENT_TLS_WAIT:
+		break;
+	}
+	if (client->has_ended)
+		return client_end(client,
+		    "client closed when asked for SCRAM; it has no password, "
+		    "or wants channel binding, which client_tls: terminate "
+		    "cannot give");
+	next = client_hear(client);
+	return next == CLIENT_CHOOSING && client->startup->answer_len > 0
+	    ? begin_relay(client, false)
+	    : next;
 }
 
 enum client_state
@@ -154,20 +104,23 @@ client_login(struct client *client)
 	struct client_startup *startup = client->startup;
 	enum client_state next;
 
-	forward(client, false);
-	receive(client);
-	next = hear(client);
+	client_forward(client, false);
+	client_receive(client);
+	next = client_hear(client);
 	if (next != CLIENT_LOGIN)
 		return next;
+	client_tls_unbind(client);
 	switch (pgwire_answer(startup->answer, startup->answer_len)) {
 	case PGWIRE_ANSWER_PLAUSIBLE:
-		return begin_relay(client, false);
+		return client_tls_has_choice(client)
+		    ? ask_choice(client)
+		    : begin_relay(client, false);
 	case PGWIRE_ANSWER_FOREIGN:
 		return client_not_postgres(client);
 	case PGWIRE_ANSWER_MORE:
 		break;
 	}
-	return wait_for_database(client);
+	return client_await(client);
 }
 
 /* A TLS record of type 20 to 23 (RFC 8446, 5.1). */
@@ -177,13 +130,13 @@ client_hello(struct client *client)
 	struct client_startup *startup = client->startup;
 	enum client_state next;
 
-	receive(client);
-	forward(client, true);
-	next = hear(client);
+	client_receive(client);
+	client_forward(client, true);
+	next = client_hear(client);
 	if (next != CLIENT_HELLO)
 		return next;
 	if (startup->answer_len == 0)
-		return wait_for_database(client);
+		return client_await(client);
 	if (startup->answer[0] < 20 || startup->answer[0] > 23)
 		return client_not_postgres(client);
 	return begin_relay(client, true);
@@ -211,7 +164,7 @@ pass_answer(struct client *client, char answer)
 		return client_end(client, "client lost");
 	stream_credit(client->database, 1);
 	client->traffic.to_client++;
-	drop_packet(startup);
+	client_drop_packet(startup);
 	startup->answer_len = 0;
 	startup->was_answered = true;
 	if (answer == 'G')
@@ -238,13 +191,13 @@ client_negotiating(struct client *client)
 	struct client_startup *startup = client->startup;
 	enum client_state next;
 
-	forward(client, false);
-	receive(client);
-	next = hear(client);
+	client_forward(client, false);
+	client_receive(client);
+	next = client_hear(client);
 	if (next != CLIENT_NEGOTIATING)
 		return next;
 	if (startup->answer_len == 0)
-		return wait_for_database(client);
+		return client_await(client);
 	if (startup->answer_len > 1 ||
 	    !is_answer_to(startup->asked, (char)startup->answer[0]))
 		return client_not_postgres(client);
@@ -320,13 +273,37 @@ client_opening(struct client *client)
 {
 	if (client->fault != NULL)
 		return client_refuse(client);
+	if (client->database != NULL && client_tls_is_due(client)) {
+		expect_answer(client);
+		return CLIENT_SECURING;
+	}
 	if (client->database != NULL)
 		return serve(client);
-	receive(client);
+	client_receive(client);
 	if (client->has_ended &&
 	    client->startup->asked != PGWIRE_CANCEL_REQUEST)
-		return gone(client);
+		return client_gone(client);
 	return CLIENT_OPENING;
+}
+
+/* Whoever sends a CancelRequest may have closed. */
+enum client_state
+client_securing(struct client *client)
+{
+	if (client->startup->asked != PGWIRE_CANCEL_REQUEST)
+		client_receive(client);
+	switch (client_tls_secure(client)) {
+	case CLIENT_TLS_DONE:
+		return serve(client);
+	case CLIENT_TLS_FAILED:
+		return client_refuse(client);
+	case CLIENT_TLS_WAIT:
+		break;
+	}
+	return client->startup->asked == PGWIRE_CANCEL_REQUEST &&
+		clock_ms() < client->deadline_ms
+	    ? CLIENT_SECURING
+	    : client_await(client);
 }
 
 static enum client_state
@@ -377,8 +354,25 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 	if (startup->kept_len > packet->len)
 		return injected(client);
 	*saw = true;
+	if (client_tls_is_ours(client)) {
+		startup->packet_len = packet->len;
+		return client_tls_answer(client, packet->kind)
+		    ? client_greeting(client)
+		    : client_end(client, "client lost");
+	}
 	return ask(client, packet,
 	    timeout_ms < NEGOTIATION_MAX_MS ? timeout_ms : NEGOTIATION_MAX_MS);
+}
+
+/* Direct TLS with a client whose TLS ends here. */
+static enum client_state
+on_hello(struct client *client)
+{
+	if (client->is_in_tls)
+		return client_fail(client, FAIL_CLIENT_PROTOCOL,
+		    "it begins TLS within TLS");
+	client_tls_begin_direct(client);
+	return client_greeting(client);
 }
 
 /* A StartupMessage, a ClientHello or a CancelRequest: the login begins. */
@@ -388,6 +382,8 @@ on_login(struct client *client, const struct pgwire_packet *packet)
 	struct client_startup *startup = client->startup;
 	int64_t timeout_ms = client->home->connection->connection_timeout_ms;
 
+	if (packet->kind == PGWIRE_TLS && client_tls_is_ours(client))
+		return on_hello(client);
 	if (startup->is_in_tls != (packet->kind == PGWIRE_TLS) &&
 	    startup->was_answered)
 		return client_fail(client, FAIL_CLIENT_PROTOCOL,
@@ -416,7 +412,7 @@ on_more(struct client *client, const struct pgwire_packet *packet)
 
 	(void)packet;
 	if (client->has_ended)
-		return gone(client);
+		return client_gone(client);
 	if (clock_ms() < startup->expires_ms)
 		return CLIENT_GREETING;
 	return client_fail(client, FAIL_CLIENT_TIMEOUT, "%s",
@@ -445,9 +441,9 @@ client_greeting(struct client *client)
 
 	if (client->fault != NULL)
 		return client_refuse(client);
-	receive(client);
+	client_receive(client);
 	if (client->database != NULL) {
-		next = hear(client);
+		next = client_hear(client);
 		if (next != CLIENT_GREETING)
 			return next;
 		if (startup->answer_len > 0)

@@ -8,11 +8,13 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "config.h"
 #include "log.h"
+#include "tls_client.h"
 #include "xmalloc.h"
 
 const char *
@@ -73,6 +75,16 @@ client_fail(struct client *client, enum failure code, const char *words, ...)
 	va_end(args);
 	fault_set(client_fault(client), code, "%s", text);
 	return client_refuse(client);
+}
+
+void
+client_startup_over(struct client *client)
+{
+	if (client->startup == NULL)
+		return;
+	tls_client_free(client->startup->securing);
+	free(client->startup);
+	client->startup = NULL;
 }
 
 enum client_state

@@ -27,13 +27,17 @@ struct jump;
 struct jump_request;
 struct refusal;
 struct stream;
+struct tls_client;
+struct tls_client_rules;
 struct tls_identity;
 
 enum client_state {
 	CLIENT_GREETING,    /* its next packet */
 	CLIENT_OPENING,     /* a forward for it */
+	CLIENT_SECURING,    /* TLS between pgjump and the database */
 	CLIENT_NEGOTIATING, /* SSLRequest or GSSENCRequest was passed on */
 	CLIENT_LOGIN,       /* StartupMessage was passed on */
+	CLIENT_CHOOSING,    /* its TLS ends here, and it was asked for SCRAM */
 	CLIENT_HELLO,       /* ClientHello was passed on */
 	CLIENT_RELAYING,
 	CLIENT_LEAVING,  /* a session ends with last words, or without */
@@ -49,6 +53,7 @@ struct client_home {
 	struct gate *gate;
 	struct jump *jump;
 	struct tls_identity *identity;
+	struct tls_client_rules *rules; /* NULL: not needed so far */
 	void *scratch;
 	size_t scratch_len;
 	bool is_draining;
@@ -64,7 +69,9 @@ struct client_startup {
 	size_t forwarded;       /* of kept, to the database */
 	enum pgwire_kind asked; /* the packet that is being served */
 	bool saw_ssl, saw_gssenc;
-	bool is_in_tls;            /* the database's S was passed on */
+	bool is_in_tls;  /* the database's S was passed on */
+	bool is_secured; /* the database, as ssl_config asks */
+	struct tls_client *securing;
 	bool was_answered;         /* the database has answered something */
 	unsigned char answer[256]; /* of the database, not passed on */
 	size_t answer_len;
@@ -89,8 +96,9 @@ struct client {
 	bool has_place; /* at the gate */
 	bool has_ended; /* it has sent its last byte, or broke */
 	bool is_reset;  /* its socket is to be closed by RST */
-	struct client_startup *startup;   /* NULL once the session is up */
-	struct stream *stream, *database; /* the relay's, once there is one */
+	bool is_in_tls, is_database_in_tls; /* with pgjump: terminate */
+	struct client_startup *startup;     /* NULL once the session is up */
+	struct stream *stream, *database;   /* the relay's, once there is one */
 	struct jump_request *request;
 	struct relay *relay;
 	struct relay_traffic traffic;
@@ -115,6 +123,9 @@ enum client_state client_fail(struct client *, enum failure, const char *words,
 
 /* The same where the fault has its code already. */
 enum client_state client_refuse(struct client *);
+
+/* There is a session, or a refusal: what was for the way in is given back. */
+void client_startup_over(struct client *);
 
 /* Names and DETAIL that every fault of this client carries. */
 void client_complete_fault(struct client *);

@@ -216,6 +216,58 @@ pgwire_answer(const void *bytes, size_t len)
 	return PGWIRE_ANSWER_FOREIGN;
 }
 
+/* Where AuthenticationSASL begins; NULL where there is none.
+ * NegotiateProtocolVersion may come before it. */
+static const unsigned char *
+find_sasl(const unsigned char *at, size_t len)
+{
+	const unsigned char *end = at + len;
+
+	if (len >= 5 && *at == 'v' && pgwire_int32(at + 1) < len)
+		at += 1 + pgwire_int32(at + 1);
+	return end - at >= 9 && *at == 'R' &&
+		pgwire_int32(at + 1) == (size_t)(end - at) - 1 &&
+		pgwire_int32(at + 5) == 10
+	    ? at
+	    : NULL;
+}
+
+bool
+pgwire_asks_sasl(const void *bytes, size_t len)
+{
+	return find_sasl(bytes, len) != NULL;
+}
+
+/* "SCRAM-SHA-256-PLUS", a name with its NUL (RFC 5802, 4). */
+static bool
+is_bound(const char *mechanism, size_t len)
+{
+	return len > 5 && memcmp(mechanism + len - 6, "-PLUS", 6) == 0;
+}
+
+size_t
+pgwire_unbind(void *bytes, size_t len)
+{
+	char *first = bytes, *to;
+	const char *found = (const char *)find_sasl(bytes, len);
+	const char *end = first + len;
+	size_t name_len;
+
+	if (found == NULL)
+		return len;
+	to = first + (found - first) + 9;
+	for (const char *name = to; name < end; name += name_len) {
+		name_len = strnlen(name, (size_t)(end - name) - 1) + 1;
+		if (is_bound(name, name_len))
+			continue;
+		memmove(to, name, name_len);
+		to += name_len;
+	}
+	put32((unsigned char *)first + (found - first) + 1,
+	    (uint32_t)(to - found) - 1);
+	return (size_t)(to - first);
+}
+
 /* --- Building ------------------------------------------------------------- */
 
 const unsigned char pgwire_ready_failed[PGWIRE_READY_LEN] = { 'Z', 0, 0, 0, 5,

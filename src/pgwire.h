@@ -57,6 +57,17 @@ enum pgwire_answer {
 /* Judge the first bytes that answer a StartupMessage. */
 enum pgwire_answer pgwire_answer(const void *bytes, size_t len);
 
+/* Whether they are, complete, a request for SASL and nothing else
+ * (AuthenticationSASL). */
+bool pgwire_asks_sasl(const void *bytes, size_t len);
+
+/*
+ * Take the mechanisms with channel binding out of such a request, in place,
+ * for a client in the clear, which takes their offer for an attack; returns
+ * the new length.
+ */
+size_t pgwire_unbind(void *bytes, size_t len);
+
 /* An ErrorResponse.  NULL or "" leaves a field out. */
 struct pgwire_text {
 	const char *severity, *sqlstate, *message, *detail, *hint;

@@ -10,6 +10,7 @@
 #include <openssl/buffer.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,4 +241,13 @@ int
 tls_alert(const struct tls *tls)
 {
 	return tls->alert;
+}
+
+bool
+tls_is_one_certificate(const struct tls *server, const struct tls *client)
+{
+	const X509 *shown = SSL_get_certificate(server->ssl);
+	const X509 *seen = SSL_get0_peer_certificate(client->ssl);
+
+	return shown != NULL && seen != NULL && X509_cmp(shown, seen) == 0;
 }

@@ -20,6 +20,7 @@
 
 #include "config.h"
 #include "failure.h"
+#include "file_stamp.h"
 #include "secret.h"
 #include "tls.h"
 #include "tls_name.h"
@@ -30,10 +31,13 @@
 /* "SSLRequest" in the chapter "Frontend/Backend Protocol". */
 static const unsigned char ssl_request[8] = { 0, 0, 0, 8, 4, 210, 22, 47 };
 
+#define FILES 3 /* ca_cert, client_cert, client_key */
+
 struct tls_client_rules {
 	const struct config_connection *connection;
 	SSL_CTX *ctx;
-	bool has_ca, has_cert; /* ca_cert and client_cert are given */
+	bool has_ca; /* ca_cert is given */
+	struct file_stamp files[FILES];
 };
 
 enum step {
@@ -44,7 +48,7 @@ enum step {
 
 struct tls_client {
 	const struct config_connection *connection;
-	bool has_ca, has_cert;
+	bool has_ca;
 	enum step step;
 	enum tls_client_status status; /* once DONE */
 	size_t request_sent;           /* of ssl_request */
@@ -92,7 +96,10 @@ note_certificate(struct tls_facts *facts, const X509 *certificate)
 static bool
 is_name_wanted(const struct tls_client *client)
 {
-	return client->connection->ssl_mode == SSL_MODE_VERIFY_FULL;
+	enum ssl_mode mode = client->connection->ssl_mode;
+
+	return mode == SSL_MODE_VERIFY_FULL ||
+	    (mode == SSL_MODE_VERIFY_CA && !client->has_ca);
 }
 
 static void
@@ -182,8 +189,7 @@ set_certificate(struct tls_client_rules *rules, struct fault *fault)
 	char *key = load(&rules->connection->client_key, "client_key", fault);
 	char why[200];
 
-	rules->has_cert = cert != NULL && key != NULL;
-	if (rules->has_cert)
+	if (cert != NULL && key != NULL)
 		switch (tls_pem_use(rules->ctx, cert, key, why, sizeof why)) {
 		case TLS_PEM_BAD_CERT:
 			fault_set(fault, FAIL_DB_TLS_SETTINGS, "client_cert %s",
@@ -200,6 +206,15 @@ set_certificate(struct tls_client_rules *rules, struct fault *fault)
 	secret_free(key);
 }
 
+static void
+stamp_files(const struct config_connection *connection,
+    struct file_stamp files[FILES])
+{
+	files[0] = file_stamp_of(connection->ca_cert.path);
+	files[1] = file_stamp_of(connection->client_cert.path);
+	files[2] = file_stamp_of(connection->client_key.path);
+}
+
 struct tls_client_rules *
 tls_client_rules_new(const struct config_connection *connection,
     struct fault *fault)
@@ -207,6 +222,7 @@ tls_client_rules_new(const struct config_connection *connection,
 	struct tls_client_rules *rules = xcalloc(1, sizeof *rules);
 
 	rules->connection = connection;
+	stamp_files(connection, rules->files);
 	rules->ctx = SSL_CTX_new(TLS_client_method());
 	tls_must(rules->ctx != NULL);
 	tls_set_rules(rules->ctx);
@@ -218,6 +234,18 @@ tls_client_rules_new(const struct config_connection *connection,
 		return rules;
 	tls_client_rules_free(rules);
 	return NULL;
+}
+
+bool
+tls_client_rules_are_stale(const struct tls_client_rules *rules)
+{
+	struct file_stamp now[FILES];
+
+	stamp_files(rules->connection, now);
+	for (size_t i = 0; i < FILES; i++)
+		if (!file_stamp_equal(&now[i], &rules->files[i]))
+			return true;
+	return false;
 }
 
 void
@@ -239,7 +267,6 @@ tls_client_new(const struct tls_client_rules *rules)
 
 	client->connection = connection;
 	client->has_ca = rules->has_ca;
-	client->has_cert = rules->has_cert;
 	if (connection->ssl_mode == SSL_MODE_DISABLE ||
 	    connection->host[0] == '/') {
 		client->step = DONE;
@@ -339,23 +366,16 @@ is_about_us(int alert)
 	    alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_CERTIFICATE_REQUIRED;
 }
 
-bool
-tls_client_rejected(const struct tls_client *client, struct fault *fault)
+void
+tls_client_explain(const struct tls *tls, struct fault *fault)
 {
-	int alert = client->tls != NULL ? tls_alert(client->tls) : -1;
-
-	if (alert < 0)
-		return false;
-	if (!is_about_us(alert))
-		fault_set(fault, FAIL_DB_TLS_FAILED, "%s",
-		    tls_words(client->tls));
-	else if (client->has_cert)
-		fault_set(fault, FAIL_DB_TLS_REJECTED, "%s",
-		    tls_words(client->tls));
+	if (!is_about_us(tls_alert(tls)))
+		fault_set(fault, FAIL_DB_TLS_FAILED, "%s", tls_words(tls));
+	else if (SSL_get_certificate(tls_ssl(tls)) != NULL)
+		fault_set(fault, FAIL_DB_TLS_REJECTED, "%s", tls_words(tls));
 	else
 		fault_set(fault, FAIL_DB_TLS_REJECTED,
 		    "it wants one, and ssl_config.client_cert is not set");
-	return true;
 }
 
 static enum tls_client_status
@@ -364,7 +384,9 @@ failed(struct tls_client *client, struct fault *fault, const char *words)
 	if (client->verdict.code != FAIL_NONE)
 		fault_set(fault, client->verdict.code, "%s",
 		    client->verdict.words);
-	else if (!tls_client_rejected(client, fault))
+	else if (tls_alert(client->tls) >= 0)
+		tls_client_explain(client->tls, fault);
+	else
 		fault_set(fault, FAIL_DB_TLS_FAILED, "%s", words);
 	return done(client, TLS_CLIENT_FAILED);
 }

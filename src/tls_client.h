@@ -23,12 +23,17 @@ struct tls_client_rules;
 
 /*
  * ssl_config with its secrets read; serves any number of sessions of one
- * thread, which may outlive it.  The connection is borrowed by both.  NULL and
- * FAIL_DB_TLS_SETTINGS where a file cannot be read or its text is not good.
+ * thread, which may outlive it.  Where verify-ca has no ca_cert, authorities
+ * of the system count, and since those sign for anybody, the name as well.  The
+ * connection is borrowed by both.  NULL and FAIL_DB_TLS_SETTINGS where a file
+ * cannot be read or its text is not good.
  */
 struct tls_client_rules *tls_client_rules_new(const struct config_connection *,
     struct fault *);
 void tls_client_rules_free(struct tls_client_rules *); /* NULL is fine */
+
+/* One of the files has changed: make new rules. */
+bool tls_client_rules_are_stale(const struct tls_client_rules *);
 
 /* --- One session ---------------------------------------------------------- */
 
@@ -64,10 +69,10 @@ enum tls_client_status tls_client_step(struct tls_client *, struct fault *);
 void tls_client_closed(struct tls_client *, struct fault *);
 
 /*
- * After READY a database may still reject our certificate (TLS 1.3): the next
- * tls_read() fails.  Sets the fault where an alert says so; false: none came.
+ * Why a session failed after READY: only then a database of TLS 1.3 rejects a
+ * certificate of ours.
  */
-bool tls_client_rejected(const struct tls_client *, struct fault *);
+void tls_client_explain(const struct tls *, struct fault *);
 
 /* After READY: the session for what follows.  The caller's from now on. */
 struct tls *tls_client_take(struct tls_client *);

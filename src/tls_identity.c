@@ -19,10 +19,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "config.h"
+#include "file_stamp.h"
 #include "log.h"
 #include "secret.h"
 #include "tls.h"
@@ -34,13 +33,6 @@
 #define DAY_S             (24L * 60 * 60)
 #define VALID_S           (3650 * DAY_S)
 
-/* What a file was like when it was read. */
-struct stamp {
-	struct timespec changed;
-	ino_t inode;
-	off_t size;
-};
-
 struct contexts {
 	SSL_CTX *asked, *direct;
 };
@@ -49,7 +41,7 @@ struct tls_identity {
 	const struct config_connection *connection; /* NULL: throwaway */
 	pthread_mutex_t mutex;
 	struct contexts contexts;
-	struct stamp cert, key; /* of files */
+	struct file_stamp cert, key; /* of files */
 };
 
 /* --- The throwaway certificate -------------------------------------------- */
@@ -167,27 +159,6 @@ contexts_free(struct contexts *contexts)
 
 /* --- The certificate of the configuration --------------------------------- */
 
-/* Of an option that is no file, or of a file that cannot be read: all zero. */
-static struct stamp
-stamp_of(const struct secret *secret)
-{
-	struct stat status;
-
-	if (secret->path == NULL || stat(secret->path, &status) != 0)
-		return (struct stamp){ 0 };
-	return (struct stamp){ .changed = status.st_mtim,
-		.inode = status.st_ino,
-		.size = status.st_size };
-}
-
-static bool
-is_same(const struct stamp *a, const struct stamp *b)
-{
-	return a->changed.tv_sec == b->changed.tv_sec &&
-	    a->changed.tv_nsec == b->changed.tv_nsec && a->inode == b->inode &&
-	    a->size == b->size;
-}
-
 static bool
 use_texts(struct contexts *contexts, const char *cert, const char *key,
     char *why, size_t size)
@@ -217,8 +188,8 @@ use_pair(struct contexts *contexts, const struct config_connection *connection,
 /* Both files are looked at before they are read: a change in between is found
  * the next time. */
 static void
-read_pair(struct tls_identity *identity, const struct stamp *cert,
-    const struct stamp *key)
+read_pair(struct tls_identity *identity, const struct file_stamp *cert,
+    const struct file_stamp *key)
 {
 	const struct config_connection *connection = identity->connection;
 	struct contexts contexts = contexts_new();
@@ -240,13 +211,14 @@ static void
 refresh(struct tls_identity *identity)
 {
 	const struct config_connection *connection = identity->connection;
-	struct stamp cert, key;
+	struct file_stamp cert, key;
 
 	if (connection == NULL)
 		return;
-	cert = stamp_of(&connection->tls_cert);
-	key = stamp_of(&connection->tls_key);
-	if (!is_same(&cert, &identity->cert) || !is_same(&key, &identity->key))
+	cert = file_stamp_of(connection->tls_cert.path);
+	key = file_stamp_of(connection->tls_key.path);
+	if (!file_stamp_equal(&cert, &identity->cert) ||
+	    !file_stamp_equal(&key, &identity->key))
 		read_pair(identity, &cert, &key);
 }
 
@@ -291,8 +263,8 @@ tls_identity_open(const struct config_connection *connection,
 {
 	struct contexts *first = &throwaway->contexts;
 	struct tls_identity *identity;
-	struct stamp cert = stamp_of(&connection->tls_cert);
-	struct stamp key = stamp_of(&connection->tls_key);
+	struct file_stamp cert = file_stamp_of(connection->tls_cert.path);
+	struct file_stamp key = file_stamp_of(connection->tls_key.path);
 
 	tls_must(SSL_CTX_up_ref(first->asked) == 1 &&
 	    SSL_CTX_up_ref(first->direct) == 1);

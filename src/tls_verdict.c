@@ -21,8 +21,7 @@ static const struct verdict {
 	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
 	    "it is self-signed and is not in ssl_config.ca_cert" },
 	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
-	    "its root certificate is not in ssl_config.ca_cert; the issuer is "
-	    "%s" },
+	    "the issuer is not in ssl_config.ca_cert: %s" },
 	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
 	    "the issuer is not in ssl_config.ca_cert: %s" },
 	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,

@@ -272,16 +272,16 @@ lab_expect_fatal(struct lab *lab, int fd, const char *sqlstate,
 
 /* --- TLS ------------------------------------------------------------------ */
 
-struct tls_client {
+struct tls_peer {
 	struct lab *lab;
 	SSL_CTX *ctx;
 	SSL *ssl;
 };
 
-struct tls_client *
-tls_client_new(struct lab *lab, bool verify, const char *alpn)
+struct tls_peer *
+tls_peer_new(struct lab *lab, bool verify, const char *alpn)
 {
-	struct tls_client *client = xcalloc(1, sizeof *client);
+	struct tls_peer *client = xcalloc(1, sizeof *client);
 
 	client->lab = lab;
 	client->ctx = SSL_CTX_new(TLS_client_method());
@@ -297,7 +297,7 @@ tls_client_new(struct lab *lab, bool verify, const char *alpn)
 
 /* Whether to call OpenSSL again after a result; turns the loop before. */
 static bool
-again(struct tls_client *client, int result, int64_t deadline_ms)
+again(struct tls_peer *client, int result, int64_t deadline_ms)
 {
 	int error = SSL_get_error(client->ssl, result);
 
@@ -307,14 +307,14 @@ again(struct tls_client *client, int result, int64_t deadline_ms)
 }
 
 void
-tls_client_start(struct tls_client *client)
+tls_peer_start(struct tls_peer *client)
 {
 	ERR_clear_error();
 	assert_int_equal(SSL_connect(client->ssl), -1);
 }
 
 const char *
-tls_client_reason(void)
+tls_peer_reason(void)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_error());
 
@@ -322,7 +322,7 @@ tls_client_reason(void)
 }
 
 int
-tls_client_handshake(struct tls_client *client)
+tls_peer_handshake(struct tls_peer *client)
 {
 	int64_t deadline_ms = clock_ms() + PATIENCE_MS;
 	int result;
@@ -335,13 +335,13 @@ tls_client_handshake(struct tls_client *client)
 }
 
 void
-tls_client_send(struct tls_client *client, const void *bytes, size_t len)
+tls_peer_send(struct tls_peer *client, const void *bytes, size_t len)
 {
 	assert_int_equal(SSL_write(client->ssl, bytes, (int)len), len);
 }
 
 static void
-tls_receive_all(struct tls_client *client, unsigned char *buf, size_t len)
+tls_receive_all(struct tls_peer *client, unsigned char *buf, size_t len)
 {
 	int64_t deadline_ms = clock_ms() + PATIENCE_MS;
 	int result = 0;
@@ -357,7 +357,7 @@ tls_receive_all(struct tls_client *client, unsigned char *buf, size_t len)
 }
 
 void
-tls_client_expect_fatal(struct tls_client *client, const char *sqlstate,
+tls_peer_expect_fatal(struct tls_peer *client, const char *sqlstate,
     const char *part)
 {
 	unsigned char header[5], body[PGWIRE_ERROR_MAX];
@@ -370,7 +370,7 @@ tls_client_expect_fatal(struct tls_client *client, const char *sqlstate,
 }
 
 void
-tls_client_free(struct tls_client *client)
+tls_peer_free(struct tls_peer *client)
 {
 	SSL_free(client->ssl);
 	SSL_CTX_free(client->ctx);

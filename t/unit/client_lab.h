@@ -30,7 +30,7 @@
 #define ROW            "D\0\0\0\10abcd"
 #define COMPLETE       "C\0\0\0\6x\0"
 
-struct tls_client;
+struct tls_peer;
 
 struct lab {
 	struct event_base *base;
@@ -86,14 +86,14 @@ void lab_expect_fatal(struct lab *, int fd, const char *sqlstate,
     const char *part);
 
 /* The client in TLS over its socket; a handshake gives 1, or -1. */
-struct tls_client *tls_client_new(struct lab *, bool verify, const char *alpn);
-void tls_client_start(struct tls_client *); /* its ClientHello is sent */
-int tls_client_handshake(struct tls_client *);
-const char *tls_client_reason(void); /* of a handshake that failed */
-void tls_client_send(struct tls_client *, const void *bytes, size_t len);
-void tls_client_expect_fatal(struct tls_client *, const char *sqlstate,
+struct tls_peer *tls_peer_new(struct lab *, bool verify, const char *alpn);
+void tls_peer_start(struct tls_peer *); /* its ClientHello is sent */
+int tls_peer_handshake(struct tls_peer *);
+const char *tls_peer_reason(void); /* of a handshake that failed */
+void tls_peer_send(struct tls_peer *, const void *bytes, size_t len);
+void tls_peer_expect_fatal(struct tls_peer *, const char *sqlstate,
     const char *part);
-void tls_client_free(struct tls_client *);
+void tls_peer_free(struct tls_peer *);
 
 /* Up to a session in the clear: startup, authentication, ReadyForQuery. */
 void lab_log_in(struct lab *, const char *ready, size_t len);

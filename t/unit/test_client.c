@@ -230,18 +230,18 @@ static void
 an_ssl_request_gets_the_text_inside_tls(void **state)
 {
 	struct lab *lab = *state;
-	struct tls_client *tls;
+	struct tls_peer *tls;
 
 	lab_connect(lab);
 	lab_send(lab->client, BYTES(SSL_REQUEST));
 	lab_refuse(lab, FAIL_JUMP_REFUSED, "");
 	lab_expect(lab, lab->client, "S", 1);
-	tls = tls_client_new(lab, false, NULL);
-	assert_int_equal(tls_client_handshake(tls), 1);
-	tls_client_send(tls, BYTES(STARTUP));
-	tls_client_expect_fatal(tls, "57P03",
+	tls = tls_peer_new(lab, false, NULL);
+	assert_int_equal(tls_peer_handshake(tls), 1);
+	tls_peer_send(tls, BYTES(STARTUP));
+	tls_peer_expect_fatal(tls, "57P03",
 	    "Mpgjump: tunnel failed: jump box jump.example:22 refused");
-	tls_client_free(tls);
+	tls_peer_free(tls);
 }
 
 static void
@@ -261,32 +261,32 @@ static void
 direct_tls_gets_the_text_inside_tls(void **state)
 {
 	struct lab *lab = *state;
-	struct tls_client *tls;
+	struct tls_peer *tls;
 
 	lab_connect(lab);
-	tls = tls_client_new(lab, false, "\012postgresql");
-	tls_client_start(tls);
+	tls = tls_peer_new(lab, false, "\012postgresql");
+	tls_peer_start(tls);
 	lab_refuse(lab, FAIL_DB_TIMEOUT, "4 s");
-	assert_int_equal(tls_client_handshake(tls), 1);
-	tls_client_send(tls, BYTES(STARTUP));
-	tls_client_expect_fatal(tls, "57P03", "[db_timeout]");
-	tls_client_free(tls);
+	assert_int_equal(tls_peer_handshake(tls), 1);
+	tls_peer_send(tls, BYTES(STARTUP));
+	tls_peer_expect_fatal(tls, "57P03", "[db_timeout]");
+	tls_peer_free(tls);
 }
 
 static void
 direct_tls_of_another_protocol_gets_alert_120(void **state)
 {
 	struct lab *lab = *state;
-	struct tls_client *tls;
+	struct tls_peer *tls;
 
 	lab_connect(lab);
-	tls = tls_client_new(lab, false, "\002h2");
-	tls_client_start(tls);
+	tls = tls_peer_new(lab, false, "\002h2");
+	tls_peer_start(tls);
 	lab_refuse(lab, FAIL_DB_TIMEOUT, "4 s");
-	assert_int_equal(tls_client_handshake(tls), -1);
-	assert_string_equal(tls_client_reason(),
+	assert_int_equal(tls_peer_handshake(tls), -1);
+	assert_string_equal(tls_peer_reason(),
 	    "tlsv1 alert no application protocol");
-	tls_client_free(tls);
+	tls_peer_free(tls);
 	lab_wait_gone(lab, 1);
 }
 
@@ -294,15 +294,15 @@ static void
 a_client_that_rejects_the_certificate_is_logged(void **state)
 {
 	struct lab *lab = *state;
-	struct tls_client *tls;
+	struct tls_peer *tls;
 
 	lab_connect(lab);
 	lab_send(lab->client, BYTES(SSL_REQUEST));
 	lab_refuse(lab, FAIL_JUMP_REFUSED, "");
 	lab_expect(lab, lab->client, "S", 1);
-	tls = tls_client_new(lab, true, NULL);
-	assert_int_equal(tls_client_handshake(tls), -1);
-	tls_client_free(tls);
+	tls = tls_peer_new(lab, true, NULL);
+	assert_int_equal(tls_peer_handshake(tls), -1);
+	tls_peer_free(tls);
 	shutdown(lab->client, SHUT_RDWR);
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab,
@@ -315,7 +315,7 @@ static void
 the_text_is_still_told_after_the_database_s_yes(void **state)
 {
 	struct lab *lab = *state;
-	struct tls_client *tls;
+	struct tls_peer *tls;
 
 	lab_connect(lab);
 	lab_send(lab->client, BYTES(SSL_REQUEST));
@@ -323,14 +323,14 @@ the_text_is_still_told_after_the_database_s_yes(void **state)
 	lab_expect(lab, lab->database, BYTES(SSL_REQUEST));
 	lab_send(lab->database, "S", 1);
 	lab_expect(lab, lab->client, "S", 1);
-	tls = tls_client_new(lab, false, NULL);
-	tls_client_start(tls);
+	tls = tls_peer_new(lab, false, NULL);
+	tls_peer_start(tls);
 	lab_settle(lab);
 	shutdown(lab->database, SHUT_WR);
-	assert_int_equal(tls_client_handshake(tls), 1);
-	tls_client_send(tls, BYTES(STARTUP));
-	tls_client_expect_fatal(tls, "57P03", "closed the connection from");
-	tls_client_free(tls);
+	assert_int_equal(tls_peer_handshake(tls), 1);
+	tls_peer_send(tls, BYTES(STARTUP));
+	tls_peer_expect_fatal(tls, "57P03", "closed the connection from");
+	tls_peer_free(tls);
 }
 
 /* What a database does instead of answering, to a request of either kind. */
@@ -361,7 +361,7 @@ bad_answers_are_named(void **state)
 
 	for (size_t i = 0; i < sizeof bad_answers / sizeof *bad_answers; i++) {
 		const struct bad_answer *bad = &bad_answers[i];
-		struct tls_client *tls;
+		struct tls_peer *tls;
 		int before = lab_connect(lab);
 
 		if (before >= 0)
@@ -378,11 +378,11 @@ bad_answers_are_named(void **state)
 			continue;
 		}
 		lab_expect(lab, lab->client, "S", 1);
-		tls = tls_client_new(lab, false, NULL);
-		assert_int_equal(tls_client_handshake(tls), 1);
-		tls_client_send(tls, BYTES(STARTUP));
-		tls_client_expect_fatal(tls, "57P03", bad->part);
-		tls_client_free(tls);
+		tls = tls_peer_new(lab, false, NULL);
+		assert_int_equal(tls_peer_handshake(tls), 1);
+		tls_peer_send(tls, BYTES(STARTUP));
+		tls_peer_expect_fatal(tls, "57P03", bad->part);
+		tls_peer_free(tls);
 	}
 }
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# Throwaway certificates, made once and shared: two authorities, servers and
+# clients signed by them, and those that somebody got wrong.  Each name has
+# NAME.crt and NAME.key; names of hosts are in the table.
+package PgJump::Pki;
+
+use v5.36;
+use Carp qw(croak);
+use Exporter qw(import);
+use PgJump::Cache qw(cached);
+use PgJump::Process qw(run slurp spew);
+
+our @EXPORT_OK = qw(cert_file key_file cert key);
+
+# name => subject, who signs (itself where nobody), days, alternative names
+my @certificates = (
+	[root => '/CN=root of the lab', undef, 3650, undef],
+	[stranger => '/CN=root of strangers', undef, 3650, undef],
+	[door => '/CN=pgjump', 'root', 3650,
+		'DNS:localhost,DNS:door.pgjump.test,IP:127.0.0.1,IP:::1'],
+	[door2 => '/CN=pgjump, renewed', 'root', 3650,
+		'DNS:localhost,DNS:door.pgjump.test,IP:127.0.0.1,IP:::1'],
+	[db => '/CN=db.pgjump.test', 'root', 3650,
+		'DNS:db.pgjump.test,DNS:localhost,IP:127.0.0.1'],
+	[elsewhere => '/CN=elsewhere.pgjump.test', 'root', 3650,
+		'DNS:elsewhere.pgjump.test,DNS:*.pool.pgjump.test'],
+	[expired => '/CN=db.pgjump.test', 'root', -1, 'IP:127.0.0.1'],
+	[own => '/CN=db.pgjump.test', undef, 3650, 'IP:127.0.0.1'],
+	[guest => '/CN=app', 'root', 3650, undef],
+	[intruder => '/CN=app', 'stranger', 3650, undef],
+);
+
+sub _must(@argv)
+{
+	my $done = run(\@argv);
+
+	croak "@argv: $done->{out}$done->{err}" if $done->{rc} ne '0';
+}
+
+sub _sign($dir, $name, $subject, $signer, $days, $names)
+{
+	my @by = defined $signer
+	    ? ('-CA', "$dir/$signer.crt", '-CAkey', "$dir/$signer.key",
+		'-set_serial', 2 + int rand 1e9)
+	    : ('-signkey', "$dir/$name.key");
+	my $extensions = $name =~ /^(?:root|stranger)$/
+	    ? "basicConstraints=critical,CA:TRUE\n"
+	    : defined $names ? "subjectAltName=$names\n" : "\n";
+
+	_must('openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt',
+		'ec_paramgen_curve:P-256', '-nodes', '-subj', $subject,
+		'-keyout', "$dir/$name.key", '-out', "$dir/$name.csr");
+	spew("$dir/$name.ext", $extensions);
+	_must('openssl', 'x509', '-req', '-in', "$dir/$name.csr", '-days',
+		$days, '-extfile', "$dir/$name.ext", @by, '-out',
+		"$dir/$name.crt");
+	unlink "$dir/$name.csr", "$dir/$name.ext";
+	chmod 0644, "$dir/$name.key";
+}
+
+sub _make($dir)
+{
+	_sign($dir, @$_) for @certificates;
+	_must('openssl', 'pkey', '-in', "$dir/door.key", '-aes128',
+		'-passout', 'pass:secret', '-out', "$dir/locked.key");
+	chmod 0644, "$dir/locked.key";
+}
+
+sub _dir { state $dir = cached('pki', \&_make, __FILE__) }
+
+sub cert_file($name) { _dir() . "/$name.crt" }
+sub key_file($name) { _dir() . "/$name.key" }
+sub cert($name) { slurp(cert_file($name)) }
+sub key($name) { slurp(key_file($name)) }
+
+1;
