@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The steps of a walk, a function each, in the order of the table at the end.
- * The stages of the dial report themselves while it runs.  Nothing is judged
- * here: every failure comes from the code that serves.
+ * The steps of a walk, a function each, in the order of their table.  Nothing
+ * is judged here: every failure comes from the code that serves.
  */
 #include "check_walk.h"
 
@@ -11,14 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_advice.h"
 #include "check_board.h"
+#include "check_dial.h"
 #include "check_key.h"
 #include "check_login.h"
 #include "check_postgres.h"
 #include "check_route.h"
+#include "check_verdict.h"
 #include "clock.h"
 #include "config.h"
-#include "dial.h"
 #include "failure.h"
 #include "secret.h"
 #include "ssh_slot.h"
@@ -30,136 +31,14 @@ struct walk {
 	struct check_board *board;
 	bool logs_in;
 	struct check_route *route;
-	struct dial dial;
-	struct dial_facts facts;
-	const struct leg *leg; /* the stage of the dial in progress, or NULL */
-	size_t noted;          /* of the fault's detail, when it began */
+	struct check_dial dial;
 	struct fault fault;
 	struct check_key key;
 	struct check_talk talk; /* its stream is ours; NULL: none is open */
 	char answer;            /* of the database to an SSLRequest */
 	struct check_refusal refusal; /* of a login */
+	int64_t forward_ms;           /* what opening, or refusing, it took */
 };
-
-/* --- The stages of a dial ------------------------------------------------- */
-
-struct leg {
-	enum check_phase phase;
-	void (*tell)(struct walk *);
-};
-
-/* What the dial has noted since the present stage began. */
-static const char *
-note_of(const struct walk *walk)
-{
-	const char *note = walk->fault.detail + walk->noted;
-
-	return strncmp(note, "; ", 2) == 0 ? note + 2 : note;
-}
-
-static void
-tell_resolved(struct walk *walk)
-{
-	check_board_text(walk->board, CHECK_RESOLVE, "addresses",
-	    walk->facts.addresses);
-	check_board_pass(walk->board, "%s", walk->facts.addresses);
-}
-
-static void
-tell_connected(struct walk *walk)
-{
-	const struct config_connection *connection = walk->task->connection;
-	unsigned port = connection->jump != NULL ? connection->jump->port
-						 : connection->port;
-
-	if (walk->facts.address[0] == '\0') {
-		check_board_pass(walk->board, "the socket %s",
-		    connection->label);
-		return;
-	}
-	check_board_text(walk->board, CHECK_CONNECT, "address",
-	    walk->facts.address);
-	check_board_pass(walk->board, "%s port %u", walk->facts.address, port);
-}
-
-static void
-tell_handshake(struct walk *walk)
-{
-	const struct ssh_facts *ssh = &walk->facts.ssh;
-	const struct {
-		const char *key, *text;
-	} facts[] = {
-		{ "software", ssh->software },
-		{ "kex", ssh->kex },
-		{ "cipher", ssh->cipher },
-		{ "host_key_type", ssh->hostkey_type },
-	};
-
-	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		check_board_text(walk->board, CHECK_HANDSHAKE, facts[i].key,
-		    facts[i].text);
-	check_board_pass(walk->board, "%s, %s, %s, %s", ssh->software, ssh->kex,
-	    ssh->cipher, ssh->hostkey_type);
-}
-
-/* "host key ssh-ed25519 SHA256:... is known by FILE:LINE" */
-static void
-tell_hostkey(struct walk *walk)
-{
-	static const char prefix[] = "host key ";
-	const char *note = note_of(walk);
-
-	if (strncmp(note, prefix, strlen(prefix)) == 0)
-		note += strlen(prefix);
-	check_board_text(walk->board, CHECK_HOSTKEY, "type",
-	    walk->facts.ssh.hostkey_type);
-	check_board_text(walk->board, CHECK_HOSTKEY, "fingerprint",
-	    walk->facts.ssh.fingerprint);
-	check_board_pass(walk->board, "%s", note);
-}
-
-/* "...; logged in by key SHA256:... in 34 ms": the time stands beside. */
-static void
-tell_login(struct walk *walk)
-{
-	static const char marker[] = "logged in by ";
-	const char *note = strstr(note_of(walk), marker), *end = NULL;
-
-	if (note != NULL) {
-		note += strlen(marker);
-		end = strstr(note, " in ");
-	}
-	check_board_pass(walk->board, "user \"%s\" by %.*s",
-	    walk->task->connection->jump->username,
-	    end != NULL ? (int)(end - note) : 0, end != NULL ? note : "");
-}
-
-static const struct leg legs[] = {
-	[DIAL_RESOLVE] = { CHECK_RESOLVE, tell_resolved },
-	[DIAL_CONNECT] = { CHECK_CONNECT, tell_connected },
-	[DIAL_HANDSHAKE] = { CHECK_HANDSHAKE, tell_handshake },
-	[DIAL_HOSTKEY] = { CHECK_HOSTKEY, tell_hostkey },
-	[DIAL_AUTH] = { CHECK_AUTH, tell_login },
-};
-
-static void
-end_leg(struct walk *walk)
-{
-	if (walk->leg != NULL)
-		walk->leg->tell(walk);
-	walk->leg = NULL;
-}
-
-static void
-on_stage(void *arg, enum dial_stage stage)
-{
-	struct walk *walk = arg;
-
-	end_leg(walk);
-	walk->leg = &legs[stage];
-	walk->noted = strlen(walk->fault.detail);
-	check_board_enter(walk->board, walk->leg->phase);
-}
 
 /* --- The steps ------------------------------------------------------------ */
 
@@ -206,10 +85,10 @@ reach_jump(struct walk *walk)
 {
 	if (walk->task->connection->jump == NULL)
 		return FAIL_NONE;
-	if (check_route_dial(walk->route, &walk->dial, &walk->fault) !=
+	if (check_route_dial(walk->route, &walk->dial.telling, &walk->fault) !=
 	    FAIL_NONE)
 		return walk->fault.code;
-	end_leg(walk);
+	check_dial_end(&walk->dial);
 	walk->fault = (struct fault){ 0 };
 	return FAIL_NONE;
 }
@@ -235,15 +114,18 @@ reach_database(struct walk *walk)
 		check_board_enter(walk->board, CHECK_FORWARD);
 	else if (connection->host[0] == '/')
 		check_board_skip(walk->board, CHECK_RESOLVE, "a Unix socket");
-	if (check_route_database(walk->route, &walk->dial, &opened,
-		&walk->fault) != FAIL_NONE)
+	check_route_database(walk->route, &walk->dial.telling, &opened,
+	    &walk->fault);
+	walk->forward_ms = opened.elapsed_ms;
+	if (walk->fault.code != FAIL_NONE)
 		return walk->fault.code;
 	walk->talk.stream = opened.stream;
 	walk->talk.opened_ms = clock_ms();
 	if (connection->jump != NULL)
 		tell_forward(walk, &opened);
 	else
-		end_leg(walk);
+		check_dial_end(&walk->dial);
+	walk->fault = (struct fault){ 0 };
 	return FAIL_NONE;
 }
 
@@ -331,12 +213,12 @@ load_password(const struct walk *walk, char **password, char *error,
 }
 
 static void
-tell_refusal(struct walk *walk, const struct check_refusal *refusal)
+tell_refusal(struct walk *walk)
 {
 	check_board_text(walk->board, CHECK_LOGIN, "sqlstate",
-	    refusal->sqlstate);
-	check_board_text(walk->board, CHECK_LOGIN, "words", refusal->message);
-	walk->refusal = *refusal;
+	    walk->refusal.sqlstate);
+	check_board_text(walk->board, CHECK_LOGIN, "words",
+	    walk->refusal.message);
 }
 
 static enum failure
@@ -383,8 +265,6 @@ use_session(struct walk *walk, struct check_login *login)
 static enum failure
 log_in(struct walk *walk)
 {
-	struct dial quiet = walk->dial;
-	struct check_refusal refusal;
 	struct check_login *login;
 	char error[FAULT_WORDS_MAX], *password;
 	const char *why = load_password(walk, &password, error, sizeof error);
@@ -395,13 +275,11 @@ log_in(struct walk *walk)
 		return FAIL_NONE;
 	}
 	check_board_enter(walk->board, CHECK_LOGIN);
-	quiet.on_stage = NULL;
-	quiet.facts = NULL;
-	login = check_login_open(walk->task, walk->route, &quiet, password,
-	    &refusal, &walk->fault);
+	login = check_login_open(walk->task, walk->route, &walk->dial.quiet,
+	    password, &walk->refusal, &walk->fault);
 	secret_free(password);
 	if (login == NULL) {
-		tell_refusal(walk, &refusal);
+		tell_refusal(walk);
 		return walk->fault.code;
 	}
 	use_session(walk, login);
@@ -424,11 +302,34 @@ static enum failure (*const steps[])(struct walk *) = {
 static void
 correct_phase(struct walk *walk)
 {
-	if (walk->leg != &legs[DIAL_HANDSHAKE] ||
+	if (!walk->dial.is_under_way || walk->dial.stage != DIAL_HANDSHAKE ||
 	    failure_info(walk->fault.code)->stage != STAGE_JUMP_HOSTKEY)
 		return;
 	check_board_skip(walk->board, CHECK_HANDSHAKE, "%s", "");
 	check_board_enter(walk->board, CHECK_HOSTKEY);
+}
+
+static void
+conclude(struct walk *walk)
+{
+	const struct check_case is = {
+		.connection = walk->task->connection,
+		.fault = &walk->fault,
+		.key = &walk->key,
+		.facts = &walk->dial.facts,
+		.refusal = &walk->refusal,
+	};
+	const struct check_failed failed = {
+		.task = walk->task,
+		.route = walk->route,
+		.dial = &walk->dial.quiet,
+		.board = walk->board,
+		.is = &is,
+		.note = check_dial_note(&walk->dial),
+		.forward_ms = walk->forward_ms,
+	};
+
+	check_conclude(&failed);
 }
 
 static void
@@ -440,7 +341,11 @@ fail(struct walk *walk)
 	fault_name(&walk->fault, jump != NULL ? jump->label : NULL,
 	    jump != NULL ? jump->username : NULL, connection->label);
 	correct_phase(walk);
+	check_board_text(walk->board, CHECK_AUTH, "methods",
+	    walk->dial.facts.ssh.methods);
 	check_board_fail(walk->board, &walk->fault);
+	if (walk->fault.code != FAIL_SHUTDOWN)
+		conclude(walk);
 }
 
 void
@@ -454,15 +359,7 @@ check_walk(const struct check_task *task, struct check_board *board,
 		.route = check_route_new(task),
 	};
 
-	walk.dial = (struct dial){
-		.cfg = task->cfg,
-		.resolver = task->resolver,
-		.cancel_fd = task->cancel_fd,
-		.deadline_ms = task->deadline_ms,
-		.on_stage = on_stage,
-		.arg = &walk,
-		.facts = &walk.facts,
-	};
+	check_dial_init(&walk.dial, task, board, &walk.fault);
 	walk.talk = (struct check_talk){ .task = task, .route = walk.route };
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
 		if (steps[i](&walk) != FAIL_NONE) {

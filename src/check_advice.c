@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A row for each failure about which more can be said than its hint in
+ * failure.def: where to run what, and lines made of the connection's own
+ * names.
+ */
+#include "check_advice.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_advice_login.h"
+#include "check_key.h"
+#include "config.h"
+#include "dial.h"
+#include "known_hosts.h"
+
+#define HERE        "on this machine"
+#define AT_JUMP     "on the jump box"
+#define AT_DATABASE "on the database server"
+
+#define SSHD_LOG    "journalctl -u ssh -n 50"
+#define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
+
+static void __attribute__((format(printf, 3, 4)))
+run(struct check_advice *out, const char *place, const char *command, ...)
+{
+	va_list args;
+
+	snprintf(out->place, sizeof out->place, "%s", place);
+	va_start(args, command);
+	vsnprintf(out->command, sizeof out->command, command, args);
+	va_end(args);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+add_line(struct check_advice *out, const char *line, ...)
+{
+	va_list args;
+
+	assert(out->line_count < CHECK_LINES_MAX);
+	va_start(args, line);
+	vsnprintf(out->lines[out->line_count++], sizeof out->lines[0], line,
+	    args);
+	va_end(args);
+}
+
+/* Who connects to the database. */
+static const char *
+near_database(const struct check_case *is)
+{
+	return is->connection->jump != NULL ? AT_JUMP : HERE;
+}
+
+static bool
+is_socket(const struct check_case *is)
+{
+	return is->connection->host[0] == '/';
+}
+
+/* --- The way to the jump box ---------------------------------------------- */
+
+static void
+resolve_jump(const struct check_case *is, struct check_advice *out)
+{
+	run(out, HERE, "getent hosts %s", is->connection->jump->host);
+}
+
+static void
+reach_jump(const struct check_case *is, struct check_advice *out)
+{
+	run(out, HERE, "nc -vz -w 5 %s %u", is->connection->jump->host,
+	    is->connection->jump->port);
+}
+
+static void
+listen_jump(const struct check_case *is, struct check_advice *out)
+{
+	run(out, AT_JUMP, "ss -ltn 'sport = :%u'", is->connection->jump->port);
+}
+
+static void
+read_sshd_log(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, AT_JUMP, SSHD_LOG);
+}
+
+static void
+list_algorithms(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, AT_JUMP,
+	    "sshd -T | grep -E '^(kexalgorithms|ciphers|macs|"
+	    "hostkeyalgorithms) '");
+}
+
+/* --- Host keys ------------------------------------------------------------ */
+
+/* By the console, or another way that leads to the jump box for sure. */
+static void
+compare_key(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, "on the jump box, by another way than this",
+	    "for key in /etc/ssh/ssh_host_*_key.pub; do "
+	    "ssh-keygen -lf $key; done");
+}
+
+static void
+know_key(const struct check_case *is, struct check_advice *out)
+{
+	const struct config_jump *jump = is->connection->jump;
+	const struct ssh_facts *ssh = &is->facts->ssh;
+	char *line = NULL;
+
+	compare_key(is, out);
+	if (ssh->hostkey_len > 0)
+		line = known_hosts_line(jump->host, jump->port,
+		    ssh->hostkey_type, ssh->hostkey, ssh->hostkey_len);
+	if (line != NULL && jump->known_hosts_count > 0) {
+		snprintf(out->file, sizeof out->file, "%.120s, once compared",
+		    jump->known_hosts[0]);
+		add_line(out, "%s", line);
+	}
+	free(line);
+}
+
+static void
+pin_key(const struct check_case *is, struct check_advice *out)
+{
+	compare_key(is, out);
+	snprintf(out->file, sizeof out->file,
+	    "ssh_tunnel of this connection, once compared");
+	add_line(out, "host_key: %s", is->facts->ssh.fingerprint);
+}
+
+/* --- The login ------------------------------------------------------------ */
+
+/*
+ * The least that lets this connection in: no shell, no agent, no other target.
+ * A Unix socket cannot be named there (sshd(8), "AUTHORIZED_KEYS FILE
+ * FORMAT").
+ */
+static void
+authorize_key(const struct check_case *is, struct check_advice *out)
+{
+	const struct config_connection *connection = is->connection;
+
+	run(out, AT_JUMP, SSHD_LOG);
+	if (is->key->type[0] == '\0')
+		return;
+	snprintf(out->file, sizeof out->file,
+	    "~%s/.ssh/authorized_keys on the jump box",
+	    connection->jump->username);
+	if (is_socket(is))
+		add_line(out, "restrict,port-forwarding %s", is->key->line);
+	else
+		add_line(out, "restrict,port-forwarding,permitopen=\"%s\" %s",
+		    connection->label, is->key->line);
+}
+
+static void
+list_agent(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, HERE, "ssh-add -l");
+}
+
+/* --- The forward ---------------------------------------------------------- */
+
+static void
+permit_forward(const struct check_case *is, struct check_advice *out)
+{
+	const struct config_connection *connection = is->connection;
+	const char *user = connection->jump->username;
+
+	snprintf(out->file, sizeof out->file, SSHD_CONFIG);
+	add_line(out, "Match User \"%s\"", user);
+	add_line(out, "    DisableForwarding no");
+	if (is_socket(is)) {
+		add_line(out, "    AllowStreamLocalForwarding local");
+	} else {
+		add_line(out, "    AllowTcpForwarding local");
+		add_line(out, "    PermitOpen %s", connection->label);
+	}
+	run(out, AT_JUMP,
+	    "sshd -T -C 'user=%s,host=localhost,addr=127.0.0.1' | "
+	    "grep -iE 'forwarding|permitopen'",
+	    user);
+}
+
+static void
+look_at_limits(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, AT_JUMP, "prlimit --nofile --pid \"$(pgrep -xo sshd)\"");
+}
+
+/* --- The way to the database ---------------------------------------------- */
+
+static void
+resolve_database(const struct check_case *is, struct check_advice *out)
+{
+	run(out, near_database(is), "getent hosts %s", is->connection->host);
+}
+
+static void
+reach_database(const struct check_case *is, struct check_advice *out)
+{
+	if (is_socket(is))
+		run(out, near_database(is), "ls -l %s", is->connection->label);
+	else
+		run(out, near_database(is), "nc -vz -w 5 %s %u",
+		    is->connection->host, is->connection->port);
+}
+
+static void
+listen_database(const struct check_case *is, struct check_advice *out)
+{
+	run(out, AT_DATABASE, "ss -ltn 'sport = :%u'", is->connection->port);
+}
+
+static void
+ask_database(const struct check_case *is, struct check_advice *out)
+{
+	run(out, near_database(is), "pg_isready -h %s -p %u",
+	    is->connection->host, is->connection->port);
+}
+
+static void
+show_certificate(const struct check_case *is, struct check_advice *out)
+{
+	run(out, near_database(is),
+	    "openssl s_client -starttls postgres -showcerts "
+	    "-connect %s </dev/null",
+	    is->connection->label);
+}
+
+static void
+ask_tls_settings(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, AT_DATABASE,
+	    "psql -c \"SELECT name, setting FROM pg_settings "
+	    "WHERE name LIKE 'ssl%%'\"");
+}
+
+static void
+advise_login(const struct check_case *is, struct check_advice *out)
+{
+	check_advise_login(is->connection, is->refusal, out);
+}
+
+/* --- The table ------------------------------------------------------------ */
+
+static const struct {
+	enum failure code;
+	void (*advise)(const struct check_case *, struct check_advice *);
+} table[] = {
+	{ FAIL_JUMP_NAME_UNKNOWN, resolve_jump },
+	{ FAIL_JUMP_NAME_TIMEOUT, resolve_jump },
+	{ FAIL_JUMP_REFUSED, listen_jump },
+	{ FAIL_JUMP_UNREACHABLE, reach_jump },
+	{ FAIL_JUMP_TIMEOUT, reach_jump },
+	{ FAIL_JUMP_NOT_SSH, listen_jump },
+	{ FAIL_JUMP_SPEAKS_TLS, listen_jump },
+	{ FAIL_JUMP_SILENT, listen_jump },
+	{ FAIL_JUMP_HANGUP, read_sshd_log },
+	{ FAIL_JUMP_TURNED_AWAY, read_sshd_log },
+	{ FAIL_JUMP_NO_ALGORITHM, list_algorithms },
+	{ FAIL_JUMP_HANDSHAKE_FAILED, read_sshd_log },
+	{ FAIL_JUMP_HANDSHAKE_TIMEOUT, read_sshd_log },
+	{ FAIL_HOSTKEY_UNKNOWN, know_key },
+	{ FAIL_HOSTKEY_CHANGED, compare_key },
+	{ FAIL_HOSTKEY_PIN, pin_key },
+	{ FAIL_HOSTKEY_REVOKED, compare_key },
+	{ FAIL_HOSTKEY_AUTHORITY, know_key },
+	{ FAIL_AUTH_KEY_REJECTED, authorize_key },
+	{ FAIL_AUTH_PASSWORD_REJECTED, read_sshd_log },
+	{ FAIL_AUTH_METHOD, read_sshd_log },
+	{ FAIL_AUTH_INCOMPLETE, read_sshd_log },
+	{ FAIL_AUTH_AGENT_ABSENT, list_agent },
+	{ FAIL_AUTH_AGENT_EMPTY, list_agent },
+	{ FAIL_AUTH_AGENT_KEY, list_agent },
+	{ FAIL_AUTH_AGENT_REFUSED, authorize_key },
+	{ FAIL_AUTH_AGENT_FAILED, list_agent },
+	{ FAIL_AUTH_TOO_MANY, authorize_key },
+	{ FAIL_AUTH_HANGUP, read_sshd_log },
+	{ FAIL_AUTH_TIMEOUT, read_sshd_log },
+	{ FAIL_FORWARD_DENIED, permit_forward },
+	{ FAIL_FORWARD_LIMIT_PEER, look_at_limits },
+	{ FAIL_TUNNEL_LOST, read_sshd_log },
+	{ FAIL_TUNNEL_SILENT, reach_jump },
+	{ FAIL_DB_NAME_UNKNOWN, resolve_database },
+	{ FAIL_DB_NAME_TIMEOUT, resolve_database },
+	{ FAIL_DB_REFUSED, listen_database },
+	{ FAIL_DB_UNREACHABLE, reach_database },
+	{ FAIL_DB_TIMEOUT, reach_database },
+	{ FAIL_DB_UNREACHED, reach_database },
+	{ FAIL_DB_UNREACHED_SOCKET, reach_database },
+	{ FAIL_DB_CLOSED, ask_database },
+	{ FAIL_DB_HANGUP, ask_database },
+	{ FAIL_DB_SILENT, ask_database },
+	{ FAIL_DB_NOT_POSTGRES, ask_database },
+	{ FAIL_DB_TLS_ABSENT, ask_tls_settings },
+	{ FAIL_DB_TLS_UNTRUSTED, show_certificate },
+	{ FAIL_DB_TLS_OUTDATED, show_certificate },
+	{ FAIL_DB_TLS_NAME, show_certificate },
+	{ FAIL_DB_TLS_REJECTED, ask_tls_settings },
+	{ FAIL_DB_TLS_FAILED, ask_tls_settings },
+	{ FAIL_DB_REJECTED, advise_login },
+};
+
+void
+check_advise(const struct check_case *is, struct check_advice *out)
+{
+	memset(out, 0, sizeof *out);
+	fault_hint(is->fault, out->hint, sizeof out->hint);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (table[i].code == is->fault->code)
+			table[i].advise(is, out);
+}

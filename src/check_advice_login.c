@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * SQLSTATEs of rejected logins.  Messages of the database are looked into only
+ * where one SQLSTATE has several causes, and for what stands in quotes, since
+ * the rest may be in another language.
+ */
+#include "check_advice_login.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check_login.h"
+#include "check_report.h"
+#include "config.h"
+
+struct rejection {
+	const struct config_connection *connection;
+	const struct check_refusal *refusal;
+};
+
+struct row {
+	const char *sqlstate;
+	const char *marker; /* the message has this word; NULL: any message */
+	const char *hint, *place, *command;
+	void (*add_lines)(const struct rejection *, struct check_advice *);
+};
+
+/* A word of pg_hba.conf, quoted where it must be. */
+static void
+put_word(char *out, size_t size, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+	snprintf(out, size,
+	    strspn(word, plain) == strlen(word) ? "%s" : "\"%s\"", word);
+}
+
+/* The address in the first quotes of the message, which is the jump box's as
+ * the database sees it; false: there is none. */
+static bool
+find_address(const char *message, char *out, size_t size)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	const char *begin = strchr(message, '"');
+	size_t len;
+
+	if (begin == NULL)
+		return false;
+	len = strcspn(++begin, "\"");
+	if (len >= size)
+		return false;
+	memcpy(out, begin, len);
+	out[len] = '\0';
+	return inet_pton(AF_INET, out, address) == 1 ||
+	    inet_pton(AF_INET6, out, address) == 1;
+}
+
+static void
+permit_address(const struct rejection *rejection, struct check_advice *out)
+{
+	const struct config_connection *connection = rejection->connection;
+	const char *database = connection->database != NULL
+	    ? connection->database
+	    : connection->username;
+	char address[64], user_word[140], database_word[140];
+
+	if (!find_address(rejection->refusal->message, address, sizeof address))
+		return;
+	put_word(database_word, sizeof database_word, database);
+	put_word(user_word, sizeof user_word, connection->username);
+	snprintf(out->hint, sizeof out->hint,
+	    "Permit the address %s, by which the database sees %s, in "
+	    "pg_hba.conf.",
+	    address,
+	    connection->jump != NULL ? "the jump box" : "this machine");
+	snprintf(out->file, sizeof out->file,
+	    "pg_hba.conf of the database, above what rejects, then reload it");
+	snprintf(out->lines[out->line_count++], sizeof out->lines[0],
+	    "host %s %s %s/%d scram-sha-256", database_word, user_word, address,
+	    strchr(address, ':') != NULL ? 128 : 32);
+}
+
+#define AT_DATABASE "on the database server"
+
+/* The first row that fits. */
+static const struct row rows[] = {
+	{ "28P01", NULL,
+	    "Correct username or password of this connection, or set the "
+	    "password of that user in the database.",
+	    AT_DATABASE, "psql -c '\\du'", NULL },
+	{ "28000", "pg_hba.conf",
+	    "Permit this user, database and address in pg_hba.conf of the "
+	    "database.",
+	    AT_DATABASE, "psql -c 'SELECT pg_reload_conf()'", permit_address },
+	{ "28000", NULL,
+	    "Correct username of this connection, or create that user in the "
+	    "database and let it log in.",
+	    AT_DATABASE, "psql -c '\\du'", NULL },
+	{ "3D000", NULL,
+	    "Correct database of this connection, or create that database.",
+	    AT_DATABASE, "psql -l", NULL },
+	{ "42501", NULL,
+	    "Grant this user the privilege CONNECT on the database.",
+	    AT_DATABASE, "psql -c '\\l'", NULL },
+	{ "53300", NULL,
+	    "Close idle sessions, or raise max_connections, or the limit of "
+	    "this user or database.",
+	    AT_DATABASE,
+	    "psql -c 'SELECT usename, datname, state, count(*) "
+	    "FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC'",
+	    NULL },
+	{ "57P03", NULL,
+	    "Wait until the database has started; its log says how far it is.",
+	    AT_DATABASE, "pg_isready", NULL },
+	{ "", "channel binding",
+	    "Set ssl_config.mode to require, since the database wants channel "
+	    "binding.",
+	    "", "", NULL },
+	{ "", "no password",
+	    "Set password of this connection: the database asks for one.", "",
+	    "", NULL },
+	{ "", NULL,
+	    "See the log of the database server for its own account of this.",
+	    AT_DATABASE, "psql -c 'SELECT pg_current_logfile()'", NULL },
+};
+
+static bool
+fits(const struct row *row, const struct check_refusal *refusal)
+{
+	return (row->sqlstate[0] == '\0' ||
+		   strcmp(row->sqlstate, refusal->sqlstate) == 0) &&
+	    (row->marker == NULL ||
+		strstr(refusal->message, row->marker) != NULL);
+}
+
+/* In the clear pg_hba.conf may have let nobody in: say what it may want. */
+static void
+mention_tls(const struct rejection *rejection, struct check_advice *out)
+{
+	enum ssl_mode mode = rejection->connection->ssl_mode;
+	size_t len = strlen(out->hint);
+
+	if (strcmp(rejection->refusal->sqlstate, "28000") == 0 &&
+	    (mode == SSL_MODE_DISABLE || mode == SSL_MODE_ALLOW))
+		snprintf(out->hint + len, sizeof out->hint - len,
+		    "  Where only hostssl lines permit it, set "
+		    "ssl_config.mode to require.");
+}
+
+void
+check_advise_login(const struct config_connection *connection,
+    const struct check_refusal *refusal, struct check_advice *out)
+{
+	const struct rejection rejection = { connection, refusal };
+	const struct row *row = rows;
+
+	while (!fits(row, refusal))
+		row++;
+	snprintf(out->hint, sizeof out->hint, "%s", row->hint);
+	snprintf(out->place, sizeof out->place, "%s", row->place);
+	snprintf(out->command, sizeof out->command, "%s", row->command);
+	if (row->add_lines != NULL)
+		row->add_lines(&rejection, out);
+	mention_tls(&rejection, out);
+}

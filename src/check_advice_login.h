@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What to do about a login that the database itself rejected, by its SQLSTATE
+ * (PostgreSQL documentation, "PostgreSQL Error Codes").
+ */
+#ifndef PGJUMP_CHECK_ADVICE_LOGIN_H
+#define PGJUMP_CHECK_ADVICE_LOGIN_H
+
+struct check_advice;
+struct check_refusal;
+struct config_connection;
+
+/* The hint of the advice is replaced where more is known. */
+void check_advise_login(const struct config_connection *,
+    const struct check_refusal *, struct check_advice *);
+
+#endif
