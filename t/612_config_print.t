@@ -87,6 +87,8 @@ my @effective = (
 	['ports by position', "[{name: a, host: h}, {name: b, host: h}]",
 		qr/listen: \[6432\] # default\n.*listen: \[6433\] # default$/ms,
 		undef],
+	['another port than that', "name: a\nhost: h\nlisten: 6433\n",
+		qr/listen: \[6433\]$/m, undef],
 	['every form of listen', "name: a\nhost: h\nallow_from: [10.0.0.0/8, "
 		. "192.0.2.7, '::/0']\nlisten: [7000, localhost:7001, "
 		. "'[::1]:7002', /tmp/, 0.0.0.0:7003]\n",
@@ -184,6 +186,15 @@ subtest 'the environment' => sub {
 	unlike($text, qr/from-outside|by-default/, 'but no secret itself');
 	like($text, qr/username: "\$\{PGJUMP_VERBATIM:-\$\{HOME\}\}"$/m,
 	    'what looks like a variable stays what it is');
+};
+
+subtest 'two secrets that are left out stay two' => sub {
+	my $text = printed(join '', map { "- name: $$_[0]\n  host: h\n"
+		. "  listen: $$_[1]\n  ssh_tunnel:\n    enabled: true\n"
+		. "    host: j\n    username: u\n    password: $$_[2]\n"
+	} ['a', 1, '${NO_SUCH:-one}'], ['b', 2, 'two']);
+	is_deeply([$text =~ /password: "(.*)"$/mg],
+	    ['${NO_SUCH:-<redacted>}', '<redacted>'], 'each its own');
 };
 
 subtest 'samples' => sub {

@@ -55,7 +55,7 @@ for my $case (
 		qr/connection_timeout is 10 s, and many clients give up.*set less/],
 	['a secret that was left out', "name: a\nhost: h\n"
 		. "password: <redacted>\n", '3:11',
-		qr/password is left out.*put the secret itself/],
+		qr/password is left out.*put the secret itself/, 0644],
 ) {
 	my ($what, $text, $place, $says, $mode) = @$case;
 	subtest $what => sub {
