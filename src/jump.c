@@ -205,7 +205,7 @@ ask_pool(struct jump_request *request)
 static void
 time_out_waiting(struct jump_request *request)
 {
-	const struct pool *pool = request->jump->pool;
+	struct pool *pool = request->jump->pool;
 	int64_t heard_ms = pool_heard_ms(pool);
 
 	if (!pool_is_up(pool)) {
@@ -215,7 +215,7 @@ time_out_waiting(struct jump_request *request)
 	if (heard_ms <= request->asked_ms && pool_is_mute(pool))
 		jump_fault_silent(&request->fault, clock_ms() - heard_ms);
 	else if (heard_ms > request->asked_ms &&
-	    pool_is_stuck(pool, request->connection))
+	    pool_is_suspect(pool, request->connection))
 		jump_fault_behind(&request->fault, jump_label(request),
 		    waited_ms(request));
 	else

@@ -87,7 +87,7 @@ jump_fault_behind(struct fault *fault, const char *jump, int64_t waited_ms)
 	fault_set(fault, FAIL_DB_TIMEOUT, "%s", clock_text(waited_ms).text);
 	note_path(fault, jump);
 	fault_note(fault,
-	    "earlier connections to the database are still unanswered");
+	    "earlier connections to the database have not been answered");
 }
 
 void

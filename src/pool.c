@@ -2,8 +2,9 @@
 
 /*
  * Which link serves which database, and when one more is dialled: where every
- * link suits ill (pool_member.h) or the queue moves slowly, as long as the
- * worker's share and the jump box's backoff allow.
+ * link suits ill (pool_member.h), the queue moves slowly, or a database that
+ * does not answer leaves no slot to the others, as long as the worker's share
+ * and the jump box's backoff allow.
  */
 #include "pool.h"
 
@@ -19,14 +20,17 @@
 #include "log.h"
 #include "pool_choice.h"
 #include "pool_dials.h"
+#include "pool_life.h"
 #include "pool_member.h"
+#include "pool_target.h"
 #include "xmalloc.h"
 
 /* Growing the pool for a better link is worth so long a wait. */
 #define GROW_WAIT_MS 300
 /* A queue that moves slower than this wants one more link. */
 #define QUEUE_SLOW_MS 50
-#define STUCK_MAX     2
+/* A database that did not answer may cost others a slot so often. */
+#define SUSPECT_INTERVAL_MS 10000
 /* A link that nobody has used for so long is let go, unless it is the last. */
 #define SPARE_IDLE_MS 20000
 #define FILES_LOOK_MS 1000
@@ -41,10 +45,12 @@ struct pool {
 	struct mailbox *mailbox;
 	struct pool_members members;
 	size_t member_count;
+	struct pool_targets targets;
 	struct pool_dials *dials;
 	struct event *retry; /* the next try, or a look at the files */
 	struct event *spare; /* a look at links that are idle */
 	int64_t room_ms;     /* when make_room() last did */
+	int64_t suspect_ms;  /* when a database last cost others a slot */
 };
 
 /* --- dialling ------------------------------------------------------------ */
@@ -173,43 +179,49 @@ on_news(void *arg)
 /* --- choosing ------------------------------------------------------------ */
 
 bool
-pool_is_stuck(const struct pool *pool,
-    const struct config_connection *connection)
+pool_is_suspect(struct pool *pool, const struct config_connection *connection)
 {
-	return pool_opens_of(&pool->members, connection).overdue > 0;
+	return pool_targets_get(&pool->targets, connection)->standing ==
+	    POOL_STANDING_SUSPECT;
 }
 
-/*
- * A database that does not answer holds a few slots, and never the last one:
- * the others behind the jump box are to be reached.
- */
+/* Also false while a suspect must let others go first. */
 static bool
-must_step_back(const struct pool *pool, const struct pool_opens *opens)
+may_open(struct pool *pool, const struct pool_target *target,
+    const struct pool_member *best)
 {
-	bool is_full = opens->count > 0 && !has_share_left(pool);
-	size_t slots = pool_free_slots(&pool->members);
-
-	if (opens->overdue > 0)
-		return opens->count >= STUCK_MAX || (is_full && slots <= 1);
-	return is_full && slots == 1;
+	switch (pool_claim_of(&pool->members, target, best,
+	    !has_share_left(pool))) {
+	case POOL_CLAIM_GRANTED:
+		return true;
+	case POOL_CLAIM_RISKED:
+		return clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS;
+	case POOL_CLAIM_DENIED:
+		break;
+	}
+	return false;
 }
 
-/*
- * Every slot is taken, and sshd needs minutes to give an open up: a link which
- * is stuck, but alive, makes room for a new one.  What it carries goes on.
- */
+/* A better link for the target may come. */
 static bool
-make_room(struct pool *pool)
+is_growing(struct pool *pool, const struct pool_target *target,
+    int64_t waited_ms)
 {
-	struct pool_member *member = pool_worst(&pool->members);
+	bool is_slow = !pool_is_worth_waiting(&pool->members, target) ||
+	    waited_ms >= QUEUE_SLOW_MS;
 
-	if (member == NULL || has_share_left(pool) ||
-	    clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
-	    pool_dials_count(pool->dials) > 0 || !dial(pool, true))
-		return false;
-	pool->room_ms = clock_ms();
-	ssh_link_retire(member->link);
-	return true;
+	return (is_slow && grow(pool, true)) ||
+	    pool_dials_count(pool->dials) > 0;
+}
+
+static void
+start_open(struct pool *pool, struct pool_member *member,
+    struct pool_target *target, const struct originator *originator,
+    int64_t by_ms, void *user)
+{
+	if (target->standing == POOL_STANDING_SUSPECT)
+		pool->suspect_ms = clock_ms();
+	pool_member_open(member, target, originator, by_ms, user);
 }
 
 enum pool_offer
@@ -217,28 +229,22 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
     const struct originator *originator, int64_t waited_ms, int64_t by_ms,
     void *user)
 {
-	const struct pool_members *members = &pool->members;
-	struct pool_opens opens = pool_opens_of(members, connection);
-	struct pool_member *best = pool_choose(members, connection->host);
-	bool growing = false;
+	struct pool_target *target = pool_targets_get(&pool->targets,
+	    connection);
+	struct pool_member *best = pool_choose(&pool->members, target);
+	bool growing;
 
-	if (must_step_back(pool, &opens))
+	if (!may_open(pool, target, best))
 		return POOL_BEHIND;
-	if (best != NULL && pool_member_cost(best, connection->host) == 0) {
-		pool_member_open(best, connection, originator, by_ms, user);
-		return POOL_OPENING;
+	if (best == NULL || pool_member_cost(best, target) != POOL_COST_NONE) {
+		growing = is_growing(pool, target, waited_ms);
+		if (best == NULL && !growing && !pool_is_up(pool))
+			return POOL_DOWN;
+		if (best == NULL || (growing && waited_ms < GROW_WAIT_MS))
+			return POOL_WAIT;
 	}
-	if (!pool_is_worth_waiting(members, connection->host) ||
-	    waited_ms >= QUEUE_SLOW_MS)
-		growing = grow(pool, true);
-	if (best == NULL && opens.count == 0 && !growing)
-		growing = make_room(pool);
-	growing = growing || pool_dials_count(pool->dials) > 0;
-	if (best != NULL && (waited_ms >= GROW_WAIT_MS || !growing)) {
-		pool_member_open(best, connection, originator, by_ms, user);
-		return POOL_OPENING;
-	}
-	return growing || pool_is_up(pool) ? POOL_WAIT : POOL_DOWN;
+	start_open(pool, best, target, originator, by_ms, user);
+	return POOL_OPENING;
 }
 
 /* --- opens in flight ----------------------------------------------------- */
@@ -255,33 +261,12 @@ member_of(struct pool *pool, const void *user)
 	return member;
 }
 
-/*
- * A jump box whose resolver hangs is mute on that link alone, so for a target
- * given by name another link's sign of life counts too.
- */
-static bool
-was_heard(const struct pool *pool, const struct pool_member *opener)
-{
-	int64_t since_ms = opener->overdue_ms;
-	const struct pool_member *member;
-
-	if (ssh_link_heard_ms(opener->link) >= since_ms)
-		return true;
-	if (pool_host_is_address(opener->target->host))
-		return false;
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (!ssh_link_is_closed(member->link) &&
-		    ssh_link_heard_ms(member->link) >= since_ms)
-			return true;
-	return false;
-}
-
 void
 pool_abandon(struct pool *pool, void *user, bool *heard, int64_t *silent_ms)
 {
 	struct pool_member *member = member_of(pool, user);
 
-	*heard = was_heard(pool, member);
+	*heard = pool_life_was_heard(&pool->members, member);
 	*silent_ms = clock_ms() - ssh_link_heard_ms(member->link);
 	member->user = NULL;
 	ssh_link_abandon(member->link);
@@ -305,24 +290,32 @@ pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 /* --- turns --------------------------------------------------------------- */
 
 /*
- * While a name may be what stalls a link, the others are asked for a sign of
- * life; where there is no other, one is dialled.
+ * Every slot is taken, and sshd needs minutes to give an open up: a link which
+ * is stuck, but alive, makes room for a new one.  What it carries goes on.
  */
 static void
-doubt_names(struct pool *pool)
+make_room(struct pool *pool)
 {
-	struct pool_member *stuck, *other;
+	struct pool_member *member = pool_worst(&pool->members);
 
-	TAILQ_FOREACH(stuck, &pool->members, entry) {
-		if (!pool_member_is_overdue(stuck) ||
-		    pool_host_is_address(stuck->target->host))
-			continue;
-		if (pool->member_count == 1)
-			grow(pool, true);
-		TAILQ_FOREACH(other, &pool->members, entry)
-			if (other != stuck)
-				ssh_link_probe(other->link, stuck->overdue_ms);
-	}
+	if (member == NULL || clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
+	    !dial(pool, false))
+		return;
+	pool->room_ms = clock_ms();
+	ssh_link_retire(member->link);
+}
+
+/* While a database does not answer, a slot is kept for the others. */
+static void
+keep_slot(struct pool *pool)
+{
+	if (!pool_is_blocked(&pool->members) ||
+	    pool_dials_count(pool->dials) > 0)
+		return;
+	if (has_share_left(pool))
+		dial(pool, false);
+	else
+		make_room(pool);
 }
 
 static void
@@ -359,7 +352,11 @@ pool_pump(struct pool *pool)
 		next = TAILQ_NEXT(member, entry);
 		tidy(pool, member);
 	}
-	doubt_names(pool);
+	if (!pool_life_ask_others(&pool->members))
+		grow(pool, true);
+	if (pool_life_blame_targets(&pool->members))
+		pool->suspect_ms = clock_ms();
+	keep_slot(pool);
 	keep_up(pool);
 }
 
@@ -383,45 +380,25 @@ pool_is_up(const struct pool *pool)
 bool
 pool_has_slot(const struct pool *pool)
 {
-	const struct pool_member *member;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (ssh_link_has_slot(member->link))
-			return true;
-	return false;
+	return pool_free_slots(&pool->members) > 0;
 }
 
 bool
 pool_is_mute(const struct pool *pool)
 {
-	const struct pool_member *member;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (!ssh_link_is_closed(member->link) &&
-		    !ssh_link_is_mute(member->link))
-			return false;
-	return true;
+	return pool_life_is_mute(&pool->members);
 }
 
 int64_t
 pool_heard_ms(const struct pool *pool)
 {
-	const struct pool_member *member;
-	int64_t heard_ms = 0;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (ssh_link_heard_ms(member->link) > heard_ms)
-			heard_ms = ssh_link_heard_ms(member->link);
-	return heard_ms;
+	return pool_life_heard_ms(&pool->members);
 }
 
 void
 pool_probe(struct pool *pool, int64_t since_ms)
 {
-	struct pool_member *member;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		ssh_link_probe(member->link, since_ms);
+	pool_life_ask(&pool->members, since_ms);
 }
 
 size_t
@@ -460,6 +437,8 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	pool->jump = jump_box_config(box);
 	pool->mailbox = mailbox;
 	TAILQ_INIT(&pool->members);
+	SLIST_INIT(&pool->targets);
+	pool->suspect_ms = -SUSPECT_INTERVAL_MS;
 	pool->dials = pool_dials_open(&(struct pool_dials_setup){
 	    .cfg = cfg,
 	    .box = box,
@@ -482,6 +461,7 @@ pool_close(struct pool *pool)
 	pool_dials_close(pool->dials);
 	while (!TAILQ_EMPTY(&pool->members))
 		free_member(pool, TAILQ_FIRST(&pool->members));
+	pool_targets_free(&pool->targets);
 	event_free(pool->retry);
 	event_free(pool->spare);
 	free(pool);

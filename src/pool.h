@@ -62,8 +62,8 @@ enum pool_offer pool_ask(struct pool *, const struct config_connection *,
  */
 void pool_abandon(struct pool *, void *user, bool *heard, int64_t *silent_ms);
 
-/* Opens to this database are in flight and overdue. */
-bool pool_is_stuck(const struct pool *, const struct config_connection *);
+/* Opens to this database have not been answered in time, the last ones. */
+bool pool_is_suspect(struct pool *, const struct config_connection *);
 
 bool pool_is_up(const struct pool *);    /* there is a live link */
 bool pool_has_slot(const struct pool *); /* one of them could open now */

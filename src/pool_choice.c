@@ -5,18 +5,19 @@
  */
 #include "pool_choice.h"
 
-#include <string.h>
-
-#include "config.h"
 #include "pool_member.h"
+#include "pool_target.h"
 #include "ssh_link.h"
+
+/* Opens that a database which does not answer may hold. */
+#define STUCK_MAX 2
 
 static bool
 is_better(const struct pool_member *one, const struct pool_member *other,
-    const char *host)
+    const struct pool_target *target)
 {
-	int one_cost = pool_member_cost(one, host),
-	    other_cost = pool_member_cost(other, host);
+	enum pool_cost one_cost = pool_member_cost(one, target),
+		       other_cost = pool_member_cost(other, target);
 
 	if (one_cost != other_cost)
 		return one_cost < other_cost;
@@ -24,46 +25,30 @@ is_better(const struct pool_member *one, const struct pool_member *other,
 }
 
 struct pool_member *
-pool_choose(const struct pool_members *members, const char *host)
+pool_choose(const struct pool_members *members,
+    const struct pool_target *target)
 {
 	struct pool_member *member, *best = NULL;
 
 	TAILQ_FOREACH(member, members, entry)
 		if (ssh_link_has_slot(member->link) &&
-		    (best == NULL || is_better(member, best, host)))
+		    (best == NULL || is_better(member, best, target)))
 			best = member;
 	return best;
 }
 
 bool
-pool_is_worth_waiting(const struct pool_members *members, const char *host)
+pool_is_worth_waiting(const struct pool_members *members,
+    const struct pool_target *target)
 {
 	const struct pool_member *member;
 
 	TAILQ_FOREACH(member, members, entry)
 		if (!ssh_link_is_closed(member->link) &&
 		    !ssh_link_is_stuck(member->link) &&
-		    pool_member_cost(member, host) == 0)
+		    pool_member_cost(member, target) == POOL_COST_NONE)
 			return true;
 	return false;
-}
-
-struct pool_opens
-pool_opens_of(const struct pool_members *members,
-    const struct config_connection *connection)
-{
-	struct pool_opens opens = { 0 };
-	const struct pool_member *member;
-
-	TAILQ_FOREACH(member, members, entry) {
-		if (member->target == NULL ||
-		    strcmp(member->target->label, connection->label) != 0)
-			continue;
-		opens.count++;
-		if (pool_member_is_overdue(member))
-			opens.overdue++;
-	}
-	return opens;
 }
 
 size_t
@@ -78,13 +63,73 @@ pool_free_slots(const struct pool_members *members)
 	return count;
 }
 
-/* The target is to blame, not the link: that one was heard since. */
-static bool
-is_held_up(const struct pool_member *member)
+/* Also those that nobody waits for any more. */
+static unsigned
+opens_of(const struct pool_members *members, const struct pool_target *target)
 {
-	return !ssh_link_is_closed(member->link) &&
-	    pool_member_is_overdue(member) &&
-	    ssh_link_heard_ms(member->link) >= member->overdue_ms;
+	const struct pool_member *member;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (member->target == target)
+			count++;
+	return count;
+}
+
+static enum pool_claim
+claim_of_suspect(const struct pool_target *target,
+    const struct pool_member *best, bool is_last, unsigned opens)
+{
+	bool would_freeze = best != NULL && !target->is_address &&
+	    pool_member_cost(best, target) >= POOL_COST_FOREIGN;
+
+	if (opens >= STUCK_MAX)
+		return POOL_CLAIM_DENIED;
+	if (!is_last && !would_freeze)
+		return POOL_CLAIM_GRANTED;
+	return opens > 0 ? POOL_CLAIM_DENIED : POOL_CLAIM_RISKED;
+}
+
+enum pool_claim
+pool_claim_of(const struct pool_members *members,
+    const struct pool_target *target, const struct pool_member *best,
+    bool is_full)
+{
+	bool is_last = is_full && pool_free_slots(members) <= 1;
+	unsigned opens = opens_of(members, target);
+
+	switch (target->standing) {
+	case POOL_STANDING_PROMPT:
+		break;
+	case POOL_STANDING_UNKNOWN:
+		return opens > 0 ? POOL_CLAIM_DENIED : POOL_CLAIM_GRANTED;
+	case POOL_STANDING_SUSPECT:
+		return claim_of_suspect(target, best, is_last, opens);
+	}
+	return POOL_CLAIM_GRANTED;
+}
+
+static bool
+serves_suspect(const struct pool_member *member)
+{
+	return member->target != NULL &&
+	    member->target->standing == POOL_STANDING_SUSPECT;
+}
+
+bool
+pool_is_blocked(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	bool is_blocked = false;
+
+	TAILQ_FOREACH(member, members, entry) {
+		if (ssh_link_is_closed(member->link))
+			continue;
+		if (!serves_suspect(member))
+			return false;
+		is_blocked = true;
+	}
+	return is_blocked;
 }
 
 struct pool_member *
@@ -93,7 +138,7 @@ pool_worst(const struct pool_members *members)
 	struct pool_member *member, *worst = NULL;
 
 	TAILQ_FOREACH(member, members, entry)
-		if (is_held_up(member) &&
+		if (member->is_held_up && !ssh_link_is_closed(member->link) &&
 		    (worst == NULL ||
 			ssh_link_channels(member->link) <
 			    ssh_link_channels(worst->link)))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Which of a pool's links suits a database, and which suits nobody any more.
- * It asks and compares; the pool acts.
+ * Which of a pool's links suits a database, which suits nobody any more, and
+ * whether the database may be tried at all.  It asks and compares; the pool
+ * acts.
  */
 #ifndef PGJUMP_POOL_CHOICE_H
 #define PGJUMP_POOL_CHOICE_H
@@ -10,26 +11,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct config_connection;
 struct pool_member;
 struct pool_members;
+struct pool_target;
 
-/* Opens to one database that are in flight, waited for or not. */
-struct pool_opens {
-	unsigned count, overdue;
-};
-
-struct pool_opens pool_opens_of(const struct pool_members *,
-    const struct config_connection *);
-
-/* Of the links with a free slot the one that suits best; NULL: there is none.
+/*
+ * Of the links with a free slot the one that suits best; NULL: there is none.
  */
-struct pool_member *pool_choose(const struct pool_members *, const char *host);
+struct pool_member *pool_choose(const struct pool_members *,
+    const struct pool_target *);
 
 /* A link that suits is only busy for a moment. */
-bool pool_is_worth_waiting(const struct pool_members *, const char *host);
+bool pool_is_worth_waiting(const struct pool_members *,
+    const struct pool_target *);
 
 size_t pool_free_slots(const struct pool_members *);
+
+/*
+ * May a target have one more slot, which it might keep for long?  A database
+ * that is known to answer may have any, and one that was never asked a single
+ * one.  One that did not answer has two at most, and neither the last slot of
+ * a full pool nor a link whose other users it would freeze.
+ */
+enum pool_claim {
+	POOL_CLAIM_GRANTED,
+	POOL_CLAIM_RISKED, /* not unless it is time to try a suspect again */
+	POOL_CLAIM_DENIED,
+};
+
+/* `best` as pool_choose() says; `is_full`: there will be no more links. */
+enum pool_claim pool_claim_of(const struct pool_members *,
+    const struct pool_target *, const struct pool_member *best, bool is_full);
+
+/* Every slot is held by a database that did not answer. */
+bool pool_is_blocked(const struct pool_members *);
 
 /*
  * Of the links that are alive, but whose slot is held up by a database that

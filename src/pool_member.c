@@ -5,56 +5,46 @@
  */
 #include "pool_member.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "clock.h"
 #include "config.h"
 #include "originator.h"
+#include "pool_target.h"
 #include "ssh_link.h"
 #include "ssh_slot.h"
 
-/* What suits less; the sum is a link's cost. */
-enum {
-	COST_CROWDED = 1,
-	COST_FOREIGN = 2,
-};
-
-bool
-pool_host_is_address(const char *host)
-{
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	return host[0] == '/' || inet_pton(AF_INET, host, bytes) == 1 ||
-	    inet_pton(AF_INET6, host, bytes) == 1;
-}
-
 static bool
-is_foreign(const struct pool_member *member, const char *host)
+is_foreign(const struct pool_member *member, const struct pool_target *target)
 {
-	if (pool_host_is_address(host))
+	if (target->is_address)
 		return member->name != NULL;
 	return member->numeric ||
-	    (member->name != NULL && strcmp(member->name, host) != 0);
+	    (member->name != NULL &&
+		strcmp(member->name, target->connection->host) != 0);
 }
 
-int
-pool_member_cost(const struct pool_member *member, const char *host)
+enum pool_cost
+pool_member_cost(const struct pool_member *member,
+    const struct pool_target *target)
 {
-	bool crowded = ssh_link_channels(member->link) >=
+	static const enum pool_cost costs[2][2] = {
+		{ POOL_COST_NONE, POOL_COST_CROWDED },
+		{ POOL_COST_FOREIGN, POOL_COST_FOREIGN_CROWDED },
+	};
+	bool is_crowded = ssh_link_channels(member->link) >=
 	    SSH_LINK_CHANNELS_SOFT;
 
-	return (is_foreign(member, host) ? COST_FOREIGN : 0) +
-	    (crowded ? COST_CROWDED : 0);
+	return costs[is_foreign(member, target)][is_crowded];
 }
 
 void
-pool_member_open(struct pool_member *member,
-    const struct config_connection *connection,
+pool_member_open(struct pool_member *member, struct pool_target *target,
     const struct originator *originator, int64_t by_ms, void *user)
 {
+	const struct config_connection *connection = target->connection;
 	bool is_socket = connection->host[0] == '/';
-	const struct ssh_target target = {
+	const struct ssh_target asked = {
 		.host = is_socket ? connection->label : connection->host,
 		.port = connection->port,
 		.is_socket = is_socket,
@@ -62,18 +52,19 @@ pool_member_open(struct pool_member *member,
 		.originator_port = originator->port,
 	};
 
-	if (pool_host_is_address(connection->host))
+	if (target->is_address)
 		member->numeric = true;
 	else
 		member->name = connection->host;
 	member->was_used = true;
 	member->idle_ms = 0;
-	member->target = connection;
+	member->target = target;
 	member->user = user;
+	member->is_held_up = false;
 	member->opened_ms = clock_ms();
 	member->overdue_ms = member->opened_ms +
 	    (by_ms - member->opened_ms) / 4;
-	ssh_link_open(member->link, &target, member->overdue_ms);
+	ssh_link_open(member->link, &asked, member->overdue_ms);
 }
 
 bool
@@ -83,10 +74,28 @@ pool_member_is_overdue(const struct pool_member *member)
 }
 
 void
+pool_member_blame_target(struct pool_member *member)
+{
+	member->is_held_up = true;
+	member->target->standing = POOL_STANDING_SUSPECT;
+}
+
+/* An answer that comes late does not clear its target. */
+static void
+forget_open(struct pool_member *member)
+{
+	if (!ssh_link_is_closed(member->link) &&
+	    !pool_member_is_overdue(member))
+		member->target->standing = POOL_STANDING_PROMPT;
+	member->target = NULL;
+	member->is_held_up = false;
+}
+
+void
 pool_member_tidy(struct pool_member *member)
 {
-	if (!ssh_link_is_opening(member->link))
-		member->target = NULL;
+	if (member->target != NULL && !ssh_link_is_opening(member->link))
+		forget_open(member);
 	if (member->target != NULL || ssh_link_channels(member->link) > 0) {
 		member->idle_ms = 0;
 	} else if (member->idle_ms == 0) {

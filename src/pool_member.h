@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-struct config_connection;
 struct originator;
+struct pool_target;
 struct ssh_link;
 
 struct pool_member {
@@ -22,9 +22,10 @@ struct pool_member {
 	bool was_used;   /* something was opened through it */
 	bool is_mourned; /* its loss was told to the jump box's record */
 	/* The open in flight. */
-	const struct config_connection *target; /* NULL: there is none */
+	struct pool_target *target; /* NULL: there is none */
 	void *user; /* who waits for it; NULL: nobody any more */
 	int64_t opened_ms, overdue_ms;
+	bool is_held_up; /* overdue, and the target was found to blame */
 	/* What its channels are connected to, until it is idle. */
 	const char *name; /* a target given by name */
 	bool numeric;     /* targets given by address */
@@ -33,23 +34,31 @@ struct pool_member {
 
 TAILQ_HEAD(pool_members, pool_member);
 
-/* The host needs no look-up on the jump box. */
-bool pool_host_is_address(const char *host);
-
 /*
- * How little a link suits a host; 0: as well as any can.  sshd resolves names
- * blockingly, which freezes all channels of a session, so a name and other
- * targets share none where that can be helped; and sshd's work for each event
- * grows with the number of channels.
+ * How little a link suits a target.  sshd resolves names blockingly, which
+ * freezes all channels of a session, so a name and other targets share none
+ * where that can be helped; and sshd's work for each event grows with the
+ * number of channels.
  */
-int pool_member_cost(const struct pool_member *, const char *host);
+enum pool_cost {
+	POOL_COST_NONE,
+	POOL_COST_CROWDED,
+	POOL_COST_FOREIGN,
+	POOL_COST_FOREIGN_CROWDED,
+};
+
+enum pool_cost pool_member_cost(const struct pool_member *,
+    const struct pool_target *);
 
 /* Open a stream for `user`, who gives up at `by_ms`; the link has a slot. */
-void pool_member_open(struct pool_member *, const struct config_connection *,
+void pool_member_open(struct pool_member *, struct pool_target *,
     const struct originator *, int64_t by_ms, void *user);
 
 /* Its open should have been answered if all were well. */
 bool pool_member_is_overdue(const struct pool_member *);
+
+/* Its open is overdue although the tunnel is alive. */
+void pool_member_blame_target(struct pool_member *);
 
 /* Forget an open that has ended, and what was served where all is closed. */
 void pool_member_tidy(struct pool_member *);
