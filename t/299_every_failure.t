@@ -39,6 +39,24 @@ for my $label (@stages) {
 	    "$label has an exit code of its side");
 }
 
+# The table of exit codes in the manual page is that of failure.def; what only
+# a client hears is none of check's.
+my %documented = $man =~ /^\.It (?=\w* Ta)(?:.* Ta )?(\w+) Ta (\d+)$/mg;
+%documented = (%documented, $man =~ /^\.It (\w+) Ta (\d+)\b/mg);
+is_deeply(\%documented, { map { $_ => $code{$_} }
+	grep { $code{$_} < 30 } @stages }, 'pgjump.1 has their exit codes');
+
+my $imperative = 'check|compare|connect|correct|point|raise|repair|see|set|try';
+
+# Under each label: what it means, and what to do.
+for my $label (@stages) {
+	my ($said) = $man =~ /^\.It Bq $label\n((?:(?!\.It |\.El).*\n)+)/m;
+
+	like($said // '', qr/\A[A-Z.].{12}/s, "pgjump.1 explains $label");
+	like($said // '', qr/^(?:There )?(?:$imperative)\b/im,
+	    "and says what to do about $label") if $code{$label} < 30;
+}
+
 # A FAILURE row: symbol, stage, retry, message, hint.
 my @rows = $def =~ /^FAILURE\((\w+, \w+, \w+,\s+"(?:[^"\\]|\\.)*",\s+"(?:[^"\\]|\\.)*")\)/mg;
 my $count = () = $def =~ /^FAILURE\(/mg;
