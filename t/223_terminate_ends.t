@@ -131,4 +131,5 @@ subtest 'pgjump stops' => sub {
 	is($daemon->wait_end, 'exit 143', 'and pgjump ends');
 };
 
+$pg->down; # it would wait for those who sleep
 $lab->done;
