@@ -9,7 +9,8 @@ use JSON::PP ();
 use PgJump::Lab;
 use Test::More;
 
-use PgJump::Keys qw(fingerprint key_file private public);
+use PgJump::Keys qw(fingerprint key_file private);
+use PgJump::Pki;
 use PgJump::Process qw(slurp spew);
 
 my $lab = PgJump::Lab->new;
@@ -186,6 +187,22 @@ subtest 'the environment' => sub {
 	unlike($text, qr/from-outside|by-default/, 'but no secret itself');
 	like($text, qr/username: "\$\{PGJUMP_VERBATIM:-\$\{HOME\}\}"$/m,
 	    'what looks like a variable stays what it is');
+};
+
+subtest 'certificates, and keys that no longer fit them' => sub {
+	my $text = printed($json->encode({ name => 'a', host => 'h',
+		client_tls => 'terminate',
+		tls_cert => PgJump::Pki::cert('door'),
+		tls_key => PgJump::Pki::key('door'),
+		ssl_config => { mode => 'verify-full',
+			ca_cert => PgJump::Pki::cert('root'),
+			client_cert => PgJump::Pki::cert('guest'),
+			client_key => PgJump::Pki::key('guest') } }));
+	like($text, qr/^ +$_: "<redacted>"$/m, "$_ is left out")
+	    for qw(tls_key client_key);
+	like($text, qr/^ +$_: \|\n +-----BEGIN CERTIFICATE-----$/m,
+	    "$_ is not") for qw(tls_cert ca_cert client_cert);
+	unlike($text, qr/PRIVATE KEY/, 'no key');
 };
 
 subtest 'two secrets that are left out stay two' => sub {
