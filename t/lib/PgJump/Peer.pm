@@ -139,4 +139,10 @@ sub black_hole($class, %is)
 	return bless { port => $port, held => [$listener, @fill] }, $class;
 }
 
+# The listener of a black hole, which answers as soon as somebody accepts.
+sub open_up($self)
+{
+	return (@{ delete $self->{held} })[0];
+}
+
 1;
