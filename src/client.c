@@ -31,8 +31,7 @@
 #include "tls_client.h"
 #include "xmalloc.h"
 
-/* One read of a relay; shared by all of them, so that idle clients are small.
- */
+#define CROWD_MS 1000
 
 LIST_HEAD(client_list, client);
 
@@ -280,6 +279,7 @@ client_free(struct client *client)
 		jump_request_drop(client->request);
 	if (client->has_place)
 		gate_leave(client->home->gate);
+	client_settle(client);
 	refusal_free(client->refusal);
 	relay_free(client->relay, client->is_reset);
 	stream_close(client->database, false);
@@ -342,6 +342,18 @@ clients_open(const struct clients_setup *setup)
 	return clients;
 }
 
+/* In a crowd who says at once what it wants is served, and nobody is waited
+ * for. */
+static void
+hurry(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+
+	if (startup->expires_ms > client->start_ms + CROWD_MS)
+		startup->expires_ms = client->start_ms + CROWD_MS;
+	client->deadline_ms = startup->expires_ms;
+}
+
 void
 clients_add(struct clients *clients, int take_fd, uint64_t id,
     const struct sockaddr *peer)
@@ -353,6 +365,9 @@ clients_add(struct clients *clients, int take_fd, uint64_t id,
 	LIST_INSERT_HEAD(&clients->live, client, entry);
 	clients->count++;
 	client->is_local = peer->sa_family == AF_UNIX;
+	client->has_arrived = gate_arrive(clients->setup.gate);
+	if (!client->has_arrived)
+		hurry(client);
 	log_debug("client accepted", log_num("client", (int64_t)id),
 	    log_str("connection", connection->name),
 	    log_str("peer", client_peer(client)),

@@ -234,7 +234,8 @@ begin_refusal(struct client *client)
 		.kept_len = startup->kept_len,
 		.is_in_tls = startup->is_in_tls,
 		.is_at_once = stage == STAGE_CLIENT_PROTOCOL ||
-		    stage == STAGE_CLIENT_TIMEOUT,
+		    stage == STAGE_CLIENT_TIMEOUT ||
+		    client->fault->code == FAIL_CLIENT_CROWD,
 		.answer_at_ms = answer_at_ms(client),
 	};
 

@@ -50,6 +50,7 @@ begin_relay(struct client *client, bool is_opaque)
 		relay_send_client(client->relay, startup->answer,
 		    startup->answer_len);
 	client_startup_over(client);
+	client_settle(client);
 	client->deadline_ms = 0;
 	return CLIENT_RELAYING;
 }
@@ -336,6 +337,7 @@ ask(struct client *client, const struct pgwire_packet *packet,
 			return client_fail(client, FAIL_CLIENT_LIMIT,
 			    "max_clients is %u",
 			    client->home->connection->max_clients);
+		client_settle(client);
 	}
 	return client->database != NULL ? serve(client) : open_forward(client);
 }
@@ -415,6 +417,9 @@ on_more(struct client *client, const struct pgwire_packet *packet)
 		return client_gone(client);
 	if (clock_ms() < startup->expires_ms)
 		return CLIENT_GREETING;
+	if (!client->has_place && !client->has_arrived)
+		return client_fail(client, FAIL_CLIENT_CROWD, "%s",
+		    clock_text(startup->expires_ms - client->start_ms).text);
 	return client_fail(client, FAIL_CLIENT_TIMEOUT, "%s",
 	    clock_text(client->home->cfg->startup_timeout_ms).text);
 }

@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "config.h"
+#include "gate.h"
 #include "log.h"
 #include "tls_client.h"
 #include "xmalloc.h"
@@ -21,6 +22,14 @@ const char *
 client_peer(const struct client *client)
 {
 	return client->is_local ? "local" : client->peer.host;
+}
+
+void
+client_settle(struct client *client)
+{
+	if (client->has_arrived)
+		gate_settle(client->home->gate);
+	client->has_arrived = false;
 }
 
 struct fault *

@@ -93,7 +93,8 @@ struct client {
 	int64_t deadline_ms; /* when the state is run again; 0: never */
 	int64_t end_ms;      /* the last moment of a session that ends */
 	int64_t start_ms;
-	bool has_place; /* at the gate */
+	bool has_place;   /* at the gate */
+	bool has_arrived; /* counted there, without a place */
 	bool has_ended; /* it has sent its last byte, or broke */
 	bool is_reset;  /* its socket is to be closed by RST */
 	bool is_in_tls, is_database_in_tls; /* with pgjump: terminate */
@@ -110,6 +111,9 @@ struct client {
 
 /* Its address, for the log. */
 const char *client_peer(const struct client *);
+
+/* At the gate: it has a place, or a session without one, or is gone. */
+void client_settle(struct client *);
 
 /* The fault of this client, made when first asked for. */
 struct fault *client_fault(struct client *);

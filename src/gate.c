@@ -21,6 +21,7 @@
 struct gate {
 	pthread_mutex_t mutex;
 	unsigned max_clients, clients;
+	unsigned arrivals; /* clients without a place */
 	int64_t window_start_ms;
 	unsigned answers; /* failing ones since then */
 };
@@ -63,6 +64,28 @@ gate_leave(struct gate *gate)
 	pthread_mutex_lock(&gate->mutex);
 	assert(gate->clients > 0);
 	gate->clients--;
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+bool
+gate_arrive(struct gate *gate)
+{
+	bool is_free;
+
+	pthread_mutex_lock(&gate->mutex);
+	is_free = gate->arrivals < gate->max_clients + GATE_ARRIVALS_SPARE;
+	if (is_free)
+		gate->arrivals++;
+	pthread_mutex_unlock(&gate->mutex);
+	return is_free;
+}
+
+void
+gate_settle(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->mutex);
+	assert(gate->arrivals > 0);
+	gate->arrivals--;
 	pthread_mutex_unlock(&gate->mutex);
 }
 

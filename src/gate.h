@@ -2,7 +2,8 @@
 
 /*
  * What all clients of one connection share, in all workers: how many there
- * are, and the brake on failing answers.  One mutex; any thread.
+ * are and how many are coming, and the brake on failing answers.  One mutex;
+ * any thread.
  */
 #ifndef PGJUMP_GATE_H
 #define PGJUMP_GATE_H
@@ -18,6 +19,14 @@ void gate_free(struct gate *);
 /* Take a place; false when all are taken. */
 bool gate_enter(struct gate *);
 void gate_leave(struct gate *);
+
+/*
+ * As many as there are places, and a few more, may be there without one: who
+ * has not said yet what it wants.  Beyond that there is a crowd.
+ */
+#define GATE_ARRIVALS_SPARE 100
+bool gate_arrive(struct gate *); /* false: a crowd; it is not counted */
+void gate_settle(struct gate *); /* has a place, or is gone */
 
 /*
  * Count a failing answer; returns how many milliseconds it is to be delayed: 0

@@ -91,6 +91,33 @@ subtest 'client_limit' => sub {
 	}), 'a place that is given back is free');
 };
 
+subtest 'client_limit: a crowd that says nothing' => sub {
+	my $few = $lab->connection('c_crowd', max_clients => 2);
+	my $daemon = $lab->daemon([$few], startup_timeout => '60s');
+	my @silent = map { $lab->wire($few) } 1 .. 102;
+	ok(PgJump::Process::eventually(10, sub {
+		$daemon->descriptors >= 102 }), '102 silent clients');
+	my $wire = $lab->wire($few);
+	ok(PgJump::Wire::is_ready($wire->login),
+	    'who says what it wants is served');
+	my $late = $lab->wire($few);
+	$late->put(substr PgJump::Wire::startup_packet(user => 'app'), 0, 15);
+	my ($error) = @{ $late->until('E') };
+	my $fields = PgJump::Wire::fields($error->[1] // '');
+	is($fields->{C}, '53300', 'who does not is told soon');
+	like($fields->{M}, qr/too many clients in start-up: .* within 1(?:\.0)? s \[client_limit\]$/,
+	    'in words');
+	$wire->query('select pg_sleep(60)');
+	my $cancel = $lab->wire($few);
+	$cancel->put(pack 'NNNN', 16, 80877102,
+	    @$wire{qw(backend_pid backend_key)});
+	my ($cancelled) = grep { $_->[0] eq 'E' } @{ $wire->until('Z') };
+	is(PgJump::Wire::fields($cancelled->[1])->{C}, '57014',
+	    'a cancel request comes through');
+	$_->close for @silent;
+	$daemon->down;
+};
+
 subtest 'client_denied' => sub {
 	my $port = PgJump::Port::reserve();
 	my $fenced = $lab->connection('c_fenced',

@@ -35,6 +35,22 @@ clock_timeval(int64_t duration_ms)
 }
 
 static void
+arrivals_are_counted_apart(void **state)
+{
+	struct gate *gate = gate_new(1);
+
+	(void)state;
+	for (int i = 0; i < 1 + GATE_ARRIVALS_SPARE; i++)
+		assert_true(gate_arrive(gate));
+	assert_false(gate_arrive(gate));
+	assert_true(gate_enter(gate));
+	gate_settle(gate);
+	assert_true(gate_arrive(gate));
+	assert_false(gate_arrive(gate));
+	gate_free(gate);
+}
+
+static void
 places_are_counted(void **state)
 {
 	struct gate *gate = gate_new(2);
@@ -111,6 +127,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places_are_counted),
+		cmocka_unit_test(arrivals_are_counted_apart),
 		cmocka_unit_test(the_brake_delays_the_sixth_answer_of_a_second),
 		cmocka_unit_test(a_slow_client_is_never_delayed),
 		cmocka_unit_test(places_survive_threads),
