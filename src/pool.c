@@ -221,7 +221,8 @@ start_open(struct pool *pool, struct pool_member *member,
 {
 	if (target->standing == POOL_STANDING_SUSPECT)
 		pool->suspect_ms = clock_ms();
-	pool_member_open(member, target, originator, by_ms, user);
+	pool_member_open(member, target, originator,
+	    pool->cfg->open_timeout_ms / 4, by_ms, user);
 }
 
 enum pool_offer

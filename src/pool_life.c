@@ -91,7 +91,7 @@ pool_life_blame_targets(struct pool_members *members)
 	bool found = false;
 
 	TAILQ_FOREACH(member, members, entry) {
-		if (member->is_held_up || !pool_member_is_overdue(member) ||
+		if (member->is_held_up || !pool_member_is_late(member) ||
 		    !pool_life_was_heard(members, member))
 			continue;
 		pool_member_blame_target(member);

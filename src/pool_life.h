@@ -33,7 +33,7 @@ bool pool_life_was_heard(const struct pool_members *,
 bool pool_life_ask_others(const struct pool_members *);
 
 /*
- * Blame the targets whose opens are overdue while the jump box lives; whether
+ * Blame the targets whose opens are late while the jump box lives; whether
  * there was one.
  */
 bool pool_life_blame_targets(struct pool_members *);

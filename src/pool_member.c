@@ -40,7 +40,8 @@ pool_member_cost(const struct pool_member *member,
 
 void
 pool_member_open(struct pool_member *member, struct pool_target *target,
-    const struct originator *originator, int64_t by_ms, void *user)
+    const struct originator *originator, int64_t patience_ms, int64_t by_ms,
+    void *user)
 {
 	const struct config_connection *connection = target->connection;
 	bool is_socket = connection->host[0] == '/';
@@ -64,6 +65,7 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
 	member->opened_ms = clock_ms();
 	member->overdue_ms = member->opened_ms +
 	    (by_ms - member->opened_ms) / 4;
+	member->late_ms = member->opened_ms + patience_ms;
 	ssh_link_open(member->link, &asked, member->overdue_ms);
 }
 
@@ -71,6 +73,12 @@ bool
 pool_member_is_overdue(const struct pool_member *member)
 {
 	return member->target != NULL && clock_ms() >= member->overdue_ms;
+}
+
+bool
+pool_member_is_late(const struct pool_member *member)
+{
+	return member->target != NULL && clock_ms() >= member->late_ms;
 }
 
 void
@@ -84,8 +92,7 @@ pool_member_blame_target(struct pool_member *member)
 static void
 forget_open(struct pool_member *member)
 {
-	if (!ssh_link_is_closed(member->link) &&
-	    !pool_member_is_overdue(member))
+	if (!ssh_link_is_closed(member->link) && !pool_member_is_late(member))
 		member->target->standing = POOL_STANDING_PROMPT;
 	member->target = NULL;
 	member->is_held_up = false;

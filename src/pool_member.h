@@ -24,8 +24,10 @@ struct pool_member {
 	/* The open in flight. */
 	struct pool_target *target; /* NULL: there is none */
 	void *user; /* who waits for it; NULL: nobody any more */
-	int64_t opened_ms, overdue_ms;
-	bool is_held_up; /* overdue, and the target was found to blame */
+	int64_t opened_ms;
+	int64_t overdue_ms; /* for its user, who may have little time left */
+	int64_t late_ms;    /* for everybody: as late as a target may answer */
+	bool is_held_up;    /* late, and the target was found to blame */
 	/* What its channels are connected to, until it is idle. */
 	const char *name; /* a target given by name */
 	bool numeric;     /* targets given by address */
@@ -50,14 +52,18 @@ enum pool_cost {
 enum pool_cost pool_member_cost(const struct pool_member *,
     const struct pool_target *);
 
-/* Open a stream for `user`, who gives up at `by_ms`; the link has a slot. */
+/*
+ * Open a stream for `user`, who gives up at `by_ms`; the link has a slot.  The
+ * target is late after `patience_ms`.
+ */
 void pool_member_open(struct pool_member *, struct pool_target *,
-    const struct originator *, int64_t by_ms, void *user);
+    const struct originator *, int64_t patience_ms, int64_t by_ms, void *user);
 
 /* Its open should have been answered if all were well. */
 bool pool_member_is_overdue(const struct pool_member *);
+bool pool_member_is_late(const struct pool_member *);
 
-/* Its open is overdue although the tunnel is alive. */
+/* Its open is late although the tunnel is alive. */
 void pool_member_blame_target(struct pool_member *);
 
 /* Forget an open that has ended, and what was served where all is closed. */
