@@ -95,8 +95,8 @@ struct client {
 	int64_t start_ms;
 	bool has_place;   /* at the gate */
 	bool has_arrived; /* counted there, without a place */
-	bool has_ended; /* it has sent its last byte, or broke */
-	bool is_reset;  /* its socket is to be closed by RST */
+	bool has_ended;   /* it has sent its last byte, or broke */
+	bool is_reset;    /* its socket is to be closed by RST */
 	bool is_in_tls, is_database_in_tls; /* with pgjump: terminate */
 	struct client_startup *startup;     /* NULL once the session is up */
 	struct stream *stream, *database;   /* the relay's, once there is one */

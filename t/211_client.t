@@ -108,6 +108,10 @@ subtest 'client_limit: a crowd that says nothing' => sub {
 	like($fields->{M}, qr/too many clients in start-up: .* within 1(?:\.0)? s \[client_limit\]$/,
 	    'in words');
 	$wire->query('select pg_sleep(60)');
+	ok(PgJump::Process::eventually(10, sub {
+		$lab->postgres->sql('select state from pg_stat_activity
+		    where pid = ' . $wire->{backend_pid}) eq 'active' }),
+	    'a query runs');
 	my $cancel = $lab->wire($few);
 	$cancel->put(pack 'NNNN', 16, 80877102,
 	    @$wire{qw(backend_pid backend_key)});
