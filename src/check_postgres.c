@@ -13,7 +13,9 @@
 #include "clock.h"
 #include "config.h"
 #include "database_fault.h"
+#include "secret.h"
 #include "stream.h"
+#include "tls.h"
 #include "tls_client.h"
 
 /* As long as a client's SSLRequest waits for its answer. */
@@ -223,6 +225,58 @@ shake_hands(const struct check_talk *talk, struct tls_client *client,
 	return status;
 }
 
+/* One more piece from the database; false: there is none. */
+static bool
+hear_goodbye(const struct check_talk *talk, const struct patience *wait,
+    struct tls *tls, struct fault *fault)
+{
+	struct fault ignored = { 0 };
+	char bytes[4096];
+	ssize_t got = receive(talk, wait, bytes, sizeof bytes, &ignored);
+
+	if (got <= 0)
+		return false;
+	tls_feed(tls, bytes, (size_t)got);
+	got = tls_read(tls, bytes, sizeof bytes);
+	if (got == -2)
+		tls_client_explain(tls, fault);
+	return got != -2 && got != 0;
+}
+
+/*
+ * In TLS 1.3 our handshake is done before the database has judged our
+ * certificate: it has, when it answers a goodbye.
+ */
+static void
+part(const struct check_talk *talk, struct tls *tls, struct fault *fault)
+{
+	struct patience wait = wait_for(talk, true);
+	struct fault ignored = { 0 };
+	const void *bytes;
+	size_t len;
+
+	tls_finish(tls);
+	len = tls_output(tls, &bytes);
+	send_all(talk, &wait, bytes, len, &ignored);
+	tls_output_sent(tls, len);
+	stream_finish(talk->stream);
+	while (hear_goodbye(talk, &wait, tls, fault))
+		;
+}
+
+static void
+await_verdict(const struct check_talk *talk, struct tls_client *client,
+    struct fault *fault)
+{
+	struct tls *tls;
+
+	if (!secret_is_set(&talk->task->connection->client_cert))
+		return;
+	tls = tls_client_take(client);
+	part(talk, tls, fault);
+	tls_free(tls);
+}
+
 enum failure
 check_postgres_tls(const struct check_talk *talk, char answer,
     bool *is_encrypted, struct tls_facts *facts, struct fault *fault)
@@ -239,6 +293,8 @@ check_postgres_tls(const struct check_talk *talk, char answer,
 	begin(client, answer);
 	*is_encrypted = shake_hands(talk, client, fault) == TLS_CLIENT_READY;
 	*facts = *tls_client_facts(client);
+	if (*is_encrypted)
+		await_verdict(talk, client, fault);
 	tls_client_free(client);
 	tls_client_rules_free(rules);
 	return fault->code;

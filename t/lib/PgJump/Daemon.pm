@@ -155,6 +155,15 @@ sub complaint($self)
 	    :\ runtime\ error:\ |Assertion\ .*failed).*)$/mx ? $1 : undef;
 }
 
+# `pgjump check` of this configuration, in this environment, whether it runs
+# or not: { out, err, rc }.
+sub check($self, @arguments)
+{
+	return command([@{ $self->{arguments} }, '-c', $self->{file},
+		'check', @arguments], clean_env => 1,
+	    env => $self->{process}{env}, dir => $self->{dir});
+}
+
 # A subcommand run to its end: { out, err, rc }.
 sub command($arguments, %with)
 {

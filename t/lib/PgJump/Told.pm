@@ -11,11 +11,15 @@
 #	hint	and HINT
 #	sqlstate	default 57P03
 #	sslmodes	default disable, prefer, require
+#	check	0 where `pgjump check` cannot meet the same fault
 package PgJump::Told;
 
 use v5.36;
+use Cwd qw(abs_path);
 use Exporter qw(import);
-use PgJump::Process qw(eventually);
+use File::Basename qw(dirname);
+use JSON::PP ();
+use PgJump::Process qw(eventually slurp);
 use PgJump::Wire;
 use Test::More;
 
@@ -27,6 +31,10 @@ my %opening = (
 	direct => 'pgjump: database failed: ',
 	refused => 'pgjump: refused: ',
 );
+
+my %exit_code = slurp(dirname(abs_path(__FILE__))
+	. '/../../../src/failure.def') =~
+    /^STAGE\(\w+, "(\w+)", \w+, "\w+", (\d+)\)/mg;
 
 # Rules for every text that pgjump writes into an error.
 sub _good_text($case, $connection, $error)
@@ -98,9 +106,31 @@ sub _log($case, $connection, $daemon, $mark, $clients)
 	    or diag($daemon->since($mark));
 }
 
+# What check says of the same fault: the same stage, the same words.
+sub _check($case, $connection, $daemon)
+{
+	my $seen = $daemon->check('--json', '--no-login', $connection->{name});
+	my $report = eval { JSON::PP::decode_json($seen->{out}) }
+	    // return ok(0, "JSON of check: $seen->{out}$seen->{err}");
+	my @failed = grep { $_->{status} eq 'failed' } @{ $report->{phases} };
+
+	is($report->{status}, 'failed', 'check fails, too');
+	is($report->{stage}, $case->{label}, 'at the same stage');
+	is($seen->{rc}, $exit_code{ $case->{label} }, 'with its exit code');
+	is($report->{side}, $case->{side} eq 'direct' ? 'database'
+	    : $case->{side}, 'and blames the same side');
+	like($report->{message}, $case->{says}, 'in the same words');
+	is(@failed, 1, 'one phase failed');
+	like($report->{hint}, qr/\A[A-Z][ -~]+\.\z/, 'a hint');
+	is($failed[0]{hint}, $report->{hint}, 'there as well');
+}
+
 sub told($lab, $daemon, $connection, $case)
 {
 	subtest "$case->{label}: $case->{name}" => sub {
+		subtest check => sub {
+			_check($case, $connection, $daemon);
+		} if $case->{check} // $case->{side} ne 'refused';
 		for my $mode (@{ $case->{sslmodes}
 			// [qw(disable prefer require)] }) {
 			subtest "sslmode=$mode" => sub {
