@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# configure refuses a libssh2 that lacks what the engine stands on, and says
-# what to run.
+# configure refuses a libssh2 that lacks what the engine stands on, says what to
+# run, and tells a patched one; contrib/setup knows which ones there are.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -17,11 +17,11 @@ my $lab = PgJump::Lab->new;
 my $deps = $lab->dir . '/deps';
 
 # What configure sees of a library, without one.
-sub fake_libssh2($version_num)
+sub fake_libssh2($version_num, $more = '')
 {
 	mkdir "$deps$_" for '', '/include', '/lib';
 	spew("$deps/include/libssh2.h",
-	    "#define LIBSSH2_VERSION_NUM $version_num\n");
+	    "#define LIBSSH2_VERSION_NUM $version_num\n$more");
 	spew("$deps/lib/libssh2.a", "!<arch>\n");
 	mkdir $lab->dir . '/build';
 	return run([$configure, "--with-deps=$deps"],
@@ -36,5 +36,17 @@ like($seen->{err}, qr{Run contrib/setup}, 'says what to run');
 $seen = fake_libssh2('0x010b01');
 unlike($seen->{err}, qr/1\.11\.1 or newer is needed/,
     'the version of 1.11.1 is not the reason of a refusal');
+like($seen->{out}, qr/patches of contrib\/libssh2\.\.\. no .*--libssh2=bundled/,
+    'one without the patches is told, and how to have them');
+
+$seen = fake_libssh2('0x010b01', "#define LIBSSH2_FEATURE_CIPHER_RUNS 1\n");
+like($seen->{out}, qr/patches of contrib\/libssh2\.\.\. yes/, 'one with them');
+
+for my $choice ('--libssh2', '--libssh2=', '--libssh2=newest') {
+	$seen = run(["$FindBin::Bin/../contrib/setup", $choice]);
+	is($seen->{rc}, 1, "contrib/setup $choice: refused");
+	like($seen->{err}, qr/say --libssh2=bundled or --libssh2=system/,
+	    'says what to say');
+}
 
 $lab->done;

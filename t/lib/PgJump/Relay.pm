@@ -2,9 +2,9 @@
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
 # no byte, accepts nothing), thaws, cuts (by RST), hangs up (by FIN), delays,
-# hands the bytes on in random pieces, changes its far side, and counts.  It
-# runs as a child process that is told what to do over a socket pair and
-# confirms each command, so that what follows a command happens after it.
+# flips a bit, hands the bytes on in random pieces, changes its far side, and
+# counts.  It runs as a child process that is told what to do over a socket pair
+# and confirms each command, so that what follows a command happens after it.
 package PgJump::Relay;
 
 use v5.36;
@@ -60,6 +60,8 @@ sub hang_up($self) { $self->_tell('hang_up') }
 sub delay($self, $seconds) { $self->_tell("delay $seconds") }
 # Freeze by itself as soon as that many more bytes came from the near side.
 sub freeze_after($self, $bytes) { $self->_tell("freeze_after $bytes") }
+# The lowest bit of the byte at that offset in what next comes of the far side.
+sub flip_bit($self, $offset) { $self->_tell("flip_bit $offset") }
 sub target($self, $port) { $self->_tell("target $port") }
 # Connections accepted so far; open now; bytes from the near, the far side.
 sub accepted($self) { (split ' ', $self->_tell('count'))[0] }
@@ -70,7 +72,7 @@ sub bytes_out($self) { (split ' ', $self->_tell('count'))[3] }
 sub down($self)
 {
 	return unless defined $self->{pid};
-	close $self->{control};
+	kill 'TERM', $self->{pid};
 	waitpid delete $self->{pid}, 0;
 }
 
@@ -108,7 +110,7 @@ sub _serve($self, $listener, $control)
 	);
 
 	srand $self->{seed};
-	$SIG{PIPE} = 'IGNORE';
+	@SIG{qw(TERM PIPE)} = ('DEFAULT', 'IGNORE');
 	$control->blocking(0);
 	$listener->blocking(0);
 	for (;;) {
@@ -211,9 +213,17 @@ sub _read($state, $handle)
 	} else {
 		$state->{bytes}[ $way->{side} ] += $got;
 		$way->{held} += $got;
+		_flip($state, \$bytes) if $way->{side} == 1;
 		push @{ $way->{buffer} }, [time + $state->{delay}, $bytes];
 		_count_down($state, $got) if $way->{side} == 0;
 	}
+}
+
+sub _flip($state, $bytes)
+{
+	my $offset = delete $state->{flip} // return;
+
+	substr($$bytes, $offset, 1) ^.= "\1";
 }
 
 sub _count_down($state, $got)
@@ -278,6 +288,7 @@ my %obey = (
 	},
 	thaw => sub ($state, $) { $state->{frozen} = 0; 'ok' },
 	delay => sub ($state, $seconds) { $state->{delay} = $seconds; 'ok' },
+	flip_bit => sub ($state, $offset) { $state->{flip} = $offset; 'ok' },
 	target => sub ($state, $port) { $state->{to} = $port; 'ok' },
 	cut => sub ($state, $) {
 		while (my ($way) = values %{ $state->{ways} }) {
