@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# pgjump check beside a pgjump that runs with the same file: it needs none of
+# its ports, takes nothing from its clients and leaves nothing behind; and the
+# port of its own lets in nobody else.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use IO::Socket::IP;
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Process qw(eventually slurp);
+
+my $lab = PgJump::Lab->new;
+my $box = $lab->box;
+my $pg = $lab->postgres;
+my $relay = PgJump::Relay->new(to => $pg->port);
+my $served = $lab->connection('served');
+my $slow = $lab->connection('slow', port => $relay->port, ssl => 'disable');
+my $daemon = $lab->daemon([$served, $slow], log_level => 'debug');
+
+sub sessions
+{
+	return $pg->sql(q{select count(*) from pg_stat_activity
+		where usename = 'readonly'});
+}
+
+sub check_process(@names)
+{
+	state $count = 0;
+
+	return PgJump::Process->new(name => 'check' . $count++,
+	    dir => $lab->dir, clean_env => 1,
+	    env => { HOME => $lab->dir . '/home', map {
+		defined $ENV{$_} ? ($_ => $ENV{$_}) : () }
+		qw(ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS) },
+	    argv => [PgJump::Daemon::program(), '-c', $daemon->file, 'check',
+		@names]);
+}
+
+# A TCP port on which a process listens; 0: on none.
+sub listening_port($pid)
+{
+	my %inode = map { (readlink($_) // '') =~ /^socket:\[(\d+)\]/
+		? ($1 => 1) : () } glob "/proc/$pid/fd/*";
+
+	for (split /\n/, slurp("/proc/$pid/net/tcp")) {
+		my @field = split;
+		next unless @field > 9 && $field[3] eq '0A';
+		return hex((split /:/, $field[1])[1]) if $inode{ $field[9] };
+	}
+	return 0;
+}
+
+subtest 'a client that is served meanwhile' => sub {
+	my $wire = $lab->wire($served);
+	$wire->login(user => 'app');
+	$wire->query('select 1');
+	my ($links, $before) = (scalar $box->session_pids, sessions());
+	my $descriptors = $daemon->descriptors;
+	my $mark = $daemon->mark;
+
+	my @checks = map { check_process('served')->start } 1 .. 3;
+	is($_->wait_end(60), 'exit 0', 'a check beside it is green')
+	    or diag($_->text) for @checks;
+	$wire->put(PgJump::Wire::query_packet('select 1'));
+	ok(PgJump::Wire::is_ready($wire->until('Z')), 'it is served on');
+	is($daemon->since($mark), '', 'pgjump has not noticed anything');
+	is($daemon->descriptors, $descriptors, 'nor opened anything');
+	ok(eventually(20, sub { $box->session_pids == $links }),
+	    'no session is left on the jump box');
+	ok(eventually(20, sub { sessions() == $before }),
+	    'and none in the database');
+	$wire->close;
+};
+
+subtest 'strangers at its own port' => sub {
+	$relay->delay(0.3);
+	my $check = check_process('slow')->start;
+	my $port = eventually(20, sub { listening_port($check->pid) });
+	ok($port, 'there is one, while it logs in') or return;
+	my $stranger = IO::Socket::IP->new(PeerHost => '127.0.0.1',
+	    PeerPort => $port);
+	ok($stranger, 'anybody can knock');
+	syswrite $stranger, pack 'NN', 8, 80877103;
+	is(sysread($stranger, my $bytes, 1) || 0, 0,
+	    'and is sent away without a byte');
+	is($check->wait_end(60), 'exit 0', 'the check goes on')
+	    or diag($check->text);
+	$relay->delay(0);
+};
+
+$lab->done;
