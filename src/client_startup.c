@@ -312,7 +312,8 @@ open_forward(struct client *client)
 {
 	client->request = jump_request_open(client->home->jump,
 	    client->home->connection, &client->peer,
-	    client->startup->answer_by_ms, on_answer, client);
+	    client->startup->answer_by_ms,
+	    client->startup->asked == PGWIRE_CANCEL_REQUEST, on_answer, client);
 	client->deadline_ms = 0; /* the answer comes by then */
 	return CLIENT_OPENING;
 }

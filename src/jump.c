@@ -167,13 +167,6 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 		fail_refused(request, opened);
 }
 
-static void
-fail_down(struct jump_request *request)
-{
-	pool_cause(request->jump->pool, &request->fault);
-	fail(request);
-}
-
 /* False: nobody behind it needs to ask in this turn. */
 static bool
 ask_pool(struct jump_request *request)
@@ -191,7 +184,8 @@ ask_pool(struct jump_request *request)
 		arm_timer(request, by_ms);
 		break;
 	case POOL_DOWN:
-		fail_down(request);
+		pool_cause(jump->pool, &request->fault);
+		fail(request);
 		break;
 	case POOL_BEHIND:
 		break;
@@ -208,11 +202,9 @@ time_out_waiting(struct jump_request *request)
 	struct pool *pool = request->jump->pool;
 	int64_t heard_ms = pool_heard_ms(pool);
 
-	if (!pool_is_up(pool)) {
-		fail_down(request);
-		return;
-	}
-	if (heard_ms <= request->asked_ms && pool_is_mute(pool))
+	if (!pool_is_up(pool))
+		pool_cause(pool, &request->fault);
+	else if (heard_ms <= request->asked_ms && pool_is_mute(pool))
 		jump_fault_silent(&request->fault, clock_ms() - heard_ms);
 	else if (heard_ms > request->asked_ms &&
 	    pool_is_suspect(pool, request->connection))
@@ -321,7 +313,7 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 
 struct jump_request *
 jump_request_open(struct jump *jump, const struct config_connection *connection,
-    const struct originator *originator, int64_t deadline_ms,
+    const struct originator *originator, int64_t deadline_ms, bool is_urgent,
     jump_answer_fn *answer, void *arg)
 {
 	struct jump_request *request = xcalloc(1, sizeof *request);
@@ -334,7 +326,10 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
 	request->answer = answer;
 	request->arg = arg;
 	request->timer = event_new(jump->base, -1, 0, on_timeout, request);
-	TAILQ_INSERT_TAIL(&jump->waiting, request, entry);
+	if (is_urgent)
+		TAILQ_INSERT_HEAD(&jump->waiting, request, entry);
+	else
+		TAILQ_INSERT_TAIL(&jump->waiting, request, entry);
 	arm_timer(request, deadline_ms);
 	if (jump->pool == NULL)
 		dial_directly(request);
