@@ -56,7 +56,7 @@ sub listening_port($pid)
 subtest 'a client that is served meanwhile' => sub {
 	my $wire = $lab->wire($served);
 	$wire->login(user => 'app');
-	$wire->query('select 1');
+	$wire->query('select 1')->until('Z');
 	my ($links, $before) = (scalar $box->session_pids, sessions());
 	my $descriptors = $daemon->descriptors;
 	my $mark = $daemon->mark;
@@ -64,8 +64,8 @@ subtest 'a client that is served meanwhile' => sub {
 	my @checks = map { check_process('served')->start } 1 .. 3;
 	is($_->wait_end(60), 'exit 0', 'a check beside it is green')
 	    or diag($_->text) for @checks;
-	$wire->put(PgJump::Wire::query_packet('select 1'));
-	ok(PgJump::Wire::is_ready($wire->until('Z')), 'it is served on');
+	ok(PgJump::Wire::is_ready($wire->query('select 1')->until('Z')),
+	    'it is served on');
 	is($daemon->since($mark), '', 'pgjump has not noticed anything');
 	is($daemon->descriptors, $descriptors, 'nor opened anything');
 	ok(eventually(20, sub { $box->session_pids == $links }),
