@@ -212,7 +212,10 @@ put_verdict(const struct check_text *text, const struct check_report *report)
 		check_report_message(report, message, sizeof message);
 		put(text, RED, message);
 	} else if (strcmp(check_report_status(report), "ok") == 0) {
-		put(text, GREEN, "ok");
+		put(text, GREEN,
+		    report->steps[CHECK_LOGIN].status == CHECK_OK
+			? "ok"
+			: "ok as far as it goes, without a login");
 	} else {
 		put(text, YELLOW, "interrupted");
 	}
