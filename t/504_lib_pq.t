@@ -2,7 +2,8 @@
 #
 # Go's lib/pq runs a statement again when the connection ends in an orderly
 # way in the middle of it.  The tunnel dies under such a client, plain and in
-# TLS: no statement may run twice.
+# TLS, or the database resets, which sshd passes on as an orderly end: no
+# statement may run twice.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -29,7 +30,8 @@ my $counted = cached('counted', sub ($dir) {
 my $pg = $lab->postgres;
 my $box = $lab->box;
 my $relay = PgJump::Relay->new(to => $box->port);
-my $main = $lab->connection('main_jump', box => $box,
+my $far = PgJump::Relay->new(to => $pg->port);
+my $main = $lab->connection('main_jump', box => $box, port => $far->port,
     ssh_tunnel => { port => $relay->port });
 my $daemon = $lab->daemon([$main]);
 my $count = 0;
@@ -74,7 +76,8 @@ for my $mode (qw(disable require)) {
 	for my $protocol (qw(simple extended)) {
 		for my $kill ([cut => sub { $relay->cut }],
 		    [sshd => sub { $box->kill_sessions }],
-		    [orderly => sub { $relay->hang_up }]) {
+		    [orderly => sub { $relay->hang_up }],
+		    [database => sub { $far->cut }]) {
 			my ($rows, $said) = killed($main->{listen}, $mode,
 			    $protocol, $kill->[1]);
 			my $name = "$mode, $protocol, $kill->[0]";
