@@ -244,6 +244,9 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 		if (best == NULL || (growing && waited_ms < GROW_WAIT_MS))
 			return POOL_WAIT;
 	}
+	if (waited_ms < QUEUE_SLOW_MS &&
+	    pool_is_tilted(&pool->members, target, best))
+		return POOL_WAIT;
 	start_open(pool, best, target, originator, by_ms, user);
 	return POOL_OPENING;
 }

@@ -9,6 +9,8 @@
 #include "pool_target.h"
 #include "ssh_link.h"
 
+/* Links may differ by so many channels before it matters. */
+#define TILT_MAX 16
 /* Opens that a database which does not answer may hold. */
 #define STUCK_MAX 2
 
@@ -37,6 +39,30 @@ pool_choose(const struct pool_members *members,
 	return best;
 }
 
+/* Free, or only busy for a moment. */
+static bool
+is_lively(const struct pool_member *member)
+{
+	return !ssh_link_is_closed(member->link) &&
+	    !ssh_link_is_stuck(member->link);
+}
+
+bool
+pool_is_tilted(const struct pool_members *members,
+    const struct pool_target *target, const struct pool_member *best)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (is_lively(member) &&
+		    ssh_link_channels(member->link) + TILT_MAX <
+			ssh_link_channels(best->link) &&
+		    pool_member_cost(member, target) <=
+			pool_member_cost(best, target))
+			return true;
+	return false;
+}
+
 bool
 pool_is_worth_waiting(const struct pool_members *members,
     const struct pool_target *target)
@@ -44,8 +70,7 @@ pool_is_worth_waiting(const struct pool_members *members,
 	const struct pool_member *member;
 
 	TAILQ_FOREACH(member, members, entry)
-		if (!ssh_link_is_closed(member->link) &&
-		    !ssh_link_is_stuck(member->link) &&
+		if (is_lively(member) &&
 		    pool_member_cost(member, target) == POOL_COST_NONE)
 			return true;
 	return false;

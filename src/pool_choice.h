@@ -21,6 +21,13 @@ struct pool_target;
 struct pool_member *pool_choose(const struct pool_members *,
     const struct pool_target *);
 
+/*
+ * Another link that suits no worse has far fewer channels, and is only busy
+ * for a moment.
+ */
+bool pool_is_tilted(const struct pool_members *, const struct pool_target *,
+    const struct pool_member *best);
+
 /* A link that suits is only busy for a moment. */
 bool pool_is_worth_waiting(const struct pool_members *,
     const struct pool_target *);
