@@ -202,7 +202,7 @@ sub _key_bodies
 }
 
 # The secrets that the log of one pgjump shows.
-sub _told($self, $daemon)
+sub told($self, $daemon)
 {
 	my $log = $daemon->log_text;
 
@@ -219,7 +219,7 @@ sub done($self)
 	Test::More::is_deeply([grep { !/^exit (?:1|130|143)$/ }
 		map { $_->process->how } @daemons], [],
 	    'no pgjump ended otherwise than it should');
-	Test::More::is_deeply([map { $self->_told($_) } @daemons], [],
+	Test::More::is_deeply([map { $self->told($_) } @daemons], [],
 	    'no secret in any log of pgjump');
 	Test::More::is_deeply([grep { defined } map { $_->complaint }
 		@daemons], [], 'no sanitizer or assertion complains');

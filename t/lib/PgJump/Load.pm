@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# One client process of a soak: it does one thing after the other at random
+# (queries, COPY both ways, cancels, idle waits, short connections), checks
+# every byte it gets, and reports each as a line: what, how it went, words.
+# That a connection breaks is fine; that it breaks without a word that is
+# known, or gives something wrong, is not.
+package PgJump::Load;
+
+use v5.36;
+use DBI;
+use Digest::MD5 qw(md5_hex);
+use PgJump::Process;
+use POSIX ();
+use Time::HiRes qw(sleep);
+
+# After so many seconds in one thing a client hangs, and dies of it.
+use constant HANGS => 60;
+
+my %do = (
+	queries => \&_queries,
+	ledger => \&_ledger,
+	'copy out' => \&_copy_out,
+	'copy in' => \&_copy_in,
+	cancel => \&_cancel,
+	idle => \&_idle,
+	short => \&_short,
+	refused => \&_refused,
+);
+
+# What a client may be told when its connection is cut under it: pgjump's own
+# words, the database's, or libpq's.  One that verifies certificates sees that
+# pgjump speaks to it, not the database, and does not listen.
+my $known = qr/pgjump:\ |certificate\ verify\ failed|terminating\ connection|
+	the\ database\ system\ is|
+	server\ closed\ the\ connection|no\ connection\ to\ the\ server|
+	could\ not\ receive\ data|could\ not\ send\ data|
+	SSL\ SYSCALL\ error|SSL\ connection\ has\ been\ closed|
+	Connection\ reset\ by\ peer|Broken\ pipe/x;
+
+# What the table `bulk` holds, as COPY gives it out.
+sub bulk_sql
+{
+	return q{create table bulk as select i, repeat(md5(i::text), 30) as line
+	    from generate_series(1, 4000) i};
+}
+
+sub bulk
+{
+	state $bulk = join '', map { "$_\t" . md5_hex($_) x 30 . "\n" } 1 .. 4000;
+	return \$bulk;
+}
+
+# Run as a child process, for ever: its pid.  targets (a list of { conninfo,
+# identity }, or of those which must be refused { conninfo, label }); seed;
+# report (a handle to write lines to).
+sub start(%is)
+{
+	my $pid = fork // die "fork: $!";
+
+	return $pid if $pid;
+	@SIG{qw(ALRM INT TERM)} = ('DEFAULT') x 3;
+	srand $is{seed};
+	DBI->install_driver('Pg');
+	_run(\%is) for 1 .. 1_000_000;
+	POSIX::_exit(0);
+}
+
+sub _run($self)
+{
+	my @targets = @{ $self->{targets} };
+	my $target = $targets[rand @targets];
+	my @names = grep { $_ ne 'refused' } sort keys %do;
+	my $name = exists $target->{label} ? 'refused' : $names[rand @names];
+
+	alarm HANGS * $PgJump::Process::PATIENCE;
+	my $how = eval { $do{$name}->($self, $target) // 'ok' } // $@;
+	alarm 0;
+	$how =~ s/\s+/ /g;
+	$how = "cut $how" if $how !~ /^(?:ok|WRONG)/ && $how =~ $known;
+	_report($self, $name, $how);
+	sleep rand 0.1;
+}
+
+# Lines shorter than PIPE_BUF do not mix.
+sub _report($self, $name, $how)
+{
+	syswrite $self->{report}, substr("$name: $how", 0, 1000) . "\n";
+}
+
+sub _wrong($words) { die "WRONG: $words\n" }
+
+# A session with the database that was asked for, and no other.
+sub _connect($target)
+{
+	my $session = DBI->connect("dbi:Pg:$target->{conninfo}", '', '',
+	    { RaiseError => 1, PrintError => 0, PrintWarn => 0 });
+	my ($port) = $session->selectrow_array('show port');
+
+	_wrong("the database of port $port, not $target->{identity}")
+	    if $port ne $target->{identity};
+	return $session;
+}
+
+sub _queries($self, $target)
+{
+	my $session = _connect($target);
+
+	for (1 .. 1 + rand 200) {
+		my $length = int 2 ** rand 16;
+		my ($number, $text) = $session->selectrow_array(
+		    "select $length, repeat('x', $length)");
+		_wrong("an answer to another query") if $number != $length;
+		_wrong("$length bytes differ") if $text ne 'x' x $length;
+	}
+	return;
+}
+
+# An entry that was confirmed must be there once; any other, once at most.
+sub _ledger($self, $target)
+{
+	my $session = _connect($target);
+
+	for (1 .. 1 + rand 20) {
+		my $entry = "$$." . ++$self->{entries};
+		$session->do('insert into ledger values (?)', undef, $entry);
+		_report($self, 'ledger', "ok confirmed $target->{identity} $entry");
+	}
+	return;
+}
+
+# Also of a copy that is cut, what came must be right.
+sub _copy_out($self, $target)
+{
+	my $session = _connect($target);
+	my $at = 0;
+
+	$session->do('copy bulk to stdout');
+	# a row of its own each time: DBD::Pg leaves the old length in another
+	while ($session->pg_getcopydata(my $row) >= 0) {
+		_wrong("COPY out differs at byte $at")
+		    if substr(${ bulk() }, $at, length $row) ne $row;
+		$at += length $row;
+	}
+	_wrong("COPY out ends at byte $at") if $at != length ${ bulk() };
+	return;
+}
+
+sub _copy_in($self, $target)
+{
+	my $session = _connect($target);
+
+	$session->do('create temp table sink (like bulk)');
+	$session->do('copy sink from stdin');
+	for (my $at = 0; $at < length ${ bulk() }; $at += 50_000) {
+		$session->pg_putcopydata(substr ${ bulk() }, $at, 50_000);
+	}
+	$session->pg_putcopyend;
+	my ($wrong) = $session->selectrow_array('select
+	    (select count(*) from (table bulk except all table sink) a) +
+	    (select count(*) from (table sink except all table bulk) b)');
+	_wrong("COPY in: $wrong rows differ") if $wrong;
+	return;
+}
+
+# A fault may swallow the cancel; then the statement ends by itself.
+sub _cancel($self, $target)
+{
+	my $session = _connect($target);
+
+	$session->do('select pg_sleep(20)', { pg_async => 1 });
+	sleep rand 0.2;
+	return if $session->pg_cancel;
+	return 'cut the cancel was lost';
+}
+
+sub _idle($self, $target)
+{
+	my $session = _connect($target);
+
+	sleep rand 5;
+	_wrong('not 42') if $session->selectrow_array('select 42') != 42;
+	return;
+}
+
+# Come and go, with a goodbye or without.
+sub _short($self, $target)
+{
+	for (1 .. 1 + rand 10) {
+		my $session = _connect($target);
+		$session->disconnect if rand() < 0.5;
+	}
+	return;
+}
+
+sub _refused($self, $target)
+{
+	eval {
+		DBI->connect("dbi:Pg:$target->{conninfo}", '', '',
+		    { RaiseError => 1, PrintError => 0 });
+		_wrong('a closed port lets clients in');
+	};
+	die $@ if $@ !~ /\[$target->{label}\]/;
+	return;
+}
+
+1;
