@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# However the far side behaves, a client that asks for TLS is answered within
+# 4 s, and whoever logs in within 8 s; and as long as no byte of the database's
+# own TLS was passed on, it is still told what has failed.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Eighteen;
+use PgJump::Lab;
+use PgJump::Process qw(eventually);
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(time);
+
+my $lab = PgJump::Lab->new;
+
+# --- the tunnel dies between SSLRequest and TLS -----------------------------
+
+my $relay = PgJump::Relay->new(to => $lab->box->port);
+my @through = (box => $lab->box, ssh_tunnel => { port => $relay->port });
+
+# Cut the tunnel once `$when` holds, while we wait for something else.
+sub cut_when($when)
+{
+	my $pid = fork // die "fork: $!";
+
+	return $pid if $pid;
+	$relay->cut if eventually(20, $when);
+	POSIX::_exit(0);
+}
+
+sub is_told($wire, $what)
+{
+	my ($error) = @{ $wire->startup->until('E') };
+	my $fields = PgJump::Wire::fields($error->[1] // '');
+
+	like($fields->{M}, qr/^pgjump: tunnel failed: tunnel lost: .*\[tunnel_lost\]$/,
+	    "$what: told in TLS");
+	is($fields->{C}, '57P03', "$what: SQLSTATE");
+}
+
+for my $moment ('before S', 'after S', 'after ClientHello', 'direct') {
+	my $peer = $moment eq 'before S' ? PgJump::Peer->new('silent')
+	    : PgJump::Eighteen->new(dir => $lab->dir, after => 'silent',
+		name => $moment =~ s/ /_/gr);
+	my $connection = $lab->connection('d_' . $moment =~ s/ /_/gr,
+	    @through, port => $peer->port);
+	my $daemon = $lab->daemon([$connection], log_level => 'debug');
+	my $negotiates = sub { $daemon->log_text =~ /to=negotiating/ };
+	my $heard = sub { $peer->heard('hello') };
+	ok($daemon->tunnel_up, "$moment: the tunnel is up");
+	my $wire = $lab->wire($connection);
+	my $pid = cut_when($moment eq 'before S' ? $negotiates : $heard)
+	    if $moment ne 'after S';
+	is($wire->ssl_request, 'S', "$moment: S") if $moment ne 'direct';
+	if ($moment eq 'after S') {
+		$relay->cut;
+		ok($daemon->says(qr/link lost/), "$moment: the link is lost");
+	}
+	ok($wire->start_tls(SSL_alpn_protocols => ['postgresql']),
+	    "$moment: a handshake") or diag($wire->{tls_error});
+	is_told($wire, $moment);
+	waitpid $pid, 0 if $pid;
+	$wire->close;
+	$daemon->down;
+}
+
+# --- deadlines --------------------------------------------------------------
+
+my $mute = PgJump::Peer->new('silent');
+my $hole = PgJump::Peer->black_hole;
+my $half = PgJump::Eighteen->new(dir => $lab->dir, after => 'silent',
+    name => 'half');
+my $any = { host_key => 'any' };
+my %far = (
+	'a jump box without a word' => [qr/jump_handshake/,
+		ssh_tunnel => { %$any, port => $mute->port }],
+	'a jump box behind a firewall' => [qr/jump_connect/,
+		ssh_tunnel => { %$any, port => $hole->{port} }],
+	'a database behind a firewall' => [qr/db_timeout/,
+		port => $hole->{port}],
+	'a database without a word' => [qr/db_silent/, port => $mute->port],
+	'a database stuck in TLS' => [qr/db_silent/, port => $half->port],
+	'the same without a tunnel' => [qr/db_silent/, port => $mute->port,
+		ssh_tunnel => 0],
+);
+my %to;
+my $number = 0;
+for my $what (sort keys %far) {
+	my (undef, %is) = @{ $far{$what} };
+	$to{$what} = $lab->connection('s_' . $number++, %is);
+}
+my $daemon = $lab->daemon([values %to]);
+
+# In a child: when S came, when the error came, and which.
+sub watch($connection, $mode)
+{
+	pipe my $reader, my $writer or die "pipe: $!";
+	my $pid = fork // die "fork: $!";
+
+	return { pid => $pid, reader => $reader } if $pid;
+	my $start = time;
+	my $wire = $lab->wire($connection, seconds => 30);
+	if ($mode eq 'require') {
+		$wire->ssl_request;
+		printf $writer '%.2f ', time - $start;
+		$wire->start_tls;
+	} else {
+		print $writer '0 ';
+	}
+	my ($error) = @{ $wire->startup->until('E') };
+	printf $writer '%.2f %s', time - $start,
+	    PgJump::Wire::fields($error->[1] // '')->{M} // '';
+	$writer->flush;
+	POSIX::_exit(0);
+}
+
+my $slack = 0.8 * $PgJump::Process::PATIENCE;
+my @watched = map {
+	my $what = $_;
+	map { { %{ watch($to{$what}, $_) }, what => $what, mode => $_ } }
+	    # in the clear that one lets everybody in
+	    $what =~ /stuck in TLS/ ? 'require' : qw(disable require)
+} sort keys %to;
+for my $client (@watched) {
+	my $said = readline($client->{reader}) // '';
+	my ($answered, $told, $message) = split ' ', $said, 3;
+	my $case = "$client->{what}, sslmode=$client->{mode}";
+
+	waitpid $client->{pid}, 0;
+	cmp_ok($answered, '<', 4 + $slack, "$case: answered within 4 s");
+	cmp_ok($told // 99, '<', 8 + $slack, "$case: told within 8 s");
+	like($message // '', qr/$far{$client->{what}}[0]\]$/, "$case: what");
+}
+
+$lab->done;
