@@ -28,14 +28,26 @@ struct row {
 	void (*add_lines)(const struct rejection *, struct check_advice *);
 };
 
-/* A word of pg_hba.conf, quoted where it must be. */
+/* A word of pg_hba.conf: in quotes where it must be, with those in it doubled;
+ * cut where there is no room. */
 static void
 put_word(char *out, size_t size, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	size_t used = 0;
 
-	snprintf(out, size,
-	    strspn(word, plain) == strlen(word) ? "%s" : "\"%s\"", word);
+	if (strspn(word, plain) == strlen(word)) {
+		snprintf(out, size, "%s", word);
+		return;
+	}
+	out[used++] = '"';
+	for (; *word != '\0' && used + 4 < size; word++) {
+		if (*word == '"')
+			out[used++] = '"';
+		out[used++] = *word;
+	}
+	out[used++] = '"';
+	out[used] = '\0';
 }
 
 /* The address in the first quotes of the message, which is the jump box's as

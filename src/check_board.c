@@ -119,9 +119,7 @@ check_board_fail(struct check_board *board, const struct fault *fault)
 
 	assert(step->status == CHECK_RUNNING);
 	report->fault = *fault;
-	if (fault->code == FAIL_SHUTDOWN)
-		snprintf(step->message, sizeof step->message, "interrupted");
-	else
+	if (fault->code != FAIL_SHUTDOWN)
 		fault_cause(fault, step->message, sizeof step->message);
 	end_step(step,
 	    fault->code == FAIL_SHUTDOWN ? CHECK_RUNNING : CHECK_FAILED);

@@ -60,7 +60,8 @@ my %standard = (
 
 # dir; optional: name, port, address, config (settings of sshd_config on top
 # of the standard ones; a list repeats one), authorized (lines; default: every
-# key of the lab that is meant to enter), host_keys (names), user.
+# key of the lab that is meant to enter), host_keys (names), user, last_lines
+# (what comes at the end of sshd_config, a Match block for one).
 sub new($class, %is)
 {
 	my $self = bless {
@@ -103,7 +104,7 @@ sub _config($self)
 		my $value = $config{$key};
 		push @lines, map { "$key $_\n" } ref $value ? @$value : $value;
 	}
-	return join '', @lines;
+	return join '', @lines, map { "$_\n" } @{ $self->{last_lines} // [] };
 }
 
 sub start($self)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# What `pgjump check` prints as the fix is the fix: each line is put where it
+# belongs, and the check turns green; and it gives no more than is needed.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use JSON::PP ();
+use PgJump::Agent;
+use PgJump::Keys qw(fingerprint);
+use PgJump::Process qw(slurp spew);
+
+my $lab = PgJump::Lab->new;
+my $postgres = $lab->postgres;
+
+# The report on the only connection of a configuration.
+sub report($connection, %global)
+{
+	my $daemon = $lab->new_daemon([$connection], %global);
+	my $seen = $daemon->check('--json');
+
+	return JSON::PP::decode_json($seen->{out});
+}
+
+# It fails at this stage, with lines for this file: those.
+sub fix($connection, $stage, $file, %global)
+{
+	my $report = report($connection, %global);
+
+	is($report->{stage}, $stage, 'it fails');
+	like($report->{file}, $file, 'the fix is for the right file');
+	cmp_ok(scalar(@{ $report->{lines} }), '>=', 1, 'and has lines');
+	return @{ $report->{lines} };
+}
+
+sub is_green($connection, %global)
+{
+	my $report = report($connection, %global);
+
+	is($report->{status}, 'ok', 'then the check turns green')
+	    or diag($report->{message});
+}
+
+subtest 'authorized_keys' => sub {
+	my $box = $lab->new_box(authorized => []);
+	my $connection = $lab->connection('unauthorized', box => $box);
+	my @lines = fix($connection, 'jump_auth',
+	    qr{^~\S+/\.ssh/authorized_keys on the jump box});
+
+	is(@lines, 1, 'one line');
+	like($lines[0], qr/^restrict,port-forwarding,permitopen="127\.0\.0\.1:\d+" ssh-ed25519 AAAA\S+ lab$/,
+	    'with the least privilege');
+	$box->authorize(@lines);
+	is_green($connection);
+	is(report($lab->connection('elsewhere', box => $box, port => 1))
+	    ->{stage}, 'forward_denied', 'and nothing else is permitted');
+};
+
+subtest 'authorized_keys, with a key that an agent holds' => sub {
+	my $agent = PgJump::Agent->new(dir => $lab->dir, name => 'agent',
+	    keys => ['agent1']);
+	my $box = $lab->new_box(authorized => []);
+	my $connection = $lab->connection('agent', box => $box,
+	    ssh_tunnel => { auth_method => 'agent', private_key => undef });
+	my @env = (env => { SSH_AUTH_SOCK => $agent->path });
+	my @lines = fix($connection, 'jump_auth', qr/authorized_keys/, @env);
+
+	like($lines[0], qr/ ssh-ed25519 AAAA\S+ lab$/, 'that key');
+	$box->authorize(@lines);
+	is_green($connection, @env);
+};
+
+subtest 'known_hosts' => sub {
+	my $file = $lab->dir . '/known';
+	my $connection = $lab->connection('unknown', ssh_tunnel => {
+		host_key => undef, known_hosts => $file });
+	my @lines = fix($connection, 'jump_hostkey', qr/^\Q$file\E/);
+
+	spew($file, join '', map { "$_\n" } @lines);
+	is_green($connection);
+};
+
+subtest 'a pin' => sub {
+	my %wrong = (host_key => fingerprint('host-other'));
+	my @lines = fix($lab->connection('pinned', ssh_tunnel => \%wrong),
+	    'jump_hostkey', qr/^ssh_tunnel/);
+	my ($pin) = $lines[0] =~ /^host_key: (SHA256:\S+)$/;
+
+	is_green($lab->connection('pinned', ssh_tunnel => {
+		host_key => $pin }));
+};
+
+for my $setting ([AllowTcpForwarding => 'no'], [DisableForwarding => 'yes'],
+	[PermitOpen => '127.0.0.1:1']) {
+	subtest "sshd_config: @$setting" => sub {
+		my $box = $lab->new_box(config => { @$setting });
+		my $connection = $lab->connection('denied', box => $box);
+		my @lines = fix($connection, 'forward_denied',
+		    qr/^sshd_config on the jump box/);
+
+		$box->down;
+		$box->{last_lines} = \@lines;
+		$box->start;
+		is_green($connection);
+		is(report($lab->connection('elsewhere', box => $box,
+			port => 1))->{stage}, 'forward_denied',
+		    'and nothing else is permitted');
+	};
+}
+
+subtest 'pg_hba.conf' => sub {
+	my $file = $postgres->socket_dir . '/data/pg_hba.conf';
+	my $connection = $lab->connection('stranger',
+	    username => 'new "one"');
+	my @lines = fix($connection, 'db_rejected', qr/^pg_hba\.conf/);
+
+	like($lines[0], qr{^host myapp "new ""one""" 127\.0\.0\.1/32 },
+	    'it names the jump box as the database sees it');
+	spew($file, join '', map { "$_\n" } @lines, slurp($file));
+	PgJump::Postgres::own($file);
+	$postgres->sql('SELECT pg_reload_conf()');
+	$postgres->sql(q(CREATE ROLE "new ""one""" LOGIN PASSWORD ')
+	    . PgJump::Postgres::PASSWORD . q('));
+	is_green($connection);
+};
+
+$lab->done;

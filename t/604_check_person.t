@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# `pgjump check` as somebody uses it: on a terminal, in a hurry, beside a
+# pgjump that serves.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use JSON::PP ();
+use PgJump::Process qw(run);
+use Time::HiRes qw(time);
+
+my $lab = PgJump::Lab->new;
+my $hole = PgJump::Peer->black_hole;
+my $main = $lab->connection('main');
+my @holes = map {
+	$lab->connection("hole$_", port => $hole->{port})
+} 1 .. 4;
+my $daemon = $lab->new_daemon([$main, @holes], open_timeout => '1s');
+my $patient = $lab->new_daemon([$main, @holes], open_timeout => '60s');
+
+# On a terminal of its own; the variables are added to the environment.
+sub on_terminal($name, %env)
+{
+	my $line = join ' ', PgJump::Daemon::program(), '-c', $daemon->file,
+	    'check', $name;
+
+	return run(['script', '-qec', $line, '/dev/null'], clean_env => 1,
+	    dir => $lab->dir, env => { TERM => 'xterm',
+		%{ $daemon->process->{env} }, %env })->{out};
+}
+
+SKIP: {
+	skip 'script(1) is not installed', 1
+	    if run(['script', '--version'])->{rc} ne '0';
+	subtest 'a terminal' => sub {
+		my $seen = on_terminal('hole1');
+
+		like($seen, qr/\e\[32m  ok/, 'colour');
+		like($seen, qr/\e\[1;31m  failed/, 'another');
+		like($seen, qr/ +\d+ ms  forward \.\.\..*?\r\e\[K/s,
+		    'a live line for the phase in progress');
+		my @counts = $seen =~ / +(\d+) ms  forward \.\.\./g;
+		cmp_ok($counts[-1], '>', $counts[0], 'which counts');
+
+		$seen = on_terminal('hole1', NO_COLOR => 1);
+		unlike($seen, qr/\e\[[\d;]*m/, 'NO_COLOR: none');
+		like($seen, qr/forward \.\.\./, 'but a live line');
+
+		unlike(on_terminal('main', TERM => 'dumb'), qr/\e|\.\.\./,
+		    'a dumb terminal gets neither');
+	};
+}
+
+# A check that waits for the black hole, and the signal that ends it once this
+# was seen.
+sub interrupted($signal, $seen, @arguments)
+{
+	my $process = PgJump::Process->new(
+		name => "check-$signal-" . @arguments,
+		dir => $lab->dir,
+		clean_env => 1,
+		env => $patient->process->{env},
+		argv => [PgJump::Daemon::program(), '-c', $patient->file,
+			'check', @arguments],
+	)->start;
+
+	$process->up($seen);
+	$process->signal($signal);
+	return ($process->wait_end(5), $process->text);
+}
+
+subtest 'a signal ends it at once, with what is known' => sub {
+	my ($how, $text) = interrupted('INT', qr/ok .* auth /,
+	    'hole1');
+	is($how, 'exit 130', 'SIGINT');
+	like($text, qr/^  ok .* auth .*\n  interrupted .* forward\n  skipped .* postgres\n/m,
+	    'the phase that was in progress');
+	like($text, qr/^  interrupted, after/m, 'no verdict');
+
+	($how, $text) = interrupted('TERM',
+	    qr/^hole1: .*\n(?:.*\n)*.*ok .* auth /m, 'main', 'hole1');
+	is($how, 'exit 143', 'SIGTERM');
+	like($text, qr/^main: .*\n(?:  ok\b.*\n)+hole1: /m,
+	    'what was done stays printed');
+};
+
+subtest 'so with JSON' => sub {
+	my $box = $lab->box->process;
+	my $mark = $box->mark;
+	my $both = sub { 2 == (() = $box->since($mark) =~ /^Accepted publickey/mg) };
+	my ($how, $text) = interrupted('INT', $both, '--json', 'hole1',
+	    'hole2');
+	my $all = eval { JSON::PP::decode_json($text) };
+
+	is($how, 'exit 130', 'SIGINT');
+	is_deeply([map { $_->{status} } @{ $all // [] }],
+	    ['interrupted', 'interrupted'], 'valid JSON, no verdict');
+	is($all->[0]{stage}, '', 'and no stage') if $all;
+};
+
+subtest '--timeout' => sub {
+	my $started = time;
+	my $seen = $patient->check('--timeout', '1500ms', 'hole1');
+
+	cmp_ok(time - $started, '<', 20, 'it ends long before open_timeout');
+	is($seen->{rc}, 23, 'as the time-out of that phase would');
+	like($seen->{out}, qr/did not accept a connection.* \[db_timeout\]/,
+	    'in its words');
+	for my $bad ('soon', '-1', '0', '2d') {
+		$seen = $patient->check('--timeout', $bad, 'hole1');
+		is($seen->{rc}, 1, "--timeout $bad: exit 1");
+		like($seen->{err}, qr/--timeout "\Q$bad\E" is not a duration/,
+		    'told');
+	}
+};
+
+subtest 'connections are walked side by side' => sub {
+	my $started = time;
+	my $seen = $daemon->check('--json', map { $_->{name} } @holes);
+	my $took_ms = (time - $started) * 1000;
+	my $sum_ms = 0;
+
+	$sum_ms += $_->{total_duration_ms}
+	    for @{ JSON::PP::decode_json($seen->{out}) };
+	cmp_ok($took_ms, '<', $sum_ms, 'the whole takes less than its parts');
+};
+
+subtest 'beside a pgjump that serves' => sub {
+	$daemon->up;
+	my $wire = $lab->wire($main);
+	$wire->login;
+	my $mark = $daemon->mark;
+
+	is($daemon->check('main')->{rc}, 0, 'it needs none of its ports');
+	$wire->query('select 42');
+	is_deeply([map { $_->[0] } @{ $wire->until('Z') }],
+	    [qw(T D C Z)], 'a session goes on');
+	is($lab->psql($main, 'select 1')->{out}, "1\n", 'and new ones begin');
+	unlike($daemon->since($mark), qr/ (?:warning|error): /,
+	    'its log has nothing to say');
+	$daemon->down;
+};
+
+$lab->done;
