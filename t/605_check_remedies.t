@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# Fixes that pgjump check words as a sentence, followed: the check turns green.
+# Those that are lines for a file are in 603_check_fixes.t.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use JSON::PP ();
+use PgJump::Lab;
+use Test::More;
+
+use PgJump::Keys qw(public);
+use PgJump::Process qw(eventually slurp spew);
+
+my $lab = PgJump::Lab->new;
+my $dir = $lab->dir;
+
+sub check($connection)
+{
+	my $file = spew("$dir/check.yaml",
+	    JSON::PP->new->encode($connection), 0600);
+
+	return PgJump::Daemon::command(['-c', $file, 'check'], dir => $dir,
+	    clean_env => 1, env => { HOME => "$dir/home" });
+}
+
+sub fails($connection, $code, $says, $what)
+{
+	my $seen = check($connection);
+
+	is($seen->{rc}, $code, "$what: exit $code") or diag($seen->{out});
+	like($seen->{out}, $says, 'the verdict');
+	return $seen;
+}
+
+sub is_green($connection, $what)
+{
+	my $seen = check($connection);
+
+	is($seen->{rc}, 0, $what) or diag("$seen->{out}$seen->{err}");
+	like($seen->{out}, qr/^  ok +\d+ ms  server +PostgreSQL \d/m,
+	    'down to the server');
+}
+
+subtest 'a key that is restricted too much' => sub {
+	my $box = $lab->new_box(authorized =>
+	    ['restrict ' . public('ed25519')]);
+	my $connection = $lab->connection('c', box => $box);
+	my $seen = fails($connection, 16, qr/\[forward_denied\]/, 'denied');
+	my ($options) = $seen->{out} =~
+	    /its line must begin with (restrict,\S+")\.$/m;
+	$box->authorize(($options // '') . ' ' . public('ed25519'));
+	is_green($connection, 'permitted');
+	$box->down;
+};
+
+subtest 'pg_hba.conf, without a tunnel' => sub {
+	my $pg = PgJump::Postgres->new(dir => $dir, name => 'closed',
+	    hba => "local all all trust\nhost all all 0.0.0.0/0 reject\n");
+	my $hba = $pg->socket_dir . '/data/pg_hba.conf';
+	my $connection = $lab->connection('direct', port => $pg->port,
+	    ssh_tunnel => 0);
+	my $seen = fails($connection, 29, qr/\[db_rejected\]/, 'rejected');
+	like($seen->{out}, qr/Fix: Permit the address 127\.0\.0\.1, by which the database sees this machine/,
+	    'this machine is to be permitted');
+	my ($line) = $seen->{out} =~ /^    (host .*\n)/m;
+	spew($hba, ($line // '') . slurp($hba));
+	$pg->sql('select pg_reload_conf()');
+	eventually(20, sub { !check($connection)->{rc} });
+	is_green($connection, 'permitted');
+	$pg->down;
+};
+
+subtest 'what the database says of the login' => sub {
+	my $connection = $lab->connection('c', password => 'wrong');
+	my $seen = fails($connection, 29, qr/password authentication failed/,
+	    '28P01');
+	like($seen->{out}, qr/^  Fix: Correct username or password/m, 'fix');
+	$connection->{password} = PgJump::Postgres::PASSWORD;
+	is_green($connection, 'the right password');
+
+	$connection->{database} = 'made_later';
+	$seen = fails($connection, 29, qr/"made_later" does not exist/, '3D000');
+	like($seen->{out}, qr/^  Fix: .*create that database\.$/m, 'fix');
+	$lab->postgres->sql('create database made_later');
+	is_green($connection, 'a database that was created');
+};
+
+subtest 'TLS, required and refused' => sub {
+	my $strict = PgJump::Postgres->new(dir => $dir, name => 'strict',
+	    hba => "local all all trust\n"
+		. "hostnossl all all 0.0.0.0/0 reject\n");
+	my $connection = $lab->connection('c', port => $strict->port,
+	    ssl => 'disable');
+	my $seen = fails($connection, 29, qr/\[db_rejected\]/,
+	    'in the clear');
+	like($seen->{out}, qr/^  Fix: .*set ssl_config\.mode to require\.$/m,
+	    'the fix');
+	delete $connection->{ssl};
+	$connection->{ssl_config} = { mode => 'require' };
+	is_green($connection, 'in TLS');
+	$strict->down;
+
+	my $bare = PgJump::Postgres->new(dir => $dir, name => 'bare',
+	    conf => { ssl => 'off' });
+	$connection->{port} = $bare->port;
+	$seen = fails($connection, 28, qr/\[db_tls\]/, 'none is offered');
+	like($seen->{out}, qr/^  Fix: .*ssl/m, 'the fix');
+	$connection->{ssl_config}{mode} = 'prefer';
+	is_green($connection, 'where it may be in the clear');
+	$bare->down;
+};
+
+$lab->done;
