@@ -206,6 +206,47 @@ an_error_is_bounded(void **state)
 	free(huge);
 }
 
+#define SCRAM      "SCRAM-SHA-256\0"
+#define SCRAM_PLUS "SCRAM-SHA-256-PLUS\0"
+#define ASK_BOTH   "R\0\0\0\52\0\0\0\12" SCRAM_PLUS SCRAM "\0"
+#define ASK_ONE    "R\0\0\0\27\0\0\0\12" SCRAM "\0"
+#define NEGOTIATE  "v\0\0\0\14\0\3\0\0\0\0\0\0"
+
+static void
+channel_binding_is_taken_out_of_an_offer(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *left;
+		size_t left_len;
+		bool is_sasl;
+	} cases[] = {
+		{ BYTES(ASK_BOTH), BYTES(ASK_ONE), true },
+		{ BYTES(ASK_ONE), BYTES(ASK_ONE), true },
+		{ BYTES(NEGOTIATE ASK_BOTH), BYTES(NEGOTIATE ASK_ONE), true },
+		{ BYTES("R\0\0\0\10\0\0\0\0"), BYTES("R\0\0\0\10\0\0\0\0"),
+		    false },
+		{ BYTES(ASK_BOTH "E"), BYTES(ASK_BOTH "E"), false },
+		{ BYTES("R\0\0\0\52\0\0\0\12" SCRAM),
+		    BYTES("R\0\0\0\52\0\0\0\12" SCRAM), false },
+		{ BYTES("v\377\377\377\377"), BYTES("v\377\377\377\377"),
+		    false },
+		{ BYTES("R"), BYTES("R"), false },
+	};
+	char buf[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		memcpy(buf, cases[i].bytes, cases[i].len);
+		assert_int_equal(pgwire_asks_sasl(buf, cases[i].len),
+		    cases[i].is_sasl);
+		assert_int_equal(pgwire_unbind(buf, cases[i].len),
+		    cases[i].left_len);
+		assert_memory_equal(buf, cases[i].left, cases[i].left_len);
+	}
+}
+
 static void
 the_fields_of_an_error_are_read(void **state)
 {
@@ -460,6 +501,7 @@ main(void)
 		cmocka_unit_test(an_error_has_every_field_in_order),
 		cmocka_unit_test(an_empty_field_is_left_out),
 		cmocka_unit_test(an_error_is_bounded),
+		cmocka_unit_test(channel_binding_is_taken_out_of_an_offer),
 		cmocka_unit_test(the_fields_of_an_error_are_read),
 		cmocka_unit_test(a_session_stands_where_its_messages_say),
 		cmocka_unit_test(rest_is_idle_outside_a_transaction),
