@@ -52,7 +52,9 @@ sub wrong_words($wire, $longest)
 		my $word = join '', map { chr ord('a') + rand 26 } 1 .. $length;
 		$wire->query("select '$word'");
 		my ($row) = grep { $_->[0] eq 'D' } @{ $wire->until('Z') };
-		push @wrong, $length if substr($row->[1], 6) ne $word;
+		push @wrong, $length
+		    if !$row || substr($row->[1], 6) ne $word;
+		last unless $row;
 	}
 	return @wrong;
 }
