@@ -50,9 +50,9 @@ subtest 'who is silent too long is given up' => sub {
 	my ($lost) = $daemon->events('link lost', $mark);
 	my ($number, $unit) = $lost->{cause} =~ /^([\d.]+) (m?s)$/;
 	my $silent_ms = $number * ($unit eq 's' ? 1000 : 1);
-	cmp_ok($silent_ms, '>=', 1500, 'after interval and interval x count');
+	cmp_ok($silent_ms, '>=', 1200, 'not before interval x count');
 	cmp_ok($silent_ms, '<=', 1500 + 500 * $PgJump::Process::PATIENCE,
-	    'and hardly later') unless $ENV{PGJUMP_SANITIZED};
+	    'and hardly later than interval and interval x count') unless $ENV{PGJUMP_SANITIZED};
 
 	my @words = @{ $idle->until('!') };
 	is(join('', map { $_->[0] } @words), 'E', 'idle: an error alone');
@@ -103,8 +103,8 @@ subtest 'asking does no harm' => sub {
 	    keepalive_count => 50);
 	my $wire = enter();
 	my $before = asked();
-	ok(eventually(20, sub { asked() >= $before + 20 }),
-	    'the jump box is asked again and again');
+	ok(eventually(8, sub { asked() >= $before + 20 }),
+	    'the jump box is asked in each interval');
 	$wire->query('select 1');
 	is_deeply([map { $_->[0] } @{ $wire->until('Z') }], [qw(T D C Z)],
 	    'the session goes on');
