@@ -37,7 +37,7 @@ sub cached($name, $make, $source, @words)
 	open my $lock, '>', "$root/$name.lock" or croak "$root: $!";
 	flock $lock, LOCK_EX or croak "$root: $!";
 	return $dir if -d $dir;
-	remove_tree("$dir.new", glob "$root/$name-*");
+	remove_tree("$dir.new", grep { -M > 1 } glob "$root/$name-*");
 	mkdir "$dir.new", 0755 or croak "$dir.new: $!";
 	$make->("$dir.new");
 	rename "$dir.new", $dir or croak "$dir: $!";
