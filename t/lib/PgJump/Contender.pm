@@ -79,7 +79,8 @@ sub _ssh($self)
 	$self->_start(qw(ssh -F none -N -o BatchMode=yes
 		-o IdentitiesOnly=yes -o ExitOnForwardFailure=yes),
 	    '-o', "UserKnownHostsFile=$known", '-i', key_file('ed25519'),
-	    (map { ('-L', "127.0.0.1:$ports[$_]:127.0.0.1:$to[$_]") } 0 .. $#to),
+	    (map { ('-L', "127.0.0.1:$ports[$_]:127.0.0.1:$to[$_]") }
+		0 .. $#to),
 	    '-p', $self->{jump_port}, $lab->box->user . '@127.0.0.1');
 }
 

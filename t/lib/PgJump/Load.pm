@@ -47,19 +47,21 @@ sub bulk_sql
 
 sub bulk
 {
-	state $bulk = join '', map { "$_\t" . md5_hex($_) x 30 . "\n" } 1 .. 4000;
+	state $bulk = join '',
+	    map { "$_\t" . md5_hex($_) x 30 . "\n" } 1 .. 4000;
 	return \$bulk;
 }
 
 # Run as a child process, for ever: its pid.  targets (a list of { conninfo,
 # identity }, or of those which must be refused { conninfo, label }); seed;
-# report (a handle to write lines to).
+# report (a handle to write lines to); log (a path: libpq prints notices).
 sub start(%is)
 {
 	my $pid = fork // die "fork: $!";
 
 	return $pid if $pid;
 	@SIG{qw(ALRM INT TERM)} = ('DEFAULT') x 3;
+	open STDERR, '>>', $is{log} or die "$is{log}: $!\n";
 	srand $is{seed};
 	DBI->install_driver('Pg');
 	_run(\%is) for 1 .. 1_000_000;
@@ -124,7 +126,8 @@ sub _ledger($self, $target)
 	for (1 .. 1 + rand 20) {
 		my $entry = "$$." . ++$self->{entries};
 		$session->do('insert into ledger values (?)', undef, $entry);
-		_report($self, 'ledger', "ok confirmed $target->{identity} $entry");
+		_report($self, 'ledger',
+		    "ok confirmed $target->{identity} $entry");
 	}
 	return;
 }
