@@ -2,11 +2,13 @@
 #
 # The programs of contrib/ that developers run now and then still run: the
 # benchmark prints its table, whatever the figures; the soak finds nothing in
-# some seconds, and does find what is there.
+# some seconds, and does find what is there; so does the runner of PostgreSQL's
+# regression suite, with two small tests in place of the suite.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
+use File::Path qw(make_path);
 use Test::More;
 
 use PgJump::Process qw(run spew);
@@ -53,6 +55,30 @@ like($soak->{out}, qr/^seed 1: no problem$/m, 'soak: says so, and the seed');
 	my $found = contrib('soak', qw(--seed 1 --clients 2 --calm 0.01));
 	is($found->{rc}, 1, 'soak: a complaint in the log is a problem');
 	like($found->{out}, qr/^PROBLEM: \Q$words\E$/m, 'which is shown');
+}
+
+SKIP: {
+	my $suite = $lab->dir . '/postgresql/src/test/regress';
+	my %sql = (test_setup => '', alike => 'SELECT 1;',
+		unlike => 'SELECT inet_server_port();');
+
+	skip 'pg_regress is not installed', 4
+	    unless -x PgJump::Postgres::bin('../lib/pgxs/src/test/regress/'
+	    . 'pg_regress');
+	make_path("$suite/sql", "$suite/expected");
+	for my $name (keys %sql) {
+		spew("$suite/sql/$name.sql", "$sql{$name}\n");
+		spew("$suite/expected/$name.out", "$sql{$name}\n");
+	}
+	my $regress = contrib('regress', '--source',
+	    $lab->dir . '/postgresql', qw(alike unlike));
+	is($regress->{rc}, 1, 'regress: what differs is a problem')
+	    or diag($regress->{err});
+	like($regress->{out}, qr/^unlike .*\(output differs\)$/m,
+	    'regress: names the test');
+	unlike($regress->{out}, qr/^alike /m, 'regress: and no other');
+	like($regress->{out}, qr/^3 tests; .*; 1 differ$/m,
+	    'regress: counts them');
 }
 
 $lab->done;
