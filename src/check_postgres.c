@@ -13,13 +13,15 @@
 #include "clock.h"
 #include "config.h"
 #include "database_fault.h"
-#include "secret.h"
 #include "stream.h"
 #include "tls.h"
 #include "tls_client.h"
 
 /* As long as a client's SSLRequest waits for its answer. */
 #define ANSWER_MAX_MS 4000
+
+/* How long the database may take over a goodbye. */
+#define GOODBYE_MAX_MS 1000
 
 /* "SSLRequest" of the chapter "Message Formats": length, code. */
 static const unsigned char ssl_request[] = { 0, 0, 0, 8, 4, 210, 22, 47 };
@@ -212,16 +214,13 @@ shake_hands(const struct check_talk *talk, struct tls_client *client,
     struct fault *fault)
 {
 	struct patience wait = wait_for(talk, true);
+	struct fault ignored = { 0 };
 	enum tls_client_status status;
 
 	while ((status = tls_client_step(client, fault)) == TLS_CLIENT_WAIT)
 		if (exchange(talk, &wait, client, fault) != FAIL_NONE)
 			return TLS_CLIENT_FAILED;
-	if (status == TLS_CLIENT_FAILED) {
-		struct fault ignored = { 0 };
-
-		send_output(talk, &wait, client, &ignored); /* an alert */
-	}
+	send_output(talk, &wait, client, &ignored); /* the last of it */
 	return status;
 }
 
@@ -244,8 +243,9 @@ hear_goodbye(const struct check_talk *talk, const struct patience *wait,
 }
 
 /*
- * In TLS 1.3 our handshake is done before the database has judged our
- * certificate: it has, when it answers a goodbye.
+ * A goodbye, that the log of the database has no complaint of us; and in TLS
+ * 1.3 our handshake is done before the database has judged our certificate:
+ * it has, when it answers.
  */
 static void
 part(const struct check_talk *talk, struct tls *tls, struct fault *fault)
@@ -255,6 +255,7 @@ part(const struct check_talk *talk, struct tls *tls, struct fault *fault)
 	const void *bytes;
 	size_t len;
 
+	wait.by_ms = check_task_by_ms(talk->task, GOODBYE_MAX_MS);
 	tls_finish(tls);
 	len = tls_output(tls, &bytes);
 	send_all(talk, &wait, bytes, len, &ignored);
@@ -262,18 +263,6 @@ part(const struct check_talk *talk, struct tls *tls, struct fault *fault)
 	stream_finish(talk->stream);
 	while (hear_goodbye(talk, &wait, tls, fault))
 		;
-}
-
-static void
-await_verdict(const struct check_talk *talk, struct tls_client *client,
-    struct fault *fault)
-{
-	struct tls *tls;
-
-	if (!secret_is_set(&talk->task->connection->client_cert))
-		return;
-	tls = tls_client_take(client);
-	part(talk, tls, fault);
 	tls_free(tls);
 }
 
@@ -294,7 +283,7 @@ check_postgres_tls(const struct check_talk *talk, char answer,
 	*is_encrypted = shake_hands(talk, client, fault) == TLS_CLIENT_READY;
 	*facts = *tls_client_facts(client);
 	if (*is_encrypted)
-		await_verdict(talk, client, fault);
+		part(talk, tls_client_take(client), fault);
 	tls_client_free(client);
 	tls_client_rules_free(rules);
 	return fault->code;

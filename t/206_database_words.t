@@ -6,6 +6,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
+use PgJump::Standby;
 use PgJump::Told;
 use Test::More;
 
@@ -68,18 +69,8 @@ subtest 'the database ends a session' => sub {
 subtest 'starting up' => sub {
 	my $fifo = $lab->dir . '/history';
 	PgJump::Process::run(['mkfifo', '-m', '666', $fifo]);
-	my $starting = PgJump::Postgres->new(dir => $lab->dir,
-	    name => 'starting');
-	$starting->down('INT');
-	PgJump::Process::spew("$starting->{home}/data/recovery.signal", '');
-	PgJump::Postgres::own("$starting->{home}/data/recovery.signal");
-	$starting->{conf} = {
-		restore_command => "cat $fifo >/dev/null; false" };
-	$starting->{waits} = 0;
-	my $mark = $starting->process->mark;
-	$starting->start;
-	$starting->process->up(qr/database system was shut down/, 20, $mark);
-
+	my $starting = PgJump::Standby->start(dir => $lab->dir,
+	    name => 'starting', restore => "cat $fifo >/dev/null; false");
 	my $connection = $lab->connection('c_starting',
 	    port => $starting->port);
 	my $daemon = $lab->daemon([$connection]);

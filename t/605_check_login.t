@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# `pgjump check` logs in as a client would: with TLS as ssl_config asks, in a
+# session that leaves no trace, and through a port that lets nobody else in.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use IO::Socket::IP;
+use JSON::PP ();
+use PgJump::Pki qw(cert cert_file key key_file);
+use PgJump::Process qw(eventually run slurp spew);
+use PgJump::Standby;
+
+my $lab = PgJump::Lab->new;
+
+sub owned($file, $mode)
+{
+	my $to = $lab->dir . '/' . $file =~ s{.*/}{}r;
+
+	spew($to, slurp($file), $mode);
+	PgJump::Postgres::own($to);
+	return $to;
+}
+
+my $secure = PgJump::Postgres->new(dir => $lab->dir, name => 'secure',
+    conf => { ssl_cert_file => owned(cert_file('db'), 0644),
+	ssl_key_file => owned(key_file('db'), 0600),
+	ssl_ca_file => owned(cert_file('root'), 0644) },
+    hba => "hostssl all app all cert\nhost all app all reject\n");
+
+# The report on one connection, its phases by name.
+sub report($connection, @arguments)
+{
+	my %global = ref $arguments[0] ? %{ shift @arguments } : ();
+	my $daemon = $lab->new_daemon([$connection], %global);
+	my $seen = $daemon->check('--json', @arguments);
+	my $report = JSON::PP::decode_json($seen->{out});
+
+	$report->{by} = { map { $_->{phase} => $_ } @{ $report->{phases} } };
+	diag($report->{message}) if $ENV{PGJUMP_KEEP};
+	return $report;
+}
+
+# As pasted into JSON by hand: each line end became two characters.
+sub flat($text) { $text =~ s/\n/\\n/gr }
+
+my %guest = (client_cert => cert('guest'), client_key => key('guest'));
+for my $mode (qw(verify-ca verify-full)) {
+	my $report = report($lab->connection('guest', port => $secure->port,
+		username => 'app', password => 'not asked for',
+		ssl_config => { mode => $mode, ca_cert => cert('root'),
+			%guest }));
+	my $tls = $report->{by}{tls};
+
+	is($report->{status}, 'ok', "$mode, with a certificate of ours")
+	    or diag($report->{message});
+	is($report->{by}{login}{encrypted}, 'yes', 'the session is encrypted');
+	is($tls->{subject}, 'CN=db.pgjump.test', 'whose certificate');
+	is($tls->{issuer}, 'CN=root of the lab', 'by whom');
+	like($tls->{expires}, qr/^20\d\d-\d\d-\d\d$/, 'until when');
+	like($tls->{verified}, qr/^signed by ca_cert/, 'and what that is worth');
+}
+
+subtest 'what was damaged by pasting' => sub {
+	is(report($lab->connection('pasted', port => $secure->port,
+		username => 'app', password => 'not asked for',
+		ssl_config => { mode => 'verify-full',
+			ca_cert => flat(cert('root')),
+			client_cert => flat(cert('guest')),
+			client_key => flat(key('guest')) }))->{status}, 'ok',
+	    'is good for libpq, too');
+};
+
+subtest 'without the certificate' => sub {
+	my $report = report($lab->connection('bare', port => $secure->port,
+		username => 'app', password => 'not asked for',
+		ssl_config => { mode => 'require' }));
+
+	is($report->{stage}, 'db_rejected', 'the login is rejected');
+	is($report->{by}{login}{sqlstate}, '28000', 'by the database');
+};
+
+subtest 'nothing but the configuration counts' => sub {
+	my $home = $lab->dir . '/home';
+	my %steers = (PGSSLMODE => 'verify-full', PGUSER => 'nobody',
+		PGOPTIONS => '-c nonsense=1', PGSERVICE => 'nowhere',
+		PGHOST => '/nowhere', PGPASSWORD => 'wrong',
+		PGREQUIREAUTH => 'none', PGGSSENCMODE => 'require');
+
+	mkdir "$home/.postgresql";
+	spew("$home/.postgresql/$_", 'no certificate')
+	    for qw(root.crt postgresql.crt);
+	spew("$home/.postgresql/postgresql.key", 'no key', 0600);
+	my $report = report($lab->connection('steered', ssl => 'require'),
+	    { env => \%steers });
+	is($report->{status}, 'ok', 'neither the environment nor ~/.postgresql')
+	    or diag($report->{message});
+	run(['rm', '-r', "$home/.postgresql"]);
+};
+
+subtest 'no trace is left' => sub {
+	my $log = $lab->postgres->process;
+	my $mark = $log->mark;
+
+	is(report($lab->connection('clean'))->{status}, 'ok', 'a good check');
+	unlike($log->since($mark), qr/ (?:LOG:  could not|ERROR|FATAL|WARNING)|unexpected EOF|incomplete/,
+	    'the log of the database has no complaint');
+	is_deeply([glob $lab->dir . '/home/*'], [], 'no file');
+};
+
+subtest '--no-login' => sub {
+	my $mark = $lab->postgres->process->mark;
+	my $report = report($lab->connection('shy'), '--no-login');
+
+	is($report->{status}, 'ok', 'goes as far as that');
+	is($report->{by}{tls}{status}, 'ok', 'TLS included');
+	is($report->{by}{login}{status}, 'skipped', 'and no further');
+	like($report->{by}{login}{message}, qr/--no-login/, 'for that reason');
+	unlike($lab->postgres->process->since($mark), qr/authenticat/,
+	    'nobody logged in');
+};
+
+subtest 'a standby' => sub {
+	my $standby = PgJump::Standby->start(dir => $lab->dir,
+	    name => 'standby');
+
+	$standby->process->up(qr/ready to accept read-only connections/);
+	is(report($lab->connection('standby', port => $standby->port))
+	    ->{by}{server}{in_recovery}, 'yes', 'is in recovery');
+	$standby->down;
+};
+
+subtest 'a database that starts' => sub {
+	my $fifo = $lab->dir . '/history';
+	run(['mkfifo', '-m', '666', $fifo]);
+	my $starting = PgJump::Standby->start(dir => $lab->dir,
+	    name => 'starting', restore => "cat $fifo >/dev/null; false");
+	my $report = report($lab->connection('starting',
+		port => $starting->port));
+
+	is($report->{by}{login}{sqlstate}, '57P03', 'says so');
+	like($report->{hint}, qr/^Wait until/, 'and is to be waited for');
+	$starting->down;
+};
+
+# The local ports on which a process listens.
+sub listening($pid)
+{
+	my %inode = map { (readlink($_) // '') =~ /^socket:\[(\d+)\]/ ?
+		($1 => 1) : () } glob "/proc/$pid/fd/*";
+
+	return map { hex +(split /:/, $_->[1])[1] } grep {
+		@$_ > 9 && $_->[3] eq '0A' && $inode{ $_->[9] }
+	} map { [split] } split /\n/, slurp("/proc/$pid/net/tcp");
+}
+
+subtest 'the port of a login admits nobody else' => sub {
+	my $slow = PgJump::Postgres->new(dir => $lab->dir, name => 'slow',
+	    conf => { post_auth_delay => 60 });
+	my $relay = PgJump::Relay->new(to => $slow->port);
+	my $connection = $lab->connection('guarded', port => $relay->port,
+	    ssl => 'disable', connection_timeout => 60);
+	my $process = PgJump::Process->new(name => 'guarded',
+	    dir => $lab->dir, clean_env => 1,
+	    argv => [PgJump::Daemon::program(), '-c',
+		$lab->new_daemon([$connection])->file, 'check'])->start;
+	my $port = eventually(20, sub {
+		$relay->accepted == 2 && (listening($process->pid))[0] });
+
+	ok($port, 'there is one');
+	my $visitor = IO::Socket::IP->new(PeerHost => '127.0.0.1',
+	    PeerPort => $port, Timeout => 10);
+	is(sysread($visitor, my $bytes, 1) // 0, 0, 'a visitor is sent away');
+	is($relay->accepted, 2, 'and does not reach the database');
+	is($process->signal('INT')->wait_end, 'exit 130', 'the check goes on');
+	$slow->down('QUIT');
+};
+
+$lab->done;

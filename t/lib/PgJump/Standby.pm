@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A PostgreSQL that is in recovery for good.
+package PgJump::Standby;
+
+use v5.36;
+use PgJump::Postgres;
+use PgJump::Process qw(spew);
+
+# Arguments as PgJump::Postgres->new; it is not waited for.  With `restore`, a
+# restore command that never ends, it does not even get ready.
+sub start($class, %is)
+{
+	my $restore = delete $is{restore};
+	my $postgres = PgJump::Postgres->new(%is);
+	my $mark = $postgres->process->mark;
+	my $signal = "$postgres->{home}/data/standby.signal";
+
+	$postgres->down('INT');
+	spew($signal, '');
+	PgJump::Postgres::own($signal);
+	$postgres->{conf}{restore_command} = $restore if defined $restore;
+	$postgres->{waits} = 0;
+	$postgres->start;
+	$postgres->process->up(qr/database system was shut down/, 20, $mark);
+	return $postgres;
+}
+
+1;
