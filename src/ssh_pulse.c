@@ -12,8 +12,17 @@
 #define ASK_AGAIN_MS 2000
 /* ... and one that could not be asked is tried again after so long. */
 #define TRY_AGAIN_MS 200
+/* Who waits between the first and the last is not kept: from the first on a
+ * quiet link is asked so often. */
+#define AWAIT_STEP_MS 200
 /* An answer may take so long before its absence means anything. */
 #define MUTE_MS 500
+
+static int64_t
+earlier(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
 
 static bool
 is_awaited(const struct ssh_pulse *pulse, int64_t heard_ms)
@@ -50,7 +59,8 @@ is_waited_for(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 		    pulse->asked_ms < pulse->await_ms)
 			return true;
 		pulse->await_ms = pulse->await_last_ms > pulse->await_ms
-		    ? pulse->await_last_ms
+		    ? earlier(pulse->await_ms + AWAIT_STEP_MS,
+			  pulse->await_last_ms)
 		    : 0;
 	}
 	return false;
@@ -88,12 +98,6 @@ ssh_pulse_look(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
 	    now_ms >= heard_ms + pulse->interval_ms)
 		return SSH_PULSE_ASK;
 	return SSH_PULSE_FINE;
-}
-
-static int64_t
-earlier(int64_t one_ms, int64_t other_ms)
-{
-	return one_ms < other_ms ? one_ms : other_ms;
 }
 
 /* At `due_ms`, or soon where that has passed and nothing could be done. */

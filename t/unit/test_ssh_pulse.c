@@ -113,6 +113,27 @@ test_all_who_wait_are_asked_for(void **state)
 	    SSH_PULSE_ASK);
 }
 
+/* Nor is one between them, who waits a little longer than the first. */
+static void
+test_one_of_three_waits(void **state)
+{
+	struct ssh_pulse pulse = defaults;
+
+	(void)state;
+	ssh_pulse_await(&pulse, 101000);
+	ssh_pulse_await(&pulse, 101100);
+	ssh_pulse_await(&pulse, 115000);
+	assert_int_equal(ssh_pulse_look(&pulse, 101000, 100000, 0),
+	    SSH_PULSE_ASK);
+	ssh_pulse_asked(&pulse, 101000, 100000);
+	assert_int_equal(ssh_pulse_look(&pulse, 101001, 101001, 0),
+	    SSH_PULSE_FINE);
+	assert_in_range(ssh_pulse_next_ms(&pulse, 101001, 101001, 0), 101100,
+	    101600);
+	assert_int_equal(ssh_pulse_look(&pulse, 101600, 101001, 0),
+	    SSH_PULSE_ASK);
+}
+
 /* Whatever the times, the next look is ahead, and not later than is due. */
 static void
 test_next_look_is_ahead(void **state)
@@ -201,6 +222,7 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_who_waits_makes_it_ask),
 		cmocka_unit_test(test_all_who_wait_are_asked_for),
+		cmocka_unit_test(test_one_of_three_waits),
 		cmocka_unit_test(test_next_look_is_ahead),
 		cmocka_unit_test(test_a_silent_link_is_asked_every_interval),
 		cmocka_unit_test(test_silence_is_noticed_in_time),
