@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# `pgjump check` as somebody uses it: on a terminal, in a hurry, beside a
-# pgjump that serves.
+# `pgjump check` as somebody uses it: on a terminal, in a hurry.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -126,22 +125,6 @@ subtest 'connections are walked side by side' => sub {
 	$sum_ms += $_->{total_duration_ms}
 	    for @{ JSON::PP::decode_json($seen->{out}) };
 	cmp_ok($took_ms, '<', $sum_ms, 'the whole takes less than its parts');
-};
-
-subtest 'beside a pgjump that serves' => sub {
-	$daemon->up;
-	my $wire = $lab->wire($main);
-	$wire->login;
-	my $mark = $daemon->mark;
-
-	is($daemon->check('main')->{rc}, 0, 'it needs none of its ports');
-	$wire->query('select 42');
-	is_deeply([map { $_->[0] } @{ $wire->until('Z') }],
-	    [qw(T D C Z)], 'a session goes on');
-	is($lab->psql($main, 'select 1')->{out}, "1\n", 'and new ones begin');
-	unlike($daemon->since($mark), qr/ (?:warning|error): /,
-	    'its log has nothing to say');
-	$daemon->down;
 };
 
 $lab->done;

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# `pgjump check` logs in as a client would: with TLS as ssl_config asks, in a
-# session that leaves no trace, and through a port that lets nobody else in.
+# `pgjump check` logs in as a client would: with TLS as ssl_config asks, steered
+# by nothing else, in a session that leaves no trace.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
-use IO::Socket::IP;
 use JSON::PP ();
 use PgJump::Pki qw(cert cert_file key key_file);
-use PgJump::Process qw(eventually run slurp spew);
+use PgJump::Process qw(run slurp spew);
 use PgJump::Standby;
 
 my $lab = PgJump::Lab->new;
@@ -144,39 +143,6 @@ subtest 'a database that starts' => sub {
 	is($report->{by}{login}{sqlstate}, '57P03', 'says so');
 	like($report->{hint}, qr/^Wait until/, 'and is to be waited for');
 	$starting->down;
-};
-
-# The local ports on which a process listens.
-sub listening($pid)
-{
-	my %inode = map { (readlink($_) // '') =~ /^socket:\[(\d+)\]/ ?
-		($1 => 1) : () } glob "/proc/$pid/fd/*";
-
-	return map { hex +(split /:/, $_->[1])[1] } grep {
-		@$_ > 9 && $_->[3] eq '0A' && $inode{ $_->[9] }
-	} map { [split] } split /\n/, slurp("/proc/$pid/net/tcp");
-}
-
-subtest 'the port of a login admits nobody else' => sub {
-	my $slow = PgJump::Postgres->new(dir => $lab->dir, name => 'slow',
-	    conf => { post_auth_delay => 60 });
-	my $relay = PgJump::Relay->new(to => $slow->port);
-	my $connection = $lab->connection('guarded', port => $relay->port,
-	    ssl => 'disable', connection_timeout => 60);
-	my $process = PgJump::Process->new(name => 'guarded',
-	    dir => $lab->dir, clean_env => 1,
-	    argv => [PgJump::Daemon::program(), '-c',
-		$lab->new_daemon([$connection])->file, 'check'])->start;
-	my $port = eventually(20, sub {
-		$relay->accepted == 2 && (listening($process->pid))[0] });
-
-	ok($port, 'there is one');
-	my $visitor = IO::Socket::IP->new(PeerHost => '127.0.0.1',
-	    PeerPort => $port, Timeout => 10);
-	is(sysread($visitor, my $bytes, 1) // 0, 0, 'a visitor is sent away');
-	is($relay->accepted, 2, 'and does not reach the database');
-	is($process->signal('INT')->wait_end, 'exit 130', 'the check goes on');
-	$slow->down('QUIT');
 };
 
 $lab->done;
