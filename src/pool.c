@@ -190,8 +190,10 @@ static bool
 may_open(struct pool *pool, const struct pool_target *target,
     const struct pool_member *best)
 {
-	switch (pool_claim_of(&pool->members, target, best,
-	    !has_share_left(pool))) {
+	bool is_scarce = !has_share_left(pool) &&
+	    pool_targets_have_other(&pool->targets, target);
+
+	switch (pool_claim_of(&pool->members, target, best, is_scarce)) {
 	case POOL_CLAIM_GRANTED:
 		return true;
 	case POOL_CLAIM_RISKED:
@@ -314,6 +316,7 @@ static void
 keep_slot(struct pool *pool)
 {
 	if (!pool_is_blocked(&pool->members) ||
+	    !pool_targets_have_other(&pool->targets, NULL) ||
 	    pool_dials_count(pool->dials) > 0)
 		return;
 	if (has_share_left(pool))

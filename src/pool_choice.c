@@ -118,9 +118,9 @@ claim_of_suspect(const struct pool_target *target,
 enum pool_claim
 pool_claim_of(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best,
-    bool is_full)
+    bool is_scarce)
 {
-	bool is_last = is_full && pool_free_slots(members) <= 1;
+	bool is_last = is_scarce && pool_free_slots(members) <= 1;
 	unsigned opens = opens_of(members, target);
 
 	switch (target->standing) {

@@ -46,9 +46,12 @@ enum pool_claim {
 	POOL_CLAIM_DENIED,
 };
 
-/* `best` as pool_choose() says; `is_full`: there will be no more links. */
+/*
+ * `best` as pool_choose() says; `is_scarce`: there will be no more links, and
+ * others may want these.
+ */
 enum pool_claim pool_claim_of(const struct pool_members *,
-    const struct pool_target *, const struct pool_member *best, bool is_full);
+    const struct pool_target *, const struct pool_member *best, bool is_scarce);
 
 /* Every slot is held by a database that did not answer. */
 bool pool_is_blocked(const struct pool_members *);

@@ -37,6 +37,18 @@ pool_targets_get(struct pool_targets *targets,
 	return target;
 }
 
+bool
+pool_targets_have_other(const struct pool_targets *targets,
+    const struct pool_target *than)
+{
+	const struct pool_target *target;
+
+	SLIST_FOREACH(target, targets, entry)
+		if (target != than && target->standing != POOL_STANDING_SUSPECT)
+			return true;
+	return false;
+}
+
 void
 pool_targets_free(struct pool_targets *targets)
 {

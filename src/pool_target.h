@@ -33,6 +33,10 @@ SLIST_HEAD(pool_targets, pool_target);
 struct pool_target *pool_targets_get(struct pool_targets *,
     const struct config_connection *);
 
+/* There is another one than this, and no suspect; NULL: than none. */
+bool pool_targets_have_other(const struct pool_targets *,
+    const struct pool_target *than);
+
 void pool_targets_free(struct pool_targets *);
 
 #endif

@@ -43,6 +43,18 @@ subtest 'a crowd at one of them' => sub {
 	$daemon->down;
 };
 
+subtest 'a single link' => sub {
+	my $daemon = $lab->daemon([$good, $silent[0]], max_links => 1);
+	ok($daemon->tunnel_up, 'the tunnel is up');
+	reach();
+	my @crowd = crowd($silent[0], 3);
+	cmp_ok(reach(), '<', 4 * $PgJump::Process::PATIENCE, 'soon')
+	    for 1 .. 3;
+	my $retired = $daemon->events('link retired');
+	cmp_ok($retired, '<=', 2, 'without login after login');
+	$daemon->down;
+};
+
 subtest 'more of them than links' => sub {
 	my $daemon = $lab->daemon([$good, @silent], max_links => 2);
 	ok($daemon->tunnel_up, 'the tunnel is up');

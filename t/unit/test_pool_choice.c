@@ -102,10 +102,10 @@ hold_up(struct lab *lab, size_t i, struct pool_target *target)
 }
 
 static enum pool_claim
-claim(const struct lab *lab, const struct pool_target *target, bool is_full)
+claim(const struct lab *lab, const struct pool_target *target, bool is_scarce)
 {
 	return pool_claim_of(&lab->members, target,
-	    pool_choose(&lab->members, target), is_full);
+	    pool_choose(&lab->members, target), is_scarce);
 }
 
 /* --- which link ---------------------------------------------------------- */
@@ -383,6 +383,22 @@ connections_to_one_database_are_one_target(void **state)
 	assert_false(lab->name->is_address);
 }
 
+static void
+others_are_those_that_may_answer(void **state)
+{
+	struct lab *lab = *state;
+	struct pool_targets alone = SLIST_HEAD_INITIALIZER(alone);
+	struct pool_target *only = pool_targets_get(&alone, &connections[0]);
+
+	assert_false(pool_targets_have_other(&alone, only));
+	assert_true(pool_targets_have_other(&alone, NULL));
+	assert_true(pool_targets_have_other(&lab->targets, lab->address));
+	lab->name->standing = lab->name_too->standing = POOL_STANDING_SUSPECT;
+	lab->address_too->standing = POOL_STANDING_SUSPECT;
+	assert_false(pool_targets_have_other(&lab->targets, lab->address));
+	pool_targets_free(&alone);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -408,6 +424,7 @@ main(void)
 		TEST(blocked_when_suspects_hold_every_slot),
 		TEST(the_worst_is_held_up_and_carries_little),
 		TEST(connections_to_one_database_are_one_target),
+		TEST(others_are_those_that_may_answer),
 	};
 
 	return cmocka_run_group_tests_name("pool_choice", tests, NULL, NULL);
