@@ -6,7 +6,6 @@
  */
 #include "check_probe.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -129,13 +128,19 @@ ask_own_port(const struct probing *probing)
 		    "some targets.");
 }
 
-static bool
-is_name(const char *host)
+/* It says of a name that it does not exist: what that says of this name. */
+static const char *
+told_apart(enum failure code)
 {
-	unsigned char address[sizeof(struct in6_addr)];
-
-	return host[0] != '/' && inet_pton(AF_INET, host, address) != 1 &&
-	    inet_pton(AF_INET6, host, address) != 1;
+	switch (code) {
+	case FAIL_DB_NAME_UNKNOWN:
+		return "It says the same of a name that cannot exist.";
+	case FAIL_DB_TIMEOUT:
+		return "It knows at once that a name cannot exist: its name "
+		       "servers answer.";
+	default:
+		return "It tells names that do not exist: it knows this one.";
+	}
 }
 
 /* Does this server tell a name that does not exist from other failures? */
@@ -145,7 +150,7 @@ ask_no_name(const struct probing *probing)
 	const struct config_connection *connection = probing->task->connection;
 	struct answer answer;
 
-	if (!is_name(connection->host) ||
+	if (!check_route_is_name(connection->host) ||
 	    !ask(probing, NO_NAME, connection->port, "a name that cannot exist",
 		&answer))
 		return;
@@ -154,11 +159,8 @@ ask_no_name(const struct probing *probing)
 		    "It does not answer for a name that cannot exist, either: "
 		    "its name servers do not answer.");
 	else if (answer.code == FAIL_DB_NAME_UNKNOWN)
-		check_board_remark(probing->board,
-		    "It says so of names that do not exist%s.",
-		    probing->code == FAIL_DB_NAME_UNKNOWN
-			? ""
-			: ", so it knows this one");
+		check_board_remark(probing->board, "%s",
+		    told_apart(probing->code));
 	else
 		check_board_remark(probing->board,
 		    "It does not tell names that do not exist from other "
@@ -186,7 +188,7 @@ ask_addresses(const struct probing *probing)
 	char words[FAULT_WORDS_MAX];
 	unsigned count = 0;
 
-	if (!is_name(connection->host) ||
+	if (!check_route_is_name(connection->host) ||
 	    resolver_ask(task->resolver, connection->host, connection->port,
 		check_task_by_ms(task, RESOLVE_MAX_MS), task->cancel_fd,
 		&addresses, words, sizeof words) != RESOLVE_OK)

@@ -7,7 +7,9 @@
  */
 #include "check_route.h"
 
+#include <arpa/inet.h>
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,6 +291,39 @@ open_directly(struct check_route *route, const struct dial *dial,
 	return code;
 }
 
+bool
+check_route_is_name(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return host[0] != '/' && inet_pton(AF_INET, host, address) != 1 &&
+	    inet_pton(AF_INET6, host, address) != 1;
+}
+
+/*
+ * sshd resolves names blockingly: its session is silent while it does.  As in
+ * the pool another link tells whether the jump box lives.
+ */
+static void
+doubt_name(struct check_route *route, const struct dial *dial,
+    const struct check_opened *opened, struct fault *fault)
+{
+	const struct config_connection *connection = route->task->connection;
+	struct dial quiet = *dial;
+	struct fault cause = { 0 };
+
+	if (fault->code != FAIL_TUNNEL_SILENT || opened->was_answered ||
+	    !check_route_is_name(connection->host))
+		return;
+	quiet.on_stage = NULL;
+	quiet.facts = NULL;
+	if (check_route_dial(route, &quiet, &cause) != FAIL_NONE)
+		return;
+	memset(fault, 0, sizeof *fault);
+	jump_fault_unanswered(fault, connection->jump->label,
+	    opened->elapsed_ms);
+}
+
 enum failure
 check_route_database(struct check_route *route, const struct dial *dial,
     struct check_opened *out, struct fault *fault)
@@ -298,6 +333,8 @@ check_route_database(struct check_route *route, const struct dial *dial,
 
 	if (task->connection->jump == NULL)
 		return open_directly(route, dial, out, fault);
-	return check_route_open(route, &target,
+	check_route_open(route, &target,
 	    check_task_by_ms(task, task->cfg->open_timeout_ms), out, fault);
+	doubt_name(route, dial, out, fault);
+	return fault->code;
 }
