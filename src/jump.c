@@ -142,11 +142,11 @@ fail_refused(struct jump_request *request, const struct ssh_opened *opened)
 	fail(request);
 }
 
-/* The link broke under the open: that says nothing of the database. */
+/* The link broke or is full: that says nothing of the database. */
 static void
-try_again(struct jump_request *request)
+try_again(struct jump_request *request, const struct ssh_opened *opened)
 {
-	if (++request->tries < TRIES_MAX) {
+	if (opened->reason != 0 || ++request->tries < TRIES_MAX) {
 		set_state(request, REQUEST_WAITING);
 		arm_timer(request, request->deadline_ms);
 		return;
@@ -162,7 +162,7 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 	if (opened->stream != NULL)
 		succeed(request, opened->stream);
 	else if (opened->link_failed)
-		try_again(request);
+		try_again(request, opened);
 	else
 		fail_refused(request, opened);
 }

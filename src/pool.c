@@ -23,6 +23,7 @@
 #include "pool_life.h"
 #include "pool_member.h"
 #include "pool_target.h"
+#include "ssh_failure.h"
 #include "xmalloc.h"
 
 /* Growing the pool for a better link is worth so long a wait. */
@@ -278,6 +279,15 @@ pool_abandon(struct pool *pool, void *user, bool *heard, int64_t *silent_ms)
 	ssh_link_abandon(member->link);
 }
 
+/* Of the jump box, for one session of which another may have room. */
+static bool
+is_shortage(const struct ssh_opened *opened)
+{
+	return opened->stream == NULL && !opened->link_failed &&
+	    ssh_failure_of_open(opened->reason, opened->words, false) ==
+	    FAIL_FORWARD_LIMIT_PEER;
+}
+
 bool
 pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 {
@@ -288,6 +298,8 @@ pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 			continue;
 		*user = member->user;
 		member->user = NULL;
+		if (is_shortage(opened) && pool_member_fill(member))
+			opened->link_failed = true;
 		return true;
 	}
 	return false;

@@ -33,7 +33,7 @@ pool_choose(const struct pool_members *members,
 	struct pool_member *member, *best = NULL;
 
 	TAILQ_FOREACH(member, members, entry)
-		if (ssh_link_has_slot(member->link) &&
+		if (pool_member_has_slot(member) &&
 		    (best == NULL || is_better(member, best, target)))
 			best = member;
 	return best;
@@ -43,8 +43,7 @@ pool_choose(const struct pool_members *members,
 static bool
 is_lively(const struct pool_member *member)
 {
-	return !ssh_link_is_closed(member->link) &&
-	    !ssh_link_is_stuck(member->link);
+	return pool_member_has_room(member) && !ssh_link_is_stuck(member->link);
 }
 
 bool
@@ -83,7 +82,7 @@ pool_free_slots(const struct pool_members *members)
 	size_t count = 0;
 
 	TAILQ_FOREACH(member, members, entry)
-		if (ssh_link_has_slot(member->link))
+		if (pool_member_has_slot(member))
 			count++;
 	return count;
 }
@@ -148,7 +147,7 @@ pool_is_blocked(const struct pool_members *members)
 	bool is_blocked = false;
 
 	TAILQ_FOREACH(member, members, entry) {
-		if (ssh_link_is_closed(member->link))
+		if (!pool_member_has_room(member))
 			continue;
 		if (!serves_suspect(member))
 			return false;

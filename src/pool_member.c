@@ -14,6 +14,29 @@
 #include "ssh_link.h"
 #include "ssh_slot.h"
 
+bool
+pool_member_has_room(const struct pool_member *member)
+{
+	size_t max = member->channels_max > 0 ? member->channels_max
+					      : SSH_LINK_CHANNELS_HARD;
+
+	return !ssh_link_is_closed(member->link) &&
+	    ssh_link_channels(member->link) < max;
+}
+
+bool
+pool_member_has_slot(const struct pool_member *member)
+{
+	return pool_member_has_room(member) && ssh_link_has_slot(member->link);
+}
+
+bool
+pool_member_fill(struct pool_member *member)
+{
+	member->channels_max = ssh_link_channels(member->link);
+	return member->channels_max > 0;
+}
+
 static bool
 is_foreign(const struct pool_member *member, const struct pool_target *target)
 {
@@ -109,5 +132,6 @@ pool_member_tidy(struct pool_member *member)
 		member->idle_ms = clock_ms();
 		member->name = NULL;
 		member->numeric = false;
+		member->channels_max = 0;
 	}
 }

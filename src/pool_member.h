@@ -8,6 +8,7 @@
 #define PGJUMP_POOL_MEMBER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -18,9 +19,10 @@ struct ssh_link;
 struct pool_member {
 	TAILQ_ENTRY(pool_member) entry;
 	struct ssh_link *link;
-	int64_t born_ms; /* clock.h */
-	bool was_used;   /* something was opened through it */
-	bool is_mourned; /* its loss was told to the jump box's record */
+	int64_t born_ms;     /* clock.h */
+	bool was_used;       /* something was opened through it */
+	size_t channels_max; /* as its sshd has said; 0: it has not */
+	bool is_mourned;     /* its loss was told to the jump box's record */
 	/* The open in flight. */
 	struct pool_target *target; /* NULL: there is none */
 	void *user; /* who waits for it; NULL: nobody any more */
@@ -35,6 +37,16 @@ struct pool_member {
 };
 
 TAILQ_HEAD(pool_members, pool_member);
+
+/* It may have one channel more, as soon as its slot is free; or now. */
+bool pool_member_has_room(const struct pool_member *);
+bool pool_member_has_slot(const struct pool_member *);
+
+/*
+ * Its sshd has no resources for another channel: there is room again when one
+ * has gone.  False: there is none that could go.
+ */
+bool pool_member_fill(struct pool_member *);
 
 /*
  * How little a link suits a target.  sshd resolves names blockingly, which

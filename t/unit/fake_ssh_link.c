@@ -2,7 +2,109 @@
 
 #include "fake_ssh_link.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
 #include "ssh_slot.h"
+
+struct ssh_link *fake_ssh_links[16];
+size_t fake_ssh_link_count;
+
+struct ssh_link *
+ssh_link_new(struct event_base *base, const struct config *cfg,
+    const struct config_jump *jump, struct ssh_transport *take)
+{
+	struct ssh_link *link = calloc(1, sizeof *link);
+
+	(void)base, (void)cfg, (void)jump, (void)take;
+	link->heard_ms = clock_ms();
+	fake_ssh_links[fake_ssh_link_count++] = link;
+	return link;
+}
+
+void
+ssh_link_free(struct ssh_link *link)
+{
+	free(link);
+}
+
+void
+ssh_link_pump(struct ssh_link *link)
+{
+	(void)link;
+}
+
+void
+ssh_link_flush(struct ssh_link *link)
+{
+	(void)link;
+}
+
+void
+ssh_link_rest(struct ssh_link *link)
+{
+	(void)link;
+}
+
+void
+ssh_link_retire(struct ssh_link *link)
+{
+	link->is_closed = true;
+}
+
+void
+ssh_link_abandon(struct ssh_link *link)
+{
+	(void)link;
+}
+
+bool
+ssh_link_is_lost(const struct ssh_link *link)
+{
+	(void)link;
+	return false;
+}
+
+bool
+ssh_link_is_finished(const struct ssh_link *link)
+{
+	return link->is_closed && link->channels == 0 && !link->is_answered;
+}
+
+bool
+ssh_link_opened(struct ssh_link *link, struct ssh_opened *out)
+{
+	if (!link->is_answered)
+		return false;
+	link->is_answered = false;
+	*out = link->opened;
+	return true;
+}
+
+static void
+answer(struct ssh_link *link)
+{
+	link->is_answered = true;
+	link->is_opening = false;
+	link->heard_ms = clock_ms();
+}
+
+void
+fake_ssh_link_accept(struct ssh_link *link, struct stream *stream)
+{
+	link->opened = (struct ssh_opened){ .stream = stream };
+	link->channels++;
+	answer(link);
+}
+
+void
+fake_ssh_link_refuse(struct ssh_link *link, unsigned reason, const char *words)
+{
+	link->opened = (struct ssh_opened){ .reason = reason };
+	snprintf(link->opened.words, sizeof link->opened.words, "%s", words);
+	answer(link);
+}
 
 bool
 ssh_link_is_closed(const struct ssh_link *link)

@@ -12,11 +12,24 @@
 
 #include "ssh_link.h"
 
+struct stream;
+
 struct ssh_link {
 	bool is_closed, is_stuck, is_opening, is_mute;
 	size_t channels;
 	int64_t heard_ms;
 	int64_t probed_ms; /* by ssh_link_probe() */
+	bool is_answered;  /* the open in flight, by this: */
+	struct ssh_opened opened;
 };
+
+/* Those that ssh_link_new() has made, in that order. */
+extern struct ssh_link *fake_ssh_links[16];
+extern size_t fake_ssh_link_count;
+
+/* Answer the open in flight: by a stream, or by a refusal. */
+void fake_ssh_link_accept(struct ssh_link *, struct stream *);
+void fake_ssh_link_refuse(struct ssh_link *, unsigned reason,
+    const char *words);
 
 #endif
