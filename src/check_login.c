@@ -34,8 +34,6 @@
 
 #define RTT_SAMPLES 3
 
-extern char **environ;
-
 struct check_login {
 	const struct check_task *task;
 	struct check_route *route;

@@ -17,6 +17,8 @@ my $main = $lab->connection('main');
 my @holes = map {
 	$lab->connection("hole$_", port => $hole->{port})
 } 1 .. 4;
+my $far = $lab->connection('far', ssh_tunnel => { port => $hole->{port},
+	host_key => 'any' });
 my $daemon = $lab->new_daemon([$main, @holes], open_timeout => '1s');
 my $patient = $lab->new_daemon([$main, @holes], open_timeout => '60s');
 
@@ -75,7 +77,7 @@ subtest 'a signal ends it at once, with what is known' => sub {
 	my ($how, $text) = interrupted('INT', qr/ok .* auth /,
 	    'hole1');
 	is($how, 'exit 130', 'SIGINT');
-	like($text, qr/^  ok .* auth .*\n  interrupted .* forward\n  skipped .* postgres\n/m,
+	like($text, qr/^  interrupted .* forward\n  skipped .* postgres\n/m,
 	    'the phase that was in progress');
 	like($text, qr/^  interrupted, after/m, 'no verdict');
 
@@ -108,6 +110,11 @@ subtest '--timeout' => sub {
 	is($seen->{rc}, 23, 'as the time-out of that phase would');
 	like($seen->{out}, qr/did not accept a connection.* \[db_timeout\]/,
 	    'in its words');
+	$seen = $lab->new_daemon([$far], connect_timeout => '60s')
+	    ->check('--timeout', '700ms');
+	is($seen->{rc}, 12, 'so in the way to the jump box');
+	like($seen->{out}, qr/did not accept a connection within [67]\d\d ms/,
+	    'with the time that there was');
 	for my $bad ('soon', '-1', '0', '2d') {
 		$seen = $patient->check('--timeout', $bad, 'hole1');
 		is($seen->{rc}, 1, "--timeout $bad: exit 1");

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Every failure that a check can meet has its advice, whatever is known of it;
+ * rejected logins by their SQLSTATE.
+ */
+#include "check_advice.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "check_key.h"
+#include "check_login.h"
+#include "config.h"
+#include "dial.h"
+#include "failure.h"
+
+static struct config_jump jump = {
+	.label = "jump.example.com:22",
+	.host = "jump.example.com",
+	.port = 22,
+	.username = "ubuntu",
+};
+
+static struct config_connection connection = {
+	.name = "db",
+	.label = "10.0.2.45:5432",
+	.host = "10.0.2.45",
+	.port = 5432,
+	.database = "myapp",
+	.username = "readonly",
+	.jump = &jump,
+};
+
+/* Where the hint of failure.def is all that can be said. */
+static const enum failure hint_only[] = {
+	FAIL_HOSTKEY_UNREADABLE,
+	FAIL_AUTH_KEY_UNUSABLE,
+	FAIL_AUTH_SECRET_UNREADABLE,
+	FAIL_FORWARD_LIMIT,
+	FAIL_FORWARD_CLOSED,
+	FAIL_DB_TLS_SETTINGS,
+};
+
+static bool
+is_hint_only(enum failure code)
+{
+	for (size_t i = 0; i < sizeof hint_only / sizeof *hint_only; i++)
+		if (hint_only[i] == code)
+			return true;
+	return false;
+}
+
+static struct check_advice
+advise(enum failure code, const char *sqlstate, const char *message)
+{
+	struct check_key key = { 0 };
+	struct dial_facts facts = { 0 };
+	struct check_refusal refusal = { 0 };
+	struct check_advice advice;
+	struct fault fault = { 0 };
+	const struct check_case is = { &connection, &fault, &key, &facts,
+		&refusal };
+
+	fault_set(&fault, code, "words");
+	snprintf(refusal.sqlstate, sizeof refusal.sqlstate, "%s", sqlstate);
+	snprintf(refusal.message, sizeof refusal.message, "%s", message);
+	check_advise(&is, &advice);
+	return advice;
+}
+
+static void
+every_failure_has_its_advice(void **state)
+{
+	(void)state;
+	for (enum failure code = FAIL_NONE + 1; code < FAILURE_COUNT; code++) {
+		enum side side = failure_stage(code)->side;
+		struct check_advice advice;
+
+		if (side != SIDE_TUNNEL && side != SIDE_DATABASE)
+			continue;
+		advice = advise(code, "", "");
+		assert_string_not_equal(advice.hint, "");
+		if (is_hint_only(code) != (advice.command[0] == '\0'))
+			fail_msg("a command for: %s",
+			    failure_info(code)->message);
+		assert_int_equal(advice.place[0] == '\0',
+		    advice.command[0] == '\0');
+	}
+}
+
+static void
+without_a_tunnel_this_machine_is_asked(void **state)
+{
+	(void)state;
+	assert_string_equal(advise(FAIL_DB_TIMEOUT, "", "").place,
+	    "on the jump box");
+	connection.jump = NULL;
+	assert_string_equal(advise(FAIL_DB_TIMEOUT, "", "").place,
+	    "on this machine");
+	connection.jump = &jump;
+}
+
+/* A message in another language has the same quotes. */
+static void
+pg_hba_is_told_whom_to_permit(void **state)
+{
+	static const struct {
+		const char *message, *line;
+	} cases[] = {
+		{ "no pg_hba.conf entry for host \"10.1.2.3\", user \"x\"",
+		    "host myapp readonly 10.1.2.3/32 scram-sha-256" },
+		{ "kein pg_hba.conf-Eintrag f?r Host \"2001:db8::7\"",
+		    "host myapp readonly 2001:db8::7/128 scram-sha-256" },
+		{ "pg_hba.conf rejects \"[local]\"", NULL },
+		{ "pg_hba.conf and an open \"quote", NULL },
+		{ "pg_hba.conf without any", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct check_advice advice = advise(FAIL_DB_REJECTED, "28000",
+		    cases[i].message);
+
+		assert_int_equal(advice.line_count, cases[i].line != NULL);
+		if (cases[i].line != NULL)
+			assert_string_equal(advice.lines[0], cases[i].line);
+		assert_string_not_equal(advice.hint, "");
+	}
+}
+
+static void
+each_sqlstate_has_a_fix_of_its_own(void **state)
+{
+	static const struct {
+		const char *sqlstate, *message, *hint;
+	} cases[] = {
+		{ "28P01", "", "Correct username or password" },
+		{ "28000", "role \"x\" does not exist", "create that user" },
+		{ "3D000", "", "create that database" },
+		{ "42501", "", "privilege CONNECT" },
+		{ "53300", "", "max_connections" },
+		{ "57P03", "", "Wait until the database has started" },
+		{ "XX000", "", "log of the database server" },
+		{ "", "", "log of the database server" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_non_null(strstr(advise(FAIL_DB_REJECTED,
+					   cases[i].sqlstate, cases[i].message)
+					   .hint,
+		    cases[i].hint));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_failure_has_its_advice),
+		cmocka_unit_test(without_a_tunnel_this_machine_is_asked),
+		cmocka_unit_test(pg_hba_is_told_whom_to_permit),
+		cmocka_unit_test(each_sqlstate_has_a_fix_of_its_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
