@@ -68,6 +68,27 @@ subtest "$silence{label}: a silent client" => sub {
 	}
 };
 
+# One deadline for the whole packet: bytes that keep coming do not move it.
+subtest "$silence{label}: a client that sends a byte now and then" => sub {
+	my $mark = $daemon->mark;
+	my $wire = $lab->wire($main, seconds => 10);
+	my @bytes = split //, PgJump::Wire::startup_packet(user => 'app',
+	    database => 'myapp', options => ' ' x 500);
+	my $sent = 0;
+	$wire->put(join '', splice @bytes, 0, 8);
+	while (@bytes && !$daemon->says(qr/client refused.*$silence{label}/,
+	    0.05, $mark)) {
+		$wire->put(shift @bytes);
+		$sent++;
+	}
+	cmp_ok($sent, '>', 1, 'several bytes');
+	cmp_ok(scalar(@bytes), '>', 0, 'but not all');
+	my ($error) = @{ $wire->until('E') };
+	like(PgJump::Wire::fields($error->[1] // '')->{M},
+	    qr/no complete startup packet within 1(?:\.0)? s \[$silence{label}\]$/,
+	    'it is told');
+};
+
 subtest 'a port probe is no event' => sub {
 	my $mark = $daemon->mark;
 	$lab->wire($main)->close;

@@ -57,6 +57,10 @@ subtest 'direct TLS' => sub {
 	my ($error) = @{ $wire->startup->until('E') };
 	like(PgJump::Wire::fields($error->[1] // '')->{M},
 	    qr/\[$label{label}\]$/, 'and told');
+	$wire = $lab->wire($broken);
+	ok(!$wire->start_tls, 'without ALPN');
+	like($wire->{tls_error}, qr/no application protocol/,
+	    'it ends in alert 120');
 };
 
 for my $case (
