@@ -165,6 +165,17 @@ print_help(void)
 	fputs(help_end, stdout);
 }
 
+/* Of one subcommand: what it does, and every option that it takes. */
+static void
+print_command_help(const struct command *command)
+{
+	printf("Usage: pgjump [OPTION]... %s\n\n%s\n\nOptions:\n",
+	    command->usage, command->description);
+	print_options(OF(command - commands), 2);
+	print_options(EVERY, 2);
+	puts("\nSee pgjump(1).");
+}
+
 static void
 print_version(void)
 {
@@ -422,18 +433,34 @@ is_written(void)
 	return false;
 }
 
+/* Help on the subcommand that is named, or on all; false: there is none of that
+ * name, which was told. */
+static bool
+help(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (optind == argc) {
+		print_help();
+		return true;
+	}
+	command = find_command(argv[optind]);
+	if (command != NULL)
+		print_command_help(command);
+	return command != NULL;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct request request = { .command = NULL };
 	unsigned given = 0;
-
 	int code = 0;
 
 	if (!read_options(&request, argc, argv, &given))
 		return 1;
 	if (request.help)
-		print_help();
+		code = help(argc, argv) ? 0 : 1;
 	else if (request.version)
 		print_version();
 	else if (!read_command(&request, argc, argv) ||

@@ -42,6 +42,21 @@ subtest '--help' => sub {
 	}
 };
 
+subtest '--help of a subcommand' => sub {
+	my %takes = (serve => [], check => [qw(--json --no-login --timeout)],
+		hostkey => ['--add'], config => ['--print']);
+
+	for my $command (sort keys %takes) {
+		my $seen = pgjump([$command, '--help']);
+		is($seen->{rc}, 0, "$command: exit 0");
+		like($seen->{out}, qr/^Usage: pgjump .*\b$command\b/, 'usage');
+		is_deeply([sort grep { $_ !~ /config|help|version/ }
+			$seen->{out} =~ /^  (?:-\w, )?(--[\w-]+)/mg],
+		    [sort @{ $takes{$command} }], 'its options, no others');
+	}
+	is(pgjump(['--help', 'nonsense'])->{rc}, 1, 'an unknown one: exit 1');
+};
+
 # Usage errors: exit 1, a line that says what, and what may have been meant.
 for my $case (
 	[['--nonsense'], qr/unknown option "--nonsense"/],
