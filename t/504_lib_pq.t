@@ -45,7 +45,7 @@ sub rows($tag)
 
 # Start the client; end its connection by `$kill` while the statement runs.
 # How many rows there are once everything is done, and what the client says.
-sub killed($port, $mode, $protocol, $kill)
+sub killed_once($port, $mode, $protocol, $kill)
 {
 	my $tag = 'tag' . ++$count;
 	my $client = PgJump::Process->new(name => "counted.$tag",
@@ -53,7 +53,8 @@ sub killed($port, $mode, $protocol, $kill)
 		. "user=app dbname=myapp sslmode=$mode", $protocol, $tag,
 		'0.4'])->start;
 	PgJump::Process::eventually(20, sub {
-		$pg->sql(q{select count(*) from pg_stat_activity
+		$client->ended
+		    || $pg->sql(q{select count(*) from pg_stat_activity
 		    where wait_event = 'PgSleep'}) == 1
 	}) or return (undef, 'the statement did not start');
 	$kill->();
@@ -63,6 +64,19 @@ sub killed($port, $mode, $protocol, $kill)
 		    where usename = 'app'}) == 0
 	});
 	return (rows($tag), $client->text);
+}
+
+# A machine under load may look at the statement when it is over already: one
+# row and no error, and nothing was shown.
+sub killed(@how)
+{
+	my ($rows, $said);
+
+	for (1 .. 5) {
+		($rows, $said) = killed_once(@how);
+		last if defined $rows && !($rows == 1 && $said =~ /^ok/);
+	}
+	return ($rows, $said);
 }
 
 subtest 'the danger is real: an orderly end runs it twice' => sub {
