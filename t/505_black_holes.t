@@ -34,7 +34,8 @@ sub reach
 }
 
 subtest 'a crowd at one of them' => sub {
-	my $daemon = $lab->daemon([$good, @silent], max_links => 3);
+	my $daemon = $lab->daemon([$good, @silent], max_links => 3,
+	    workers => 1);
 	ok($daemon->tunnel_up, 'the tunnel is up');
 	my @crowd = crowd($silent[0], 10);
 	cmp_ok(reach(), '<', 3 * $PgJump::Process::PATIENCE, 'soon')
@@ -56,7 +57,8 @@ subtest 'a single link' => sub {
 };
 
 subtest 'more of them than links' => sub {
-	my $daemon = $lab->daemon([$good, @silent], max_links => 2);
+	my $daemon = $lab->daemon([$good, @silent], max_links => 2,
+	    workers => 1);
 	ok($daemon->tunnel_up, 'the tunnel is up');
 	my $wire = $lab->wire($good);
 	$wire->login;

@@ -54,11 +54,11 @@ subtest 'every write cut at random points' => sub {
 };
 
 subtest 'into very small pieces' => sub {
-	my $relay = PgJump::Relay->new(to => $box->port, pieces => 100,
+	my $relay = PgJump::Relay->new(to => $box->port, pieces => 500,
 	    seed => 2);
 
 	busy($lab->connection('chopped', box => $box,
-		ssh_tunnel => { port => $relay->port }), 128 << 10);
+		ssh_tunnel => { port => $relay->port }), 512 << 10);
 };
 
 $lab->done;

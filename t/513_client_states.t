@@ -100,6 +100,7 @@ sub says_hello($)
 	IO::Socket::SSL->start_SSL($wire->socket, SSL_startHandshake => 0,
 	    SSL_verify_mode => SSL_VERIFY_NONE,
 	    SSL_alpn_protocols => ['postgresql']);
+	$wire->socket->timeout(undef);
 	$wire->socket->blocking(0);
 	$wire->socket->connect_SSL;
 	return $wire;
@@ -391,7 +392,7 @@ sub look($event, $client)
 # Those still there go on as clients do.
 sub listen_all($event, @clients)
 {
-	for my $client (grep { $_->{listen} } @clients) {
+	for my $client (reverse grep { $_->{listen} } @clients) {
 		next if $event =~ /rst|fin/;
 		next if $event eq 'deadline' && $client->{state} eq 'greeting';
 		$client->{listen}->($client->{wire});

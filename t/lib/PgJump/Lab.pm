@@ -12,6 +12,7 @@ use Carp qw(croak);
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use JSON::PP ();
+use List::Util qw(min);
 use PgJump::Daemon;
 use PgJump::JumpBox;
 use PgJump::Keys;
@@ -134,6 +135,10 @@ sub new_daemon($self, $connections, %global)
 	my %process = map { exists $global{$_} ? ($_ => delete $global{$_})
 		: () } qw(env wrap arguments text mode);
 	my $count = @{ $self->{daemons} };
+
+	# where the suite is run with several workers (t/README)
+	$global{workers} //= min($ENV{PGJUMP_TEST_WORKERS},
+	    $global{max_links} // 8) if $ENV{PGJUMP_TEST_WORKERS};
 	my $daemon = PgJump::Daemon->new(
 		dir => $self->{dir},
 		name => $count ? "pgjump$count" : 'pgjump',
@@ -173,6 +178,16 @@ sub conninfo($self, $connection, %change)
 	return join ' ', map {
 		"$_='" . $is{$_} =~ s/([\\'])/\\$1/gr . "'"
 	} grep { defined $is{$_} } sort keys %is;
+}
+
+# A copy of a certificate or key, owned as PostgreSQL wants its own to be.
+sub copy($self, $file)
+{
+	my $to = "$self->{dir}/" . $file =~ s{.*/}{}r;
+
+	spew($to, slurp($file), $file =~ /\.key$/ ? 0600 : 0644);
+	PgJump::Postgres::own($to);
+	return $to;
 }
 
 # psql as a person would use it: { out, err, rc }.
