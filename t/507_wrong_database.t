@@ -73,7 +73,7 @@ sub storm($count, $at_once, $seconds, @connections)
 			    if rand() < 0.5;
 			push @here, $client;
 		}
-		$crowd->{loop}->turn(0.002);
+		$crowd->turn(0.002);
 		for my $client (@here) {
 			if ($client->{state} eq 'ready') {
 				go_on($crowd, $client, \%seen);

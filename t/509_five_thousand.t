@@ -45,7 +45,7 @@ sub come($connection, $count)
 	while (@clients < $count) {
 		push @clients, $crowd->add($connection->{listen})
 		    while @clients < $count && $crowd->under_way < AT_ONCE;
-		$crowd->{loop}->turn(0.1);
+		$crowd->turn(0.1);
 	}
 	$crowd->run(60);
 	return @clients;

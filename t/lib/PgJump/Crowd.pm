@@ -99,6 +99,9 @@ sub leave($self, $client, $reset = 0)
 
 sub under_way($self) { scalar keys %{ $self->{clients} } }
 
+# Let whoever may go on do so; wait for that at most so long.
+sub turn($self, $seconds) { $self->{loop}->turn($seconds) }
+
 # Turn until the condition holds (by default: nobody is under way any more),
 # or the time is over.  Whether it holds.
 sub run($self, $seconds, $holds = sub { !$self->under_way })
@@ -108,7 +111,7 @@ sub run($self, $seconds, $holds = sub { !$self->under_way })
 	while (!$holds->()) {
 		my $left = $end - time;
 		return 0 if $left <= 0;
-		$self->{loop}->turn($left < 0.01 ? $left : 0.01);
+		$self->turn($left < 0.01 ? $left : 0.01);
 	}
 	return 1;
 }
