@@ -86,14 +86,17 @@ tell_login(struct check_dial *dial)
 {
 	static const char marker[] = "logged in by ";
 	const char *note = strstr(check_dial_note(dial), marker), *end = NULL;
+	const char *methods = dial->facts.ssh.methods;
 
 	if (note != NULL) {
 		note += strlen(marker);
 		end = strstr(note, " in ");
 	}
-	check_board_pass(dial->board, "user \"%s\" by %.*s",
+	check_board_text(dial->board, CHECK_AUTH, "methods", methods);
+	check_board_pass(dial->board, "user \"%s\" by %.*s%s%s",
 	    dial->connection->jump->username,
-	    end != NULL ? (int)(end - note) : 0, end != NULL ? note : "");
+	    end != NULL ? (int)(end - note) : 0, end != NULL ? note : "",
+	    methods[0] != '\0' ? "; it takes " : "", methods);
 }
 
 static const struct {

@@ -341,8 +341,9 @@ fail(struct walk *walk)
 	fault_name(&walk->fault, jump != NULL ? jump->label : NULL,
 	    jump != NULL ? jump->username : NULL, connection->label);
 	correct_phase(walk);
-	check_board_text(walk->board, CHECK_AUTH, "methods",
-	    walk->dial.facts.ssh.methods);
+	if (failure_info(walk->fault.code)->stage == STAGE_JUMP_AUTH)
+		check_board_text(walk->board, CHECK_AUTH, "methods",
+		    walk->dial.facts.ssh.methods);
 	check_board_fail(walk->board, &walk->fault);
 	if (walk->fault.code != FAIL_SHUTDOWN)
 		conclude(walk);

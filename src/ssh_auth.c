@@ -114,6 +114,7 @@ ask_methods(struct ssh_login *login, char *methods, size_t size)
 				  : 0;
 	} while (ssh_login_again(login, rc));
 	snprintf(methods, size, "%s", list != NULL ? list : "");
+	ssh_transport_keep_methods(login->transport, methods);
 	if (list != NULL || libssh2_userauth_authenticated(login->session))
 		return FAIL_NONE;
 	if (ssh_login_outcome(login, rc) != SSH_OUTCOME_FAILED)

@@ -322,6 +322,15 @@ ssh_transport_said(const struct ssh_transport *transport)
 }
 
 void
+ssh_transport_keep_methods(struct ssh_transport *transport, const char *methods)
+{
+	struct ssh_said *said = &transport->said;
+
+	text_printable(said->methods, sizeof said->methods, methods,
+	    strlen(methods));
+}
+
+void
 ssh_transport_set_arg(struct ssh_transport *transport, void *arg)
 {
 	transport->arg = arg;

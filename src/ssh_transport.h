@@ -34,6 +34,10 @@ LIBSSH2_SESSION *ssh_transport_session(const struct ssh_transport *);
 int ssh_transport_fd(const struct ssh_transport *);
 const struct ssh_said *ssh_transport_said(const struct ssh_transport *);
 
+/* The methods that libssh2_userauth_list() gave, to be kept with what the peer
+ * said later. */
+void ssh_transport_keep_methods(struct ssh_transport *, const char *methods);
+
 /*
  * A pointer for a callback of libssh2 that is given nothing but the session's
  * `abstract`: set before the call that may call back, read there.

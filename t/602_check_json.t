@@ -112,6 +112,7 @@ subtest 'all is well' => sub {
 	is($phase->{config}{key_comment}, 'lab', 'and its comment');
 	is($phase->{hostkey}{fingerprint}, fingerprint('host-ed25519'),
 	    'the host key');
+	is($phase->{auth}{methods}, 'publickey', 'what the jump box takes');
 	like($phase->{handshake}{kex}, qr/sha2/, 'what was agreed on');
 	is($phase->{tls}{subject}, 'CN=db.pgjump.test', 'the certificate');
 	is($phase->{server}{in_recovery}, 'no', 'no standby');
