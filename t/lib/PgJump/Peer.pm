@@ -37,7 +37,8 @@ my %scripts = (
 	noise => ['data', "\x01\x02\x03garbage", 'stay'],
 );
 
-# script: a name of the table, or [when, what, then]; optional: port, address.
+# script: a name of the table, or [when, what, then], or code that is called
+# with each connection, one after the other; optional: port, address.
 sub new($class, $script, %is)
 {
 	my $self = bless { address => '127.0.0.1', %is }, $class;
@@ -51,13 +52,25 @@ sub new($class, $script, %is)
 	$self->{owner} = $$;
 	$self->{pid} = fork // croak "fork: $!";
 	if ($self->{pid} == 0) {
-		eval { _serve($listener, @{ $self->{script} }) };
+		eval { ref $script eq 'CODE' ? _call($listener, $script)
+			: _serve($listener, @{ $self->{script} }); 1 }
+		    or print STDERR "peer: $@";
 		POSIX::_exit(0);
 	}
 	return $self;
 }
 
 sub port($self) { $self->{port} }
+
+sub _call($listener, $script)
+{
+	$SIG{TERM} = 'DEFAULT';
+	$SIG{PIPE} = 'IGNORE';
+	while (my $peer = $listener->accept) {
+		$script->($peer);
+		close $peer;
+	}
+}
 
 sub _serve($listener, $when, $what, $then)
 {
