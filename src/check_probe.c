@@ -71,6 +71,15 @@ has_link(const struct probing *probing)
 	    FAIL_NONE;
 }
 
+/* An answer that had no time to come would look like silence. */
+static bool
+has_time(const struct probing *probing)
+{
+	int64_t deadline_ms = probing->task->deadline_ms;
+
+	return deadline_ms == 0 || clock_ms() + ANSWER_MAX_MS <= deadline_ms;
+}
+
 static bool
 ask(const struct probing *probing, const char *host, unsigned port,
     const char *what, struct answer *answer)
@@ -83,7 +92,7 @@ ask(const struct probing *probing, const char *host, unsigned port,
 	struct check_opened opened;
 	struct fault fault = { 0 };
 
-	if (!has_link(probing))
+	if (!has_time(probing) || !has_link(probing))
 		return false;
 	answer->code = check_route_open(probing->route, &target,
 	    check_task_by_ms(probing->task, ANSWER_MAX_MS), &opened, &fault);

@@ -110,6 +110,13 @@ subtest '--timeout' => sub {
 	is($seen->{rc}, 23, 'as the time-out of that phase would');
 	like($seen->{out}, qr/did not accept a connection.* \[db_timeout\]/,
 	    'in its words');
+	my $denied = $lab->new_daemon([$lab->connection('denied',
+		box => $lab->new_box(config => {
+			AllowTcpForwarding => 'no' }))]);
+	like($denied->check->{out}, qr/^  asked .* own SSH port/m,
+	    'after a failed forward the jump box is asked');
+	unlike($denied->check('--timeout', '1900ms')->{out}, qr/^  asked/m,
+	    'but not where there is no time for an answer');
 	$seen = $lab->new_daemon([$far], connect_timeout => '60s')
 	    ->check('--timeout', '700ms');
 	is($seen->{rc}, 12, 'so in the way to the jump box');
