@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check_login.h"
+#include "check_refusal.h"
 #include "check_report.h"
 #include "config.h"
 

@@ -9,7 +9,6 @@
 #include "check_login.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <libpq-fe.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "check_door.h"
+#include "check_refusal.h"
 #include "check_route.h"
 #include "clock.h"
 #include "config.h"
@@ -237,79 +237,14 @@ grant_time(struct check_login *login)
 	    login->task->connection->connection_timeout_ms);
 }
 
-/* --- What libpq says ------------------------------------------------------ */
-
-static bool
-is_sqlstate(const char *text)
-{
-	for (int i = 0; i < 5; i++)
-		if (!isdigit((unsigned char)text[i]) &&
-		    !isupper((unsigned char)text[i]))
-			return false;
-	return text[5] == ':' && text[6] == ' ';
-}
-
-/*
- * A verbose message is "FATAL:  28P01: password authentication failed ...";
- * of several attempts the first one counts, which is the one with TLS.
- */
-static bool
-read_refusal(const char *said, struct check_refusal *refusal)
-{
-	static const char marker[] = ":  ";
-	const char *at = said;
-
-	while ((at = strstr(at, marker)) != NULL) {
-		at += strlen(marker);
-		if (!is_sqlstate(at))
-			continue;
-		memcpy(refusal->sqlstate, at, 5);
-		at += 7;
-		text_printable(refusal->message, sizeof refusal->message, at,
-		    strcspn(at, "\n"));
-		return true;
-	}
-	return false;
-}
-
-/* Without the name of the door: "connection to server at ... failed: ". */
-static const char *
-without_place(const char *said)
-{
-	static const char marker[] = " failed: ";
-	const char *at = strncmp(said, "connection to server", 20) == 0
-	    ? strstr(said, marker)
-	    : NULL;
-
-	return at != NULL ? at + strlen(marker) : said;
-}
-
-static bool
-is_about_tls(const char *words)
-{
-	return strstr(words, "SSL") != NULL ||
-	    strstr(words, "certificate") != NULL;
-}
-
-static enum failure
-fail_refused(const char *said, struct check_refusal *refusal,
-    struct fault *fault)
-{
-	const char *words = without_place(said);
-
-	if (read_refusal(said, refusal))
-		return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
-		    refusal->message, refusal->sqlstate);
-	text_printable(refusal->message, sizeof refusal->message, words,
-	    strcspn(words, "\n"));
-	if (strstr(words, "closed the connection unexpectedly") != NULL)
-		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
-	return fault_set(fault,
-	    is_about_tls(words) ? FAIL_DB_TLS_FAILED : FAIL_DB_REJECTED, "%s",
-	    refusal->message);
-}
-
 /* --- The session ---------------------------------------------------------- */
+
+/* Notices of the database have escape sequences, if it likes. */
+static void
+on_notice(void *arg, const PGresult *notice)
+{
+	(void)arg, (void)notice;
+}
 
 static enum failure
 make_session(struct check_login *login, struct check_refusal *refusal,
@@ -318,12 +253,13 @@ make_session(struct check_login *login, struct check_refusal *refusal,
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
 	if (PQstatus(login->conn) == CONNECTION_BAD)
-		return fail_refused(PQerrorMessage(login->conn), refusal,
+		return check_refusal_read(PQerrorMessage(login->conn), refusal,
 		    fault);
 	PQsetErrorVerbosity(login->conn, PQERRORS_VERBOSE);
+	PQsetNoticeReceiver(login->conn, on_notice, NULL);
 	while (next != PGRES_POLLING_OK) {
 		if (next == PGRES_POLLING_FAILED)
-			return fail_refused(PQerrorMessage(login->conn),
+			return check_refusal_read(PQerrorMessage(login->conn),
 			    refusal, fault);
 		if (await_socket(login,
 			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
@@ -412,31 +348,58 @@ fail_query(struct check_login *login, const PGresult *result,
 	    state != NULL ? state : "unknown");
 }
 
-/* The only result of a query, the caller's; NULL with a fault. */
-static PGresult *
-query(struct check_login *login, const char *sql, struct fault *fault)
+/* Until PQgetResult() has what it needs: it would wait for bytes that only the
+ * door of this thread can bring. */
+static enum failure
+await_result(struct check_login *login, struct fault *fault)
 {
-	PGresult *result, *more;
+	while (PQisBusy(login->conn)) {
+		if (await_socket(login, EV_READ, fault) != FAIL_NONE)
+			return fault->code;
+		if (PQconsumeInput(login->conn) == 0)
+			break;
+	}
+	return FAIL_NONE;
+}
+
+/* Read to the end of a query; false: a fault is set. */
+static bool
+end_query(struct check_login *login, struct fault *fault)
+{
+	PGresult *more;
+
+	while (await_result(login, fault) == FAIL_NONE) {
+		more = PQgetResult(login->conn);
+		if (more == NULL)
+			return true;
+		PQclear(more);
+	}
+	return false;
+}
+
+/* The one row of a query, the caller's; NULL with a fault. */
+static PGresult *
+query(struct check_login *login, const char *sql, int columns,
+    struct fault *fault)
+{
+	PGresult *result;
 
 	PQsendQuery(login->conn, sql);
 	while (PQflush(login->conn) == 1)
 		if (await_socket(login, EV_WRITE, fault) != FAIL_NONE)
 			return NULL;
-	while (PQisBusy(login->conn)) {
-		if (await_socket(login, EV_READ, fault) != FAIL_NONE)
-			return NULL;
-		if (PQconsumeInput(login->conn) == 0)
-			break;
-	}
-	result = PQgetResult(login->conn);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-		fail_query(login, result, fault);
-		PQclear(result);
+	if (await_result(login, fault) != FAIL_NONE)
 		return NULL;
-	}
-	while ((more = PQgetResult(login->conn)) != NULL)
-		PQclear(more);
-	return result;
+	result = PQgetResult(login->conn);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail_query(login, result, fault);
+	else if (PQntuples(result) != 1 || PQnfields(result) != columns)
+		fault_set(fault, FAIL_DB_REJECTED,
+		    "it does not answer a query as PostgreSQL does");
+	else if (end_query(login, fault))
+		return result;
+	PQclear(result);
+	return NULL;
 }
 
 /* pg_stat_database counts for everybody; pg_stat_activity hides the sessions
@@ -463,7 +426,7 @@ measure(struct check_login *login, double *rtt_ms, struct fault *fault)
 {
 	for (int i = 0; i < RTT_SAMPLES; i++) {
 		int64_t started_us = clock_us();
-		PGresult *result = query(login, "SELECT 1", fault);
+		PGresult *result = query(login, "SELECT 1", 1, fault);
 		double took_ms = (double)(clock_us() - started_us) / 1000;
 
 		if (result == NULL)
@@ -483,7 +446,7 @@ check_login_ask(struct check_login *login, struct check_server *out,
 
 	memset(out, 0, sizeof *out);
 	grant_time(login);
-	result = query(login, facts_query, fault);
+	result = query(login, facts_query, 4, fault);
 	if (result == NULL)
 		return fault->code;
 	read_facts(result, out);

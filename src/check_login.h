@@ -11,6 +11,7 @@
 
 #include "failure.h"
 
+struct check_refusal;
 struct check_route;
 struct check_task;
 struct dial;
@@ -20,12 +21,6 @@ struct dial;
 void check_login_prepare(void);
 
 struct check_login;
-
-/* Why the database said no. */
-struct check_refusal {
-	char sqlstate[6]; /* "" where it was not the database that said so */
-	char message[FAULT_WORDS_MAX];
-};
 
 /* What the session showed. */
 struct check_server {

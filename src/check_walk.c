@@ -16,6 +16,7 @@
 #include "check_key.h"
 #include "check_login.h"
 #include "check_postgres.h"
+#include "check_refusal.h"
 #include "check_route.h"
 #include "check_verdict.h"
 #include "clock.h"

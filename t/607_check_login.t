@@ -12,6 +12,7 @@ use JSON::PP ();
 use PgJump::Pki qw(cert cert_file key key_file);
 use PgJump::Process qw(run slurp spew);
 use PgJump::Standby;
+use PgJump::Standin;
 
 my $lab = PgJump::Lab->new;
 
@@ -145,5 +146,38 @@ subtest 'a database that starts' => sub {
 	like($report->{hint}, qr/^Wait until/, 'and is to be waited for');
 	$starting->down;
 };
+
+# What says it is PostgreSQL, and how it answers queries.
+sub message($type, $body) { PgJump::Standin::message($type, $body) }
+my $columns = message('T', pack 'n (Z* N n N n N n)4',
+    4, map { ($_, 0, 0, 25, 65_535, 0, 0) } 'a' .. 'd');
+my $row = message('D', pack 'n (N/a*)4', 4, '17', 'f', '1', '2');
+my ($done, $ready) = (message('C', "SELECT 1\0"), message('Z', 'I'));
+my $notice = message('N', "SNOTICE\0C00000\0M\e]0;title\a\0\0");
+for my $case (
+	['no row', qr/does not answer a query as/, "$columns$done$ready"],
+	['no column', qr/does not answer a query as/, message('T', "\0\0")
+	    . message('D', "\0\0") . $done . $ready],
+	# to the second query it says too much
+	['its end is late', qr/does not answer a query as/,
+	    "$columns$row$done", $ready],
+	['no end', qr/did not answer within 1 s/, "$columns$row$done"],
+	['notices', qr/does not answer a query as/,
+	    "$notice$columns$row$done$ready"],
+) {
+	my ($what, $said, @pieces) = @$case;
+	subtest "an answer: $what" => sub {
+		my $strange = PgJump::Standin->new('strange',
+		    pieces => \@pieces);
+		my $seen = $lab->new_daemon([$lab->connection('strange',
+			port => $strange->port, ssl => 'disable',
+			connection_timeout => 1)])->check;
+
+		like($seen->{out}, qr/^  failed .* server .*$said/m, 'told');
+		unlike($seen->{out} . $seen->{err}, qr/[^\n -~]/,
+		    'no terminal obeys its words');
+		$strange->down;
+	};
+}
 
 $lab->done;

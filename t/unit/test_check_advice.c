@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "check_key.h"
-#include "check_login.h"
+#include "check_refusal.h"
 #include "config.h"
 #include "dial.h"
 #include "failure.h"

@@ -11,10 +11,12 @@ use Carp qw(croak);
 use IO::Socket::IP;
 use PgJump::Loop;
 use PgJump::Port qw(reserve);
+use PgJump::Wire;
 use POSIX ();
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 
-# name; optional: port, address, or listener (a socket to take over).
+# name; optional: port, address, or listener (a socket to take over); pieces, a
+# list of bytes that answer each query instead, each in a packet of its own.
 sub new($class, $name, %is)
 {
 	my $self = bless { name => $name, address => '127.0.0.1', %is }, $class;
@@ -53,7 +55,7 @@ sub open_now($self) { ($self->_counts)[1] }
 sub _serve($self, $control)
 {
 	my $state = { name => $self->{name}, loop => PgJump::Loop->new,
-		accepted => 0, open => 0 };
+		pieces => $self->{pieces}, accepted => 0, open => 0 };
 	my $listener = $self->{listener};
 
 	$listener->blocking(0);
@@ -98,7 +100,7 @@ sub _read($state, $session)
 	1 while _answer($state, $session);
 }
 
-sub _message($type, $body) { pack 'a N a*', $type, 4 + length $body, $body }
+sub message($type, $body) { pack 'a N a*', $type, 4 + length $body, $body }
 
 # Answer the first complete message, if there is one.
 sub _answer($state, $session)
@@ -109,9 +111,19 @@ sub _answer($state, $session)
 	my $length = $head + unpack "x$head N", $session->{in};
 	return 0 if length $session->{in} < $length;
 	my $message = substr $session->{in}, 0, $length, '';
-	syswrite $session->{socket}, $head ? _reply($state, $session, $message)
-	    : _login($state, $session, $message);
+	_say($session->{socket}, $head ? _reply($state, $session, $message)
+	    : $message eq PgJump::Wire::SSL_REQUEST ? 'N'
+	    : _login($state, $session, $message));
 	return 1;
+}
+
+# A pause, for whoever reads to come to the end of what there is.
+sub _say($socket, @pieces)
+{
+	for my $index (keys @pieces) {
+		select undef, undef, undef, 0.2 if $index > 0;
+		syswrite $socket, $pieces[$index];
+	}
 }
 
 sub _login($state, $session, $startup)
@@ -119,17 +131,18 @@ sub _login($state, $session, $startup)
 	my %asked = split /\0/, substr $startup, 8;
 
 	$session->{token} = $asked{application_name} // '';
-	return _message('R', pack 'N', 0)
-	    . _message('S', "database\0$state->{name}\0")
-	    . _message('S', "application_name\0$session->{token}\0")
-	    . _message('Z', 'I');
+	return message('R', pack 'N', 0)
+	    . message('S', "database\0$state->{name}\0")
+	    . message('S', "application_name\0$session->{token}\0")
+	    . message('Z', 'I');
 }
 
 sub _reply($state, $session, $message)
 {
 	return '' if $message !~ /\AQ/;
-	return _message('C', "$state->{name} $session->{token}\0")
-	    . _message('Z', 'I');
+	return @{ $state->{pieces} } if $state->{pieces};
+	return message('C', "$state->{name} $session->{token}\0")
+	    . message('Z', 'I');
 }
 
 sub down($self)

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The messages of libpq are for people, and so is what is made of them: only a
+ * SQLSTATE, and words that no translation touches, are relied upon.
+ */
+#include "check_refusal.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool
+is_sqlstate(const char *text)
+{
+	for (int i = 0; i < 5; i++)
+		if (!isdigit((unsigned char)text[i]) &&
+		    !isupper((unsigned char)text[i]))
+			return false;
+	return text[5] == ':' && text[6] == ' ';
+}
+
+/*
+ * A verbose message is "FATAL:  28P01: password authentication failed ...";
+ * of several attempts the first one counts, which is the one with TLS.
+ */
+static bool
+read_refusal(const char *said, struct check_refusal *refusal)
+{
+	static const char marker[] = ":  ";
+	const char *at = said;
+
+	while ((at = strstr(at, marker)) != NULL) {
+		at += strlen(marker);
+		if (!is_sqlstate(at))
+			continue;
+		memcpy(refusal->sqlstate, at, 5);
+		at += 7;
+		text_printable(refusal->message, sizeof refusal->message, at,
+		    strcspn(at, "\n"));
+		return true;
+	}
+	return false;
+}
+
+/* Without the name of the door: "connection to server at ... failed: ", and the
+ * end of line with which libpq answers an error that is too long. */
+static const char *
+without_place(const char *said)
+{
+	static const char marker[] = " failed: ";
+	const char *at = strncmp(said, "connection to server", 20) == 0
+	    ? strstr(said, marker)
+	    : NULL;
+
+	at = at != NULL ? at + strlen(marker) : said;
+	return at + strspn(at, "\n");
+}
+
+static bool
+is_about_tls(const char *words)
+{
+	return strstr(words, "SSL") != NULL ||
+	    strstr(words, "certificate") != NULL;
+}
+
+enum failure
+check_refusal_read(const char *said, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	const char *words = without_place(said);
+
+	if (read_refusal(said, refusal))
+		return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
+		    refusal->message, refusal->sqlstate);
+	text_printable(refusal->message, sizeof refusal->message, words,
+	    strcspn(words, "\n"));
+	if (strstr(words, "closed the connection unexpectedly") != NULL)
+		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
+	return fault_set(fault,
+	    is_about_tls(words) ? FAIL_DB_TLS_FAILED : FAIL_DB_REJECTED, "%s",
+	    refusal->message);
+}
