@@ -87,7 +87,8 @@ sub is_undisturbed($connects, $by, @bad)
 	my $slower;
 
 	for my $try (1 .. TRIES) {
-		my $daemon = $lab->daemon([values %good, @bad]);
+		# the links of one worker, which has them all
+		my $daemon = $lab->daemon([values %good, @bad], workers => 1);
 		$daemon->tunnel_up or return 0;
 		my ($alone, @failed) = slowest($connects, $good{$by});
 		(my $beside, @failed) =

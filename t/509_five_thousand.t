@@ -67,7 +67,8 @@ sub sessions
 subtest "$count clients" => sub {
 	my $crowded = $lab->connection('crowded', port => $database->port,
 	    max_clients => $count);
-	my $daemon = $lab->daemon([$crowded], max_links => LINKS);
+	my $daemon = $lab->daemon([$crowded], max_links => LINKS,
+	    workers => 1);
 	ok($daemon->tunnel_up, 'the tunnel is up');
 	my $start = time;
 	my @clients = come($crowded, $count);
