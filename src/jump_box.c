@@ -369,15 +369,16 @@ void
 jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 {
 	struct fault fault = { 0 };
-	bool rests;
+	bool is_first, rests;
 
 	pthread_mutex_lock(&box->mutex);
+	is_first = box->proved; /* of those that break together */
 	box->proved = false;
-	box->unused = was_used ? 0 : box->unused + 1;
-	rests = box->unused == UNUSED_MAX;
+	box->unused = was_used ? 0 : box->unused + is_first;
+	rests = is_first && box->unused == UNUSED_MAX;
 	if (lived_ms >= SHORT_LIFE_MS)
 		box->short_lives = 0;
-	else if (++box->short_lives > SHORT_LIVES_MAX) {
+	else if (is_first && ++box->short_lives > SHORT_LIVES_MAX) {
 		fault_set(&fault, FAIL_TUNNEL_LOST, "%s after the login",
 		    clock_text(lived_ms).text);
 		fault_name(&fault, box->jump->label, box->jump->username, NULL);

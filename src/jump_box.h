@@ -61,7 +61,8 @@ void jump_box_dialled(struct jump_box *, const struct fault *);
  * but for the third in a row that lived no longer than a moment: then the jump
  * box lets nobody stay, and that is a failure like any other.  From the second
  * in a row that broke before anybody had used it, none is dialled in advance:
- * sshd ends idle sessions there (UnusedConnectionTimeout).
+ * sshd ends idle sessions there (UnusedConnectionTimeout).  Links that break
+ * with no login in between break together, and count as one.
  */
 void jump_box_lost(struct jump_box *, int64_t lived_ms, bool was_used);
 

@@ -200,6 +200,22 @@ test_links_that_never_live_back_off(void **state)
 }
 
 static void
+test_links_that_break_together_break_once(void **state)
+{
+	struct jump_box *box = *state;
+	struct fault cause = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		dial_and_lose(box, 5);
+		for (int other = 0; other < 10; other++)
+			jump_box_lost(box, 5, other % 2 == 0);
+	}
+	assert_permit(box, false, JUMP_PERMIT_DIAL);
+	jump_box_dialled(box, &good);
+	assert_false(jump_box_cause(box, &cause));
+}
+
+static void
 test_links_that_nobody_uses_are_replaced_once(void **state)
 {
 	struct jump_box *box = *state;
@@ -310,6 +326,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_links_that_never_live_back_off, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_links_that_break_together_break_once, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_links_that_nobody_uses_are_replaced_once, set_up,
 		    tear_down),
