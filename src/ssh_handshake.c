@@ -22,6 +22,9 @@
 
 #define QUOTE_MAX 60
 
+/* More bytes than any handshake has, which libssh2 might keep. */
+#define HANDSHAKE_MAX ((uint64_t)256 << 10)
+
 /* What it is that we talk to. */
 enum peer {
 	PEER_SILENT,
@@ -205,6 +208,10 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 		snprintf(words, size, "it said \"%s\"", said->disconnect_text);
 		return;
 	}
+	if (ssh_transport_received(transport) > HANDSHAKE_MAX) {
+		snprintf(words, size, "it talks without end");
+		return;
+	}
 	rc = libssh2_session_last_error(ssh_transport_session(transport), &text,
 	    NULL, 0);
 	snprintf(words, size, "%s (libssh2 error %d)", text, rc);
@@ -299,7 +306,8 @@ ssh_handshake(struct ssh_transport *transport, int64_t deadline_ms,
 
 	while ((rc = libssh2_session_handshake(session,
 		    ssh_transport_fd(transport))) == LIBSSH2_ERROR_EAGAIN) {
-		if (is_tls(said->first, said->first_len))
+		if (is_tls(said->first, said->first_len) ||
+		    ssh_transport_received(transport) > HANDSHAKE_MAX)
 			return fail(transport, ENDED_ERROR, allowed_ms, fault);
 		switch (ssh_transport_wait(transport, deadline_ms, cancel_fd)) {
 		case SSH_WAIT_READY:

@@ -31,6 +31,10 @@
  */
 #define READ_TIMEOUT_S 1000000
 
+/* What sequential code takes from one wait to the next: one who never stops
+ * talking is met by the deadline. */
+#define WAIT_BUDGET ((size_t)64 << 10)
+
 struct ssh_transport {
 	LIBSSH2_SESSION *session;
 	int fd;
@@ -424,7 +428,7 @@ ssh_transport_wait(struct ssh_transport *transport, int64_t deadline_ms,
 		if (fds[1].revents != 0)
 			return SSH_WAIT_CANCELLED;
 		if (fds[0].revents & ~POLLOUT)
-			ssh_transport_readable(transport, SIZE_MAX);
+			ssh_transport_readable(transport, WAIT_BUDGET);
 	}
 	return SSH_WAIT_READY;
 }

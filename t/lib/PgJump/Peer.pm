@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Peers that are not what they are taken for: each accepts, says its line (at
-# once, or as the answer to the first bytes), and closes, resets or stays.
+# once, or as the answer to the first bytes), and closes, resets, stays, or
+# repeats itself.
 # And the black hole: a port whose queue of connections is full, so that the
 # kernel drops what comes.
 package PgJump::Peer;
@@ -103,6 +104,9 @@ sub _act($select, $peer, $what, $then)
 {
 	syswrite $peer, $what if length $what;
 	return if $then eq 'stay';
+	if ($then eq 'repeat') { # until the peer has enough
+		1 while syswrite $peer, $what;
+	}
 	$select->remove($peer);
 	setsockopt $peer, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0
 	    if $then eq 'reset';
