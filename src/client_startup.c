@@ -354,6 +354,9 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 	if (*saw)
 		return client_fail(client, FAIL_CLIENT_PROTOCOL,
 		    "it asks for encryption a second time");
+	if (startup->is_in_tls || client->is_in_tls)
+		return client_fail(client, FAIL_CLIENT_PROTOCOL,
+		    "it asks for encryption where TLS was agreed");
 	if (startup->kept_len > packet->len)
 		return injected(client);
 	*saw = true;

@@ -96,6 +96,16 @@ subtest 'the client verifies tls_cert' => sub {
 	    or diag($daemon->since($mark));
 };
 
+subtest 'there is no TLS within TLS' => sub {
+	my $wire = $lab->wire($to{plain});
+	$wire->start_tls(SSL_alpn_protocols => ['postgresql']);
+	$wire->put(PgJump::Wire::SSL_REQUEST);
+	my ($error) = @{ $wire->until('E') };
+	my $fields = PgJump::Wire::fields($error->[1] // '');
+	is($fields->{C}, '08P01', 'an SSLRequest in TLS is refused');
+	like($fields->{M}, qr/where TLS was agreed/, 'and the client told');
+};
+
 subtest 'bytes pass' => sub {
 	my $text = 'x' x 1_000_000;
 	my $seen = $lab->psql($to{full}, <<~'SQL', @verifying, user => 'app');

@@ -608,6 +608,23 @@ a_second_request_for_encryption_is_refused(void **state)
 	    "it asks for encryption a second time");
 }
 
+static void
+a_request_for_encryption_in_tls_is_refused(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(SSL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(SSL_REQUEST));
+	lab_send(lab->database, "S", 1);
+	lab_expect(lab, lab->client, "S", 1);
+	lab_send(lab->client, BYTES(GSSENC_REQUEST));
+	lab_wait_gone(lab, 1);
+	assert_true(
+	    lab_logged(lab, "it asks for encryption where TLS was agreed"));
+}
+
 /* With the request, and between request and answer. */
 static void
 bytes_before_the_answer_are_refused(void **state)
@@ -874,6 +891,7 @@ main(void)
 		TEST(noise_is_closed),
 		TEST(a_malformed_packet_is_told),
 		TEST(a_second_request_for_encryption_is_refused),
+		TEST(a_request_for_encryption_in_tls_is_refused),
 		TEST(bytes_before_the_answer_are_refused),
 		TEST(a_silent_client_is_closed),
 		TEST(a_probe_is_hardly_mentioned),
