@@ -154,6 +154,8 @@ flush(struct refusal *refusal)
 	len = tls_output(refusal->tls, &bytes);
 	sent = write_out(refusal, bytes, len);
 	tls_output_sent(refusal->tls, sent);
+	/* It has TLS answer, by KeyUpdate say, and takes no answer. */
+	refusal->is_lost |= len - sent > TURN_MAX;
 	return sent == len;
 }
 
@@ -390,12 +392,14 @@ static enum state
 draining(struct refusal *refusal)
 {
 	unsigned char bytes[READ_MAX];
+	size_t taken = 0;
 	ssize_t got;
 
 	do {
 		got = stream_read(refusal->client, bytes, sizeof bytes);
-	} while (got > 0);
-	return got == STREAM_WAIT ? DRAINING : DONE;
+		taken += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && taken < TURN_MAX);
+	return got > 0 || got == STREAM_WAIT ? DRAINING : DONE;
 }
 
 #define TO(state) (1U << (state))

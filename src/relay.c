@@ -349,17 +349,20 @@ relay_cut(struct relay *relay)
 	stream_pause(relay->client, true);
 }
 
-/* What the client still sends is of no use to anybody. */
+/* What the client still sends is of no use to anybody; one that does not stop
+ * gets no more than a turn's share. */
 static enum relay_farewell
 discard(struct relay *relay)
 {
+	size_t taken = 0;
 	ssize_t got;
 
 	do {
 		got = stream_read(relay->client, relay->scratch,
 		    relay->scratch_len);
-	} while (got > 0);
-	return got == STREAM_WAIT ? RELAY_SAID : RELAY_GONE;
+		taken += got > 0 ? (size_t)got : 0;
+	} while (got > 0 && taken < TURN_MAX);
+	return got > 0 || got == STREAM_WAIT ? RELAY_SAID : RELAY_GONE;
 }
 
 enum relay_farewell

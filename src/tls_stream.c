@@ -19,6 +19,8 @@
 /* A record of TLS and its frame (RFC 8446, 5.2). */
 #define READ_MAX  (16384 + 261)
 #define WRITE_MAX ((size_t)64 * 1024)
+/* What one write and the answers of TLS itself may leave unsent. */
+#define UNSENT_MAX (2 * WRITE_MAX)
 
 struct tls_stream {
 	struct stream stream;
@@ -65,6 +67,16 @@ flush(struct tls_stream *self)
 	return true;
 }
 
+/* The peer asks for answers of TLS, such as KeyUpdate (RFC 8446, 4.6.3), and
+ * does not take them. */
+static bool
+is_deaf(struct tls_stream *self)
+{
+	const void *bytes;
+
+	return tls_output(self->tls, &bytes) > UNSENT_MAX && !flush(self);
+}
+
 /* Take more of the raw stream; false when there is none now. */
 static bool
 fill(struct tls_stream *self)
@@ -72,6 +84,7 @@ fill(struct tls_stream *self)
 	unsigned char bytes[READ_MAX];
 	ssize_t got;
 
+	self->raw_lost |= is_deaf(self);
 	if (self->raw_ended || self->raw_lost)
 		return false;
 	got = stream_read(self->raw, bytes, sizeof bytes);

@@ -665,6 +665,40 @@ a_cut_on_a_unix_socket_resets_by_unread_bytes(void **state)
 	lab_free(lab);
 }
 
+static ssize_t
+endless_read(struct stream *stream, void *buf, size_t len)
+{
+	struct database *self = (struct database *)stream;
+
+	assert_true(self->in_read < OUT_MAX);
+	self->in_read += len;
+	memset(buf, 0, len);
+	return (ssize_t)len;
+}
+
+static void
+a_client_that_never_stops_has_its_turn(void **state)
+{
+	struct lab *lab = lab_new(sockets_unix(), false);
+	struct stream_ops ops = database_ops;
+	struct database client = { .take_max = 1 };
+	struct relay_setup setup = { .take_client = &client.stream,
+		.take_database = &lab->database.stream,
+		.scratch = lab->scratch,
+		.scratch_len = sizeof lab->scratch,
+		.traffic = &lab->traffic };
+	struct relay *relay = relay_new(&setup);
+
+	(void)state;
+	ops.read = endless_read;
+	client.stream.ops = &ops;
+	relay_say(relay, NULL, 0);
+	assert_int_equal(relay_leave(relay), RELAY_SAID);
+	assert_true(client.is_finished && client.in_read > 0);
+	relay_free(relay, false);
+	lab_free(lab);
+}
+
 int
 main(void)
 {
@@ -687,6 +721,7 @@ main(void)
 		cmocka_unit_test(last_words_follow_what_was_received),
 		cmocka_unit_test(a_cut_delivers_everything_first),
 		cmocka_unit_test(a_cut_on_a_unix_socket_resets_by_unread_bytes),
+		cmocka_unit_test(a_client_that_never_stops_has_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

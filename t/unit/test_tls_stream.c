@@ -332,6 +332,29 @@ a_loss_comes_after_what_was_received(void **state)
 	assert_true(raw.is_closed && raw.was_reset);
 }
 
+/* KeyUpdate asks for one in return (RFC 8446, 4.6.3). */
+static void
+who_makes_us_talk_and_does_not_listen_is_lost(void **state)
+{
+	ssize_t got = STREAM_WAIT;
+	char byte;
+	int asked;
+
+	(void)state;
+	shake();
+	raw.write_max = 0;
+	for (asked = 0; asked < 100000 && got == STREAM_WAIT; asked++) {
+		SSL_key_update(tls_ssl(peer), SSL_KEY_UPDATE_REQUESTED);
+		assert_int_equal(tls_handshake(peer), TLS_READY);
+		carry();
+		got = stream_read(stream, &byte, 1);
+		raw.in_len = raw.in_at = raw.credited = 0;
+	}
+	assert_int_equal(got, STREAM_LOST);
+	assert_true(asked > 1000);
+	assert_int_equal(stream_write(stream, "x", 1), STREAM_LOST);
+}
+
 static int
 set_up(void **state)
 {
@@ -378,6 +401,7 @@ main(void)
 		TEST(an_end_without_goodbye_is_an_end),
 		TEST(noise_is_a_loss_in_words),
 		TEST(a_loss_comes_after_what_was_received),
+		TEST(who_makes_us_talk_and_does_not_listen_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
