@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# What the users of real clients see of a failure, in every mode of TLS: all
+# that their client can show of what pgjump says.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Client qw(clients);
+use PgJump::Keys qw(private);
+use PgJump::Lab;
+use PgJump::Pki qw(cert cert_file key key_file);
+use PgJump::Port qw(reserve);
+use PgJump::Process qw(eventually);
+use Test::More;
+
+my $lab = PgJump::Lab->new;
+my ($clients, $missing) = clients($lab->dir);
+my @names = sort keys %$clients;
+
+# --- no session comes about -------------------------------------------------
+
+# stage => what is wrong with the connection
+my $silent = PgJump::Peer->new('silent');
+my %fault = (
+	jump_auth => { ssh_tunnel => { private_key => private('stranger') } },
+	jump_connect => { ssh_tunnel => { port => reserve(),
+		host_key => 'any' } },
+	db_refused => { port => reserve() },
+	db_resolve => { host => 'nowhere.pgjump.invalid' },
+	db_silent => { port => $silent->port, connection_timeout => 1 },
+);
+my @stages = qw(jump_auth jump_connect db_refused db_resolve db_silent);
+
+# mode => how the client connects, what the connection has
+my @show = (tls_cert => cert('door'), tls_key => key('door'));
+my @verify = (host => 'localhost', sslmode => 'verify-full',
+	root => cert_file('root'));
+my %mode = (
+	(map { $_ => [[sslmode => $_], []] } qw(disable prefer require)),
+	'verify-full' => [\@verify, []],
+	tls_cert => [\@verify, \@show],
+	terminate => [\@verify, [@show, client_tls => 'terminate']],
+);
+my @modes = qw(disable prefer require verify-full tls_cert terminate);
+
+# M, D, H: message, DETAIL and HINT are shown, once; "certificate": all that
+# this client says is that it does not trust the certificate; "-": it has no
+# such mode.  SQLSTATE is the one that its users get at.
+my $expected = <<'TABLE';
+client       sslmode      jump_auth    jump_connect db_refused   db_resolve   db_silent    SQLSTATE
+DBD::Pg      disable      MDH          MDH          MDH          MDH          MDH          08006
+DBD::Pg      prefer       MDH          MDH          MDH          MDH          MDH          08006
+DBD::Pg      require      MDH          MDH          MDH          MDH          MDH          08006
+DBD::Pg      verify-full  certificate  certificate  certificate  certificate  certificate  -
+DBD::Pg      tls_cert     MDH          MDH          MDH          MDH          MDH          08006
+DBD::Pg      terminate    MDH          MDH          MDH          MDH          MDH          08006
+asyncpg      disable      MDH          MDH          MDH          MDH          MDH          57P03
+asyncpg      prefer       MDH          MDH          MDH          MDH          MDH          57P03
+asyncpg      require      MDH          MDH          MDH          MDH          MDH          57P03
+asyncpg      verify-full  certificate  certificate  certificate  certificate  certificate  -
+asyncpg      tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
+asyncpg      terminate    MDH          MDH          MDH          MDH          MDH          57P03
+lib/pq       disable      M            M            M            M            M            57P03
+lib/pq       prefer       -            -            -            -            -            -
+lib/pq       require      M            M            M            M            M            57P03
+lib/pq       verify-full  certificate  certificate  certificate  certificate  certificate  -
+lib/pq       tls_cert     M            M            M            M            M            57P03
+lib/pq       terminate    M            M            M            M            M            57P03
+node-pg      disable      M            M            M            M            M            57P03
+node-pg      prefer       -            -            -            -            -            -
+node-pg      require      M            M            M            M            M            57P03
+node-pg      verify-full  certificate  certificate  certificate  certificate  certificate  -
+node-pg      tls_cert     M            M            M            M            M            57P03
+node-pg      terminate    M            M            M            M            M            57P03
+pgjdbc       disable      MDH          MDH          MDH          MDH          MDH          57P03
+pgjdbc       prefer       MDH          MDH          MDH          MDH          MDH          57P03
+pgjdbc       require      MDH          MDH          MDH          MDH          MDH          57P03
+pgjdbc       verify-full  certificate  certificate  certificate  certificate  certificate  -
+pgjdbc       tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
+pgjdbc       terminate    MDH          MDH          MDH          MDH          MDH          57P03
+pgx          disable      M            M            M            M            M            57P03
+pgx          prefer       M            M            M            M            M            57P03
+pgx          require      M            M            M            M            M            57P03
+pgx          verify-full  certificate  certificate  certificate  certificate  certificate  -
+pgx          tls_cert     M            M            M            M            M            57P03
+pgx          terminate    M            M            M            M            M            57P03
+postgres.js  disable      M            M            M            M            M            57P03
+postgres.js  prefer       M            M            M            M            M            57P03
+postgres.js  require      M            M            M            M            M            57P03
+postgres.js  verify-full  certificate  certificate  certificate  certificate  certificate  -
+postgres.js  tls_cert     M            M            M            M            M            57P03
+postgres.js  terminate    M            M            M            M            M            57P03
+psql         disable      MDH          MDH          MDH          MDH          MDH          -
+psql         prefer       MDH          MDH          MDH          MDH          MDH          -
+psql         require      MDH          MDH          MDH          MDH          MDH          -
+psql         verify-full  certificate  certificate  certificate  certificate  certificate  -
+psql         tls_cert     MDH          MDH          MDH          MDH          MDH          -
+psql         terminate    MDH          MDH          MDH          MDH          MDH          -
+psycopg      disable      MDH          MDH          MDH          MDH          MDH          -
+psycopg      prefer       MDH          MDH          MDH          MDH          MDH          -
+psycopg      require      MDH          MDH          MDH          MDH          MDH          -
+psycopg      verify-full  certificate  certificate  certificate  certificate  certificate  -
+psycopg      tls_cert     MDH          MDH          MDH          MDH          MDH          -
+psycopg      terminate    MDH          MDH          MDH          MDH          MDH          -
+psycopg2     disable      MDH          MDH          MDH          MDH          MDH          -
+psycopg2     prefer       MDH          MDH          MDH          MDH          MDH          -
+psycopg2     require      MDH          MDH          MDH          MDH          MDH          -
+psycopg2     verify-full  certificate  certificate  certificate  certificate  certificate  -
+psycopg2     tls_cert     MDH          MDH          MDH          MDH          MDH          -
+psycopg2     terminate    MDH          MDH          MDH          MDH          MDH          -
+TABLE
+
+sub line(@cells) { sprintf('%-13s' x @cells, @cells) =~ s/ +$//r . "\n" }
+
+# The rows of those clients that are here, and the words for those that are not.
+sub is_table($lines, $expected, $what)
+{
+	my ($head, @rows) = $expected =~ /^(.*\n)/mg;
+	my %here = map { (split ' ')[0] => 1 } @$lines;
+
+	is(join('', $head, @$lines), join('', $head,
+		grep { $here{ (split ' ')[0] } } @rows), $what);
+}
+
+# Which parts of a text of pgjump are in what the user sees; `$start` and
+# `$stage` are how its message begins and ends.
+sub parts($text, $start, $stage)
+{
+	my $times = () = $text =~ /\b$start: .*\[$stage\]/g;
+
+	return unless $times;
+	return join '', $times == 1 ? 'M' : "${times}M",
+	    $text =~ /^\s*detail:\s+\S/im ? 'D' : (),
+	    $text =~ /^\s*hint:\s+[A-Z].*\.$/im ? 'H' : ();
+}
+
+sub refused($name, $answer, $stage)
+{
+	return 'ok' if $answer->{ok};
+	my $text = $answer->{text};
+	return '-' if $text =~ /unsupported sslmode/;
+	return 'certificate' if $text =~ /certificate|PKIX/;
+	my $parts = parts($text, $stage =~ /^jump/ ? 'pgjump: tunnel failed'
+	    : 'pgjump: tunnel is up, database failed', $stage);
+	# pgx 5 tells of both its attempts
+	$parts =~ s/^2M$/M/ if $name eq 'pgx' && defined $parts;
+	return $parts // $text =~ s/\n.*//sr;
+}
+
+my %to;
+my $number = 0;
+for my $stage (@stages) {
+	for my $show ([], \@show, $mode{terminate}[1]) {
+		$to{$stage}{@$show} = $lab->connection('f_' . $number++,
+		    %{ $fault{$stage} }, @$show);
+	}
+}
+my $failing = $lab->daemon([map { values %$_ } values %to]);
+
+# Each client has its own order, so that they do not crowd one listener.
+my %asked;
+my $turn = 0;
+for my $name (@names) {
+	my @cases = map { my $mode = $_; map { [$mode, $_] } @stages } @modes;
+	push @cases, splice @cases, 0, 7 * $turn++ % @cases;
+	for my $case (@cases) {
+		my ($mode, $stage) = @$case;
+		my ($with, $has) = @{ $mode{$mode} };
+		$asked{$name}{$mode}{$stage} = $clients->{$name}->connect(
+		    $to{$stage}{@$has}, @$with);
+	}
+}
+my @lines;
+for my $name (@names) {
+	for my $mode (@modes) {
+		my (@cells, %states);
+		for my $stage (@stages) {
+			my $answer = $clients->{$name}->answer(
+			    $asked{$name}{$mode}{$stage}, 60);
+			push @cells, refused($name, $answer, $stage);
+			$states{ $answer->{state} || '-' } = 1
+			    if $cells[-1] =~ /^M/;
+		}
+		push @lines, line($name, $mode, @cells,
+		    join('/', sort keys %states) || '-');
+	}
+}
+is_table(\@lines, $expected, 'no session comes about');
+$failing->down;
+
+# --- the tunnel dies in mid-session -----------------------------------------
+
+# busy: while a query runs; idle: before the next one.  "lost": the client's
+# own words for a connection that is lost; "ok": it connected again by itself.
+my $lost = <<'TABLE';
+client       sslmode      busy         SQLSTATE     idle         SQLSTATE
+DBD::Pg      disable      MDH          08006        MDH          08000
+DBD::Pg      require      lost         -            lost         -
+DBD::Pg      terminate    MDH          08006        MDH          08000
+asyncpg      disable      MDH          08006        lost         -
+asyncpg      require      lost         -            lost         -
+asyncpg      terminate    MDH          08006        lost         -
+lib/pq       disable      M            08006        ok           -
+lib/pq       require      lost         -            ok           -
+lib/pq       terminate    M            08006        ok           -
+node-pg      disable      M            08006        M            57P01
+node-pg      require      lost         -            lost         -
+node-pg      terminate    M            08006        M            57P01
+pgjdbc       disable      MDH          08006        MDH          57P01
+pgjdbc       require      lost         -            lost         -
+pgjdbc       terminate    MDH          08006        MDH          57P01
+pgx          disable      M            08006        M            57P01
+pgx          require      lost         -            ok           -
+pgx          terminate    M            08006        M            57P01
+postgres.js  disable      M            08006        ok           -
+postgres.js  require      lost         -            ok           -
+postgres.js  terminate    M            08006        ok           -
+psql         disable      MDH          -            MDH          -
+psql         require      lost         -            lost         -
+psql         terminate    MDH          -            MDH          -
+psycopg      disable      MDH          08006        MDH          -
+psycopg      require      lost         -            lost         -
+psycopg      terminate    MDH          08006        MDH          -
+psycopg2     disable      MDH          08006        lost         -
+psycopg2     require      lost         -            lost         -
+psycopg2     terminate    MDH          08006        lost         -
+TABLE
+my $relay = PgJump::Relay->new(to => $lab->box->port);
+my $pg = PgJump::Postgres->new(dir => $lab->dir, name => 'localhost',
+    conf => { ssl_cert_file => $lab->copy(cert_file('db')),
+	ssl_key_file => $lab->copy(key_file('db')) });
+my %through = (box => $lab->box, port => $pg->port,
+	ssh_tunnel => { port => $relay->port });
+my %session = (
+	disable => $lab->connection('s_through', %through),
+	terminate => $lab->connection('s_ended', %through,
+	    @{ $mode{terminate}[1] }),
+);
+$session{require} = $session{disable};
+my $daemon = $lab->daemon([@session{qw(disable terminate)}]);
+
+# A jump box that lets nobody stay is left alone for a moment: ask again.
+sub enter($mode)
+{
+	my @left = @names;
+
+	ok(eventually(20, sub {
+		my %asked = map { $_ => $clients->{$_}->connect(
+			$session{$mode}, @{ $mode{$mode}[0] }) } @left;
+		@left = grep { !$clients->{$_}->answer($asked{$_})->{ok} }
+		    @left;
+		!@left;
+	}), "$mode: all connect") or diag("not: @left");
+}
+
+sub cut($mode, $what)
+{
+	my $mark = $daemon->mark;
+
+	$relay->cut;
+	ok(eventually(20, sub {
+		@names == $daemon->events('session ended', $mark)
+	}), "$mode: all lose their session, $what")
+	    or diag($daemon->since($mark));
+}
+
+sub ended($answer)
+{
+	return ('ok', '-') if $answer->{ok};
+	my $text = $answer->{text};
+	my $parts = parts($text, 'terminating connection: pgjump: tunnel lost',
+	    'tunnel_lost');
+	return ($parts, $answer->{state} || '-') if defined $parts;
+	return ('lost', '-') if $text =~
+	    /reset|closed|unexpected|EOF|lost|I\/O error|bad connection/i;
+	return ($text =~ s/\n.*//sr, '-');
+}
+
+my %row;
+for my $mode (qw(disable require terminate)) {
+	enter($mode);
+	my %asked = map { $_ => $clients->{$_}->query('select pg_sleep(60)') }
+	    @names;
+	ok(eventually(20, sub { @names == $pg->sql(q{select count(*)
+	    from pg_stat_activity where wait_event = 'PgSleep'}) }),
+	    "$mode: all are busy");
+	cut($mode, 'busy');
+	$row{$_}{$mode} = [ended($clients->{$_}->answer($asked{$_}))]
+	    for @names;
+	$pg->sql(q{select pg_terminate_backend(pid) from pg_stat_activity
+	    where wait_event = 'PgSleep'});
+	enter($mode);
+	cut($mode, 'idle');
+	# who connects again by himself can
+	eventually(20, sub { $lab->psql($session{$mode}, 'select 1',
+		user => 'app')->{rc} eq '0' });
+	%asked = map { $_ => $clients->{$_}->query('select 42') } @names;
+	push @{ $row{$_}{$mode} },
+	    ended($clients->{$_}->answer($asked{$_})) for @names;
+}
+@lines = ();
+for my $name (@names) {
+	push @lines, map { line($name, $_, @{ $row{$name}{$_} }) }
+	    qw(disable require terminate);
+}
+is_table(\@lines, $lost, 'the tunnel dies');
+
+SKIP: {
+	skip join('; ', map { $missing->{$_} } sort keys %$missing), 1
+	    if %$missing;
+	pass('every client is here');
+}
+$pg->down;
+$lab->done;

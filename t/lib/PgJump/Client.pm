@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A real client in its own language (t/clients/), that connects and queries as
+# it is told and says what a user of it sees.  One process serves all cases of
+# a test; several of them work at the same time: ask all, then hear each `answer`.  Told, a line each, its words parted by tabs:
+#	connect HOST PORT USER PASSWORD DBNAME SSLMODE ROOT
+#	query SQL [ARGUMENT...]		(arguments: database/sql alone)
+#	close
+# Answered, a line each: "ok VALUE" or "error SQLSTATE TEXT", where backslash,
+# newline and tab are escaped, and SQLSTATE is empty where the client has none.
+package PgJump::Client;
+
+use v5.36;
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use Fcntl qw(O_RDWR);
+use File::Basename qw(dirname);
+use PgJump::Cache qw(cached);
+use PgJump::Postgres;
+use PgJump::Process qw(eventually run slurp);
+use POSIX qw(mkfifo);
+
+our @EXPORT_OK = qw(clients);
+
+my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../..');
+my $sources = "$top/t/clients";
+my $jar = '/usr/share/java/postgresql.jar';
+my $go_path = '/usr/share/gocode';
+my $node_path = $ENV{PGJUMP_TEST_NODE_MODULES} // "$top/build/node/node_modules";
+
+sub _works(@argv) { run(\@argv)->{rc} eq '0' }
+
+# Each `needs` is what to install where it is not there.
+sub _perl($script, $module, @arguments)
+{
+	return { needs => "the Perl module $module" }
+	    unless _works($^X, "-M$module", '-e', '1');
+	return { argv => [$^X, "$sources/$script", @arguments] };
+}
+
+# Debian's packages are for Debian's own Python, which may not come first.
+sub _python($module)
+{
+	my ($python) = grep { _works($_, '-c', "import $module") }
+	    qw(/usr/bin/python3 python3);
+
+	return { needs => "python3-$module" } unless defined $python;
+	return { argv => [$python, "$sources/python.py", $module] };
+}
+
+sub _node($module)
+{
+	my %env = (NODE_PATH => $node_path);
+
+	return { needs => "node.js and its $module (contrib/setup --for-tests)" }
+	    unless run(['node', '-e', "require('$module')"],
+		env => \%env)->{rc} eq '0';
+	return { argv => ['node', "$sources/node/client.js", $module],
+		env => \%env };
+}
+
+sub _java
+{
+	return { needs => 'libpostgresql-jdbc-java, default-jdk-headless' }
+	    unless -e $jar && _works('javac', '-version');
+	my $source = "$sources/java/Pgjdbc.java";
+	my $dir = cached('pgjdbc', sub ($dir) {
+		my $made = run(['javac', '-d', $dir, $source], timeout => 300);
+		die $made->{err} if $made->{rc} ne '0';
+	}, $source);
+	return { argv => ['java', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC',
+		'-cp', "$dir:$jar", 'Pgjdbc'] };
+}
+
+# Compiled with the driver that Debian has, of which there may be versions.
+sub _go($package, %drivers)
+{
+	my ($name) = grep { -d "$go_path/src/$drivers{$_}" }
+	    reverse sort keys %drivers;
+
+	return { needs => "golang-go, $package" }
+	    unless defined $name && _works('go', 'version');
+	my @sources = map { "$sources/go/$_.go" } 'client', $name;
+	my $dir = cached("go-$name", sub ($dir) {
+		my $made = run(['go', 'build', '-trimpath', '-o',
+			"$dir/$name", @sources], timeout => 600, env => {
+				GO111MODULE => 'off', GOPATH => $go_path,
+				GOCACHE => "$dir/cache" });
+		die $made->{err} if $made->{rc} ne '0';
+		run(['rm', '-rf', "$dir/cache"]);
+	}, $sources[0], slurp($sources[1]));
+	return { argv => ["$dir/$name"] };
+}
+
+my %how = (
+	'psql' => sub { _perl('psql.pl', 'IPC::Open2',
+		PgJump::Postgres::bin('psql')) },
+	'DBD::Pg' => sub { _perl('dbd_pg.pl', 'DBD::Pg') },
+	'psycopg2' => sub { _python('psycopg2') },
+	'psycopg' => sub { _python('psycopg') },
+	'asyncpg' => sub { _python('asyncpg') },
+	'pgjdbc' => \&_java,
+	'node-pg' => sub { _node('pg') },
+	'postgres.js' => sub { _node('postgres') },
+	'lib/pq' => sub { _go('golang-github-lib-pq-dev',
+		lib_pq => 'github.com/lib/pq') },
+	'pgx' => sub { _go('golang-github-jackc-pgx-v4-dev',
+		pgx_v4 => 'github.com/jackc/pgx/v4',
+		pgx_v5 => 'github.com/jackc/pgx/v5') },
+);
+
+# Of these clients (default: all) the ones that this machine has, by name, and
+# a word for each of the others.
+sub clients($dir, @names)
+{
+	my (%found, %missing);
+
+	for my $name (@names ? @names : sort keys %how) {
+		my $how = ($how{$name} // croak "no client $name")->();
+		if ($how->{needs}) {
+			$missing{$name} = "$name needs $how->{needs}";
+		} else {
+			$found{$name} = _start($dir, $name, %$how);
+		}
+	}
+	return (\%found, \%missing);
+}
+
+sub _start($dir, $name, %how)
+{
+	state $count = 0;
+	my $base = "$dir/client" . ++$count . '-' . $name =~ s/\W+/_/gr;
+
+	mkfifo("$base.in", 0600) or croak "$base.in: $!";
+	# for reading, too: so neither side waits for the other to open it
+	sysopen my $in, "$base.in", O_RDWR or croak "$base.in: $!";
+	$in->autoflush(1);
+	my $self = bless { name => $name, in => $in, out => "$base.out",
+		asked => 0 }, __PACKAGE__;
+	$self->{process} = PgJump::Process->new(%how, name => $name,
+	    log => "$base.log", stdin => "$base.in", stdout => "$base.out",
+	    cwd => $dir, clean_env => 1, env => { HOME => "$dir/home",
+		PATH => $ENV{PATH}, LC_ALL => 'C.UTF-8',
+		%{ $how{env} // {} } })->start;
+	return $self;
+}
+
+sub name($self) { $self->{name} }
+
+# The number of what is asked, from 0.  Much may be asked before any answer.
+sub ask($self, @words)
+{
+	print { $self->{in} } join("\t", @words), "\n";
+	return $self->{asked}++;
+}
+
+sub query($self, @words) { $self->ask('query', @words) }
+sub close($self) { $self->ask('close') }
+
+# connection: of the lab, or { listen => port }; change: any of host, user,
+# password, dbname, sslmode, root.
+sub connect($self, $connection, %change)
+{
+	my %is = (host => '127.0.0.1', user => 'app', password => 'unused',
+		dbname => 'myapp', sslmode => 'prefer', root => '', %change);
+
+	return $self->ask('connect', $is{host}, $connection->{listen},
+	    @is{qw(user password dbname sslmode root)});
+}
+
+# To what was asked so: { ok, value } or { state, text }.
+sub answer($self, $number, $seconds = 30)
+{
+	my $unescape = { '\\' => '\\', n => "\n", t => "\t" };
+	my @lines;
+
+	eventually($seconds, sub {
+		@lines = slurp($self->{out}) =~ /^(.*)\n/mg;
+		@lines > $number || $self->{process}->ended;
+	});
+	return { state => '', text => 'no answer: ' . $self->{process}->text }
+	    if !defined $lines[$number];
+	my ($what, @fields) = map { s/\\(.)/$unescape->{$1}/gr }
+	    split /\t/, $lines[$number], -1;
+	return $what eq 'ok' ? { ok => 1, value => $fields[0] }
+	    : { state => $fields[0], text => $fields[1] };
+}
+
+# Ask, and wait for the answer.
+sub told($self, $what, @with)
+{
+	return $self->answer($self->$what(@with));
+}
+
+1;
