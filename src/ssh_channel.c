@@ -53,7 +53,8 @@ want_turn(struct ssh_channel *channel)
 
 /*
  * Grow the window to twice what came in the last round trip, while the client
- * takes what comes.  The difference is granted at once.
+ * takes what comes: `len`, which it was not offered yet, does not count as
+ * held.  The difference is granted at once.
  */
 static void
 tune_window(struct ssh_channel *channel, size_t len)
@@ -152,9 +153,9 @@ on_read(struct stream *stream, void *buf, size_t len)
 	got = libssh2_channel_read(channel->channel, buf, len);
 	if (got <= 0)
 		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
-	channel->held += (uint32_t)got;
 	channel->moved_ms = clock_ms();
 	tune_window(channel, (size_t)got);
+	channel->held += (uint32_t)got;
 	return got;
 }
 
