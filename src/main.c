@@ -408,11 +408,29 @@ keep_secrets_out_of_dumps(void)
 		prctl(PR_SET_DUMPABLE, 0);
 }
 
+/*
+ * Where the first three descriptors are closed a socket would become one of
+ * them, and hear what is logged and printed.  Not to be written, so that what
+ * cannot be printed is still an error.
+ */
+static void
+occupy_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int
 run(const struct request *request)
 {
 	int code;
 
+	occupy_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
 	keep_secrets_out_of_dumps();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # What the process makes of its surroundings: as many descriptors as it may
-# have, and no secret in a core dump.
+# have, none of them where others would write, and no secret in a core dump.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -13,7 +13,8 @@ use PgJump::Process qw(slurp);
 my $lab = PgJump::Lab->new;
 my $main = $lab->connection('main', port => 5432, ssh_tunnel => 0);
 my $daemon = $lab->daemon([$main],
-    wrap => ['prlimit', '--nofile=64:256', '--core=unlimited']);
+    wrap => ['sh', '-c', 'exec "$@" <&- >&-', 'sh',
+	'prlimit', '--nofile=64:256', '--core=unlimited']);
 my $proc = '/proc/' . $daemon->pid;
 my $limits = slurp("$proc/limits");
 
@@ -22,6 +23,8 @@ like($limits, qr/^Max open files\s+256\s+256\b/m,
 like($limits, qr/^Max core file size\s+0\s/m, 'no core file is written');
 like(slurp("$proc/coredump_filter"), qr/^0+$/,
     'and one that goes to a pipe holds no memory');
+is(readlink "$proc/fd/$_", '/dev/null', "no socket becomes descriptor $_")
+    for 0, 1;
 is((stat $proc)[4], $>, 'yet /proc/self stays its own');
 
 $lab->done;
