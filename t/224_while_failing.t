@@ -7,11 +7,11 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use PgJump::Eighteen;
+use PgJump::InTime qw(in_time);
 use PgJump::Lab;
 use PgJump::Process qw(eventually);
 use POSIX ();
 use Test::More;
-use Time::HiRes qw(time);
 
 my $lab = PgJump::Lab->new;
 
@@ -92,46 +92,9 @@ for my $what (sort keys %far) {
 	$to{$what} = $lab->connection('s_' . $number++, %is);
 }
 my $daemon = $lab->daemon([values %to]);
-
-# In a child: when S came, when the error came, and which.
-sub watch($connection, $mode)
-{
-	pipe my $reader, my $writer or die "pipe: $!";
-	my $pid = fork // die "fork: $!";
-
-	return { pid => $pid, reader => $reader } if $pid;
-	my $start = time;
-	my $wire = $lab->wire($connection, seconds => 30);
-	if ($mode eq 'require') {
-		$wire->ssl_request;
-		printf $writer '%.2f ', time - $start;
-		$wire->start_tls;
-	} else {
-		print $writer '0 ';
-	}
-	my ($error) = @{ $wire->startup->until('E') };
-	printf $writer '%.2f %s', time - $start,
-	    PgJump::Wire::fields($error->[1] // '')->{M} // '';
-	$writer->flush;
-	POSIX::_exit(0);
-}
-
-my $slack = 0.8 * $PgJump::Process::PATIENCE;
-my @watched = map {
-	my $what = $_;
-	map { { %{ watch($to{$what}, $_) }, what => $what, mode => $_ } }
-	    # in the clear that one lets everybody in
-	    $what =~ /stuck in TLS/ ? 'require' : qw(disable require)
-} sort keys %to;
-for my $client (@watched) {
-	my $said = readline($client->{reader}) // '';
-	my ($answered, $told, $message) = split ' ', $said, 3;
-	my $case = "$client->{what}, sslmode=$client->{mode}";
-
-	waitpid $client->{pid}, 0;
-	cmp_ok($answered, '<', 4 + $slack, "$case: answered within 4 s");
-	cmp_ok($told // 99, '<', 8 + $slack, "$case: told within 8 s");
-	like($message // '', qr/$far{$client->{what}}[0]\]$/, "$case: what");
-}
+# in the clear the one that is stuck in TLS lets everybody in
+in_time($lab, map {
+	[$_, $to{$_}, $far{$_}[0], /stuck in TLS/ ? () : 'disable', 'require']
+} sort keys %to);
 
 $lab->done;

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# Clients of a far side that does not work, all at once: each that asks for TLS
+# is answered within 4 s (pgjdbc gives up after 5), and each is told what has
+# failed within 8 s.
+package PgJump::InTime;
+
+use v5.36;
+use Exporter qw(import);
+use PgJump::Wire;
+use POSIX ();
+use Test::More ();
+use Time::HiRes qw(time);
+
+our @EXPORT_OK = qw(in_time);
+
+# In a child: when S came, when the error came, and which.
+sub _watch($lab, $connection, $mode)
+{
+	pipe my $reader, my $writer or die "pipe: $!";
+	my $pid = fork // die "fork: $!";
+
+	return { pid => $pid, reader => $reader } if $pid;
+	my $start = time;
+	my $wire = $lab->wire($connection, seconds => 30);
+	if ($mode eq 'require') {
+		$wire->ssl_request;
+		printf $writer '%.2f ', time - $start;
+		$wire->start_tls;
+	} else {
+		print $writer '0 ';
+	}
+	my ($error) = @{ $wire->startup->until('E') };
+	printf $writer '%.2f %s', time - $start,
+	    PgJump::Wire::fields($error->[1] // '')->{M} // '';
+	$writer->flush;
+	POSIX::_exit(0);
+}
+
+# [what is wrong, connection, pattern of its label, sslmodes...], ...
+sub in_time($lab, @cases)
+{
+	my $slack = 0.8 * $PgJump::Process::PATIENCE;
+	my @watched = map {
+		my ($what, $connection, $label, @modes) = @$_;
+		map { { %{ _watch($lab, $connection, $_) }, label => $label,
+			case => "$what, sslmode=$_" } } @modes;
+	} @cases;
+
+	for my $client (@watched) {
+		my $said = readline($client->{reader}) // '';
+		my ($answered, $told, $message) = split ' ', $said, 3;
+
+		waitpid $client->{pid}, 0;
+		Test::More::cmp_ok($answered // 99, '<', 4 + $slack,
+		    "$client->{case}: answered within 4 s");
+		Test::More::cmp_ok($told // 99, '<', 8 + $slack,
+		    "$client->{case}: told within 8 s");
+		Test::More::like($message // '', qr/\[$client->{label}\]$/,
+		    "$client->{case}: what");
+	}
+}
+
+1;
