@@ -195,6 +195,19 @@ ask_pool(struct jump_request *request)
 	return true;
 }
 
+/* The tunnel lives, but has let it wait: for the database, or for others. */
+static void
+blame_queue(struct jump_request *request)
+{
+	if (pool_heard_ms(request->jump->pool) > request->asked_ms &&
+	    pool_is_suspect(request->jump->pool, request->connection))
+		jump_fault_behind(&request->fault, jump_label(request),
+		    waited_ms(request));
+	else
+		jump_fault_busy(&request->fault, waited_ms(request),
+		    pool_links(request->jump->pool));
+}
+
 /* Its time ran out before its turn came. */
 static void
 time_out_waiting(struct jump_request *request)
@@ -206,13 +219,8 @@ time_out_waiting(struct jump_request *request)
 		pool_cause(pool, &request->fault);
 	else if (heard_ms <= request->asked_ms && pool_is_mute(pool))
 		jump_fault_silent(&request->fault, clock_ms() - heard_ms);
-	else if (heard_ms > request->asked_ms &&
-	    pool_is_suspect(pool, request->connection))
-		jump_fault_behind(&request->fault, jump_label(request),
-		    waited_ms(request));
 	else
-		jump_fault_busy(&request->fault, waited_ms(request),
-		    pool_links(pool));
+		blame_queue(request);
 	fail(request);
 }
 
@@ -230,14 +238,12 @@ was_late(const struct jump_request *request)
 static void
 time_out_opening(struct jump_request *request)
 {
-	const struct pool *pool = request->jump->pool;
 	int64_t silent_ms;
 	bool heard;
 
 	pool_abandon(request->jump->pool, request, &heard, &silent_ms);
 	if (was_late(request))
-		jump_fault_busy(&request->fault, waited_ms(request),
-		    pool_links(pool));
+		blame_queue(request);
 	else if (heard)
 		jump_fault_unanswered(&request->fault, jump_label(request),
 		    clock_ms() - request->opened_ms);

@@ -79,22 +79,10 @@ on_dialled(void *arg, struct ssh_transport *take)
 	keep_up(pool);
 }
 
-static size_t
-live_count(const struct pool *pool)
-{
-	const struct pool_member *member;
-	size_t count = 0;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		if (!ssh_link_is_closed(member->link))
-			count++;
-	return count;
-}
-
 static bool
 has_share_left(const struct pool *pool)
 {
-	return live_count(pool) + pool_dials_count(pool->dials) <
+	return pool_live_links(&pool->members) + pool_dials_count(pool->dials) <
 	    jump_box_share(pool->box);
 }
 
@@ -163,7 +151,8 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	TAILQ_FOREACH_REVERSE(member, &pool->members, pool_members, entry)
-		if (live_count(pool) > 1 && member->idle_ms > 0 &&
+		if (pool_live_links(&pool->members) > 1 &&
+		    member->idle_ms > 0 &&
 		    clock_ms() - member->idle_ms >= SPARE_IDLE_MS)
 			ssh_link_retire(member->link);
 }
@@ -198,11 +187,26 @@ may_open(struct pool *pool, const struct pool_target *target,
 	case POOL_CLAIM_GRANTED:
 		return true;
 	case POOL_CLAIM_RISKED:
-		return clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS;
+		return pool_dials_count(pool->dials) == 0 &&
+		    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS;
 	case POOL_CLAIM_DENIED:
 		break;
 	}
 	return false;
+}
+
+/*
+ * A database that has come back is not to wait for sshd's next try: an open
+ * that is stale goes, with its link, and another link comes for the next.
+ */
+static void
+renew(struct pool *pool, const struct pool_target *target)
+{
+	struct pool_member *member = pool_stale(&pool->members, target);
+
+	if (member != NULL && pool_dials_count(pool->dials) == 0 &&
+	    dial(pool, false))
+		ssh_link_retire(member->link);
 }
 
 /* A better link for the target may come. */
@@ -235,9 +239,11 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 {
 	struct pool_target *target = pool_targets_get(&pool->targets,
 	    connection);
-	struct pool_member *best = pool_choose(&pool->members, target);
+	struct pool_member *best;
 	bool growing;
 
+	renew(pool, target);
+	best = pool_choose(&pool->members, target);
 	if (!may_open(pool, target, best))
 		return POOL_BEHIND;
 	if (best == NULL || pool_member_cost(best, target) != POOL_COST_NONE) {
@@ -393,7 +399,7 @@ pool_flush(struct pool *pool)
 bool
 pool_is_up(const struct pool *pool)
 {
-	return live_count(pool) > 0;
+	return pool_live_links(&pool->members) > 0;
 }
 
 bool

@@ -5,6 +5,7 @@
  */
 #include "pool_choice.h"
 
+#include "clock.h"
 #include "pool_member.h"
 #include "pool_target.h"
 #include "ssh_link.h"
@@ -13,6 +14,11 @@
 #define TILT_MAX 16
 /* Opens that a database which does not answer may hold. */
 #define STUCK_MAX 2
+/*
+ * The kernel of a jump box tries a database that does not answer again after
+ * 1, 2, 4, 8 ... seconds: an open so old is no good to whoever waits.
+ */
+#define STALE_MS 10000
 
 static bool
 is_better(const struct pool_member *one, const struct pool_member *other,
@@ -76,6 +82,18 @@ pool_is_worth_waiting(const struct pool_members *members,
 }
 
 size_t
+pool_live_links(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	size_t count = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (!ssh_link_is_closed(member->link))
+			count++;
+	return count;
+}
+
+size_t
 pool_free_slots(const struct pool_members *members)
 {
 	const struct pool_member *member;
@@ -100,14 +118,27 @@ opens_of(const struct pool_members *members, const struct pool_target *target)
 	return count;
 }
 
+static bool
+are_stale(const struct pool_members *members, const struct pool_target *target)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (member->target == target &&
+		    clock_ms() < member->opened_ms + STALE_MS)
+			return false;
+	return true;
+}
+
 static enum pool_claim
-claim_of_suspect(const struct pool_target *target,
-    const struct pool_member *best, bool is_last, unsigned opens)
+claim_of_suspect(const struct pool_members *members,
+    const struct pool_target *target, const struct pool_member *best,
+    bool is_last, unsigned opens)
 {
 	bool would_freeze = best != NULL && !target->is_address &&
 	    pool_member_cost(best, target) >= POOL_COST_FOREIGN;
 
-	if (opens >= STUCK_MAX)
+	if (opens >= STUCK_MAX && !are_stale(members, target))
 		return POOL_CLAIM_DENIED;
 	if (!is_last && !would_freeze)
 		return POOL_CLAIM_GRANTED;
@@ -128,7 +159,7 @@ pool_claim_of(const struct pool_members *members,
 	case POOL_STANDING_UNKNOWN:
 		return opens > 0 ? POOL_CLAIM_DENIED : POOL_CLAIM_GRANTED;
 	case POOL_STANDING_SUSPECT:
-		return claim_of_suspect(target, best, is_last, opens);
+		return claim_of_suspect(members, target, best, is_last, opens);
 	}
 	return POOL_CLAIM_GRANTED;
 }
@@ -168,4 +199,21 @@ pool_worst(const struct pool_members *members)
 			    ssh_link_channels(worst->link)))
 			worst = member;
 	return worst;
+}
+
+struct pool_member *
+pool_stale(const struct pool_members *members, const struct pool_target *target)
+{
+	struct pool_member *member, *eldest = NULL;
+
+	if (target->standing != POOL_STANDING_SUSPECT ||
+	    !are_stale(members, target))
+		return NULL;
+	TAILQ_FOREACH(member, members, entry)
+		if (member->target == target && member->user == NULL &&
+		    !ssh_link_is_closed(member->link) &&
+		    ssh_link_channels(member->link) == 0 &&
+		    (eldest == NULL || member->opened_ms < eldest->opened_ms))
+			eldest = member;
+	return eldest;
 }

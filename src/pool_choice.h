@@ -32,13 +32,15 @@ bool pool_is_tilted(const struct pool_members *, const struct pool_target *,
 bool pool_is_worth_waiting(const struct pool_members *,
     const struct pool_target *);
 
+size_t pool_live_links(const struct pool_members *);
 size_t pool_free_slots(const struct pool_members *);
 
 /*
  * May a target have one more slot, which it might keep for long?  A database
  * that is known to answer may have any, and one that was never asked a single
- * one.  One that did not answer has two at most, and neither the last slot of
- * a full pool nor a link whose other users it would freeze.
+ * one.  One that did not answer has two at most as long as one of them is not
+ * stale (pool_stale()), and neither the last slot of a full pool nor a link
+ * whose other users it would freeze.
  */
 enum pool_claim {
 	POOL_CLAIM_GRANTED,
@@ -52,6 +54,14 @@ enum pool_claim {
  */
 enum pool_claim pool_claim_of(const struct pool_members *,
     const struct pool_target *, const struct pool_member *best, bool is_scarce);
+
+/*
+ * Where all opens of a target are so old that a new one is likely to be
+ * answered first: of the links that they alone keep, and that nobody waits for,
+ * the one with the eldest; NULL: there is none.
+ */
+struct pool_member *pool_stale(const struct pool_members *,
+    const struct pool_target *);
 
 /* Every slot is held by a database that did not answer. */
 bool pool_is_blocked(const struct pool_members *);

@@ -55,8 +55,10 @@ pool_member_cost(const struct pool_member *member,
 		{ POOL_COST_NONE, POOL_COST_CROWDED },
 		{ POOL_COST_FOREIGN, POOL_COST_FOREIGN_CROWDED },
 	};
-	bool is_crowded = ssh_link_channels(member->link) >=
-	    SSH_LINK_CHANNELS_SOFT;
+	size_t crowd = target->standing == POOL_STANDING_SUSPECT
+	    ? 1
+	    : SSH_LINK_CHANNELS_SOFT;
+	bool is_crowded = ssh_link_channels(member->link) >= crowd;
 
 	return costs[is_foreign(member, target)][is_crowded];
 }

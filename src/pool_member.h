@@ -51,8 +51,9 @@ bool pool_member_fill(struct pool_member *);
 /*
  * How little a link suits a target.  sshd resolves names blockingly, which
  * freezes all channels of a session, so a name and other targets share none
- * where that can be helped; and sshd's work for each event grows with the
- * number of channels.
+ * where that can be helped; sshd's work for each event grows with the number of
+ * channels; and the link of a target that does not answer is given up more
+ * easily where it carries nothing else.
  */
 enum pool_cost {
 	POOL_COST_NONE,

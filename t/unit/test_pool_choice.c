@@ -24,6 +24,7 @@
 #define PATIENCE   1000
 #define BUDGET     4000
 #define BUDGET_MIN 10
+#define LONG_AGO   11000
 
 static struct config_connection connections[] = {
 	{ .label = "10.0.0.1:5432", .host = "10.0.0.1", .port = 5432 },
@@ -235,6 +236,42 @@ who_does_not_answer_may_have_two(void **state)
 }
 
 static void
+and_one_more_when_both_are_stale(void **state)
+{
+	struct lab *lab = *state;
+
+	hold_up(lab, 0, lab->address);
+	open_since(&lab->member[1], lab->address, LONG_AGO, BUDGET);
+	assert_int_equal(claim(lab, lab->address, false), POOL_CLAIM_DENIED);
+	assert_null(pool_stale(&lab->members, lab->address));
+	lab->member[0].opened_ms -= 2 * LONG_AGO;
+	assert_int_equal(claim(lab, lab->address, false), POOL_CLAIM_GRANTED);
+	assert_ptr_equal(pool_stale(&lab->members, lab->address),
+	    &lab->member[0]);
+	lab->link[0].channels = 1;
+	assert_ptr_equal(pool_stale(&lab->members, lab->address),
+	    &lab->member[1]);
+	lab->member[1].user = lab;
+	assert_null(pool_stale(&lab->members, lab->address));
+}
+
+static void
+on_a_link_of_its_own(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->link[0].channels = lab->link[1].channels = 1;
+	lab->link[2].is_closed = true;
+	assert_int_equal(pool_member_cost(&lab->member[0], lab->address),
+	    POOL_COST_NONE);
+	hold_up(lab, 1, lab->address);
+	assert_int_equal(pool_member_cost(&lab->member[0], lab->address),
+	    POOL_COST_CROWDED);
+	assert_int_equal(pool_member_cost(&lab->member[0], lab->address_too),
+	    POOL_COST_NONE);
+}
+
+static void
 nor_the_last_slot_of_a_full_pool(void **state)
 {
 	struct lab *lab = *state;
@@ -413,6 +450,8 @@ main(void)
 		TEST(who_answers_may_have_every_slot),
 		TEST(who_was_never_asked_may_have_one),
 		TEST(who_does_not_answer_may_have_two),
+		TEST(and_one_more_when_both_are_stale),
+		TEST(on_a_link_of_its_own),
 		TEST(nor_the_last_slot_of_a_full_pool),
 		TEST(but_must_be_tried_again),
 		TEST(a_name_that_stalls_joins_nobody),
