@@ -140,10 +140,36 @@ for my $is_busy (1, 0) {
 	}
 }
 
+subtest 'a fast shutdown of the database' => sub {
+	my @two = grep { $clients->{$_} } qw(psql DBD::Pg);
+	my ($others) = clients($lab->dir, @two);
+	my @sides = ([$others, $direct], [$clients, $through]);
+	my (@asked, @seen);
+
+	for my $side (@sides) {
+		my ($by, $to) = @$side;
+		ok($by->{$_}->told('connect', $to, sslmode => 'require')->{ok},
+		    "$_ connects") for @two;
+		push @asked, { map { $_ => $by->{$_}->query(
+			'select pg_sleep(60)') } @two };
+	}
+	ok(eventually(20, sub { 2 * @two == $pg->sql(q{select count(*)
+	    from pg_stat_activity where wait_event = 'PgSleep'}) }),
+	    'all are busy');
+	$pg->down('INT');
+	for my $side (@sides) {
+		my $asked = shift @asked;
+		push @seen, { map { $_ => $side->[0]{$_}->answer(
+			$asked->{$_}) } @two };
+	}
+	is_deeply($seen[1], $seen[0], 'is told as it is without pgjump');
+	like($seen[1]{$_}{text}, qr/terminating connection due to administrator command/,
+	    "$_ shows the database's own words") for @two;
+};
+
 SKIP: {
 	skip join('; ', map { $missing->{$_} } sort keys %$missing), 1
 	    if %$missing;
 	pass('every client is here');
 }
-$pg->down;
 $lab->done;
