@@ -22,6 +22,7 @@
 #include "check_route.h"
 #include "clock.h"
 #include "config.h"
+#include "config_options.h"
 #include "memory_file.h"
 #include "secret.h"
 #include "tls_pem.h"
@@ -68,21 +69,6 @@ check_login_prepare(void)
 }
 
 /* --- What libpq is given -------------------------------------------------- */
-
-static const char *
-mode_word(enum ssl_mode mode)
-{
-	static const char *const words[] = {
-		[SSL_MODE_DISABLE] = "disable",
-		[SSL_MODE_ALLOW] = "allow",
-		[SSL_MODE_PREFER] = "prefer",
-		[SSL_MODE_REQUIRE] = "require",
-		[SSL_MODE_VERIFY_CA] = "verify-ca",
-		[SSL_MODE_VERIFY_FULL] = "verify-full",
-	};
-
-	return words[mode];
-}
 
 static bool
 is_socket(const struct check_login *login)
@@ -154,7 +140,7 @@ start(struct check_login *login, const char *password)
 		{ "gssencmode", "disable" },
 		{ "sslmode",
 		    is_socket(login) ? "disable"
-				     : mode_word(connection->ssl_mode) },
+				     : ssl_mode_word(connection->ssl_mode) },
 		{ "sslrootcert", authorities(login) },
 		{ "sslcert", offer_file(login, 1, &connection->client_cert) },
 		{ "sslkey", offer_file(login, 2, &connection->client_key) },

@@ -7,11 +7,11 @@
  */
 #include "config_options.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config.h"
 #include "nearest.h"
 
 /* No option has a longer name. */
@@ -277,6 +277,13 @@ static const char *const section_titles[SECTION_COUNT] = {
 	[SECTION_TUNNEL] = "ssh_tunnel",
 	[SECTION_SSL] = "ssl_config",
 };
+
+const char *
+ssl_mode_word(enum ssl_mode mode)
+{
+	assert(ssl_modes[mode].value == (int)mode);
+	return ssl_modes[mode].word;
+}
 
 const char *
 section_title(enum option_section section)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
+
 enum option_section {
 	SECTION_GLOBAL,     /* beside `connections` */
 	SECTION_CONNECTION, /* struct config_connection */
@@ -66,6 +68,9 @@ struct option {
 
 extern const struct option config_options[];
 extern const size_t config_option_count;
+
+/* "verify-ca": as ssl_config.mode has it, and libpq. */
+const char *ssl_mode_word(enum ssl_mode);
 
 /* Where a section stands, for messages: "a connection", "ssh_tunnel". */
 const char *section_title(enum option_section);

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "config.h"
+#include "config_options.h"
 #include "failure.h"
 #include "file_stamp.h"
 #include "secret.h"
@@ -59,21 +60,6 @@ struct tls_client {
 	struct fault verdict; /* of the certificate; no code: good */
 };
 
-static const char *
-mode_word(enum ssl_mode mode)
-{
-	static const char *const words[] = {
-		[SSL_MODE_DISABLE] = "disable",
-		[SSL_MODE_ALLOW] = "allow",
-		[SSL_MODE_PREFER] = "prefer",
-		[SSL_MODE_REQUIRE] = "require",
-		[SSL_MODE_VERIFY_CA] = "verify-ca",
-		[SSL_MODE_VERIFY_FULL] = "verify-full",
-	};
-
-	return words[mode];
-}
-
 /* --- The certificate ------------------------------------------------------ */
 
 static void
@@ -111,7 +97,7 @@ tell_verified(struct tls_client *client)
 	if (!facts->is_verified)
 		snprintf(facts->verified, sizeof facts->verified,
 		    "not verified: mode %s without ca_cert does not ask",
-		    mode_word(client->connection->ssl_mode));
+		    ssl_mode_word(client->connection->ssl_mode));
 	else
 		snprintf(facts->verified, sizeof facts->verified,
 		    "signed by %s%s%s",
@@ -350,7 +336,7 @@ asking(struct tls_client *client, struct fault *fault)
 	    mode <= SSL_MODE_PREFER)
 		return done(client, TLS_CLIENT_PLAIN);
 	if (client->answer_len == 1 && client->answer[0] == 'N')
-		fault_set(fault, FAIL_DB_TLS_ABSENT, "%s", mode_word(mode));
+		fault_set(fault, FAIL_DB_TLS_ABSENT, "%s", ssl_mode_word(mode));
 	else
 		fault_set(fault, FAIL_DB_NOT_POSTGRES, "\"%.*s\"",
 		    (int)client->answer_len, client->answer);
