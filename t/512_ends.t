@@ -76,10 +76,11 @@ sub database($how, $ends_first, $file)
 	});
 }
 
-# The client; what it got, without the answer to its hello.
+# The client, slow enough for an end to overtake what is kept for it; what it
+# got, without the answer to its hello.
 sub client($connection, $how, $ends_first)
 {
-	my $wire = $lab->wire($connection);
+	my $wire = $lab->wire($connection, small => 1);
 	my $socket = $wire->socket;
 
 	put_all($socket, $speech{$how}{hello});
