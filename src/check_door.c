@@ -23,6 +23,9 @@
 
 #define SCRATCH_LEN 65536
 
+/* A login and a row of facts need some KB; libpq holds all that comes. */
+#define TO_CLIENT_MAX (1024 * 1024)
+
 struct check_door {
 	struct check_route *route;
 	const struct dial *dial;
@@ -189,8 +192,11 @@ pump(struct check_door *door, struct fault *fault)
 
 	do
 		status = relay_pump(door->relay);
-	while (status == RELAY_AGAIN);
-	if (status == RELAY_OPEN || status == RELAY_DATABASE_ENDED)
+	while (
+	    status == RELAY_AGAIN && door->traffic.to_client <= TO_CLIENT_MAX);
+	if (door->traffic.to_client > TO_CLIENT_MAX)
+		fault_set(fault, FAIL_DB_REJECTED, "it answers without end");
+	else if (status == RELAY_OPEN || status == RELAY_DATABASE_ENDED)
 		return FAIL_NONE;
 	if (status == RELAY_DATABASE_LOST)
 		relay_fault(door->relay, fault);
