@@ -17,6 +17,12 @@ int64_t clock_ms(void);
 /* The same in microseconds, for what is measured. */
 int64_t clock_us(void);
 
+static inline int64_t
+clock_earlier(int64_t one_ms, int64_t other_ms)
+{
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
 /*
  * Milliseconds until `deadline_ms`, never below 0: what poll() takes.  A wait
  * longer than poll() can express is cut; the caller waits again.

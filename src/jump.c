@@ -88,12 +88,6 @@ set_state(struct jump_request *request, enum request_state state)
 	TAILQ_INSERT_TAIL(list_of(jump, state), request, entry);
 }
 
-static int64_t
-earlier(int64_t one, int64_t other)
-{
-	return one < other ? one : other;
-}
-
 static void
 arm_timer(struct jump_request *request, int64_t deadline_ms)
 {
@@ -167,13 +161,14 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 		fail_refused(request, opened);
 }
 
-/* False: nobody behind it needs to ask in this turn. */
+/* False: nobody further back needs to ask in this turn; nor do, in any case,
+ * other clients of the connection that `behind` is set to. */
 static bool
-ask_pool(struct jump_request *request)
+ask_pool(struct jump_request *request, const struct config_connection **behind)
 {
 	struct jump *jump = request->jump;
 	int64_t now_ms = clock_ms();
-	int64_t by_ms = earlier(request->deadline_ms,
+	int64_t by_ms = clock_earlier(request->deadline_ms,
 	    now_ms + jump->cfg->open_timeout_ms);
 
 	switch (pool_ask(jump->pool, request->connection, &request->originator,
@@ -188,6 +183,7 @@ ask_pool(struct jump_request *request)
 		fail(request);
 		break;
 	case POOL_BEHIND:
+		*behind = request->connection;
 		break;
 	case POOL_WAIT:
 		return pool_has_slot(jump->pool);
@@ -386,11 +382,14 @@ static void
 ask_for_all(struct jump *jump)
 {
 	struct jump_request *request, *next;
+	const struct config_connection *behind = NULL;
 
 	for (request = TAILQ_FIRST(&jump->waiting); request != NULL;
 	     request = next) {
 		next = TAILQ_NEXT(request, entry);
-		if (!ask_pool(request))
+		if (request->connection == behind)
+			continue;
+		if (!ask_pool(request, &behind))
 			break;
 	}
 }
@@ -443,7 +442,7 @@ waits_long(const struct jump_request *request)
 	int64_t given_ms = request->deadline_ms - request->asked_ms;
 	int64_t open_ms = request->jump->cfg->open_timeout_ms;
 
-	return waited_ms(request) >= earlier(given_ms, open_ms) / 4;
+	return waited_ms(request) >= clock_earlier(given_ms, open_ms) / 4;
 }
 
 /*

@@ -8,6 +8,8 @@
  */
 #include "ssh_pulse.h"
 
+#include "clock.h"
+
 /* An unanswered question about an open is repeated after so long ... */
 #define ASK_AGAIN_MS 2000
 /* ... and one that could not be asked is tried again after so long. */
@@ -17,12 +19,6 @@
 #define AWAIT_STEP_MS 200
 /* An answer may take so long before its absence means anything. */
 #define MUTE_MS 500
-
-static int64_t
-earlier(int64_t one_ms, int64_t other_ms)
-{
-	return one_ms < other_ms ? one_ms : other_ms;
-}
 
 static bool
 is_awaited(const struct ssh_pulse *pulse, int64_t heard_ms)
@@ -59,7 +55,7 @@ is_waited_for(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 		    pulse->asked_ms < pulse->await_ms)
 			return true;
 		pulse->await_ms = pulse->await_last_ms > pulse->await_ms
-		    ? earlier(pulse->await_ms + AWAIT_STEP_MS,
+		    ? clock_earlier(pulse->await_ms + AWAIT_STEP_MS,
 			  pulse->await_last_ms)
 		    : 0;
 	}
@@ -106,7 +102,7 @@ earlier_look(int64_t next_ms, int64_t due_ms, int64_t now_ms)
 {
 	if (due_ms <= now_ms)
 		due_ms = now_ms + TRY_AGAIN_MS;
-	return earlier(next_ms, due_ms);
+	return clock_earlier(next_ms, due_ms);
 }
 
 /*
@@ -121,7 +117,8 @@ ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,
 	int64_t doubt_ms = open_ms + pulse->doubt_ms;
 
 	if (is_awaited(pulse, heard_ms))
-		next_ms = earlier(pulse->unanswered_ms + pulse->silence_max_ms,
+		next_ms = clock_earlier(pulse->unanswered_ms +
+			pulse->silence_max_ms,
 		    now_ms + pulse->interval_ms);
 	if (open_ms > 0 && heard_ms < doubt_ms)
 		next_ms = earlier_look(next_ms, doubt_ms, now_ms);
