@@ -179,14 +179,19 @@ static void
 log_closed(const struct client *client)
 {
 	struct pgwire_error_fields error = last_error(client);
+	bool probe = is_probe(client);
+	char probes[24];
 
+	if (probe)
+		snprintf(probes, sizeof probes, "%" PRIu64,
+		    gate_probe(client->home->gate));
 	log_rejection(client);
-	log_write(is_probe(client) ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-	    "client closed",
+	log_write(probe ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "client closed",
 	    LOG_LIST(log_num("client", (int64_t)client->id),
 		log_str("connection", client->home->connection->name),
 		log_str("peer", client_peer(client)),
 		log_str("how", client->how),
+		log_str("probes", probe ? probes : NULL),
 		log_str("stage", failed_stage(client)),
 		log_str("sqlstate", error.sqlstate[0] ? error.sqlstate : NULL),
 		log_num("to_database", (int64_t)client->traffic.to_database),

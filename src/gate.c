@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A count and a brake under one mutex.  The brake looks at the current second
+ * Counts and a brake under one mutex.  The brake looks at the current second
  * of the clock, not at a history: five quick answers, then patience.
  */
 #include "gate.h"
@@ -22,6 +22,7 @@ struct gate {
 	pthread_mutex_t mutex;
 	unsigned max_clients, clients;
 	unsigned arrivals; /* clients without a place */
+	uint64_t probes;
 	int64_t window_start_ms;
 	unsigned answers; /* failing ones since then */
 };
@@ -87,6 +88,17 @@ gate_settle(struct gate *gate)
 	assert(gate->arrivals > 0);
 	gate->arrivals--;
 	pthread_mutex_unlock(&gate->mutex);
+}
+
+uint64_t
+gate_probe(struct gate *gate)
+{
+	uint64_t probes;
+
+	pthread_mutex_lock(&gate->mutex);
+	probes = ++gate->probes;
+	pthread_mutex_unlock(&gate->mutex);
+	return probes;
 }
 
 int64_t

@@ -2,8 +2,8 @@
 
 /*
  * What all clients of one connection share, in all workers: how many there
- * are and how many are coming, and the brake on failing answers.  One mutex;
- * any thread.
+ * are and how many are coming, how many were probes, and the brake on failing
+ * answers.  One mutex; any thread.
  */
 #ifndef PGJUMP_GATE_H
 #define PGJUMP_GATE_H
@@ -27,6 +27,9 @@ void gate_leave(struct gate *);
 #define GATE_ARRIVALS_SPARE 100
 bool gate_arrive(struct gate *); /* false: a crowd; it is not counted */
 void gate_settle(struct gate *); /* has a place, or is gone */
+
+/* Count a port probe; returns how many there were, this one included. */
+uint64_t gate_probe(struct gate *);
 
 /*
  * Count a failing answer; returns how many milliseconds it is to be delayed: 0

@@ -675,7 +675,7 @@ a_probe_is_hardly_mentioned(void **state)
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab,
 	    "debug: client closed client=1 connection=staging "
-	    "peer=192.0.2.7 how=probe"));
+	    "peer=192.0.2.7 how=probe probes=1"));
 	assert_false(lab_logged(lab, "info:"));
 	assert_false(lab_logged(lab, "warning:"));
 }

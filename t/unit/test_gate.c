@@ -83,6 +83,17 @@ the_brake_delays_the_sixth_answer_of_a_second(void **state)
 }
 
 static void
+probes_are_counted(void **state)
+{
+	struct gate *gate = gate_new(1);
+
+	(void)state;
+	assert_int_equal(gate_probe(gate), 1);
+	assert_int_equal(gate_probe(gate), 2);
+	gate_free(gate);
+}
+
+static void
 a_slow_client_is_never_delayed(void **state)
 {
 	struct gate *gate = gate_new(1);
@@ -129,6 +140,7 @@ main(void)
 		cmocka_unit_test(places_are_counted),
 		cmocka_unit_test(arrivals_are_counted_apart),
 		cmocka_unit_test(the_brake_delays_the_sixth_answer_of_a_second),
+		cmocka_unit_test(probes_are_counted),
 		cmocka_unit_test(a_slow_client_is_never_delayed),
 		cmocka_unit_test(places_survive_threads),
 	};
