@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The lists of a link, with channels that do nothing: when a closed
+ * one becomes a zombie, when a zombie goes, and when too many stay for too
+ * long.
+ */
+#include "ssh_channels.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "clock.h"
+#include "xmalloc.h"
+
+static int64_t now_ms = 1000;
+static size_t answers; /* the peer's, to so many of our closes */
+static struct ssh_channel *closed_in_call;
+
+int64_t
+clock_ms(void)
+{
+	return now_ms;
+}
+
+struct ssh_channel *
+ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel = xcalloc(1, sizeof *channel);
+
+	channel->channel = take;
+	channel->host = host;
+	return channel;
+}
+
+void
+ssh_channel_pump(struct ssh_channel *channel)
+{
+	if (channel == closed_in_call)
+		channel->closing = true;
+}
+
+bool
+ssh_channel_free(struct ssh_channel *channel)
+{
+	if (answers == 0)
+		return false;
+	answers--;
+	free(channel);
+	return true;
+}
+
+static struct ssh_channel *
+add_live(struct ssh_channels *channels)
+{
+	/* a channel is a stream, first of all */
+	return (struct ssh_channel *)ssh_channels_add(channels, NULL, NULL);
+}
+
+static void
+add_closed(struct ssh_channels *channels, int count)
+{
+	for (int i = 0; i < count; i++)
+		add_live(channels)->closing = true;
+	ssh_channels_pump(channels);
+}
+
+static void
+a_closed_channel_stays_until_its_peer_answers(void **state)
+{
+	struct ssh_channels channels;
+
+	(void)state;
+	answers = 0;
+	ssh_channels_init(&channels);
+	add_live(&channels);
+	add_closed(&channels, 1);
+	assert_int_equal(channels.live_count, 1);
+	assert_int_equal(channels.zombie_count, 1);
+	answers = 1;
+	ssh_channels_pump(&channels);
+	assert_int_equal(channels.live_count, 1);
+	assert_int_equal(channels.zombie_count, 0);
+	ssh_channels_clear(&channels);
+}
+
+static void
+a_channel_may_be_closed_in_its_own_call(void **state)
+{
+	struct ssh_channels channels;
+
+	(void)state;
+	answers = 1;
+	ssh_channels_init(&channels);
+	add_live(&channels);
+	closed_in_call = add_live(&channels);
+	add_live(&channels);
+	ssh_channels_pump(&channels);
+	assert_int_equal(channels.live_count, 2);
+	assert_int_equal(channels.zombie_count, 0);
+	closed_in_call = NULL;
+	ssh_channels_clear(&channels);
+}
+
+static void
+eight_zombies_are_no_trouble(void **state)
+{
+	struct ssh_channels channels;
+
+	(void)state;
+	answers = 0;
+	ssh_channels_init(&channels);
+	add_closed(&channels, 8);
+	now_ms += 60000;
+	ssh_channels_pump(&channels);
+	assert_false(ssh_channels_are_haunted(&channels));
+	ssh_channels_clear(&channels);
+}
+
+static void
+nine_that_stay_for_five_seconds_are(void **state)
+{
+	struct ssh_channels channels;
+
+	(void)state;
+	answers = 0;
+	ssh_channels_init(&channels);
+	add_closed(&channels, 9);
+	now_ms += 4999;
+	ssh_channels_pump(&channels);
+	assert_false(ssh_channels_are_haunted(&channels));
+	now_ms += 1;
+	ssh_channels_pump(&channels);
+	assert_true(ssh_channels_are_haunted(&channels));
+	ssh_channels_clear(&channels);
+}
+
+static void
+many_that_go_one_after_another_are_not(void **state)
+{
+	struct ssh_channels channels;
+
+	(void)state;
+	answers = 0;
+	ssh_channels_init(&channels);
+	add_closed(&channels, 20);
+	for (int i = 0; i < 5; i++) {
+		now_ms += 4000;
+		answers = 1;
+		ssh_channels_pump(&channels);
+		assert_false(ssh_channels_are_haunted(&channels));
+	}
+	now_ms += 5000;
+	assert_true(ssh_channels_are_haunted(&channels));
+	ssh_channels_clear(&channels);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_closed_channel_stays_until_its_peer_answers),
+		cmocka_unit_test(a_channel_may_be_closed_in_its_own_call),
+		cmocka_unit_test(eight_zombies_are_no_trouble),
+		cmocka_unit_test(nine_that_stay_for_five_seconds_are),
+		cmocka_unit_test(many_that_go_one_after_another_are_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
