@@ -14,7 +14,6 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "clock.h"
 #include "ssh_transport.h"
@@ -33,15 +32,6 @@ static struct ssh_channel *
 channel_of(struct stream *stream)
 {
 	return (struct ssh_channel *)stream;
-}
-
-static int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The loop goes to sleep before the link has its turn, unless told. */
@@ -67,7 +57,7 @@ tune_window(struct ssh_channel *channel, size_t len)
 	if (rtt_us < RTT_FLOOR_US)
 		rtt_us = RTT_FLOOR_US;
 	channel->period_bytes += len;
-	elapsed_us = now_us() - channel->period_us;
+	elapsed_us = clock_us() - channel->period_us;
 	if (elapsed_us < rtt_us)
 		return;
 	want = 2 * channel->period_bytes * (uint64_t)rtt_us /
@@ -79,7 +69,7 @@ tune_window(struct ssh_channel *channel, size_t len)
 		channel->window = (uint32_t)want;
 	}
 	channel->period_bytes = 0;
-	channel->period_us = now_us();
+	channel->period_us = clock_us();
 }
 
 /*
@@ -307,7 +297,7 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	channel->host = host;
 	channel->window = WINDOW_MIN;
 	channel->owed = WINDOW_MIN;
-	channel->period_us = now_us();
+	channel->period_us = clock_us();
 	channel->moved_ms = clock_ms();
 	grant(channel);
 	return channel;
