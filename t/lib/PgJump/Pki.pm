@@ -25,7 +25,7 @@ my @certificates = (
 		'DNS:db.pgjump.test,DNS:localhost,IP:127.0.0.1'],
 	[elsewhere => '/CN=elsewhere.pgjump.test', 'root', 3650,
 		'DNS:elsewhere.pgjump.test,DNS:*.pool.pgjump.test'],
-	[expired => '/CN=db.pgjump.test', 'root', -1, 'IP:127.0.0.1'],
+	[expired => '/CN=db.pgjump.test', 'root', 0, 'IP:127.0.0.1'],
 	[own => '/CN=db.pgjump.test', undef, 3650, 'IP:127.0.0.1'],
 	[guest => '/CN=app', 'root', 3650, undef],
 	[intruder => '/CN=app', 'stranger', 3650, undef],
