@@ -195,10 +195,10 @@ permit_forward(const struct check_case *is, struct check_advice *out)
 }
 
 static void
-look_at_limits(const struct check_case *is, struct check_advice *out)
+list_sessions(const struct check_case *is, struct check_advice *out)
 {
-	(void)is;
-	run(out, AT_JUMP, "prlimit --nofile --pid \"$(pgrep -xo sshd)\"");
+	run(out, AT_JUMP, "ss -tnp state established 'sport = :%u'",
+	    is->connection->jump->port);
 }
 
 /* --- The way to the database ---------------------------------------------- */
@@ -293,7 +293,7 @@ static const struct {
 	{ FAIL_AUTH_HANGUP, read_sshd_log },
 	{ FAIL_AUTH_TIMEOUT, read_sshd_log },
 	{ FAIL_FORWARD_DENIED, permit_forward },
-	{ FAIL_FORWARD_LIMIT_PEER, look_at_limits },
+	{ FAIL_FORWARD_LIMIT_PEER, list_sessions },
 	{ FAIL_TUNNEL_LOST, read_sshd_log },
 	{ FAIL_TUNNEL_SILENT, reach_jump },
 	{ FAIL_DB_NAME_UNKNOWN, resolve_database },

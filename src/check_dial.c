@@ -96,7 +96,8 @@ tell_login(struct check_dial *dial)
 	check_board_pass(dial->board, "user \"%s\" by %.*s%s%s",
 	    dial->connection->jump->username,
 	    end != NULL ? (int)(end - note) : 0, end != NULL ? note : "",
-	    methods[0] != '\0' ? "; it takes " : "", methods);
+	    methods[0] != '\0' ? "; the jump box accepts these methods: " : "",
+	    methods);
 }
 
 static const struct {

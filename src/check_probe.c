@@ -124,17 +124,17 @@ ask_own_port(const struct probing *probing)
 		return;
 	if (answer.code == FAIL_FORWARD_DENIED && is_denied)
 		check_board_remark(probing->board,
-		    "It denies its own SSH port, too: forwarding is switched "
-		    "off, or limited to other targets.");
+		    "The jump box denies its own SSH port, too: forwarding is "
+		    "switched off, or limited to other targets.");
 	else if (is_denied)
 		check_board_remark(probing->board,
-		    "It permits its own SSH port: forwarding is on, and "
-		    "PermitOpen or permitopen leaves out %s.",
+		    "The jump box permits its own SSH port: forwarding is on, "
+		    "and PermitOpen or permitopen leaves out %s.",
 		    probing->task->connection->label);
 	else if (answer.code == FAIL_FORWARD_DENIED)
 		check_board_remark(probing->board,
-		    "It denies its own SSH port: forwarding is limited to "
-		    "some targets.");
+		    "The jump box denies its own SSH port: forwarding is "
+		    "limited to some targets.");
 }
 
 /* It says of a name that it does not exist: what that says of this name. */
@@ -143,12 +143,13 @@ told_apart(enum failure code)
 {
 	switch (code) {
 	case FAIL_DB_NAME_UNKNOWN:
-		return "It says the same of a name that cannot exist.";
+		return "The jump box says the same of a name that cannot exist.";
 	case FAIL_DB_TIMEOUT:
-		return "It knows at once that a name cannot exist: its name "
-		       "servers answer.";
+		return "The jump box knows at once that a name cannot exist: "
+		       "its name servers answer.";
 	default:
-		return "It tells names that do not exist: it knows this one.";
+		return "The jump box tells names that do not exist: it knows "
+		       "this one.";
 	}
 }
 
@@ -165,15 +166,15 @@ ask_no_name(const struct probing *probing)
 		return;
 	if (!answer.was_answered)
 		check_board_remark(probing->board,
-		    "It does not answer for a name that cannot exist, either: "
-		    "its name servers do not answer.");
+		    "The jump box does not answer for a name that cannot "
+		    "exist, either: its name servers do not answer.");
 	else if (answer.code == FAIL_DB_NAME_UNKNOWN)
 		check_board_remark(probing->board, "%s",
 		    told_apart(probing->code));
 	else
 		check_board_remark(probing->board,
-		    "It does not tell names that do not exist from other "
-		    "failures: the name may be unknown there.");
+		    "The jump box does not tell names that do not exist from "
+		    "other failures: the name may be unknown there.");
 }
 
 static void

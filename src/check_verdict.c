@@ -47,10 +47,10 @@ remark_login(const struct check_failed *failed)
 	if (stage_of(failed) != STAGE_JUMP_AUTH || methods[0] == '\0')
 		return;
 	check_key_describe(failed->is->key, key, sizeof key);
-	check_board_remark(failed->board, "It takes: %s.%s%s%s", methods,
-	    failed->is->key->type[0] != '\0' ? "  Tried: key " : "",
-	    failed->is->key->type[0] != '\0' ? key : "",
-	    failed->is->key->type[0] != '\0' ? "." : "");
+	check_board_remark(failed->board,
+	    "The jump box accepts these methods: %s.", methods);
+	if (failed->is->key->type[0] != '\0')
+		check_board_remark(failed->board, "Tried: the key %s.", key);
 }
 
 static void

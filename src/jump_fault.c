@@ -32,7 +32,8 @@ note_answer(struct fault *fault, const char *jump,
 		    "the jump box refused without a word after %s", after.text);
 }
 
-/* What the message says of a cause: a time, or the jump box's own words. */
+/* What the message says of a cause: a time, or the jump box's own words, if it
+ * has any. */
 static void
 set_refused(struct fault *fault, enum failure code,
     const struct ssh_opened *opened)
@@ -50,7 +51,9 @@ set_refused(struct fault *fault, enum failure code,
 		    after.text);
 		break;
 	default:
-		fault_set(fault, code, "%s", opened->words);
+		fault_set(fault, code, "%s",
+		    opened->words[0] != '\0' ? opened->words
+					     : "it gave no reason");
 		break;
 	}
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Every stage of failure.def is provoked by a test of the 2xx class and named
-# in the manual page; every message has its hint.
+# Every stage of failure.def is provoked by a test of the 2xx class, and put to
+# `pgjump check` by one of the 6xx class; it is named in the manual page; every
+# message has its hint.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -30,6 +31,35 @@ for my $label (@stages) {
 }
 is_deeply([grep { !exists $code{$_} } sort keys %provoked], [],
     'every label of the tests is in failure.def');
+
+# What check cannot meet, and why.
+my %not_of_check = (
+	(map { ("client_$_" => 'is said of a client, and check has none') }
+		qw(protocol timeout limit denied)),
+	shutdown => 'check is interrupted, and no connection has failed',
+);
+
+# A failure is provoked through check where a 6xx test holds what check prints
+# against a text of t/golden/check whose verdict has the label.
+my $checks = join '', map { slurp($_) } glob "$FindBin::Bin/6[0-9][0-9]_*.t";
+my %checked;
+for my $file (glob "$FindBin::Bin/golden/check/*.txt") {
+	my ($name) = $file =~ m{([^/]+)\.txt\z};
+
+	like($checks, qr/\b$name\b(?: =>|'|\.txt)/,
+	    "golden/check/$name.txt has its test");
+	$checked{$_} = $name
+	    for slurp($file) =~ /^  \w.*: .* \[(\w+)\], after N ms$/mg;
+}
+for my $label (@stages) {
+	my $why = $not_of_check{$label};
+
+	if (defined $why) {
+		ok(!$checked{$label}, "$label: $why");
+	} else {
+		ok($checked{$label}, "$label is provoked through check");
+	}
+}
 
 my %range = (TUNNEL => [10, 19], DATABASE => [20, 29], CLIENT => [40, 49],
 	LOCAL => [40, 49]);

@@ -17,6 +17,7 @@ my $closed = reserve();
 my $hole = PgJump::Peer->black_hole;
 my $http = PgJump::Peer->new('http');
 my $mute = PgJump::Peer->new('silent');
+my $closes = PgJump::Peer->new('close_on_data');
 my $no_forwards = $lab->new_box(config => { AllowTcpForwarding => 'no' });
 my $others_only = $lab->new_box(config => { PermitOpen => '127.0.0.1:1' });
 my $with_password = $lab->new_box(config => {
@@ -51,6 +52,7 @@ my %cases = (
 	black_hole => [23, port => $hole->{port}],
 	no_socket => [24, host => $lab->dir . '/nowhere', port => 5432],
 	silent => [26, port => $mute->port, connection_timeout => 1],
+	closed => [25, port => $closes->port],
 	not_postgres => [27, port => $http->port],
 	tls_absent => [28, host => '127.0.0.1', ssl => 'require',
 		port => undef],

@@ -59,14 +59,7 @@ SKIP: {
 # was seen.
 sub interrupted($signal, $seen, @arguments)
 {
-	my $process = PgJump::Process->new(
-		name => "check-$signal-" . @arguments,
-		dir => $lab->dir,
-		clean_env => 1,
-		env => $patient->process->{env},
-		argv => [PgJump::Daemon::program(), '-c', $patient->file,
-			'check', @arguments],
-	)->start;
+	my $process = $patient->start_check(@arguments);
 
 	$process->up($seen);
 	$process->signal($signal);

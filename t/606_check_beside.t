@@ -26,19 +26,6 @@ sub sessions
 		where usename = 'readonly'});
 }
 
-sub check_process(@names)
-{
-	state $count = 0;
-
-	return PgJump::Process->new(name => 'check' . $count++,
-	    dir => $lab->dir, clean_env => 1,
-	    env => { HOME => $lab->dir . '/home', map {
-		defined $ENV{$_} ? ($_ => $ENV{$_}) : () }
-		qw(ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS) },
-	    argv => [PgJump::Daemon::program(), '-c', $daemon->file, 'check',
-		@names]);
-}
-
 # A TCP port on which a process listens; 0: on none.
 sub listening_port($pid)
 {
@@ -61,7 +48,7 @@ subtest 'a client that is served meanwhile' => sub {
 	my $descriptors = $daemon->descriptors;
 	my $mark = $daemon->mark;
 
-	my @checks = map { check_process('served')->start } 1 .. 3;
+	my @checks = map { $daemon->start_check('served') } 1 .. 3;
 	is($_->wait_end(60), 'exit 0', 'a check beside it is green')
 	    or diag($_->text) for @checks;
 	ok(PgJump::Wire::is_ready($wire->query('select 1')->until('Z')),
@@ -77,7 +64,7 @@ subtest 'a client that is served meanwhile' => sub {
 
 subtest 'strangers at its own port' => sub {
 	$relay->delay(0.3);
-	my $check = check_process('slow')->start;
+	my $check = $daemon->start_check('slow');
 	my $port = eventually(20, sub { listening_port($check->pid) });
 	ok($port, 'there is one, while it logs in') or return;
 	my $stranger = IO::Socket::IP->new(PeerHost => '127.0.0.1',

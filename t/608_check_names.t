@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What `pgjump check` asks the jump box after a forward that failed, where the
-# database is given by name; with a name server of our own.
+# What `pgjump check` says of names and routes, and asks the jump box after a
+# forward that failed where the database is given by name; with a name server
+# and a router of our own.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -9,6 +10,7 @@ use PgJump::Lab;
 use Test::More;
 
 use JSON::PP ();
+use PgJump::Golden qw(golden);
 use PgJump::Names;
 use PgJump::Port qw(reserve);
 
@@ -21,16 +23,18 @@ my $names = PgJump::Names->new(dir => $lab->dir, names => {
 	'local.test' => ['127.0.0.1'],
 	'localhost' => ['127.0.0.1'],
 });
+my $router = PgJump::Netns->router(dir => $lab->dir);
 my $closed = reserve();
 my @connections = (
 	$lab->connection('dead', host => 'dead.test', port => $closed),
-	$lab->connection('unknown', host => 'nowhere.test', port => $closed),
+	$lab->connection('unknown', host => 'nowhere.test', port => 5432),
 	$lab->connection('slow', host => 'slow.test', port => $closed),
 	$lab->connection('local', host => 'localhost', port => $closed),
 	$lab->connection('good', host => 'local.test',
 		port => $lab->postgres->port),
 	$lab->connection('jump_unknown', port => $closed, ssh_tunnel => {
 		host => 'nowhere.test', port => 22, host_key => 'any' }),
+	$lab->connection('unreachable', host => '10.99.1.1', port => 5432),
 );
 my $daemon = $lab->new_daemon(\@connections, open_timeout => '800ms');
 
@@ -90,7 +94,20 @@ subtest 'localhost' => sub {
 };
 
 is(report('good')->{status}, 'ok', 'a name that works');
-is(report('jump_unknown')->{stage}, 'jump_resolve',
-    'the name of a jump box that is not known');
+
+for my $case ([jump_unknown => 10, 'jump_resolve', 'tunnel'],
+	[unknown => 20, 'db_resolve', 'database'],
+	[unreachable => 22, 'db_unreachable', 'database']) {
+	my ($name, $code, $stage, $side) = @$case;
+	subtest "$stage, whole" => sub {
+		my $seen = $daemon->check($name);
+		my $report = report($name);
+
+		is($seen->{rc}, $code, 'exit code');
+		golden($lab, "check/$name.txt", $seen->{out});
+		is($report->{stage}, $stage, 'JSON: the stage');
+		is($report->{side}, $side, 'JSON: the side');
+	};
+}
 
 $lab->done;

@@ -55,6 +55,10 @@ a_refusal_without_words_says_so(void **state)
 	assert_int_equal(fault.code, FAIL_DB_UNREACHED);
 	assert_string_equal(fault.words, "refused after 12 ms");
 	assert_has(fault.detail, "without a word after 12 ms");
+
+	fault = refused(4, "", false);
+	assert_int_equal(fault.code, FAIL_FORWARD_LIMIT_PEER);
+	assert_string_equal(fault.words, "it gave no reason");
 }
 
 static void

@@ -167,6 +167,18 @@ sub check($self, @arguments)
 	    env => $self->{process}{env}, dir => $self->{dir});
 }
 
+# The same in the background: a Process, whose text is all that it prints.
+sub start_check($self, @arguments)
+{
+	state $count = 0;
+
+	return PgJump::Process->new(name => "$self->{name}-check" . $count++,
+	    dir => $self->{dir}, clean_env => 1,
+	    env => $self->{process}{env}, argv => [program(),
+		@{ $self->{arguments} }, '-c', $self->{file}, 'check',
+		@arguments])->start;
+}
+
 # A subcommand run to its end: { out, err, rc }.
 sub command($arguments, %with)
 {

@@ -12,7 +12,7 @@ use Carp qw(croak);
 use IO::Select;
 use IO::Socket::IP;
 use PgJump::Port qw(reserve);
-use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
+use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY TCP_QUICKACK);
 use Time::HiRes qw(time);
 
 # to => port on 127.0.0.1; optional: port, address, to_address; pieces => N:
@@ -211,12 +211,20 @@ sub _read($state, $handle)
 		$way->{eof} = 1;
 		push @{ $way->{buffer} }, [time + $state->{delay}, undef];
 	} else {
+		_acknowledge($handle);
 		$state->{bytes}[ $way->{side} ] += $got;
 		$way->{held} += $got;
 		_flip($state, \$bytes) if $way->{side} == 1;
 		push @{ $way->{buffer} }, [time + $state->{delay}, $bytes];
 		_count_down($state, $got) if $way->{side} == 0;
 	}
+}
+
+# A relay stands for a network, which holds no acknowledgement back: sshd, with
+# Nagle's algorithm on, would send one packet for each that comes late.
+sub _acknowledge($handle)
+{
+	setsockopt $handle, IPPROTO_TCP, TCP_QUICKACK, 1;
 }
 
 sub _flip($state, $bytes)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A jump box that lets us in and then fails: what `pgjump check` says of it, as
+# text, as JSON and by its exit code.  The database behind it never answers, so
+# that the forward waits for as long as it takes.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+
+use JSON::PP ();
+use PgJump::Golden qw(golden);
+use PgJump::NoRoom;
+use PgJump::Process qw(eventually);
+
+my $lab = PgJump::Lab->new;
+my $hole = PgJump::Peer->black_hole;
+my $opening = qr/^debug1: connect_next: connect host .* in progress/m;
+
+# What is told in the text must be told in the JSON.
+sub is_told($name, $text, $json, $facts)
+{
+	my $report = eval { JSON::PP::decode_json($json) } // {};
+	my ($failed) = grep { $_->{status} eq 'failed' }
+	    @{ $report->{phases} // [] };
+
+	golden($lab, "check/$name.txt", $text);
+	is($report->{$_}, $facts->{$_}, "JSON: $_") for sort keys %$facts;
+	is($failed->{phase}, 'forward', 'the phase');
+	is($failed->{hint}, $report->{hint}, 'its hint');
+	is_deeply([map { $_->{status} } @{ $report->{phases} }[-4 .. -1]],
+	    [('skipped') x 4], 'the rest is skipped');
+}
+
+# sshd fails while two checks, one for each form, wait for their forwards.
+sub fails($name, $fail)
+{
+	my $box = $lab->new_box(config => { LogLevel => 'DEBUG1' });
+	# a quarter of it is the time for $fail
+	my $daemon = $lab->new_daemon([$lab->connection($name, box => $box,
+		port => $hole->{port})],
+	    open_timeout => 8 * $PgJump::Process::PATIENCE . 's');
+	my ($text, $json) = map { $daemon->start_check(@$_) } [], ['--json'];
+
+	ok(eventually(20, sub {
+		2 == (() = $box->log_text =~ /$opening/g);
+	}), 'the database is asked for');
+	$fail->($box);
+	is($_->wait_end(60), 'exit 18', 'exit code') for $text, $json;
+	is_told($name, $text->text, $json->text,
+	    { stage => 'tunnel_lost', side => 'tunnel' });
+	$box->kill_all;
+}
+
+subtest 'sshd dies' => sub {
+	fails('tunnel_broken', sub ($box) { $box->kill_sessions });
+};
+
+subtest 'sshd falls silent' => sub {
+	fails('tunnel_silent', sub ($box) {
+		kill 'STOP', $box->session_pids;
+	});
+};
+
+subtest 'the jump box has no room for a channel' => sub {
+	plan skip_all => 'python3-paramiko is not installed'
+	    unless PgJump::NoRoom->possible;
+	my $box = PgJump::NoRoom->new(dir => $lab->dir);
+	my $daemon = $lab->new_daemon([$lab->connection('no_room',
+		ssh_tunnel => $box->tunnel)]);
+	my ($text, $json) = map { $daemon->check(@$_) } [], ['--json'];
+
+	is($_->{rc}, 17, 'exit code') for $text, $json;
+	is_told('no_room', $text->{out}, $json->{out},
+	    { stage => 'forward_limit', side => 'tunnel' });
+};
+
+$lab->done;
