@@ -334,7 +334,7 @@ check_run(const struct command_line *line)
 	int code = 1;
 
 	check_login_prepare();
-	check.cfg = config_load(line->config_path);
+	check.cfg = config_load(line->config_path, line->names);
 	if (check.cfg != NULL)
 		check.connections = named_connections(check.cfg, line->names);
 	if (check.connections != NULL && read_timeout(&check)) {

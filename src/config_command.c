@@ -16,7 +16,7 @@
 int
 config_command_run(const struct command_line *line)
 {
-	struct config *cfg = config_load(line->config_path);
+	struct config *cfg = config_load(line->config_path, line->names);
 
 	if (cfg == NULL)
 		return 1;

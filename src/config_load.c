@@ -38,6 +38,13 @@ struct loading {
 	struct place first_defaulted;
 };
 
+/* A connection as a part of the file (report.h). */
+static size_t
+part_of(size_t index)
+{
+	return index + 1;
+}
+
 /* --- One connection ------------------------------------------------------ */
 
 /* Open the section which is the value of `name`; false: it is not given. */
@@ -280,9 +287,11 @@ read_connections(struct loading *loading, const struct node *const *items,
 	loading->listens = xcalloc(count, sizeof *loading->listens);
 	cfg->connection_count = count;
 	for (size_t i = 0; i < count; i++) {
+		report_about(loading->reading.report, part_of(i));
 		cfg->connections[i].index = i;
 		read_connection(loading, items[i], &cfg->connections[i]);
 	}
+	report_about(loading->reading.report, 0);
 	check_names(loading);
 	check_listens(loading);
 }
@@ -405,8 +414,25 @@ read_file(const char *path, char *buf, size_t *len, struct stat *status)
 	return got < 0 ? -1 : 0;
 }
 
+static bool
+is_among(char *const *names, const char *name)
+{
+	while (*names != NULL && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* Who asks for some connections does not ask what is unwise in others. */
+static void
+keep_to(char *const *names, const struct config *cfg, struct report *report)
+{
+	for (size_t i = 0; names[0] != NULL && i < cfg->connection_count; i++)
+		if (!is_among(names, cfg->connections[i].name))
+			report_drop_warnings(report, part_of(i));
+}
+
 static struct config *
-load_file(const char *path)
+load_file(const char *path, char *const *names)
 {
 	struct report *report = report_new(path);
 	char *buf = xmalloc(YAML_SIZE_MAX + 1);
@@ -421,19 +447,21 @@ load_file(const char *path)
 		    strerror(errno));
 	secret_wipe(buf, len);
 	free(buf);
+	if (cfg != NULL)
+		keep_to(names, cfg, report);
 	report_write(report, stderr);
 	report_free(report);
 	return cfg;
 }
 
 struct config *
-config_load(const char *path)
+config_load(const char *path, char *const *names)
 {
 	char *found;
 	struct config *cfg;
 
 	if (path != NULL)
-		return load_file(path);
+		return load_file(path, names);
 	found = path_find_config();
 	if (found == NULL) {
 		fputs(
@@ -444,7 +472,7 @@ config_load(const char *path)
 		    stderr);
 		return NULL;
 	}
-	cfg = load_file(found);
+	cfg = load_file(found, names);
 	free(found);
 	return cfg;
 }

@@ -17,9 +17,10 @@ struct config;
  * $PGJUMP_CONFIG, ./pgjump.yaml, the XDG and the system file that exists.
  * Returns a snapshot with one reference.  On failure NULL, after every error
  * was printed to stderr as "FILE:LINE:COLUMN: message".  Warnings about what
- * is allowed but unwise go to the same place and do not fail.
+ * is allowed but unwise go to the same place and do not fail; where there are
+ * `names` (NULL ends them), those about other connections stay unsaid.
  */
-struct config *config_load(const char *path);
+struct config *config_load(const char *path, char *const *names);
 
 /*
  * The same of a document in memory; `file` is the name in messages, which go

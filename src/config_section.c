@@ -118,19 +118,28 @@ is_suffix(const char *text)
 	return text[0] == ':' || text[0] == '_';
 }
 
+/* By report_error() or report_warning(). */
+static void
+tell(void (*say)(struct report *, struct place, const char *, ...),
+    const struct section *section, const char *name, struct place place,
+    const char *format, va_list args)
+{
+	char *text = xvasprintf(format, args);
+
+	say(section->reading->report, place, "%s%s%s%s", prefix_of(section),
+	    name, is_suffix(text) ? "" : " ", text);
+	free(text);
+}
+
 void
 section_error(const struct section *section, const char *name,
     struct place place, const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	tell(report_error, section, name, place, format, args);
 	va_end(args);
-	report_error(section->reading->report, place, "%s%s%s%s",
-	    prefix_of(section), name, is_suffix(text) ? "" : " ", text);
-	free(text);
 }
 
 void
@@ -138,14 +147,10 @@ section_warning(const struct section *section, const char *name,
     struct place place, const char *format, ...)
 {
 	va_list args;
-	char *text;
 
 	va_start(args, format);
-	text = xvasprintf(format, args);
+	tell(report_warning, section, name, place, format, args);
 	va_end(args);
-	report_warning(section->reading->report, place, "%s%s%s%s",
-	    prefix_of(section), name, is_suffix(text) ? "" : " ", text);
-	free(text);
 }
 
 /* Not of a secret, not of what may hold one: a URL, pasted PEM. */

@@ -338,7 +338,7 @@ run(const struct config *cfg, const struct command_line *line)
 int
 hostkey_run(const struct command_line *line)
 {
-	struct config *cfg = config_load(line->config_path);
+	struct config *cfg = config_load(line->config_path, line->names);
 	int code = 1;
 
 	if (cfg != NULL)

@@ -7,7 +7,6 @@
 #include "report.h"
 
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 
 struct message {
 	struct place place;
+	size_t part;
 	bool warning;
 	char *text;
 };
@@ -23,6 +23,7 @@ struct report {
 	const char *file;
 	struct message *messages;
 	size_t count, room;
+	size_t part; /* what is spoken of */
 	bool failed;
 };
 
@@ -67,6 +68,7 @@ add(struct report *report, struct place place, bool warning, char *take)
 	make_printable(take);
 	report->messages[report->count] = (struct message){
 		.place = place,
+		.part = report->part,
 		.warning = warning,
 		.text = take,
 	};
@@ -93,6 +95,26 @@ report_warning(struct report *report, struct place place, const char *format,
 	va_start(args, format);
 	add(report, place, true, xvasprintf(format, args));
 	va_end(args);
+}
+
+void
+report_about(struct report *report, size_t part)
+{
+	report->part = part;
+}
+
+void
+report_drop_warnings(struct report *report, size_t part)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < report->count; i++)
+		if (report->messages[i].warning &&
+		    report->messages[i].part == part)
+			free(report->messages[i].text);
+		else
+			report->messages[kept++] = report->messages[i];
+	report->count = kept;
 }
 
 bool

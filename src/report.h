@@ -8,6 +8,7 @@
 #define PGJUMP_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 /* Both from 1, the column in characters; line 0 is the file as a whole. */
@@ -25,6 +26,15 @@ void report_error(struct report *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void report_warning(struct report *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * What is reported from now on is about one part of the file, by a number of
+ * the caller's; 0, as at first: about the file as a whole.
+ */
+void report_about(struct report *, size_t part);
+
+/* Leave out the warnings about a part; its errors stay. */
+void report_drop_warnings(struct report *, size_t part);
 
 /* Whether any error was reported; warnings do not count. */
 bool report_failed(const struct report *);

@@ -441,7 +441,7 @@ serve_run(const struct command_line *line)
 	struct server server = { .signal_fd = catch_signals() };
 	int code = 1;
 
-	server.cfg = config_load(line->config_path);
+	server.cfg = config_load(line->config_path, line->names);
 	if (server.cfg != NULL)
 		code = serve_config(&server);
 	config_unref(server.cfg);

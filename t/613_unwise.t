@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Port qw(reserve);
 use PgJump::Process qw(spew);
 
 my $lab = PgJump::Lab->new;
@@ -91,6 +92,26 @@ subtest 'one tunnel of two connections is warned about once' => sub {
 		. "    password: x\n    host_key: any\n"
 		. "- name: b\n  host: h\n  listen: 2\n  ssh_tunnel: *t\n");
 	is(() = $seen->{err} =~ /warning/g, 1, 'once') or diag($seen->{err});
+};
+
+subtest 'of the connections that are named' => sub {
+	my $closed = reserve();
+	my $of = sub ($name, $listen) {
+		return "- name: $name\n  host: 127.0.0.1\n  port: $closed\n"
+		    . "  listen: $listen\n  connection_timeout: 10s\n"
+		    . "  password: x\n";
+	};
+	my $file = spew("$dir/two.yaml", $of->('a', 1) . $of->('b', 2), 0644);
+	my $lines = sub (@command) {
+		my $seen = PgJump::Daemon::command(['-c', $file, @command],
+		    dir => $dir);
+		return [$seen->{err} =~ /^\Q$file\E:(\d+):/mg];
+	};
+
+	is_deeply($lines->('check'), [5, 6, 11], 'all of them');
+	is_deeply($lines->('check', 'a'), [5, 6], 'the first, and the file');
+	is_deeply($lines->('check', 'b'), [6, 11], 'the second, and the file');
+	is_deeply($lines->('hostkey', 'b'), [6, 11], 'so for hostkey');
 };
 
 subtest 'at start' => sub {
