@@ -187,9 +187,9 @@ for my $case (['downloads, one session', \&downloads, \&logged_in, max_links => 
 
 # A window of 256 KB lets no more than 2.6 MB through in the second.
 subtest 'a window grows with the way' => sub {
+	$relay->delay(0.05);
 	my $daemon = $lab->daemon([$far], max_links => 1);
 	ok($daemon->tunnel_up, 'the tunnel is up');
-	$relay->delay(0.05);
 	my $rate = bulk($far);
 	note(sprintf '%.1f MB a second', $rate);
 	cmp_ok($rate, '>=', 5.2, 'twice what its beginning allows at least');
