@@ -218,9 +218,9 @@ postgres.js  terminate    M            08006        ok           -
 psql         disable      MDH          -            MDH          -
 psql         require      lost         -            lost         -
 psql         terminate    MDH          -            MDH          -
-psycopg      disable      MDH          08006        MDH          -
+psycopg      disable      MDH          08006        MDH          57P01
 psycopg      require      lost         -            lost         -
-psycopg      terminate    MDH          08006        MDH          -
+psycopg      terminate    MDH          08006        MDH          57P01
 psycopg2     disable      MDH          08006        lost         -
 psycopg2     require      lost         -            lost         -
 psycopg2     terminate    MDH          08006        lost         -
@@ -264,13 +264,15 @@ sub cut($mode, $what)
 	    or diag($daemon->since($mark));
 }
 
-sub ended($answer)
+sub ended($name, $answer)
 {
 	return ('ok', '-') if $answer->{ok};
 	my $text = $answer->{text};
 	my $parts = parts($text, 'terminating connection: pgjump: tunnel lost',
 	    'tunnel_lost');
-	return ($parts, $answer->{state} || '-') if defined $parts;
+	# psycopg before 3.2 keeps the words alone
+	my $none = $name eq 'psycopg' ? '57P01' : '-';
+	return ($parts, $answer->{state} || $none) if defined $parts;
 	return ('lost', '-') if $text =~
 	    /reset|closed|unexpected|EOF|lost|I\/O error|bad connection/i;
 	return ($text =~ s/\n.*//sr, '-');
@@ -285,7 +287,7 @@ for my $mode (qw(disable require terminate)) {
 	    from pg_stat_activity where wait_event = 'PgSleep'}) }),
 	    "$mode: all are busy");
 	cut($mode, 'busy');
-	$row{$_}{$mode} = [ended($clients->{$_}->answer($asked{$_}))]
+	$row{$_}{$mode} = [ended($_, $clients->{$_}->answer($asked{$_}))]
 	    for @names;
 	$pg->sql(q{select pg_terminate_backend(pid) from pg_stat_activity
 	    where wait_event = 'PgSleep'});
@@ -296,7 +298,7 @@ for my $mode (qw(disable require terminate)) {
 		user => 'app')->{rc} eq '0' });
 	%asked = map { $_ => $clients->{$_}->query('select 42') } @names;
 	push @{ $row{$_}{$mode} },
-	    ended($clients->{$_}->answer($asked{$_})) for @names;
+	    ended($_, $clients->{$_}->answer($asked{$_})) for @names;
 }
 @lines = ();
 for my $name (@names) {

@@ -44,9 +44,13 @@ sub _sign($dir, $name, $subject, $signer, $days, $names)
 	    ? ('-CA', "$dir/$signer.crt", '-CAkey', "$dir/$signer.key",
 		'-set_serial', 2 + int rand 1e9)
 	    : ('-signkey', "$dir/$name.key");
-	my $extensions = $name =~ /^(?:root|stranger)$/
-	    ? "basicConstraints=critical,CA:TRUE\n"
-	    : defined $names ? "subjectAltName=$names\n" : "\n";
+	# what strict verifiers insist on, such as Python 3.13's
+	my $extensions = "subjectKeyIdentifier=hash\n"
+	    . "authorityKeyIdentifier=keyid\n";
+	$extensions .= "basicConstraints=critical,CA:TRUE\n"
+	    . "keyUsage=critical,keyCertSign\n"
+	    if $name =~ /^(?:root|stranger)$/;
+	$extensions .= "subjectAltName=$names\n" if defined $names;
 
 	_must('openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt',
 		'ec_paramgen_curve:P-256', '-nodes', '-subj', $subject,
