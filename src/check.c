@@ -39,8 +39,12 @@
 /* sshd turns away the eleventh that has not logged in yet (MaxStartups). */
 #define THREADS_MAX 8
 
-/* The live line counts. */
-#define TICK_MS 100
+/* The live line counts, and walks that are late are looked for. */
+#define TICK_MS       100
+#define QUIET_TICK_MS 500
+
+/* A walk that hears its deadline needs no more. */
+#define LATE_MS 500
 
 /* After a signal a walk has so long to take its leave.  One that computes (a
  * key's passphrase) does not hear it. */
@@ -60,6 +64,7 @@ struct check {
 	size_t taken; /* connections that have a thread, or had */
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
+	bool gave_up; /* a thread that computes is not waited for */
 	struct check_text text;
 	struct check_report *report; /* what was looked at last */
 	size_t printed;              /* reports, as text */
@@ -111,7 +116,7 @@ start_threads(struct check *check)
 	return check->thread_count > 0;
 }
 
-/* --- Printing ------------------------------------------------------------- */
+/* --- Looking ------------------------------------------------------------- */
 
 static const struct check_report *
 look(struct check *check, size_t index)
@@ -119,6 +124,33 @@ look(struct check *check, size_t index)
 	check_board_look(check->boards[index], check->report);
 	return check->report;
 }
+
+/* Another thread takes what that one would have taken next. */
+static void
+replace_thread(struct check *check)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, walk_some, check) == 0)
+		pthread_detach(thread);
+}
+
+static void
+give_up_late(struct check *check)
+{
+	for (size_t i = 0; i < check->count; i++) {
+		const struct check_report *report = look(check, i);
+
+		if (report->is_done || report->due_ms == 0 ||
+		    clock_ms() < report->due_ms + LATE_MS ||
+		    !check_walk_give_up(report, check->boards[i]))
+			continue;
+		check->gave_up = true;
+		replace_thread(check);
+	}
+}
+
+/* --- Printing ------------------------------------------------------------- */
 
 /* What is new; false: every report is printed. */
 static bool
@@ -221,11 +253,13 @@ static void
 watch(struct check *check)
 {
 	bool is_text = !check->line->json;
-	int wait_ms = is_text && check->text.is_live ? TICK_MS : -1;
+	int wait_ms = is_text && check->text.is_live ? TICK_MS : QUIET_TICK_MS;
 
 	while (check->signal == 0 &&
-	    (is_text ? show_text(check) : is_walking(check)))
+	    (is_text ? show_text(check) : is_walking(check))) {
 		sleep_a_while(check, wait_ms);
+		give_up_late(check);
+	}
 }
 
 /* After a signal: wait for those that hear it.  False: some do not. */
@@ -269,7 +303,7 @@ run(struct check *check)
 	print_rest(check);
 	code = exit_code(check);
 	fflush(stdout);
-	if (!all_ended)
+	if (!all_ended || check->gave_up)
 		_exit(code); /* what a thread computes with stays there */
 	for (size_t i = 0; i < check->thread_count; i++)
 		pthread_join(check->threads[i], NULL);

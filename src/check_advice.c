@@ -232,6 +232,16 @@ ask_database(const struct check_case *is, struct check_advice *out)
 	    is->connection->host, is->connection->port);
 }
 
+/* What stands before the salt is no secret. */
+static void
+list_iterations(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, AT_DATABASE,
+	    "psql -c \"SELECT rolname, split_part(rolpassword, ':', 1) "
+	    "FROM pg_authid\"");
+}
+
 static void
 show_certificate(const struct check_case *is, struct check_advice *out)
 {
@@ -306,6 +316,7 @@ static const struct {
 	{ FAIL_DB_CLOSED, ask_database },
 	{ FAIL_DB_HANGUP, ask_database },
 	{ FAIL_DB_SILENT, ask_database },
+	{ FAIL_DB_LOGIN_ENDLESS, list_iterations },
 	{ FAIL_DB_NOT_POSTGRES, ask_database },
 	{ FAIL_DB_TLS_ABSENT, ask_tls_settings },
 	{ FAIL_DB_TLS_UNTRUSTED, show_certificate },

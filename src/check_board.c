@@ -19,7 +19,8 @@
 struct check_board {
 	pthread_mutex_t mutex;
 	struct check_report report;
-	enum check_phase phase; /* the last one that was entered */
+	struct check_report *given_up; /* what is seen instead, if not NULL */
+	enum check_phase phase;        /* the last one that was entered */
 	int changed_fd;
 };
 
@@ -40,6 +41,7 @@ check_board_free(struct check_board *board)
 	if (board == NULL)
 		return;
 	pthread_mutex_destroy(&board->mutex);
+	free(board->given_up);
 	free(board);
 }
 
@@ -47,7 +49,7 @@ void
 check_board_look(struct check_board *board, struct check_report *out)
 {
 	pthread_mutex_lock(&board->mutex);
-	*out = board->report;
+	*out = board->given_up != NULL ? *board->given_up : board->report;
 	pthread_mutex_unlock(&board->mutex);
 }
 
@@ -81,6 +83,47 @@ end_step(struct check_step *step, enum check_status status)
 	step->duration_ms = clock_ms() - step->started_ms;
 }
 
+/* What is said of the phase is the cause alone; the verdict has it all. */
+static void
+fail_step(struct check_report *report, enum check_phase phase,
+    const struct fault *fault)
+{
+	struct check_step *step = &report->steps[phase];
+
+	assert(step->status == CHECK_RUNNING);
+	report->fault = *fault;
+	if (fault->code != FAIL_SHUTDOWN)
+		fault_cause(fault, step->message, sizeof step->message);
+	end_step(step,
+	    fault->code == FAIL_SHUTDOWN ? CHECK_RUNNING : CHECK_FAILED);
+}
+
+static void
+finish(struct check_report *report)
+{
+	report->is_done = true;
+	if (report->started_ms != 0)
+		report->duration_ms = clock_ms() - report->started_ms;
+}
+
+bool
+check_board_give_up(struct check_board *board, const struct fault *fault,
+    const struct check_advice *advice)
+{
+	struct check_report *report = open_report(board);
+	bool is_late = report->due_ms != 0;
+
+	if (is_late) {
+		board->given_up = xmalloc(sizeof *board->given_up);
+		*board->given_up = *report;
+		fail_step(board->given_up, board->phase, fault);
+		board->given_up->advice = *advice;
+		finish(board->given_up);
+	}
+	close_report(board);
+	return is_late;
+}
+
 void
 check_board_enter(struct check_board *board, enum check_phase phase)
 {
@@ -93,6 +136,13 @@ check_board_enter(struct check_board *board, enum check_phase phase)
 	steps[phase].started_ms = clock_ms();
 	if (report->started_ms == 0)
 		report->started_ms = steps[phase].started_ms;
+	close_report(board);
+}
+
+void
+check_board_due(struct check_board *board, int64_t due_ms)
+{
+	open_report(board)->due_ms = due_ms;
 	close_report(board);
 }
 
@@ -110,19 +160,10 @@ check_board_pass(struct check_board *board, const char *message, ...)
 	close_report(board);
 }
 
-/* What is said of the phase is the cause alone; the verdict has it all. */
 void
 check_board_fail(struct check_board *board, const struct fault *fault)
 {
-	struct check_report *report = open_report(board);
-	struct check_step *step = &report->steps[board->phase];
-
-	assert(step->status == CHECK_RUNNING);
-	report->fault = *fault;
-	if (fault->code != FAIL_SHUTDOWN)
-		fault_cause(fault, step->message, sizeof step->message);
-	end_step(step,
-	    fault->code == FAIL_SHUTDOWN ? CHECK_RUNNING : CHECK_FAILED);
+	fail_step(open_report(board), board->phase, fault);
 	close_report(board);
 }
 
@@ -208,10 +249,6 @@ check_board_advise(struct check_board *board, const struct check_advice *advice)
 void
 check_board_finish(struct check_board *board)
 {
-	struct check_report *report = open_report(board);
-
-	report->is_done = true;
-	if (report->started_ms != 0)
-		report->duration_ms = clock_ms() - report->started_ms;
+	finish(open_report(board));
 	close_report(board);
 }

@@ -20,11 +20,23 @@ void check_board_free(struct check_board *);
 /* A copy of what is there now. */
 void check_board_look(struct check_board *, struct check_report *out);
 
+/*
+ * The walk will not be waited for: its report ends here, in the phase that is
+ * running, with this fault and advice.  What it writes later is not seen.
+ * False: it has ended by itself.
+ */
+bool check_board_give_up(struct check_board *, const struct fault *,
+    const struct check_advice *);
+
 /* --- For the walk ----------------------------------------------------------
  */
 
 /* A phase begins; none is running. */
 void check_board_enter(struct check_board *, enum check_phase);
+
+/* What the phase does hears neither deadline nor signal; it must have ended by
+ * then (clock.h). */
+void check_board_due(struct check_board *, int64_t due_ms);
 
 /* The phase that is running passed, or failed (then the fault is the
  * verdict), or turned out to be needless; with what is to be said of it. */

@@ -57,11 +57,33 @@ without_place(const char *said)
 	return at + strspn(at, "\n");
 }
 
-static bool
-is_about_tls(const char *words)
+/* What libpq says where no answer of the database explains itself; the first
+ * that fits. */
+static const struct {
+	const char *marker;
+	enum failure code;
+} kinds[] = {
+	{ "closed the connection unexpectedly", FAIL_DB_HANGUP },
+	{ "SSL", FAIL_DB_TLS_FAILED },
+	{ "certificate", FAIL_DB_TLS_FAILED },
+	/* The database breaks the protocol. */
+	{ "expected authentication request", FAIL_DB_NOT_POSTGRES },
+	{ "invalid authentication request", FAIL_DB_NOT_POSTGRES },
+	{ "received invalid", FAIL_DB_NOT_POSTGRES },
+	{ "lost synchronization", FAIL_DB_NOT_POSTGRES },
+	{ "do not agree with length", FAIL_DB_NOT_POSTGRES },
+	{ "unexpected message from server", FAIL_DB_NOT_POSTGRES },
+	{ "unexpected response from server", FAIL_DB_NOT_POSTGRES },
+	{ "malformed SCRAM message", FAIL_DB_NOT_POSTGRES },
+};
+
+static enum failure
+kind_of(const char *words)
 {
-	return strstr(words, "SSL") != NULL ||
-	    strstr(words, "certificate") != NULL;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strstr(words, kinds[i].marker) != NULL)
+			return kinds[i].code;
+	return FAIL_DB_REJECTED;
 }
 
 enum failure
@@ -69,15 +91,13 @@ check_refusal_read(const char *said, struct check_refusal *refusal,
     struct fault *fault)
 {
 	const char *words = without_place(said);
+	enum failure code = kind_of(words);
 
 	if (read_refusal(said, refusal))
 		return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
 		    refusal->message, refusal->sqlstate);
 	text_printable(refusal->message, sizeof refusal->message, words,
 	    strcspn(words, "\n"));
-	if (strstr(words, "closed the connection unexpectedly") != NULL)
-		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
-	return fault_set(fault,
-	    is_about_tls(words) ? FAIL_DB_TLS_FAILED : FAIL_DB_REJECTED, "%s",
-	    refusal->message);
+	return fault_set(fault, code, "%s",
+	    code == FAIL_DB_HANGUP ? "" : refusal->message);
 }

@@ -88,6 +88,8 @@ struct check_report {
 	struct fault fault; /* FAIL_NONE: nothing failed (yet) */
 	struct check_advice advice;
 	int64_t started_ms, duration_ms; /* duration: once it is done */
+	int64_t due_ms; /* when what cannot hear of its end must have ended, if
+			 * it is in progress; 0: nothing is */
 	bool is_done;
 };
 

@@ -26,6 +26,7 @@
 #include "ssh_slot.h"
 #include "stream.h"
 #include "tls_client.h"
+#include "xmalloc.h"
 
 struct walk {
 	const struct check_task *task;
@@ -263,6 +264,15 @@ use_session(struct walk *walk, struct check_login *login)
 	return ask_server(walk, login);
 }
 
+/* libpq computes what a SCRAM server asks for, without an end if need be. */
+static int64_t
+login_due_ms(const struct check_task *task)
+{
+	return check_task_by_ms(task,
+	    task->cfg->open_timeout_ms +
+		task->connection->connection_timeout_ms);
+}
+
 static enum failure
 log_in(struct walk *walk)
 {
@@ -276,8 +286,10 @@ log_in(struct walk *walk)
 		return FAIL_NONE;
 	}
 	check_board_enter(walk->board, CHECK_LOGIN);
+	check_board_due(walk->board, login_due_ms(walk->task));
 	login = check_login_open(walk->task, walk->route, &walk->dial.quiet,
 	    password, &walk->refusal, &walk->fault);
+	check_board_due(walk->board, 0);
 	secret_free(password);
 	if (login == NULL) {
 		tell_refusal(walk);
@@ -334,13 +346,18 @@ conclude(struct walk *walk)
 }
 
 static void
-fail(struct walk *walk)
+name_fault(struct fault *fault, const struct config_connection *connection)
 {
-	const struct config_connection *connection = walk->task->connection;
 	const struct config_jump *jump = connection->jump;
 
-	fault_name(&walk->fault, jump != NULL ? jump->label : NULL,
+	fault_name(fault, jump != NULL ? jump->label : NULL,
 	    jump != NULL ? jump->username : NULL, connection->label);
+}
+
+static void
+fail(struct walk *walk)
+{
+	name_fault(&walk->fault, walk->task->connection);
 	correct_phase(walk);
 	if (failure_info(walk->fault.code)->stage == STAGE_JUMP_AUTH)
 		check_board_text(walk->board, CHECK_AUTH, "methods",
@@ -371,4 +388,26 @@ check_walk(const struct check_task *task, struct check_board *board,
 	stream_close(walk.talk.stream, false);
 	check_route_free(walk.route);
 	check_board_finish(board);
+}
+
+bool
+check_walk_give_up(const struct check_report *seen, struct check_board *board)
+{
+	const struct check_step *login = &seen->steps[CHECK_LOGIN];
+	const struct check_key no_key = { 0 };
+	const struct dial_facts no_facts = { 0 };
+	const struct check_refusal no_refusal = { 0 };
+	struct fault fault = { 0 };
+	const struct check_case is = { seen->connection, &fault, &no_key,
+		&no_facts, &no_refusal };
+	struct check_advice *advice = xcalloc(1, sizeof *advice);
+	bool gave_up;
+
+	fault_set(&fault, FAIL_DB_LOGIN_ENDLESS, "%s",
+	    clock_text(clock_ms() - login->started_ms).text);
+	name_fault(&fault, seen->connection);
+	check_advise(&is, advice);
+	gave_up = check_board_give_up(board, &fault, advice);
+	free(advice);
+	return gave_up;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct check_board;
+struct check_report;
 struct check_task;
 
 /*
@@ -19,5 +20,12 @@ struct check_task;
  * password for it.
  */
 void check_walk(const struct check_task *, struct check_board *, bool logs_in);
+
+/*
+ * For another thread, which saw in `seen` that this walk is long past its
+ * due_ms: the board shall say why, and the walk is not waited for.  False: it
+ * has gone on.
+ */
+bool check_walk_give_up(const struct check_report *seen, struct check_board *);
 
 #endif

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # `pgjump check` logs in as a client would: with TLS as ssl_config asks, steered
-# by nothing else, in a session that leaves no trace.
+# by nothing else, in a session that leaves no trace, and in the time that there
+# is.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -9,8 +10,9 @@ use PgJump::Lab;
 use Test::More;
 
 use JSON::PP ();
+use PgJump::Golden qw(golden);
 use PgJump::Pki qw(cert cert_file key key_file);
-use PgJump::Process qw(run slurp spew);
+use PgJump::Process qw(eventually run slurp spew);
 use PgJump::Standby;
 use PgJump::Standin;
 
@@ -180,5 +182,60 @@ for my $case (
 		$strange->down;
 	};
 }
+
+# What offers no TLS, and breaks the protocol as soon as somebody logs in.
+my $sasl = message('R', pack 'N Z* x', 10, 'SCRAM-SHA-256');
+for my $case (
+	['another protocol', qr/received H/, "HTTP/1.1 400 Bad Request\r\n\r\n"],
+	['a length that cannot be', qr/lost synchronization/,
+	    message('R', pack 'N', 0) . pack('a N', 'X', 1)],
+	['no SCRAM', qr/malformed SCRAM/, $sasl . message('R', pack 'N a*', 11,
+		'nonsense')],
+) {
+	my ($what, $said, $login) = @$case;
+	subtest "a login answered with $what" => sub {
+		my $strange = PgJump::Standin->new('strange', login => $login);
+		my $report = report($lab->connection('strange',
+			port => $strange->port, ssl => 'disable'));
+
+		is($report->{stage}, 'db_not_postgres', 'the stage');
+		is($report->{by}{login}{status}, 'failed', 'the phase');
+		like($report->{message}, $said, 'what was wrong with it');
+		$strange->down;
+	};
+}
+
+# A verifier that PostgreSQL takes and nobody can compute, for as long as the
+# rest needs neither a password nor a patience of its own.
+my $endless = q(SCRAM-SHA-256$2000000000:) . 'c2FsdA==$' . 'A' x 43 . '=:'
+    . 'A' x 43 . '=';
+$lab->postgres->sql("update pg_authid set rolpassword = '$endless'
+	where rolname = 'readonly'");
+
+subtest 'a login that is computed without an end' => sub {
+	my @endless = map { $lab->connection("endless$_",
+		connection_timeout => 1) } 1 .. 8;
+	my $daemon = $lab->new_daemon([@endless, $lab->connection('good',
+		username => 'app')], open_timeout => '1s');
+	my $seen = $daemon->check('--timeout', '1s', 'endless1');
+
+	is($seen->{rc}, 26, 'exit code');
+	golden($lab, 'check/endless1.txt', $seen->{out});
+
+	$seen = $daemon->check('--json');
+	my $all = JSON::PP::decode_json($seen->{out});
+	is($seen->{rc}, 26, 'without --timeout the connection has its own');
+	is_deeply([map { $_->{stage} } @$all], [('db_silent') x 8, ''],
+	    'and who waits for a thread has its turn');
+
+	my $check = $lab->new_daemon([$lab->connection('endless',
+		connection_timeout => 300)])->start_check;
+	$check->up(qr/^  ok .* tls /m);
+	my $before = $check->cpu;
+	ok(eventually(20, sub { $check->cpu > $before + 0.5 }), 'it computes');
+	$check->signal('INT');
+	is($check->wait_end(10), 'exit 130', 'Ctrl-C ends it');
+	like($check->text, qr/^  interrupted .* login\n/m, 'and is told');
+};
 
 $lab->done;

@@ -16,7 +16,8 @@ use POSIX ();
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 
 # name; optional: port, address, or listener (a socket to take over); pieces, a
-# list of bytes that answer each query instead, each in a packet of its own.
+# list of bytes that answer each query instead, each in a packet of its own;
+# login, bytes that answer the startup packet instead.
 sub new($class, $name, %is)
 {
 	my $self = bless { name => $name, address => '127.0.0.1', %is }, $class;
@@ -55,7 +56,8 @@ sub open_now($self) { ($self->_counts)[1] }
 sub _serve($self, $control)
 {
 	my $state = { name => $self->{name}, loop => PgJump::Loop->new,
-		pieces => $self->{pieces}, accepted => 0, open => 0 };
+		pieces => $self->{pieces}, login => $self->{login},
+		accepted => 0, open => 0 };
 	my $listener = $self->{listener};
 
 	$listener->blocking(0);
@@ -131,6 +133,7 @@ sub _login($state, $session, $startup)
 	my %asked = split /\0/, substr $startup, 8;
 
 	$session->{token} = $asked{application_name} // '';
+	return $state->{login} if defined $state->{login};
 	return message('R', pack 'N', 0)
 	    . message('S', "database\0$state->{name}\0")
 	    . message('S', "application_name\0$session->{token}\0")
