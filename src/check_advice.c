@@ -18,6 +18,8 @@
 #include "config.h"
 #include "dial.h"
 #include "known_hosts.h"
+#include "shell_word.h"
+#include "xmalloc.h"
 
 #define HERE        "on this machine"
 #define AT_JUMP     "on the jump box"
@@ -26,15 +28,19 @@
 #define SSHD_LOG    "journalctl -u ssh -n 50"
 #define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
 
+/* No command is better than the half of one. */
 static void __attribute__((format(printf, 3, 4)))
 run(struct check_advice *out, const char *place, const char *command, ...)
 {
 	va_list args;
+	int len;
 
 	snprintf(out->place, sizeof out->place, "%s", place);
 	va_start(args, command);
-	vsnprintf(out->command, sizeof out->command, command, args);
+	len = vsnprintf(out->command, sizeof out->command, command, args);
 	va_end(args);
+	if ((size_t)len >= sizeof out->command)
+		out->place[0] = out->command[0] = '\0';
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -173,14 +179,41 @@ list_agent(const struct check_case *is, struct check_advice *out)
 
 /* --- The forward ---------------------------------------------------------- */
 
+/*
+ * A name as a pattern in quotes of sshd_config(5).  What has a meaning in
+ * patterns, or in the quotes of some releases, is matched by '?'.
+ */
+static void
+put_pattern(char *out, size_t size, const char *name)
+{
+	snprintf(out, size, "%s", name);
+	for (; *out != '\0'; out++)
+		if (strchr(",*!\"\\", *out) != NULL)
+			*out = '?';
+}
+
+static void
+print_settings(const char *user, struct check_advice *out)
+{
+	char *spec = xasprintf("user=%s,host=localhost,addr=127.0.0.1", user);
+	char *word = shell_word(spec);
+
+	run(out, AT_JUMP, "sshd -T -C %s | grep -iE 'forwarding|permitopen'",
+	    word);
+	free(word);
+	free(spec);
+}
+
 static void
 permit_forward(const struct check_case *is, struct check_advice *out)
 {
 	const struct config_connection *connection = is->connection;
 	const char *user = connection->jump->username;
+	char pattern[1100];
 
+	put_pattern(pattern, sizeof pattern, user);
 	snprintf(out->file, sizeof out->file, SSHD_CONFIG);
-	add_line(out, "Match User \"%s\"", user);
+	add_line(out, "Match User \"%s\"", pattern);
 	add_line(out, "    DisableForwarding no");
 	if (is_socket(is)) {
 		add_line(out, "    AllowStreamLocalForwarding local");
@@ -188,10 +221,7 @@ permit_forward(const struct check_case *is, struct check_advice *out)
 		add_line(out, "    AllowTcpForwarding local");
 		add_line(out, "    PermitOpen %s", connection->label);
 	}
-	run(out, AT_JUMP,
-	    "sshd -T -C 'user=%s,host=localhost,addr=127.0.0.1' | "
-	    "grep -iE 'forwarding|permitopen'",
-	    user);
+	print_settings(user, out);
 }
 
 static void
@@ -212,11 +242,14 @@ resolve_database(const struct check_case *is, struct check_advice *out)
 static void
 reach_database(const struct check_case *is, struct check_advice *out)
 {
+	char *word = shell_word(is->connection->label);
+
 	if (is_socket(is))
-		run(out, near_database(is), "ls -l %s", is->connection->label);
+		run(out, near_database(is), "ls -l %s", word);
 	else
 		run(out, near_database(is), "nc -vz -w 5 %s %u",
 		    is->connection->host, is->connection->port);
+	free(word);
 }
 
 static void
@@ -228,8 +261,11 @@ listen_database(const struct check_case *is, struct check_advice *out)
 static void
 ask_database(const struct check_case *is, struct check_advice *out)
 {
-	run(out, near_database(is), "pg_isready -h %s -p %u",
-	    is->connection->host, is->connection->port);
+	char *word = shell_word(is->connection->host);
+
+	run(out, near_database(is), "pg_isready -h %s -p %u", word,
+	    is->connection->port);
+	free(word);
 }
 
 /* What stands before the salt is no secret. */

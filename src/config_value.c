@@ -50,13 +50,15 @@ value_number(const char *text, int64_t min, int64_t max, int64_t *number)
 	return value >= min && value <= max;
 }
 
-/* An IPv6 address has two colons at least; one colon is before a port. */
+/* An IPv6 address has two colons at least; one colon is before a port.  What
+ * begins with '-' is no name, and an option of every command that is printed.
+ */
 bool
 value_is_host(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
-	return is_made_of(text, ALNUM ".-_:%", HOST_MAX) &&
+	return is_made_of(text, ALNUM ".-_:%", HOST_MAX) && text[0] != '-' &&
 	    (colon == NULL || strchr(colon + 1, ':') != NULL);
 }
 

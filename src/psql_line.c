@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "shell_word.h"
 #include "xmalloc.h"
 
 /* A value of a connection string; quoted only where it must be. */
@@ -60,33 +61,18 @@ connection_string(const struct config_connection *connection)
 	return text;
 }
 
-/* In single quotes nothing is special to a shell but they themselves. */
-static char *
-single_quoted(const char *string)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert(out != NULL);
-	fputs("psql '", out);
-	for (; *string != '\0'; string++)
-		fputs(*string == '\'' ? "'\\''" : (char[]){ *string, '\0' },
-		    out);
-	fputs("'", out);
-	fclose(out);
-	return text;
-}
-
 char *
 psql_line(const struct config_connection *connection)
 {
-	char *string = connection_string(connection), *line;
+	char *string = connection_string(connection), *word = NULL, *line;
 
-	if (strpbrk(string, "\"$`\\!") != NULL)
-		line = single_quoted(string);
-	else
+	if (strpbrk(string, "\"$`\\!") == NULL) {
 		line = xasprintf("psql \"%s\"", string);
+	} else {
+		word = shell_word(string);
+		line = xasprintf("psql %s", word);
+	}
+	free(word);
 	free(string);
 	return line;
 }

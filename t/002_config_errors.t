@@ -65,6 +65,8 @@ my @cases = (
 	['a required key that is missing',
 		"- name: a\n",
 		'1:3', qr/host/],
+	['a host that is an option of a command', "- name: a\n  host: -oProxy\n",
+		'2:9', qr/host must be .*not "-oProxy"/],
 	['a tunnel without a host',
 		"- name: a\n  host: h\n  ssh_tunnel:\n    enabled: true\n"
 		. "    username: me\n    password: x\n",

@@ -10,7 +10,7 @@ use PgJump::Lab;
 use Test::More;
 
 use PgJump::Keys qw(public);
-use PgJump::Process qw(eventually slurp spew);
+use PgJump::Process qw(eventually run slurp spew);
 
 my $lab = PgJump::Lab->new;
 my $dir = $lab->dir;
@@ -84,6 +84,19 @@ subtest 'what the database says of the login' => sub {
 	like($seen->{out}, qr/^  Fix: .*create that database\.$/m, 'fix');
 	$lab->postgres->sql('create database made_later');
 	is_green($connection, 'a database that was created');
+};
+
+subtest 'the command for a socket in an odd place' => sub {
+	my $odd = "$dir/it's an \$odd one";
+	my $connection = $lab->connection('odd', host => $odd, port => 5432);
+
+	mkdir $odd;
+	spew("$odd/.s.PGSQL.5432", '');
+	my $seen = fails($connection, 24, qr/\[db_unreached\]/, 'no socket');
+	my ($command) = $seen->{out} =~ /^  Run on the jump box:\n    (.*)\n/m;
+	my $ran = run(['sh', '-c', $command // 'false']);
+	is($ran->{rc}, 0, 'a shell runs it as it stands') or diag($ran->{err});
+	like($ran->{out}, qr/\Q$odd\E/, 'and it shows what is there');
 };
 
 subtest 'TLS, required and refused' => sub {

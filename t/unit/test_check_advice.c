@@ -158,6 +158,47 @@ each_sqlstate_has_a_fix_of_its_own(void **state)
 		    cases[i].hint));
 }
 
+/* Names are the user's own, and a shell reads the commands. */
+static void
+odd_names_are_quoted(void **state)
+{
+	struct check_advice advice;
+
+	(void)state;
+	connection.host = "/tmp/a 'b";
+	connection.label = "/tmp/a 'b/.s.PGSQL.5432";
+	assert_string_equal(advise(FAIL_DB_UNREACHED_SOCKET, "", "").command,
+	    "ls -l '/tmp/a '\\''b/.s.PGSQL.5432'");
+	assert_string_equal(advise(FAIL_DB_SILENT, "", "").command,
+	    "pg_isready -h '/tmp/a '\\''b' -p 5432");
+	connection.host = "10.0.2.45";
+	connection.label = "10.0.2.45:5432";
+
+	jump.username = "a,\"b\" $c";
+	advice = advise(FAIL_FORWARD_DENIED, "", "");
+	assert_string_equal(advice.lines[0], "Match User \"a??b? $c\"");
+	assert_non_null(strstr(advice.command,
+	    "-C 'user=a,\"b\" $c,host=localhost,addr=127.0.0.1' |"));
+	jump.username = "ubuntu";
+}
+
+static void
+no_command_is_cut(void **state)
+{
+	char dir[1000];
+
+	(void)state;
+	memset(dir, 'x', sizeof dir);
+	dir[0] = '/';
+	dir[sizeof dir - 1] = '\0';
+	connection.host = connection.label = dir;
+	assert_string_equal(advise(FAIL_DB_UNREACHED_SOCKET, "", "").command,
+	    "");
+	assert_string_equal(advise(FAIL_DB_UNREACHED_SOCKET, "", "").place, "");
+	connection.host = "10.0.2.45";
+	connection.label = "10.0.2.45:5432";
+}
+
 int
 main(void)
 {
@@ -166,6 +207,8 @@ main(void)
 		cmocka_unit_test(without_a_tunnel_this_machine_is_asked),
 		cmocka_unit_test(pg_hba_is_told_whom_to_permit),
 		cmocka_unit_test(each_sqlstate_has_a_fix_of_its_own),
+		cmocka_unit_test(odd_names_are_quoted),
+		cmocka_unit_test(no_command_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
