@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # sshd goes and comes back: within a second of its return clients are served,
-# however long pgjump has been backing off, and whether they have waited, have
-# tried again and again, or come then.
+# however long pgjump would have slept, and whether they come then, have just
+# been refused, or have waited.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -12,68 +12,88 @@ use Time::HiRes qw(time);
 
 use PgJump::Process qw(eventually);
 
+use constant BOUND => 1 * $PgJump::Process::PATIENCE;
+use constant FRESH => 0.5; # so long a failure is told without a new try
+
+# What leads to it accepts again at a moment that the test knows.
 my $lab = PgJump::Lab->new;
 my $box = $lab->box;
-my $relay = PgJump::Relay->new(to => $box->port);
-my $straight = $lab->connection('c_straight');
-my $relayed = $lab->connection('c_relayed', box => $box,
-    ssh_tunnel => { port => $relay->port });
-my $bound = 1 * $PgJump::Process::PATIENCE;
+my $door = PgJump::Relay->new(to => $box->port);
+my $main = $lab->connection('main', box => $box,
+    ssh_tunnel => { port => $door->port });
 
 # True when the client was served.
-sub try($connection)
+sub try
 {
-	my $wire = $lab->wire($connection);
+	my $wire = $lab->wire($main);
 	my $is_ready = PgJump::Wire::is_ready($wire->login);
 
 	$wire->close;
 	return $is_ready;
 }
 
-sub failures($daemon, $mark)
+# How often a client has to try until it is served, and when that was.
+sub served
 {
-	return $daemon->events('jump box not reached', $mark);
+	my $tries = 0;
+
+	eventually(20, sub { $tries++; try() });
+	return ($tries, time);
 }
 
-# Seconds until a client that tries again and again is served.
-sub served_after($from, $connection)
+# Clients come until pgjump would sleep for longer than the bound: true in
+# the moment in which it has failed.
+sub back_off($daemon)
 {
-	eventually(20, sub { try($connection) }) or return 'never';
-	return time - $from;
+	my $mark = $daemon->mark;
+	my $failures = 0;
+
+	return eventually(30, sub {
+		my $wire = $lab->wire($main)->startup;
+		my @failed;
+		eventually(2, sub {
+			@failed = $daemon->events('jump box not reached',
+			    $mark);
+			return @failed > $failures;
+		}) or return;
+		$failures = @failed;
+		return $failed[-1]{retry_ms} > 1000 * (1 + BOUND);
+	});
 }
 
-subtest 'killed and started again' => sub {
-	my $daemon = $lab->daemon([$straight]);
-	ok(try($straight), 'a client is served');
-	for my $who ('a client that comes then', 'one that never gave up') {
-		my $mark = $daemon->mark;
-		$box->kill_all;
-		ok(eventually(20, sub { failures($daemon, $mark) >= 4 }),
-		    'pgjump backs off');
-		if ($who =~ /never/) {
-			try($straight) for 1 .. 3;
-		}
-		$box->start;
-		my $seconds = served_after(time, $straight);
-		cmp_ok($seconds, '<=', $bound, "$who is served in time");
-	}
-	$daemon->down;
-};
+for my $case (['who comes then is served at once', 2 * FRESH, 1],
+	['who was refused just before is served', 0]) {
+	my ($name, $later, $at_once) = @$case;
+	subtest $name => sub {
+		my $daemon = $lab->daemon([$main]);
+		ok(try(), 'a client is served');
+		$door->shut;
+		$box->kill_all->start;
+		ok(back_off($daemon), 'pgjump backs off');
+		my $failed = time;
+		eventually(5, sub { time - $failed >= $later });
+		my $from = $door->reopen;
+		my ($tries, $then) = served();
+		cmp_ok($then - $from, '<=', BOUND, 'within a second');
+		is($tries, 1, 'the first time') if $at_once;
+		note(sprintf '%.3f s, tries: %d', $then - $from, $tries);
+		$daemon->down;
+	};
+}
 
-subtest 'frozen and thawed' => sub {
-	my $daemon = $lab->daemon([$relayed], log_level => 'debug');
+subtest 'who has waited for a frozen one is served' => sub {
+	my $daemon = $lab->daemon([$main], log_level => 'debug', workers => 1);
 	ok($daemon->tunnel_up, 'the tunnel is up');
 	my $mark = $daemon->mark;
-	$relay->freeze;
-	$relay->cut;
+	$door->freeze;
+	$door->cut;
 	ok($daemon->says(qr/link lost/, 20, $mark), 'the tunnel is gone');
-	my $wire = $lab->wire($relayed)->startup;
+	my $wire = $lab->wire($main)->startup;
 	ok($daemon->says(qr/client=1 .*to=opening/, 20, $mark),
 	    'a client waits for the next one');
-	$relay->thaw;
-	my $from = time;
-	ok(PgJump::Wire::is_ready($wire->until('ZE')), 'who waits is served');
-	cmp_ok(time - $from, '<=', $bound, 'in time');
+	my $from = $door->thaw;
+	ok(PgJump::Wire::is_ready($wire->until('ZE')), 'it is served');
+	cmp_ok(time - $from, '<=', BOUND, 'within a second');
 	$wire->close;
 	$daemon->down;
 };

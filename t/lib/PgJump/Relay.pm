@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
-# no byte, accepts nothing), thaws, cuts (by RST), hangs up (by FIN), delays,
-# flips a bit, hands the bytes on in random pieces, changes its far side, and
-# counts.  It runs as a child process that is told what to do over a socket pair
-# and confirms each command, so that what follows a command happens after it.
+# no byte, accepts nothing), thaws, shuts its door (refuses what comes, keeps
+# what is there), reopens it, cuts (by RST), hangs up (by FIN), delays, flips a
+# bit, hands the bytes on in random pieces, changes its far side, and counts.
+# It runs as a child process that is told what to do over a socket pair and
+# confirms each command, so that what follows a command happens after it.
 package PgJump::Relay;
 
 use v5.36;
@@ -25,9 +26,7 @@ sub new($class, %is)
 		seed => 1, hold => 1 << 20, %is }, $class;
 
 	$self->{port} //= reserve();
-	my $listener = IO::Socket::IP->new(LocalHost => $self->{address},
-	    LocalPort => $self->{port}, Listen => 1024, ReuseAddr => 1,
-	    _buffers($self)) or croak "relay: $@";
+	my $listener = _listen($self);
 	socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC
 	    or croak "socketpair: $!";
 	my $pid = fork // croak "fork: $!";
@@ -42,6 +41,16 @@ sub new($class, %is)
 	return $self;
 }
 
+sub _listen($is)
+{
+	my $listener = IO::Socket::IP->new(LocalHost => $is->{address},
+	    LocalPort => $is->{port}, Listen => 1024, ReuseAddr => 1,
+	    _buffers($is)) or croak "relay: $@";
+
+	$listener->blocking(0);
+	return $listener;
+}
+
 sub port($self) { $self->{port} }
 
 sub _tell($self, $command)
@@ -54,7 +63,10 @@ sub _tell($self, $command)
 }
 
 sub freeze($self) { $self->_tell('freeze') }
+sub shut($self) { $self->_tell('shut') }
+# These return the moment before anybody could get in again.
 sub thaw($self) { $self->_tell('thaw') }
+sub reopen($self) { $self->_tell('reopen') }
 sub cut($self) { $self->_tell('cut') }
 sub hang_up($self) { $self->_tell('hang_up') }
 sub delay($self, $seconds) { $self->_tell("delay $seconds") }
@@ -107,24 +119,26 @@ sub _serve($self, $listener, $control)
 		to => $self->{to}, to_address => $self->{to_address},
 		delay => 0, accepted => 0, bytes => [0, 0], ways => {},
 		pieces => $self->{pieces}, hold => $self->{hold},
+		address => $self->{address}, port => $self->{port},
+		listener => $listener,
 	);
 
 	srand $self->{seed};
 	@SIG{qw(TERM PIPE)} = ('DEFAULT', 'IGNORE');
 	$control->blocking(0);
-	$listener->blocking(0);
 	for (;;) {
-		_turn(\%state, $listener, $control) or return;
+		_turn(\%state, $control) or return;
 	}
 }
 
-sub _turn($state, $listener, $control)
+sub _turn($state, $control)
 {
 	my ($reads, $writes) = (IO::Select->new($control), IO::Select->new);
+	my $listener = $state->{listener};
 	my $pause;
 
 	if (!$state->{frozen}) {
-		$reads->add($listener);
+		$reads->add($listener) if $listener;
 		$pause = _select_ways($state, $reads, $writes);
 	}
 	my ($readable, $writable) =
@@ -133,7 +147,7 @@ sub _turn($state, $listener, $control)
 		if ($handle == $control) {
 			return 0 unless _obey($state, $control);
 			return 1;
-		} elsif ($handle == $listener) {
+		} elsif ($listener && $handle == $listener) {
 			_accept($state, $listener);
 		} else {
 			_read($state, $handle);
@@ -294,7 +308,13 @@ my %obey = (
 		$state->{freeze_after} = $bytes;
 		'ok';
 	},
-	thaw => sub ($state, $) { $state->{frozen} = 0; 'ok' },
+	thaw => sub ($state, $) { $state->{frozen} = 0; time },
+	shut => sub ($state, $) { close delete $state->{listener}; 'ok' },
+	reopen => sub ($state, $) {
+		my $now = time;
+		$state->{listener} = _listen($state);
+		$now;
+	},
 	delay => sub ($state, $seconds) { $state->{delay} = $seconds; 'ok' },
 	flip_bit => sub ($state, $offset) { $state->{flip} = $offset; 'ok' },
 	target => sub ($state, $port) { $state->{to} = $port; 'ok' },
