@@ -22,6 +22,7 @@
 #include "dial.h"
 #include "failure.h"
 #include "known_hosts.h"
+#include "known_hosts_append.h"
 #include "named_connections.h"
 #include "resolve.h"
 #include "ssh_host_keys.h"

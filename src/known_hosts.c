@@ -17,7 +17,6 @@
 #include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base64.h"
@@ -362,48 +361,6 @@ known_hosts_read(struct known_hosts *hosts, const char *file, const char *host,
 	return ok;
 }
 
-/* Make the directories above `file`; what is in the way, open() will say. */
-static void
-make_parents(const char *file)
-{
-	char *path = xstrdup(file);
-
-	for (char *slash = strchr(path + 1, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	free(path);
-}
-
-static bool
-ends_in_mid_line(int fd)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	char last;
-
-	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
-}
-
-/* One write, so that lines of several writers never mix. */
-static bool
-write_line(int fd, const char *line)
-{
-	char *text = xasprintf("%s%s\n", ends_in_mid_line(fd) ? "\n" : "",
-	    line);
-	size_t len = strlen(text);
-	ssize_t put;
-
-	do
-		put = write(fd, text, len);
-	while (put < 0 && errno == EINTR);
-	free(text);
-	if (put >= 0 && (size_t)put < len)
-		errno = ENOSPC;
-	return put == (ssize_t)len && fsync(fd) == 0;
-}
-
 char *
 known_hosts_line(const char *host, unsigned port, const char *type,
     const unsigned char *blob, size_t blob_len)
@@ -419,29 +376,6 @@ known_hosts_line(const char *host, unsigned port, const char *type,
 	free(name);
 	free(text);
 	return line;
-}
-
-bool
-known_hosts_append(const char *file, const char *host, unsigned port,
-    const char *type, const unsigned char *blob, size_t blob_len)
-{
-	char *line = known_hosts_line(host, port, type, blob, blob_len);
-	int fd = -1, error = EINVAL;
-	bool ok = false;
-
-	if (line != NULL) {
-		make_parents(file);
-		fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-		error = errno;
-	}
-	if (fd >= 0) {
-		ok = write_line(fd, line);
-		error = errno;
-		close(fd);
-	}
-	free(line);
-	errno = error;
-	return ok;
 }
 
 void

@@ -59,14 +59,6 @@ bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
 char *known_hosts_line(const char *host, unsigned port, const char *type,
     const unsigned char *blob, size_t blob_len);
 
-/*
- * Append that line to `file`, making it and its directory (0600, 0700) where
- * missing, and flush it to the disk.  Safe beside other writers.  False with
- * errno; EINVAL: the host's name would not be read back as such.
- */
-bool known_hosts_append(const char *file, const char *host, unsigned port,
-    const char *type, const unsigned char *blob, size_t blob_len);
-
 void known_hosts_clear(struct known_hosts *);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "config.h"
 #include "known_hosts.h"
+#include "known_hosts_append.h"
 #include "log.h"
 #include "ssh_key.h"
 #include "ssh_wire.h"

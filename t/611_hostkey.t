@@ -239,6 +239,13 @@ subtest 'several writers' => sub {
 		'[127.0.0.1]:' . $_->port . ' '
 		    . (public('host-rsa') =~ s/ lab\z//r) } @boxes],
 	    'no line is lost, cut or mixed with another');
+
+	spew($file, '');
+	@processes = map { PgJump::Process->new(name => "same$_",
+		dir => $dir, argv => [PgJump::Daemon::program(), '-c', $config,
+			'hostkey', '--add', 'n0'])->start } 1 .. 8;
+	is($_->wait_end, 'exit 0', 'so with the same key') for @processes;
+	is(() = slurp($file) =~ /\n/g, 1, 'whose line stands once');
 	$_->down for @boxes;
 };
 

@@ -5,15 +5,18 @@
  * and lines appended by us.
  */
 #include "known_hosts.h"
+#include "known_hosts_append.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -436,12 +439,48 @@ what_cannot_be_remembered_is_told(void **state)
 	write_file("file", "");
 	assert_false(append("file/known_hosts", "host", 22));
 	assert_int_equal(errno, ENOTDIR);
-	assert_false(append("/dev/full", "host", 22));
-	assert_int_equal(errno, ENOSPC);
+	assert_false(append("/dev/full", "host", 22)); /* it has no end */
+	assert_int_equal(errno, EFBIG);
 }
 
 static void
-writers_do_not_mix_their_lines(void **state)
+a_full_disk_is_told(void **state)
+{
+	struct rlimit limit, small;
+
+	(void)state;
+	write_file("known_hosts", "other " KEY "\n");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = limit;
+	small.rlim_cur = strlen("other " KEY "\nhost");
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_false(append("known_hosts", "host", 22));
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	signal(SIGXFSZ, SIG_DFL);
+}
+
+static void
+what_another_writer_added_stays_one(void **state)
+{
+	static const unsigned char other[] = "\0\0\0\013ssh-ed25519other";
+	char *text;
+
+	(void)state;
+	assert_true(append("known_hosts", "host", 22));
+	assert_true(append("known_hosts", "Host", 22));
+	assert_false(known_hosts_append("known_hosts", "host", 22,
+	    "ssh-ed25519", other, sizeof other - 1));
+	assert_int_equal(errno, EEXIST);
+	text = read_file("known_hosts");
+	assert_string_equal(text, "host " KEY "\n");
+	free(text);
+	assert_true(append("known_hosts", "host", 2222));
+}
+
+static void
+writers_neither_mix_nor_repeat_their_lines(void **state)
 {
 	enum {
 		WRITERS = 4,
@@ -456,8 +495,8 @@ writers_do_not_mix_their_lines(void **state)
 		assert_true(pid >= 0);
 		if (pid != 0)
 			continue;
-		for (int i = 0; i < LINES; i++)
-			if (!append("known_hosts", "host", 22))
+		for (unsigned port = 1; port <= LINES; port++)
+			if (!append("known_hosts", "host", port))
 				_exit(1);
 		_exit(0);
 	}
@@ -467,10 +506,17 @@ writers_do_not_mix_their_lines(void **state)
 		assert_true(wait(&status) > 0);
 		assert_int_equal(status, 0);
 	}
-	assert_true(known_hosts_read(&hosts, "known_hosts", "host", 22));
-	assert_int_equal(hosts.count, WRITERS * LINES);
-	assert_int_equal(hosts.bad_lines, 0);
-	known_hosts_clear(&hosts);
+	for (unsigned port = 1; port <= LINES; port++) {
+		unsigned own = 0;
+
+		assert_true(
+		    known_hosts_read(&hosts, "known_hosts", "host", port));
+		for (size_t i = 0; i < hosts.count; i++)
+			own += !hosts.lines[i].bare;
+		assert_int_equal(own, 1);
+		assert_int_equal(hosts.bad_lines, 0);
+		known_hosts_clear(&hosts);
+	}
 }
 
 /* What ssh-keygen -H made of our own line is still our line. */
@@ -512,7 +558,9 @@ main(void)
 		FILE_TEST(a_key_is_remembered),
 		FILE_TEST(a_line_without_end_is_not_continued),
 		FILE_TEST(what_cannot_be_remembered_is_told),
-		FILE_TEST(writers_do_not_mix_their_lines),
+		FILE_TEST(a_full_disk_is_told),
+		FILE_TEST(what_another_writer_added_stays_one),
+		FILE_TEST(writers_neither_mix_nor_repeat_their_lines),
 		FILE_TEST(hashing_by_the_tool_is_understood),
 	};
 
