@@ -11,6 +11,7 @@ use Test::More;
 use PgJump::Golden qw(golden);
 use PgJump::Keys qw(private);
 use PgJump::Port qw(reserve);
+use PgJump::Process qw(spew);
 
 my $lab = PgJump::Lab->new;
 my $closed = reserve();
@@ -18,6 +19,7 @@ my $hole = PgJump::Peer->black_hole;
 my $http = PgJump::Peer->new('http');
 my $mute = PgJump::Peer->new('silent');
 my $closes = PgJump::Peer->new('close_on_data');
+my $known = spew($lab->dir . '/known', "# ours\n" . $lab->box->known_line);
 my $no_forwards = $lab->new_box(config => { AllowTcpForwarding => 'no' });
 my $others_only = $lab->new_box(config => { PermitOpen => '127.0.0.1:1' });
 my $with_password = $lab->new_box(config => {
@@ -27,6 +29,8 @@ my $with_password = $lab->new_box(config => {
 my %cases = (
 	all_is_well => [0],
 	without_tunnel => [0, ssh_tunnel => 0],
+	known_by_line => [0, ssh_tunnel => { host_key => undef,
+		known_hosts => $known }],
 	over_a_socket => [0, host => $lab->postgres->socket_dir],
 	direct_socket => [0, host => $lab->postgres->socket_dir,
 		ssh_tunnel => 0],
@@ -95,6 +99,25 @@ subtest 'several come in the order named' => sub {
 	golden($lab, 'check/several.txt', $seen->{out});
 	is($daemon->check(qw(all_is_well refused black_hole))->{rc}, 21,
 	    'of the first in that order');
+};
+
+subtest 'keys that cannot be used' => sub {
+	my $file = $lab->dir . '/nowhere';
+	for my $case (
+		['a wrong passphrase', qr/passphrase/, {
+			private_key => private('ed25519-locked'),
+			private_key_passphrase => 'wrong' }],
+		['no file', qr/private_key_file: .*\Q$file\E/, {
+			private_key => undef, private_key_file => $file }],
+	) {
+		my ($what, $says, $tunnel) = @$case;
+		my $seen = $lab->new_daemon([$lab->connection('bad',
+			ssh_tunnel => $tunnel)])->check;
+
+		is($seen->{rc}, 1, "$what: exit code");
+		is($seen->{out}, '', 'nothing is checked');
+		like($seen->{err}, qr/\.yaml:\d+:\d+: .*$says/, 'where, and why');
+	}
 };
 
 subtest 'names that are not known' => sub {

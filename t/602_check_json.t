@@ -113,7 +113,11 @@ subtest 'all is well' => sub {
 	is($phase->{hostkey}{fingerprint}, fingerprint('host-ed25519'),
 	    'the host key');
 	is($phase->{auth}{methods}, 'publickey', 'what the jump box takes');
+	like($phase->{handshake}{software}, qr/^OpenSSH_\d/, 'its software');
 	like($phase->{handshake}{kex}, qr/sha2/, 'what was agreed on');
+	like($phase->{handshake}{cipher}, qr/^(?:aes|chacha20)/, 'the cipher');
+	is($phase->{handshake}{host_key_type}, 'ssh-ed25519',
+	    'the type of the host key');
 	is($phase->{tls}{subject}, 'CN=db.pgjump.test', 'the certificate');
 	is($phase->{server}{in_recovery}, 'no', 'no standby');
 	is($phase->{server}{max_connections}, 320, 'the limit');

@@ -10,6 +10,7 @@ use IO::Socket::IP;
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Pki qw(cert key);
 use PgJump::Process qw(eventually slurp);
 
 my $lab = PgJump::Lab->new;
@@ -18,7 +19,11 @@ my $pg = $lab->postgres;
 my $relay = PgJump::Relay->new(to => $pg->port);
 my $served = $lab->connection('served');
 my $slow = $lab->connection('slow', port => $relay->port, ssl => 'disable');
-my $daemon = $lab->daemon([$served, $slow], log_level => 'debug');
+my $secret = $lab->connection('secret', port => $relay->port, ssl_config => {
+	mode => 'verify-ca', client_cert => cert('guest'),
+	client_key => key('guest'),
+	ca_cert => slurp(PgJump::Postgres::root_certificate()) });
+my $daemon = $lab->daemon([$served, $slow, $secret], log_level => 'debug');
 
 sub sessions
 {
@@ -74,6 +79,22 @@ subtest 'strangers at its own port' => sub {
 	is(sysread($stranger, my $bytes, 1) || 0, 0,
 	    'and is sent away without a byte');
 	is($check->wait_end(60), 'exit 0', 'the check goes on')
+	    or diag($check->text);
+	$relay->delay(0);
+};
+
+subtest 'certificate and key reach libpq without touching the disk' => sub {
+	$relay->delay(0.3);
+	my $check = $daemon->start_check('secret');
+	my @files;
+	ok(eventually(20, sub {
+		@files = map { readlink // () }
+		    glob '/proc/' . $check->pid . '/fd/*';
+		3 == grep { m{^/memfd:} } @files;
+	}), 'all three are in memory while it logs in');
+	is_deeply([grep { m{^/(?!memfd:|dev/)} && $_ ne $check->{log} } @files],
+	    [], 'and no file is open');
+	is($check->wait_end(60), 'exit 0', 'the check is green')
 	    or diag($check->text);
 	$relay->delay(0);
 };

@@ -44,12 +44,20 @@ sub report($name)
 	    $daemon->check('--json', $name)->{out});
 }
 
+# How often the jump box was logged in to since then.
+sub sessions($mark)
+{
+	return scalar(() = $lab->box->process->since($mark) =~
+	    /^Accepted publickey/mg);
+}
+
 sub asked($report)
 {
 	return [map { $_->{message} } @{ $report->{probes} }];
 }
 
 subtest 'refused: the other addresses' => sub {
+	my $mark = $lab->box->process->mark;
 	my $report = report('dead');
 
 	is($report->{stage}, 'db_refused', 'the stage');
@@ -58,6 +66,7 @@ subtest 'refused: the other addresses' => sub {
 	like($_, qr/: "Connection refused"$/, 'with its answer')
 	    for @{ asked($report) };
 	like("@{ $report->{remarks} }", qr/closed the door/, 'no silence');
+	is(sessions($mark), 1, 'through the same session');
 };
 
 subtest 'an unknown name' => sub {
@@ -73,6 +82,7 @@ subtest 'an unknown name' => sub {
 };
 
 subtest 'a name server that does not answer for the name' => sub {
+	my $mark = $lab->box->process->mark;
 	my $report = report('slow');
 	my @asked = @{ asked($report) };
 
@@ -84,6 +94,7 @@ subtest 'a name server that does not answer for the name' => sub {
 	    'and for a name that cannot exist');
 	like("@{ $report->{remarks} }", qr/its name servers answer/,
 	    'what follows');
+	is(sessions($mark), 2, 'the first waits for its answer');
 };
 
 subtest 'localhost' => sub {
