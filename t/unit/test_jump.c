@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Whom a jump box asks its pool for, turn by turn; the pool is a fake that
+ * counts.
+ */
+#include "jump.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "clock.h"
+#include "config.h"
+#include "jump_box.h"
+#include "pool.h"
+
+#define CROWD 900
+
+static struct config_jump jump_config = { .label = "jump.example:22" };
+static struct config config = { .open_timeout_ms = 4000 };
+static struct config_connection lost = { .label = "10.0.0.1:5432",
+	.host = "10.0.0.1",
+	.jump = &jump_config };
+static struct config_connection good = { .label = "10.0.0.2:5432",
+	.host = "10.0.0.2",
+	.jump = &jump_config };
+
+/* --- the pool ------------------------------------------------------------- */
+
+struct pool {
+	enum pool_offer for_lost; /* for the other it is POOL_WAIT */
+	bool has_slot;
+	size_t lost_asked, good_asked;
+};
+
+static struct pool pool;
+
+struct pool *
+pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+    struct mailbox *mailbox)
+{
+	(void)base, (void)cfg, (void)box, (void)mailbox;
+	return &pool;
+}
+
+void
+pool_close(struct pool *closing)
+{
+	(void)closing;
+}
+
+void
+pool_pump(struct pool *pumped)
+{
+	(void)pumped;
+}
+
+void
+pool_flush(struct pool *flushed)
+{
+	(void)flushed;
+}
+
+bool
+pool_opened(struct pool *asked, void **user, struct ssh_opened *opened)
+{
+	(void)asked, (void)user, (void)opened;
+	return false;
+}
+
+enum pool_offer
+pool_ask(struct pool *asked, const struct config_connection *connection,
+    const struct originator *originator, int64_t waited_ms, int64_t by_ms,
+    void *user)
+{
+	(void)originator, (void)waited_ms, (void)by_ms, (void)user;
+	if (connection == &good) {
+		asked->good_asked++;
+		return POOL_WAIT;
+	}
+	asked->lost_asked++;
+	return asked->for_lost;
+}
+
+void
+pool_abandon(struct pool *asked, void *user, bool *heard, int64_t *silent_ms)
+{
+	(void)asked, (void)user;
+	*heard = true;
+	*silent_ms = 0;
+}
+
+bool
+pool_is_suspect(struct pool *asked, const struct config_connection *connection)
+{
+	(void)asked;
+	return connection == &lost;
+}
+
+bool
+pool_is_up(const struct pool *asked)
+{
+	(void)asked;
+	return true;
+}
+
+bool
+pool_has_slot(const struct pool *asked)
+{
+	return asked->has_slot;
+}
+
+bool
+pool_is_mute(const struct pool *asked)
+{
+	(void)asked;
+	return false;
+}
+
+int64_t
+pool_heard_ms(const struct pool *asked)
+{
+	(void)asked;
+	return 0;
+}
+
+void
+pool_probe(struct pool *asked, int64_t since_ms)
+{
+	(void)asked, (void)since_ms;
+}
+
+size_t
+pool_links(const struct pool *asked)
+{
+	(void)asked;
+	return 1;
+}
+
+void
+pool_cause(const struct pool *asked, struct fault *fault)
+{
+	(void)asked, (void)fault;
+}
+
+/* --- the lab -------------------------------------------------------------- */
+
+struct lab {
+	struct event_base *base;
+	struct jump_box *box;
+	struct jump *jump;
+	struct jump_request *requests[CROWD + 2];
+	size_t count;
+};
+
+static int
+set_up(void **state)
+{
+	struct lab *lab = calloc(1, sizeof *lab);
+
+	assert_non_null(lab);
+	pool = (struct pool){ .for_lost = POOL_BEHIND, .has_slot = true };
+	lab->base = event_base_new();
+	lab->box = jump_box_new(&jump_config, 8, 1);
+	lab->jump = jump_open(lab->base, &config, lab->box, NULL);
+	*state = lab;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct lab *lab = *state;
+
+	for (size_t i = 0; i < lab->count; i++)
+		jump_request_drop(lab->requests[i]);
+	jump_close(lab->jump);
+	jump_box_free(lab->box);
+	event_base_free(lab->base);
+	free(lab);
+	return 0;
+}
+
+static void
+on_answer(void *arg, struct stream *take, const struct fault *fault)
+{
+	(void)arg, (void)take, (void)fault;
+	fail();
+}
+
+static void
+come(struct lab *lab, const struct config_connection *connection, size_t count)
+{
+	const struct originator nobody = { 0 };
+
+	while (count-- > 0)
+		lab->requests[lab->count++] = jump_request_open(lab->jump,
+		    connection, &nobody, clock_ms() + 60000, false, on_answer,
+		    lab);
+}
+
+/* --- tests ---------------------------------------------------------------- */
+
+static void
+a_crowd_that_must_wait_asks_once_a_turn(void **state)
+{
+	struct lab *lab = *state;
+
+	come(lab, &lost, CROWD);
+	jump_turn(lab->jump);
+	assert_int_equal(pool.lost_asked, 1);
+	jump_turn(lab->jump);
+	assert_int_equal(pool.lost_asked, 2);
+}
+
+static void
+who_comes_behind_it_is_asked_for(void **state)
+{
+	struct lab *lab = *state;
+
+	come(lab, &lost, CROWD);
+	come(lab, &good, 2);
+	jump_turn(lab->jump);
+	assert_int_equal(pool.good_asked, 2);
+}
+
+static void
+all_are_served_when_their_database_is_back(void **state)
+{
+	struct lab *lab = *state;
+
+	come(lab, &lost, CROWD);
+	jump_turn(lab->jump);
+	pool = (struct pool){ .for_lost = POOL_OPENING };
+	jump_turn(lab->jump);
+	assert_int_equal(pool.lost_asked, CROWD);
+}
+
+static void
+nobody_asks_behind_who_waits_for_a_slot(void **state)
+{
+	struct lab *lab = *state;
+
+	pool.has_slot = false;
+	come(lab, &good, 1);
+	come(lab, &lost, 1);
+	jump_turn(lab->jump);
+	assert_int_equal(pool.good_asked, 1);
+	assert_int_equal(pool.lost_asked, 0);
+	pool.has_slot = true;
+	jump_turn(lab->jump);
+	assert_int_equal(pool.lost_asked, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_crowd_that_must_wait_asks_once_a_turn),
+		TEST(who_comes_behind_it_is_asked_for),
+		TEST(all_are_served_when_their_database_is_back),
+		TEST(nobody_asks_behind_who_waits_for_a_slot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
