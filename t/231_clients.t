@@ -142,8 +142,8 @@ sub refused($name, $answer, $stage)
 	return 'certificate' if $text =~ /certificate|PKIX/;
 	my $parts = parts($text, $stage =~ /^jump/ ? 'pgjump: tunnel failed'
 	    : 'pgjump: tunnel is up, database failed', $stage);
-	# pgx 5 tells of both its attempts
-	$parts =~ s/^2M$/M/ if $name eq 'pgx' && defined $parts;
+	# pgx 5 and psycopg 3.3 tell of all their attempts
+	$parts =~ s/^\dM/M/ if defined $parts && $name =~ /^(?:pgx|psycopg)$/;
 	return $parts // $text =~ s/\n.*//sr;
 }
 
@@ -225,6 +225,9 @@ psycopg2     disable      MDH          08006        lost         -
 psycopg2     require      lost         -            lost         -
 psycopg2     terminate    MDH          08006        lost         -
 TABLE
+# pgx 5 looks whether an idle connection still stands
+$lost =~ s/^(pgx .* 08006 +)M +57P01$/$1ok           -/gm
+    if $clients->{pgx} && $clients->{pgx}->driver eq 'pgx_v5';
 my $relay = PgJump::Relay->new(to => $lab->box->port);
 my $pg = PgJump::Postgres->new(dir => $lab->dir, name => 'localhost',
     conf => { ssl_cert_file => $lab->copy(cert_file('db')),

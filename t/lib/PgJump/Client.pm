@@ -90,7 +90,7 @@ sub _go($package, %drivers)
 		die $made->{err} if $made->{rc} ne '0';
 		run(['rm', '-rf', "$dir/cache"]);
 	}, $sources[0], slurp($sources[1]));
-	return { argv => ["$dir/$name"] };
+	return { argv => ["$dir/$name"], driver => $name };
 }
 
 my %how = (
@@ -137,7 +137,8 @@ sub _start($dir, $name, %how)
 	sysopen my $in, "$base.in", O_RDWR or croak "$base.in: $!";
 	$in->autoflush(1);
 	my $self = bless { name => $name, in => $in, out => "$base.out",
-		asked => 0 }, __PACKAGE__;
+		asked => 0, driver => delete $how{driver} // $name },
+	    __PACKAGE__;
 	$self->{process} = PgJump::Process->new(%how, name => $name,
 	    log => "$base.log", stdin => "$base.in", stdout => "$base.out",
 	    cwd => $dir, clean_env => 1, env => { HOME => "$dir/home",
@@ -147,6 +148,8 @@ sub _start($dir, $name, %how)
 }
 
 sub name($self) { $self->{name} }
+# Which of several versions it is.
+sub driver($self) { $self->{driver} }
 
 # The number of what is asked, from 0.  Much may be asked before any answer.
 sub ask($self, @words)

@@ -33,6 +33,14 @@ sub bin($program)
 	return "$dir/$program";
 }
 
+# Of what `bin` finds.
+sub major
+{
+	state $major = (run([bin('postgres'), '--version'])->{out} =~
+	    /\) (\d+)/)[0];
+	return $major;
+}
+
 # The command, run as a user that may run PostgreSQL.
 sub as_owner(@argv)
 {
