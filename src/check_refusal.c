@@ -98,6 +98,10 @@ check_refusal_read(const char *said, struct check_refusal *refusal,
 		    refusal->message, refusal->sqlstate);
 	text_printable(refusal->message, sizeof refusal->message, words,
 	    strcspn(words, "\n"));
+	if (code == FAIL_DB_NOT_POSTGRES)
+		return fault_set(fault, code,
+		    "nothing that libpq takes for a login (%s)",
+		    refusal->message);
 	return fault_set(fault, code, "%s",
 	    code == FAIL_DB_HANGUP ? "" : refusal->message);
 }

@@ -8,10 +8,12 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Agent;
 use PgJump::Golden qw(golden);
 use PgJump::Keys qw(private);
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(spew);
+use POSIX ();
 
 my $lab = PgJump::Lab->new;
 my $closed = reserve();
@@ -19,11 +21,31 @@ my $hole = PgJump::Peer->black_hole;
 my $http = PgJump::Peer->new('http');
 my $mute = PgJump::Peer->new('silent');
 my $closes = PgJump::Peer->new('close_on_data');
+my $hangs_up = answering('N', '');
+my $alerts = answering('S', "\x15\x03\x03\x00\x02\x02\x28");
+my $agent = PgJump::Agent->new(dir => $lab->dir, name => 'agent',
+    keys => ['ed25519'], confirm => 1);
 my $known = spew($lab->dir . '/known', "# ours\n" . $lab->box->known_line);
 my $no_forwards = $lab->new_box(config => { AllowTcpForwarding => 'no' });
 my $others_only = $lab->new_box(config => { PermitOpen => '127.0.0.1:1' });
 my $with_password = $lab->new_box(config => {
 	PasswordAuthentication => 'yes' });
+
+# A server whose first answer is of PostgreSQL, and whose second one is not;
+# then it hangs up.
+sub answering(@answers)
+{
+	return PgJump::Peer->new(sub ($peer) {
+		local $SIG{CHLD} = 'IGNORE';
+		return if fork;
+		for my $answer (@answers) {
+			sysread $peer, my $asked, 65_536;
+			syswrite $peer, $answer;
+		}
+		close $peer;
+		POSIX::_exit(0);
+	});
+}
 
 # name => [exit code, what differs from a connection that works]
 my %cases = (
@@ -49,6 +71,8 @@ my %cases = (
 	password_rejected => [15, box => $with_password, ssh_tunnel => {
 		auth_method => 'password', private_key => undef,
 		password => $lab->secret('a-wrong-password') }],
+	agent_refuses => [15, ssh_tunnel => { auth_method => 'agent',
+		private_key => undef }],
 	forward_denied => [16, box => $no_forwards],
 	permitopen => [16, box => $others_only],
 	refused => [21, port => $closed],
@@ -57,9 +81,11 @@ my %cases = (
 	no_socket => [24, host => $lab->dir . '/nowhere', port => 5432],
 	silent => [26, port => $mute->port, connection_timeout => 1],
 	closed => [25, port => $closes->port],
+	hangs_up => [25, port => $hangs_up->port],
 	not_postgres => [27, port => $http->port],
 	tls_absent => [28, host => '127.0.0.1', ssl => 'require',
 		port => undef],
+	tls_alert => [28, port => $alerts->port, ssl => 'require'],
 	wrong_password => [29, password => $lab->secret('not-this-one')],
 	no_such_database => [29, database => 'nothere'],
 	no_hba_entry => [29, username => 'stranger'],
@@ -73,7 +99,8 @@ my @connections = map {
 	my ($code, %change) = @{ $cases{$_} };
 	$lab->connection($_, %change);
 } sort keys %cases;
-my $daemon = $lab->new_daemon(\@connections, open_timeout => '1s');
+my $daemon = $lab->new_daemon(\@connections, open_timeout => '1s',
+    env => { SSH_AUTH_SOCK => $agent->path });
 
 for my $name (sort keys %cases) {
 	my $seen = $daemon->check($name);

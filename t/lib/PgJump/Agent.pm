@@ -8,15 +8,16 @@ use Carp qw(croak);
 use PgJump::Keys qw(key_file);
 use PgJump::Process qw(eventually run);
 
-# dir; optional: name, keys
+# dir; optional: name, keys, confirm (asks before each signature, and is always
+# told no)
 sub new($class, %is)
 {
 	my $self = bless { name => 'agent', keys => [], %is }, $class;
 
 	$self->{path} = "$is{dir}/$self->{name}.sock";
 	$self->{process} = PgJump::Process->new(name => $self->{name},
-	    dir => $is{dir}, argv => ['ssh-agent', '-D', '-a', $self->{path}])
-	    ->start;
+	    dir => $is{dir}, env => { SSH_ASKPASS => '/bin/false' },
+	    argv => ['ssh-agent', '-D', '-a', $self->{path}])->start;
 	$self->{process}->up(sub { -S $self->{path} });
 	$self->add($_) for @{ $self->{keys} };
 	return $self;
@@ -26,7 +27,8 @@ sub path($self) { $self->{path} }
 
 sub add($self, $key)
 {
-	my $done = run(['ssh-add', '-q', key_file($key)],
+	my @confirm = $self->{confirm} ? '-c' : ();
+	my $done = run(['ssh-add', '-q', @confirm, key_file($key)],
 	    env => { SSH_AUTH_SOCK => $self->{path} });
 	croak "ssh-add: $done->{err}" if $done->{rc} ne '0';
 }
