@@ -11,6 +11,7 @@ use Test::More;
 use PgJump::Agent;
 use PgJump::Golden qw(golden);
 use PgJump::Keys qw(private);
+use PgJump::Pki qw(cert);
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(spew);
 use POSIX ();
@@ -71,6 +72,7 @@ my %cases = (
 	password_rejected => [15, box => $with_password, ssh_tunnel => {
 		auth_method => 'password', private_key => undef,
 		password => $lab->secret('a-wrong-password') }],
+	key_left_out => [15, ssh_tunnel => { private_key => '<redacted>' }],
 	agent_refuses => [15, ssh_tunnel => { auth_method => 'agent',
 		private_key => undef }],
 	forward_denied => [16, box => $no_forwards],
@@ -86,6 +88,8 @@ my %cases = (
 	tls_absent => [28, host => '127.0.0.1', ssl => 'require',
 		port => undef],
 	tls_alert => [28, port => $alerts->port, ssl => 'require'],
+	client_key_left_out => [28, ssl_config => { mode => 'require',
+		client_cert => cert('guest'), client_key => '<redacted>' }],
 	wrong_password => [29, password => $lab->secret('not-this-one')],
 	no_such_database => [29, database => 'nothere'],
 	no_hba_entry => [29, username => 'stranger'],
