@@ -2,8 +2,8 @@
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
 # no byte, accepts nothing), thaws, shuts its door (refuses what comes, keeps
-# what is there), reopens it, cuts (by RST), hangs up (by FIN), delays, flips a
-# bit, hands the bytes on in random pieces, changes its far side, and counts.
+# what is there), reopens it, cuts (by RST), hangs up (by FIN), delays, alters a
+# byte, hands the bytes on in random pieces, changes its far side, and counts.
 # It runs as a child process that is told what to do over a socket pair and
 # confirms each command, so that what follows a command happens after it.
 package PgJump::Relay;
@@ -72,8 +72,13 @@ sub hang_up($self) { $self->_tell('hang_up') }
 sub delay($self, $seconds) { $self->_tell("delay $seconds") }
 # Freeze by itself as soon as that many more bytes came from the near side.
 sub freeze_after($self, $bytes) { $self->_tell("freeze_after $bytes") }
-# The lowest bit of the byte at that offset in what next comes of the far side.
+# In what next comes of the far side: the lowest bit of the byte at that offset;
+# or that whole byte, and a moment passes between so many bytes and the rest.
 sub flip_bit($self, $offset) { $self->_tell("flip_bit $offset") }
+sub set_byte($self, $offset, $byte, $first)
+{
+	$self->_tell("set_byte $offset $byte $first");
+}
 sub target($self, $port) { $self->_tell("target $port") }
 # Connections accepted so far; open now; bytes from the near, the far side.
 sub accepted($self) { (split ' ', $self->_tell('count'))[0] }
@@ -228,8 +233,11 @@ sub _read($state, $handle)
 		_acknowledge($handle);
 		$state->{bytes}[ $way->{side} ] += $got;
 		$way->{held} += $got;
-		_flip($state, \$bytes) if $way->{side} == 1;
-		push @{ $way->{buffer} }, [time + $state->{delay}, $bytes];
+		my $first = $way->{side} == 1 ? _alter($state, \$bytes) : $got;
+		my $due = time + $state->{delay};
+		push @{ $way->{buffer} }, [$due, substr $bytes, 0, $first];
+		push @{ $way->{buffer} }, [$due + 0.05, substr $bytes, $first]
+		    if $first < $got;
 		_count_down($state, $got) if $way->{side} == 0;
 	}
 }
@@ -241,11 +249,15 @@ sub _acknowledge($handle)
 	setsockopt $handle, IPPROTO_TCP, TCP_QUICKACK, 1;
 }
 
-sub _flip($state, $bytes)
+# How many of the bytes come first.
+sub _alter($state, $bytes)
 {
-	my $offset = delete $state->{flip} // return;
+	my $alter = delete $state->{alter} // return length $$bytes;
+	my ($offset, $byte, $first) = @$alter;
+	my $here = \substr $$bytes, $offset, 1;
 
-	substr($$bytes, $offset, 1) ^.= "\1";
+	$$here = defined $byte ? chr $byte : $$here ^. "\1";
+	return $first // length $$bytes;
 }
 
 sub _count_down($state, $got)
@@ -303,33 +315,34 @@ sub _write($state, $way, $piece)
 }
 
 my %obey = (
-	freeze => sub ($state, $) { $state->{frozen} = 1; 'ok' },
+	freeze => sub ($state) { $state->{frozen} = 1; 'ok' },
 	freeze_after => sub ($state, $bytes) {
 		$state->{freeze_after} = $bytes;
 		'ok';
 	},
-	thaw => sub ($state, $) { $state->{frozen} = 0; time },
-	shut => sub ($state, $) { close delete $state->{listener}; 'ok' },
-	reopen => sub ($state, $) {
+	thaw => sub ($state) { $state->{frozen} = 0; time },
+	shut => sub ($state) { close delete $state->{listener}; 'ok' },
+	reopen => sub ($state) {
 		my $now = time;
 		$state->{listener} = _listen($state);
 		$now;
 	},
 	delay => sub ($state, $seconds) { $state->{delay} = $seconds; 'ok' },
-	flip_bit => sub ($state, $offset) { $state->{flip} = $offset; 'ok' },
+	flip_bit => sub ($state, $offset) { $state->{alter} = [$offset]; 'ok' },
+	set_byte => sub ($state, @is) { $state->{alter} = [@is]; 'ok' },
 	target => sub ($state, $port) { $state->{to} = $port; 'ok' },
-	cut => sub ($state, $) {
+	cut => sub ($state) {
 		while (my ($way) = values %{ $state->{ways} }) {
 			_drop($state, $way);
 		}
 		'ok';
 	},
-	hang_up => sub ($state, $) {
+	hang_up => sub ($state) {
 		close $_->{from} for values %{ $state->{ways} };
 		$state->{ways} = {};
 		'ok';
 	},
-	count => sub ($state, $) {
+	count => sub ($state) {
 		join ' ', $state->{accepted},
 		    scalar(keys %{ $state->{ways} }) / 2,
 		    @{ $state->{bytes} };
@@ -343,8 +356,8 @@ sub _obey($state, $control)
 	return 1 if !defined $got;
 	return 0 if $got == 0;
 	for my $line (split /\n/, $text) {
-		my ($verb, $argument) = split ' ', $line;
-		syswrite $control, $obey{$verb}->($state, $argument) . "\n";
+		my ($verb, @arguments) = split ' ', $line;
+		syswrite $control, $obey{$verb}->($state, @arguments) . "\n";
 	}
 	return 1;
 }
