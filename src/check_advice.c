@@ -350,6 +350,7 @@ static const struct {
 	{ FAIL_DB_UNREACHED, reach_database },
 	{ FAIL_DB_UNREACHED_SOCKET, reach_database },
 	{ FAIL_DB_CLOSED, ask_database },
+	{ FAIL_DB_CLOSED_DIRECT, ask_database },
 	{ FAIL_DB_HANGUP, ask_database },
 	{ FAIL_DB_SILENT, ask_database },
 	{ FAIL_DB_LOGIN_ENDLESS, list_iterations },

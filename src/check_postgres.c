@@ -64,7 +64,8 @@ fail_ended(const struct check_talk *talk, const struct patience *wait,
 	struct database_way way = way_of(talk);
 
 	way.lost = is_lost ? talk->stream : NULL;
-	database_fault_hung_up(fault, &way, wait->was_answered);
+	database_fault_hung_up(fault, &way,
+	    wait->was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED);
 	return fault->code;
 }
 

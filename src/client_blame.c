@@ -29,6 +29,16 @@ client_not_postgres(struct client *client)
 	return client_refuse(client);
 }
 
+/* How it closed the connection: after it had spoken as PostgreSQL, or not. */
+static enum failure
+hang_up_of(const struct client_startup *startup)
+{
+	if (startup->was_answered)
+		return FAIL_DB_HANGUP;
+	return startup->asked == PGWIRE_TLS ? FAIL_DB_CLOSED_DIRECT
+					    : FAIL_DB_CLOSED;
+}
+
 enum client_state
 client_hung_up(struct client *client, bool is_lost)
 {
@@ -38,8 +48,7 @@ client_hung_up(struct client *client, bool is_lost)
 	if (startup->answer_len > 0 && !is_lost)
 		return client_not_postgres(client);
 	way.lost = is_lost ? client->database : NULL;
-	database_fault_hung_up(client_fault(client), &way,
-	    startup->was_answered);
+	database_fault_hung_up(client_fault(client), &way, hang_up_of(startup));
 	return client_refuse(client);
 }
 

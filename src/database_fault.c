@@ -7,7 +7,6 @@
 
 #include "clock.h"
 #include "config.h"
-#include "failure.h"
 #include "stream.h"
 
 /* What a greeting shows of itself. */
@@ -48,7 +47,7 @@ database_fault_foreign(struct fault *fault, const struct database_way *way,
 
 void
 database_fault_hung_up(struct fault *fault, const struct database_way *way,
-    bool was_answered)
+    enum failure code)
 {
 	if (way->lost != NULL)
 		stream_fault(way->lost, fault);
@@ -56,8 +55,7 @@ database_fault_hung_up(struct fault *fault, const struct database_way *way,
 		note_opened(fault, way);
 	else
 		note_path(fault, way);
-	fault_set(fault, was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED, "%s",
-	    "");
+	fault_set(fault, code, "%s", "");
 }
 
 void

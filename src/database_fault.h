@@ -12,8 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "failure.h"
+
 struct config_connection;
-struct fault;
 struct stream;
 
 /* A connection to a database, once it was open. */
@@ -27,10 +28,10 @@ struct database_way {
 void database_fault_foreign(struct fault *, const struct database_way *,
     const void *answer, size_t len);
 
-/* It closed the connection, or the way to it broke; `was_answered`: after it
- * had spoken as PostgreSQL. */
+/* It closed the connection, for which `code` has the words, or the way to it
+ * broke. */
 void database_fault_hung_up(struct fault *, const struct database_way *,
-    bool was_answered);
+    enum failure code);
 
 /* It has said nothing for `waited_ms`; `heard`: the tunnel lived meanwhile. */
 void database_fault_silent(struct fault *, const struct database_way *,

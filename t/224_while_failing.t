@@ -2,7 +2,8 @@
 #
 # However the far side behaves, a client that asks for TLS is answered within
 # 4 s, and whoever logs in within 8 s; and as long as no byte of the database's
-# own TLS was passed on, it is still told what has failed.
+# own TLS was passed on, it is still told what has failed: also that there is
+# no direct TLS.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -63,6 +64,25 @@ for my $moment ('before S', 'after S', 'after ClientHello', 'direct') {
 	is_told($wire, $moment);
 	waitpid $pid, 0 if $pid;
 	$wire->close;
+	$daemon->down;
+}
+
+# --- a server without direct TLS, because it is old or has no TLS -----------
+
+my $off = PgJump::Postgres->new(dir => $lab->dir, name => 'off',
+    conf => { ssl => 'off' });
+{
+	my $connection = $lab->connection('d_off', port => $off->port);
+	my $daemon = $lab->daemon([$connection]);
+	my $wire = $lab->wire($connection);
+	ok($wire->start_tls(SSL_alpn_protocols => ['postgresql']),
+	    'no direct TLS there: a handshake') or diag($wire->{tls_error});
+	my ($error) = @{ $wire->startup->until('E') };
+	my $fields = PgJump::Wire::fields($error->[1] // '');
+	like($fields->{M}, qr/^pgjump: tunnel is up, database failed: .* closed it at the first bytes of direct TLS \[db_closed\]$/,
+	    'no direct TLS there: told in TLS');
+	like($fields->{H}, qr/^Leave out sslnegotiation=direct/,
+	    'no direct TLS there: what to do');
 	$daemon->down;
 }
 

@@ -78,6 +78,8 @@ for my $row (
 
 	is($seen->{rc}, 2, "$to: psql ends with 2");
 	tells($seen->{err}, $to, $side, $label);
+	like($seen->{err}, qr/^HINT:  Leave out sslnegotiation=direct/m,
+	    "$to: which one") if $to eq 'no TLS there';
 	is_rejecting($to{$to}, $to, %$with);
 	tells($lab->psql($to{$to}, 'select 1', %$with, @newest)->{err},
 	    "$to, protocol 3.2", $side, $label) if @newest;
