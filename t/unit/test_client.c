@@ -227,6 +227,22 @@ a_startup_gets_the_text_at_once(void **state)
 	assert_true(lab_logged(lab, "how=refused stage=db_refused"));
 }
 
+/* A NegotiateProtocolVersion belongs to a login that may succeed. */
+static void
+a_newer_protocol_gets_the_text_first(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_connect(lab);
+	lab_send(lab->client,
+	    BYTES("\0\0\0\32\0\3\0\2user\0me\0_pq_.x\0y\0\0"));
+	lab_refuse(lab, FAIL_DB_REFUSED, "Connection refused");
+	lab_expect_fatal(lab, lab->client, "57P03", "[db_refused]");
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+	shutdown(lab->client, SHUT_WR);
+	lab_wait_gone(lab, 1);
+}
+
 static void
 an_ssl_request_gets_the_text_inside_tls(void **state)
 {
@@ -872,6 +888,7 @@ main(void)
 		TEST(a_cancel_is_delivered_even_if_its_sender_is_gone),
 		TEST(a_cancel_that_fails_is_closed_silently),
 		TEST(a_startup_gets_the_text_at_once),
+		TEST(a_newer_protocol_gets_the_text_first),
 		TEST(an_ssl_request_gets_the_text_inside_tls),
 		TEST(a_gssenc_request_is_answered_no),
 		TEST(direct_tls_gets_the_text_inside_tls),
