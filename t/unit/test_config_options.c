@@ -68,8 +68,9 @@ every_default_is_allowed(void **state)
 	(void)state;
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct option *row = &config_options[i];
-		union field field = { 0 };
+		union field field;
 
+		memset(&field, 0, sizeof field);
 		if (row->fallback == NULL)
 			continue;
 		assert_int_not_equal(row->need, NEED_REQUIRED);
@@ -132,7 +133,7 @@ static enum value_verdict
 parse(enum option_section section, const char *name, const char *text,
     union field *field)
 {
-	*field = (union field){ 0 };
+	memset(field, 0, sizeof *field); /* all of it, not its first member */
 	return value_parse(option(section, name), text, field);
 }
 

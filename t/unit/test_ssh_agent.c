@@ -115,7 +115,7 @@ start(const struct answer *answers, int allowed_ms)
 }
 
 static void
-stop(void)
+stop_agent(void)
 {
 	ssh_agent_close(agent);
 	pthread_join(thread, NULL);
@@ -233,7 +233,7 @@ keys_are_listed(void **state)
 	start(answers, 10000);
 	check_two_keys();
 	assert_memory_equal(requests, "\0\0\0\x01\x0b", 5);
-	stop();
+	stop_agent();
 }
 
 static void
@@ -245,7 +245,7 @@ answer_may_come_in_pieces(void **state)
 	(void)state;
 	start(answers, 10000);
 	check_two_keys();
-	stop();
+	stop_agent();
 }
 
 static void
@@ -261,7 +261,7 @@ empty_agent_has_no_keys(void **state)
 	start(answers, 10000);
 	assert_true(list(&count));
 	assert_int_equal(count, 0);
-	stop();
+	stop_agent();
 }
 
 /* Answers that are none, and what is said of them. */
@@ -311,7 +311,7 @@ damaged_answers_are_named(void **state)
 		assert_string_equal(words, damage[i].words);
 		assert_int_equal(ssh_agent_is_usable(agent),
 		    damage[i].is_usable);
-		stop();
+		stop_agent();
 	}
 }
 
@@ -334,7 +334,7 @@ agent_that_hangs_up_is_named(void **state)
 		assert_string_equal(words, "it closed the connection");
 		assert_false(ssh_agent_is_usable(agent));
 		assert_false(list(&count));
-		stop();
+		stop_agent();
 	}
 }
 
@@ -349,7 +349,7 @@ silent_agent_is_left_at_the_deadline(void **state)
 	assert_false(list(&count));
 	assert_string_equal(words, "it gave no answer in time");
 	assert_false(ssh_agent_is_usable(agent));
-	stop();
+	stop_agent();
 }
 
 static void
@@ -367,7 +367,7 @@ half_an_answer_is_left_at_the_deadline(void **state)
 	assert_string_equal(words, "it gave no answer in time");
 	assert_false(list(&count));
 	assert_string_equal(words, "it broke off an answer before");
-	stop();
+	stop_agent();
 }
 
 static void
@@ -386,7 +386,7 @@ cancel_ends_the_wait(void **state)
 	assert_false(ssh_agent_list(agent, &keys, &count, words, sizeof words));
 	assert_string_equal(words, "cancelled");
 	close(cancel);
-	stop();
+	stop_agent();
 }
 
 static bool
@@ -423,7 +423,7 @@ signature_is_taken_out_of_its_wrapping(void **state)
 	    "blob\0\0\0\x04"
 	    "data\0\0\0\0",
 	    25);
-	stop();
+	stop_agent();
 }
 
 static void
@@ -454,7 +454,7 @@ rsa_is_signed_with_sha_2_or_not_at_all(void **state)
 	assert_false(sign(4, &signature, &len));
 	assert_string_equal(words, "it cannot sign with RSA and SHA-2");
 	assert_true(ssh_agent_is_usable(agent));
-	stop();
+	stop_agent();
 }
 
 static void
@@ -478,7 +478,7 @@ damaged_signatures_are_named(void **state)
 		assert_string_equal(words, "its signature is damaged");
 		assert_null(signature);
 	}
-	stop();
+	stop_agent();
 }
 
 static void
@@ -500,7 +500,7 @@ agent_may_refuse_one_key_and_sign_with_the_next(void **state)
 	assert_string_equal(words, "it refused");
 	assert_true(sign(0, &signature, &len));
 	free(signature);
-	stop();
+	stop_agent();
 }
 
 int

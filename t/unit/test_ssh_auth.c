@@ -86,7 +86,7 @@ spawn(const char *command)
 }
 
 static void
-stop(pid_t *pid)
+stop_process(pid_t *pid)
 {
 	if (*pid <= 0)
 		return;
@@ -264,8 +264,8 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	stop(&sshd);
-	stop(&agent);
+	stop_process(&sshd);
+	stop_process(&agent);
 	unsetenv("SSH_AUTH_SOCK");
 	free(jump.private_key.path);
 	resolver_free(dial.resolver);
@@ -505,7 +505,7 @@ nothing_in_common_is_said_with_the_offer(void **state)
 		assert_int_equal(log_in(), FAIL_JUMP_NO_ALGORITHM);
 		assert_memory_equal(fault.words, cases[i].words,
 		    strlen(cases[i].words));
-		stop(&sshd);
+		stop_process(&sshd);
 	}
 }
 
