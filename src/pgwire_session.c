@@ -11,6 +11,8 @@
 
 #include "pgwire.h"
 
+#define HEADER_LEN 5 /* type, length that counts itself */
+
 /* What one step of the scan found: a piece of one message. */
 struct piece {
 	char type;
@@ -22,7 +24,23 @@ struct piece {
 static bool
 at_boundary(const struct pgwire_scan *scan)
 {
-	return !scan->is_broken && scan->header_len == 0;
+	return !scan->is_broken && !scan->is_inside && scan->header_len == 0;
+}
+
+/* The header that is complete now; NULL when more of it is to come. */
+static const unsigned char *
+gather_header(struct pgwire_scan *scan, const unsigned char **bytes,
+    const unsigned char *end)
+{
+	const unsigned char *whole = *bytes;
+
+	if (scan->header_len == 0 && end - whole >= HEADER_LEN) {
+		*bytes += HEADER_LEN;
+		return whole;
+	}
+	while (scan->header_len < HEADER_LEN && *bytes < end)
+		scan->header[scan->header_len++] = *(*bytes)++;
+	return scan->header_len == HEADER_LEN ? scan->header : NULL;
 }
 
 /* Take header bytes; true when that completed a header. */
@@ -30,13 +48,17 @@ static bool
 scan_header(struct pgwire_scan *scan, const unsigned char **bytes,
     const unsigned char *end)
 {
-	while (scan->header_len < 5 && *bytes < end)
-		scan->header[scan->header_len++] = *(*bytes)++;
-	if (scan->header_len < 5)
+	const unsigned char *header = gather_header(scan, bytes, end);
+	uint32_t len;
+
+	if (header == NULL)
 		return false;
-	scan->left = pgwire_int32(scan->header + 1);
-	scan->is_broken = scan->left < 4 || scan->left > INT32_MAX;
-	scan->left -= 4;
+	len = pgwire_int32(header + 1);
+	scan->header_len = 0;
+	scan->type = (char)header[0];
+	scan->is_inside = true;
+	scan->is_broken = len < 4 || len > INT32_MAX;
+	scan->left = len - 4;
 	return !scan->is_broken;
 }
 
@@ -47,7 +69,7 @@ scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
 {
 	if (scan->is_broken || *bytes == end)
 		return false;
-	*piece = (struct piece){ .begins = scan->header_len < 5 };
+	*piece = (struct piece){ .begins = !scan->is_inside };
 	if (piece->begins) {
 		if (!scan_header(scan, bytes, end))
 			return false;
@@ -59,10 +81,9 @@ scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
 		scan->left -= (uint32_t)piece->len;
 		*bytes += piece->len;
 	}
-	piece->type = (char)scan->header[0];
+	piece->type = scan->type;
 	piece->ends = scan->left == 0;
-	if (piece->ends)
-		scan->header_len = 0;
+	scan->is_inside = !piece->ends;
 	return true;
 }
 

@@ -15,8 +15,10 @@
 
 /* One direction of framing: where its next header begins. */
 struct pgwire_scan {
-	unsigned char header[5]; /* type, length that counts itself */
+	unsigned char header[5]; /* of one that came in pieces */
 	unsigned char header_len;
+	char type;
+	bool is_inside; /* of a message whose header was complete */
 	bool is_broken; /* a length below 4: the framing is lost */
 	uint32_t left;  /* of the body */
 };
