@@ -28,6 +28,7 @@
 #include "clock.h"
 #include "config.h"
 #include "listener.h"
+#include "log.h"
 
 #define CLIENTS_MAX 128
 
@@ -438,6 +439,7 @@ running_out_of_descriptors_pauses(void **state)
 	open_listener(lab, &lab->tcp);
 	client = connect_tcp(lab);
 	saved = divert_stderr(log);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	first_free = dup(STDIN_FILENO);
 	close(first_free);
@@ -449,6 +451,7 @@ running_out_of_descriptors_pauses(void **state)
 	assert_int_equal(count_in_file(log, "accepting again"), 0);
 	while (lab->count == 0)
 		event_base_loop(lab->base, EVLOOP_ONCE);
+	log_setup(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	assert_int_equal(count_in_file(log, "accepting paused"), 1);
@@ -478,5 +481,6 @@ main(void)
 		TEST(running_out_of_descriptors_pauses),
 	};
 
+	log_setup(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT);
 	return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }

@@ -178,7 +178,7 @@ start_agent(const char *keys)
 	int64_t until_ms = clock_ms() + 20000;
 
 	unlink(socket_path);
-	agent = spawn("exec ssh-agent -D -a \"$PWD/agent\" >/dev/null");
+	agent = spawn("exec ssh-agent -D -a \"$PWD/agent\" >/dev/null 2>&1");
 	setenv("SSH_AUTH_SOCK", socket_path, 1);
 	while (shell("ssh-add -l >/dev/null 2>&1; test $? -le 1") != 0)
 		assert_true(clock_ms() < until_ms);
