@@ -72,7 +72,8 @@ for my $to (qw(database pgjump)) {
 	    sslrootcert => cert_file('stranger'))->{err},
 	    qr/certificate verify failed/, "$to: another authority is refused");
 	is($lab->psql($to{$to}, 'select 1', %right, dbname => 'nowhere')->{err}
-	    =~ s/.* failed: //sr, "FATAL:  database \"nowhere\" does not exist\n",
+	    =~ s/.* failed: //sr,
+	    qq{FATAL:  database "nowhere" does not exist\n},
 	    "$to: the database's own words");
 	my $wire = $lab->wire($to{$to});
 	ok(!$wire->start_tls(SSL_alpn_protocols => ['h2']),
@@ -137,7 +138,8 @@ SKIP: {
 			select * from dblink_get_result('far', false)
 			    as t(slept text);
 			SQL
-		is($seen->{out}, "OK\n1\nOK\n", "$to: a driver's cancel request");
+		is($seen->{out}, "OK\n1\nOK\n",
+		    "$to: a driver's cancel request");
 		like($seen->{err}, qr/canceling statement due to user request/,
 		    "$to: is delivered");
 		is(() = $daemon->since($mark) =~ /to=hello\b/g,
