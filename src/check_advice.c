@@ -268,23 +268,27 @@ ask_database(const struct check_case *is, struct check_advice *out)
 	free(word);
 }
 
-/* What stands before the salt is no secret. */
+/* What stands before the salt is no secret; where there is none, as with MD5,
+ * all of it is. */
 static void
 list_iterations(const struct check_case *is, struct check_advice *out)
 {
 	(void)is;
 	run(out, AT_DATABASE,
 	    "psql -c \"SELECT rolname, split_part(rolpassword, ':', 1) "
-	    "FROM pg_authid\"");
+	    "FROM pg_authid WHERE rolpassword LIKE 'SCRAM-%%'\"");
 }
 
 static void
 show_certificate(const struct check_case *is, struct check_advice *out)
 {
+	char *word = shell_word(is->connection->label);
+
 	run(out, near_database(is),
 	    "openssl s_client -starttls postgres -showcerts "
 	    "-connect %s </dev/null",
-	    is->connection->label);
+	    word);
+	free(word);
 }
 
 static void

@@ -171,6 +171,9 @@ odd_names_are_quoted(void **state)
 	    "ls -l '/tmp/a '\\''b/.s.PGSQL.5432'");
 	assert_string_equal(advise(FAIL_DB_SILENT, "", "").command,
 	    "pg_isready -h '/tmp/a '\\''b' -p 5432");
+	connection.label = "[fd00::1]:5432";
+	assert_non_null(strstr(advise(FAIL_DB_TLS_UNTRUSTED, "", "").command,
+	    " -connect '[fd00::1]:5432' <"));
 	connection.host = "10.0.2.45";
 	connection.label = "10.0.2.45:5432";
 
