@@ -47,7 +47,8 @@ ends_in_mid_line(int fd)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-/* One write, so that lines of several writers never mix. */
+/* One write, so that lines of several writers never mix; all of it or nothing,
+ * for half a key would contradict the whole one. */
 static bool
 write_line(int fd, const char *line)
 {
@@ -60,7 +61,8 @@ write_line(int fd, const char *line)
 		put = write(fd, text, len);
 	while (put < 0 && errno == EINTR);
 	free(text);
-	if (put >= 0 && (size_t)put < len)
+	if (put >= 0 && (size_t)put < len &&
+	    ftruncate(fd, lseek(fd, 0, SEEK_CUR) - put) == 0)
 		errno = ENOSPC;
 	return put == (ssize_t)len && fsync(fd) == 0;
 }

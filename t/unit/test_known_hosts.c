@@ -447,6 +447,7 @@ static void
 a_full_disk_is_told(void **state)
 {
 	struct rlimit limit, small;
+	char *text;
 
 	(void)state;
 	write_file("known_hosts", "other " KEY "\n");
@@ -459,6 +460,9 @@ a_full_disk_is_told(void **state)
 	assert_int_equal(errno, ENOSPC);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	signal(SIGXFSZ, SIG_DFL);
+	text = read_file("known_hosts");
+	assert_string_equal(text, "other " KEY "\n");
+	free(text);
 }
 
 static void
