@@ -204,7 +204,8 @@ print_rest(struct check *check)
 
 /* --- The main thread ------------------------------------------------------ */
 
-/* In threads, too, they only wait in the descriptor. */
+/* In threads, too, they only wait in the descriptor.  Until there is something
+ * to tell they end the program by themselves. */
 static int
 catch_signals(void)
 {
@@ -364,7 +365,7 @@ read_timeout(struct check *check)
 int
 check_run(const struct command_line *line)
 {
-	struct check check = { .line = line, .signal_fd = catch_signals() };
+	struct check check = { .line = line };
 	int code = 1;
 
 	check_login_prepare();
@@ -373,10 +374,11 @@ check_run(const struct command_line *line)
 		check.connections = named_connections(check.cfg, line->names);
 	if (check.connections != NULL && read_timeout(&check)) {
 		log_setup(LOG_LEVEL_ERROR, check.cfg->log_format);
+		check.signal_fd = catch_signals();
 		code = check_all(&check);
+		close(check.signal_fd);
 	}
 	free(check.connections);
 	config_unref(check.cfg);
-	close(check.signal_fd);
 	return code;
 }

@@ -8,7 +8,9 @@ use PgJump::Lab;
 use Test::More;
 
 use JSON::PP ();
-use PgJump::Process qw(run);
+use MIME::Base64 qw(decode_base64 encode_base64);
+use PgJump::Keys qw(private PASSPHRASE);
+use PgJump::Process qw(eventually run);
 use Time::HiRes qw(time);
 
 my $lab = PgJump::Lab->new;
@@ -93,6 +95,29 @@ subtest 'so with JSON' => sub {
 	is_deeply([map { $_->{status} } @{ $all // [] }],
 	    ['interrupted', 'interrupted'], 'valid JSON, no verdict');
 	is($all->[0]{stage}, '', 'and no stage') if $all;
+};
+
+# Two thousand rounds of bcrypt, where ssh-keygen was told to take four.
+sub slow_key
+{
+	my ($head, $body, $foot) = private('ed25519-locked')
+	    =~ /\A(-.*?-\n)(.*)(-----END.*)\z/s;
+	my $bytes = decode_base64($body);
+
+	$bytes =~ s/(bcrypt\0{3}\x18.{20})\0{3}\x04/$1\0\0\x07\xd0/s
+	    or die 'the key is not as it was';
+	return $head . encode_base64($bytes, '') . "\n$foot";
+}
+
+subtest 'so before anything is known' => sub {
+	my $check = $lab->new_daemon([$lab->connection('locked',
+		ssh_tunnel => { private_key => slow_key(),
+			private_key_passphrase => PASSPHRASE })])->start_check;
+
+	ok(eventually(20, sub { $check->ended || $check->cpu > 0.5 }),
+	    'a passphrase is tried');
+	$check->signal('INT');
+	is($check->wait_end(2), 'signal 2', 'SIGINT ends it');
 };
 
 subtest '--timeout' => sub {
