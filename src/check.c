@@ -138,12 +138,11 @@ replace_thread(struct check *check)
 static void
 give_up_late(struct check *check)
 {
-	for (size_t i = 0; i < check->count; i++) {
-		const struct check_report *report = look(check, i);
+	int64_t by_ms = clock_ms() - LATE_MS;
 
-		if (report->is_done || report->due_ms == 0 ||
-		    clock_ms() < report->due_ms + LATE_MS ||
-		    !check_walk_give_up(report, check->boards[i]))
+	for (size_t i = 0; i < check->count; i++) {
+		if (!check_board_is_late(check->boards[i], by_ms) ||
+		    !check_walk_give_up(look(check, i), check->boards[i]))
 			continue;
 		check->gave_up = true;
 		replace_thread(check);

@@ -53,6 +53,17 @@ check_board_look(struct check_board *board, struct check_report *out)
 	pthread_mutex_unlock(&board->mutex);
 }
 
+bool
+check_board_is_late(struct check_board *board, int64_t by_ms)
+{
+	int64_t due_ms;
+
+	pthread_mutex_lock(&board->mutex);
+	due_ms = board->given_up != NULL ? 0 : board->report.due_ms;
+	pthread_mutex_unlock(&board->mutex);
+	return due_ms != 0 && due_ms <= by_ms;
+}
+
 static struct check_report *
 open_report(struct check_board *board)
 {

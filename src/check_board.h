@@ -20,6 +20,10 @@ void check_board_free(struct check_board *);
 /* A copy of what is there now. */
 void check_board_look(struct check_board *, struct check_report *out);
 
+/* Whether something that hears no deadline was due by then (clock.h), and is
+ * still in progress. */
+bool check_board_is_late(struct check_board *, int64_t by_ms);
+
 /*
  * The walk will not be waited for: its report ends here, in the phase that is
  * running, with this fault and advice.  What it writes later is not seen.
@@ -35,7 +39,7 @@ bool check_board_give_up(struct check_board *, const struct fault *,
 void check_board_enter(struct check_board *, enum check_phase);
 
 /* What the phase does hears neither deadline nor signal; it must have ended by
- * then (clock.h). */
+ * then (clock.h); 0: it has. */
 void check_board_due(struct check_board *, int64_t due_ms);
 
 /* The phase that is running passed, or failed (then the fault is the

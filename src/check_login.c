@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_board.h"
 #include "check_door.h"
 #include "check_refusal.h"
 #include "check_route.h"
@@ -39,6 +40,7 @@ struct check_login {
 	const struct check_task *task;
 	struct check_route *route;
 	struct check_door *door;
+	struct check_board *board;
 	PGconn *conn;
 	struct event *socket; /* libpq's, remade for each wait */
 	bool is_ready;        /* it fired */
@@ -232,6 +234,18 @@ on_notice(void *arg, const PGresult *notice)
 	(void)arg, (void)notice;
 }
 
+/* libpq computes what a SCRAM server asks for, without an end if need be. */
+static PostgresPollingStatusType
+go_on(struct check_login *login)
+{
+	PostgresPollingStatusType next;
+
+	check_board_due(login->board, login->by_ms);
+	next = PQconnectPoll(login->conn);
+	check_board_due(login->board, 0);
+	return next;
+}
+
 static enum failure
 make_session(struct check_login *login, struct check_refusal *refusal,
     struct fault *fault)
@@ -251,7 +265,7 @@ make_session(struct check_login *login, struct check_refusal *refusal,
 			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
 			fault) != FAIL_NONE)
 			return fault->code;
-		next = PQconnectPoll(login->conn);
+		next = go_on(login);
 	}
 	PQsetnonblocking(login->conn, 1);
 	return FAIL_NONE;
@@ -259,7 +273,7 @@ make_session(struct check_login *login, struct check_refusal *refusal,
 
 struct check_login *
 check_login_open(const struct check_task *task, struct check_route *route,
-    const struct dial *dial, const char *password,
+    const struct dial *dial, struct check_board *board, const char *password,
     struct check_refusal *refusal, struct fault *fault)
 {
 	struct check_login *login = xcalloc(1, sizeof *login);
@@ -268,6 +282,7 @@ check_login_open(const struct check_task *task, struct check_route *route,
 	memset(login->files.fds, -1, sizeof login->files.fds);
 	login->task = task;
 	login->route = route;
+	login->board = board;
 	login->door = check_door_open(route, dial);
 	if (login->door == NULL) {
 		fault_set(fault, FAIL_DB_UNREACHABLE, "no port on loopback: %s",

@@ -11,6 +11,7 @@
 
 #include "failure.h"
 
+struct check_board;
 struct check_refusal;
 struct check_route;
 struct check_task;
@@ -31,13 +32,14 @@ struct check_server {
 };
 
 /*
- * Log in within the connection's own time-out.  NULL with a fault, and a
- * refusal where the database gave one.  What is given is borrowed until it is
- * closed.
+ * Log in within the connection's own time-out; while libpq computes, which it
+ * cannot be called back from, the board has when that is due.  NULL with a
+ * fault, and a refusal where the database gave one.  What is given is borrowed
+ * until it is closed.
  */
 struct check_login *check_login_open(const struct check_task *,
-    struct check_route *, const struct dial *, const char *password,
-    struct check_refusal *, struct fault *);
+    struct check_route *, const struct dial *, struct check_board *,
+    const char *password, struct check_refusal *, struct fault *);
 void check_login_close(struct check_login *); /* NULL is fine */
 
 /* Ask the server about itself. */

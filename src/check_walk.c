@@ -264,15 +264,6 @@ use_session(struct walk *walk, struct check_login *login)
 	return ask_server(walk, login);
 }
 
-/* libpq computes what a SCRAM server asks for, without an end if need be. */
-static int64_t
-login_due_ms(const struct check_task *task)
-{
-	return check_task_by_ms(task,
-	    task->cfg->open_timeout_ms +
-		task->connection->connection_timeout_ms);
-}
-
 static enum failure
 log_in(struct walk *walk)
 {
@@ -286,10 +277,8 @@ log_in(struct walk *walk)
 		return FAIL_NONE;
 	}
 	check_board_enter(walk->board, CHECK_LOGIN);
-	check_board_due(walk->board, login_due_ms(walk->task));
 	login = check_login_open(walk->task, walk->route, &walk->dial.quiet,
-	    password, &walk->refusal, &walk->fault);
-	check_board_due(walk->board, 0);
+	    walk->board, password, &walk->refusal, &walk->fault);
 	secret_free(password);
 	if (login == NULL) {
 		tell_refusal(walk);

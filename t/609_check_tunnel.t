@@ -63,6 +63,24 @@ subtest 'sshd falls silent' => sub {
 	});
 };
 
+# It is not the database that is slow to log in, however long it takes to see.
+subtest 'the jump box falls silent before the login' => sub {
+	my $relay = PgJump::Relay->new(to => $lab->box->port);
+	my $daemon = $lab->new_daemon([$lab->connection('late',
+		box => $lab->box, ssh_tunnel => { port => $relay->port },
+		host => 'localhost', ssl => 'disable',
+		connection_timeout => $PgJump::Process::PATIENCE)],
+	    open_timeout => '2s', handshake_timeout => '4s');
+
+	$relay->delay(0.2); # a round trip is the time to freeze it
+	my $check = $daemon->start_check;
+	$check->up(qr/^  ok .* postgres /m);
+	$relay->freeze;
+	is($check->wait_end(60), 'exit 18', 'exit code');
+	like($check->text, qr/^  tunnel failed: .* \[tunnel_lost\]/m,
+	    'the tunnel is blamed') or diag($check->text);
+};
+
 subtest 'the jump box has no room for a channel' => sub {
 	plan skip_all => 'python3-paramiko is not installed'
 	    unless PgJump::NoRoom->possible;
