@@ -64,7 +64,8 @@ struct check {
 	size_t taken; /* connections that have a thread, or had */
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
-	bool gave_up; /* a thread that computes is not waited for */
+	bool gave_up;      /* a thread that computes is not waited for */
+	size_t lost_count; /* threads like that, not replaced yet */
 	struct check_text text;
 	struct check_report *report; /* what was looked at last */
 	size_t printed;              /* reports, as text */
@@ -125,14 +126,18 @@ look(struct check *check, size_t index)
 	return check->report;
 }
 
-/* Another thread takes what that one would have taken next. */
+/* Other threads take what those would have taken next; where the system has
+ * none left, at the next look. */
 static void
-replace_thread(struct check *check)
+replace_threads(struct check *check)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, walk_some, check) == 0)
+	while (check->lost_count > 0 &&
+	    pthread_create(&thread, NULL, walk_some, check) == 0) {
 		pthread_detach(thread);
+		check->lost_count--;
+	}
 }
 
 static void
@@ -145,8 +150,9 @@ give_up_late(struct check *check)
 		    !check_walk_give_up(look(check, i), check->boards[i]))
 			continue;
 		check->gave_up = true;
-		replace_thread(check);
+		check->lost_count++;
 	}
+	replace_threads(check);
 }
 
 /* --- Printing ------------------------------------------------------------- */

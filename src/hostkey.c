@@ -201,7 +201,9 @@ add_key(const struct config_jump *jump, struct judged *judged,
 	if (judged->added)
 		return FAIL_NONE;
 	return fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "cannot add to %s: %s",
-	    file, strerror(errno));
+	    file,
+	    errno == EEXIST ? "another key of this type was added meanwhile"
+			    : strerror(errno));
 }
 
 static enum failure

@@ -300,9 +300,11 @@ judge_by_pins(struct ssh_hostkey *hostkey, const struct shown *shown,
 	    shown->fingerprint, jump->pin_count);
 }
 
-/* As ssh does, go on when the key cannot be remembered: it will be as new the
- * next time. */
-static void
+/*
+ * As ssh does, go on when the key cannot be remembered: it will be as new the
+ * next time.  False: somebody has remembered another one meanwhile.
+ */
+static bool
 remember(const struct config_jump *jump, const struct shown *shown)
 {
 	const char *file = jump->accept_new_file, *error = "no state directory";
@@ -314,14 +316,31 @@ remember(const struct config_jump *jump, const struct shown *shown)
 		    log_str("type", shown->type),
 		    log_str("fingerprint", shown->fingerprint),
 		    log_str("file", file));
-		return;
+		return true;
 	}
+	if (file != NULL && errno == EEXIST)
+		return false;
 	if (file != NULL)
 		error = strerror(errno);
 	log_warning("host key accepted but not remembered",
 	    log_str("jump", jump->label), log_str("type", shown->type),
 	    log_str("fingerprint", shown->fingerprint), log_str("file", file),
 	    log_str("error", error));
+	return true;
+}
+
+static enum failure
+judge_anew(const struct config_jump *jump, const struct shown *shown,
+    struct fault *fault)
+{
+	struct ssh_hostkey *anew = ssh_hostkey_read(jump, fault);
+	enum failure code;
+
+	if (anew == NULL)
+		return fault->code;
+	code = judge_by_files(anew, shown, fault);
+	ssh_hostkey_free(anew);
+	return code;
 }
 
 static enum failure
@@ -332,7 +351,8 @@ judge_by_first_use(struct ssh_hostkey *hostkey, const struct shown *shown,
 
 	if (code != FAIL_HOSTKEY_UNKNOWN)
 		return code;
-	remember(hostkey->jump, shown);
+	if (!remember(hostkey->jump, shown))
+		return judge_anew(hostkey->jump, shown, fault);
 	fault_note(fault, "host key %s %s is new and was accepted", shown->type,
 	    shown->fingerprint);
 	return FAIL_NONE;

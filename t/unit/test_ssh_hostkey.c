@@ -447,6 +447,36 @@ a_key_that_cannot_be_remembered_is_warned_about(void **state)
 	}
 }
 
+/* Two have read the files before either has met the jump box. */
+static void
+of_two_at_once_the_first_key_rules(void **state)
+{
+	struct config_jump jump = make_jump(TRUST_ACCEPT_NEW);
+	struct ssh_blob blobs[] = { make_key(ED25519, 1),
+		make_key(ED25519, 2) };
+	struct ssh_hostkey *readers[COUNT(blobs)];
+	struct fault faults[COUNT(blobs)] = { { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(blobs); i++)
+		readers[i] = ssh_hostkey_read(&jump, &faults[i]);
+	assert_int_equal(ssh_hostkey_judge(readers[0], blobs[0].bytes,
+			     blobs[0].len, &faults[0]),
+	    FAIL_NONE);
+	assert_int_equal(ssh_hostkey_judge(readers[1], blobs[1].bytes,
+			     blobs[1].len, &faults[1]),
+	    FAIL_HOSTKEY_CHANGED);
+	assert_said(faults[1].words,
+	    "it shows ssh-ed25519 %F but "
+	    "state/known_hosts:1 has another ssh-ed25519 "
+	    "key",
+	    ED25519, 2);
+	for (size_t i = 0; i < COUNT(blobs); i++) {
+		ssh_hostkey_free(readers[i]);
+		free(blobs[i].bytes);
+	}
+}
+
 static void
 any_key_is_taken_with_a_warning_each_time(void **state)
 {
@@ -572,6 +602,7 @@ main(void)
 		TEST(a_new_key_is_accepted_and_remembered),
 		TEST(accept_new_asks_the_files_first),
 		TEST(a_key_that_cannot_be_remembered_is_warned_about),
+		TEST(of_two_at_once_the_first_key_rules),
 		TEST(any_key_is_taken_with_a_warning_each_time),
 		TEST(a_key_without_form_is_unknown),
 		TEST(known_types_are_asked_for_first),
