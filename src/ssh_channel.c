@@ -303,12 +303,21 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	return channel;
 }
 
+/* As long as the jump box grants nothing, a write is tried in vain: with many
+ * that wait, each turn of their neighbours would pay for it. */
+static bool
+may_write(const struct ssh_channel *channel)
+{
+	return channel->blocked &&
+	    libssh2_channel_window_write(channel->channel) > 0;
+}
+
 static bool
 is_ready(struct ssh_channel *channel)
 {
 	unsigned long waiting;
 
-	if (channel->wake || channel->blocked || channel->host->lost)
+	if (channel->wake || channel->host->lost || may_write(channel))
 		return true;
 	libssh2_channel_window_read_ex(channel->channel, &waiting, NULL);
 	return waiting > 0 || at_end(channel);

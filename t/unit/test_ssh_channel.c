@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The receive window of a channel, on a libssh2 that keeps its books: what the
- * jump box may send, when it is granted more, and how the window grows.
+ * The windows of a channel, on a libssh2 that keeps its books: what the jump
+ * box may send, when it is granted more, how that window grows, and when a
+ * write is tried again that the other one had no room for.
  */
 #include "ssh_channel.h"
 
@@ -30,7 +31,9 @@ static struct {
 	uint64_t sent;    /* by the jump box */
 	uint64_t read;
 	unsigned long building; /* by the adjust that waits to be sent */
-	bool in_key_exchange;   /* an adjust must wait */
+	bool in_key_exchange;   /* whatever is sent must wait */
+	uint64_t room;          /* of the jump box's own window */
+	unsigned writes;        /* that were tried */
 } books;
 
 /* --- libssh2 -------------------------------------------------------------- */
@@ -93,7 +96,21 @@ libssh2_channel_write_ex(LIBSSH2_CHANNEL *channel, int stream_id,
     const char *buf, size_t len)
 {
 	(void)channel, (void)stream_id, (void)buf;
+	books.writes++;
+	if (books.room == 0 || books.in_key_exchange)
+		return LIBSSH2_ERROR_EAGAIN;
+	if (len > books.room)
+		len = books.room;
+	books.room -= len;
 	return (ssize_t)len;
+}
+
+unsigned long
+libssh2_channel_window_write_ex(LIBSSH2_CHANNEL *channel,
+    unsigned long *window_size_initial)
+{
+	(void)channel, (void)window_size_initial;
+	return books.room;
 }
 
 int
@@ -214,6 +231,33 @@ download(struct lab *lab, int64_t later_us)
 	now_us += later_us;
 	client_takes(lab, receive_all(lab));
 	return window(books.read);
+}
+
+/* Its user has the rest of a word to send. */
+static void
+on_ready(void *arg)
+{
+	struct lab *lab = arg;
+
+	stream_write(&lab->channel->stream, lab->buf, 8);
+}
+
+/* The writes that a turn of the link has tried. */
+static unsigned
+writes_of_a_turn(struct lab *lab)
+{
+	unsigned before = books.writes;
+
+	ssh_channel_pump(lab->channel);
+	return books.writes - before;
+}
+
+/* Something else has woken its user before, which found no room. */
+static void
+block(struct lab *lab)
+{
+	stream_listen(&lab->channel->stream, on_ready, lab);
+	assert_int_equal(writes_of_a_turn(lab), 1);
 }
 
 /* --- Tests ---------------------------------------------------------------- */
@@ -360,6 +404,32 @@ it_does_not_grow_until_a_round_trip_was_measured(void **state)
 		assert_int_equal(download(lab, 200), START);
 }
 
+static void
+a_write_is_tried_again_where_there_is_room(void **state)
+{
+	struct lab *lab = *state;
+
+	block(lab);
+	assert_int_equal(writes_of_a_turn(lab), 0);
+	books.room = 8;
+	assert_int_equal(writes_of_a_turn(lab), 1);
+	assert_int_equal(books.room, 0);
+	assert_int_equal(writes_of_a_turn(lab), 0);
+}
+
+static void
+a_write_is_tried_again_after_a_key_exchange(void **state)
+{
+	struct lab *lab = *state;
+
+	books.room = 8;
+	books.in_key_exchange = true;
+	block(lab);
+	books.in_key_exchange = false;
+	assert_int_equal(writes_of_a_turn(lab), 1);
+	assert_int_equal(books.room, 0);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
 
@@ -378,6 +448,8 @@ main(void)
 		TEST(it_grows_no_more_than_a_slow_sender_needs),
 		TEST(it_does_not_grow_for_a_client_that_lags_behind),
 		TEST(it_does_not_grow_until_a_round_trip_was_measured),
+		TEST(a_write_is_tried_again_where_there_is_room),
+		TEST(a_write_is_tried_again_after_a_key_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
