@@ -233,22 +233,20 @@ keep_facts(const struct dial *dial, const struct ssh_transport *transport)
 		ssh_facts_read(transport, &dial->facts->ssh);
 }
 
-/* Host key included: one deadline for both. */
 static enum failure
 shake_hands(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport *transport, struct fault *fault)
 {
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
-	int64_t deadline_ms = clock_ms() +
-	    allow(dial, dial->cfg->handshake_timeout_ms);
 	struct ssh_hostkey *hostkey;
 	enum failure code;
 
 	enter(dial, DIAL_HANDSHAKE);
 	code = ssh_hostkey_prepare(jump, session, &hostkey, fault);
 	if (code == FAIL_NONE)
-		code = ssh_handshake(transport, deadline_ms, dial->cancel_fd,
-		    fault);
+		code = ssh_handshake(transport,
+		    allow(dial, dial->cfg->handshake_timeout_ms),
+		    dial->cancel_fd, fault);
 	keep_facts(dial, transport);
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HOSTKEY);
@@ -347,15 +345,14 @@ dial_handshake(const struct dial *dial, const struct config_jump *jump,
     const char *host_keys, struct ssh_transport **out, struct fault *fault)
 {
 	enum failure code = reach_jump(dial, jump, out, fault);
-	int64_t deadline_ms;
 
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HANDSHAKE);
 		if (host_keys != NULL)
 			ask_for(*out, host_keys);
-		deadline_ms = clock_ms() +
-		    allow(dial, dial->cfg->handshake_timeout_ms);
-		code = ssh_handshake(*out, deadline_ms, dial->cancel_fd, fault);
+		code = ssh_handshake(*out,
+		    allow(dial, dial->cfg->handshake_timeout_ms),
+		    dial->cancel_fd, fault);
 	}
 	return keep_if_good(code, out);
 }

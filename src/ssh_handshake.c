@@ -296,12 +296,12 @@ note_success(const struct ssh_transport *transport, int64_t started_ms,
 }
 
 enum failure
-ssh_handshake(struct ssh_transport *transport, int64_t deadline_ms,
+ssh_handshake(struct ssh_transport *transport, int64_t allowed_ms,
     int cancel_fd, struct fault *fault)
 {
 	const struct ssh_said *said = ssh_transport_said(transport);
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
-	int64_t started_ms = clock_ms(), allowed_ms = deadline_ms - started_ms;
+	int64_t started_ms = clock_ms(), deadline_ms = started_ms + allowed_ms;
 	int rc;
 
 	while ((rc = libssh2_session_handshake(session,

@@ -17,9 +17,9 @@ struct ssh_transport;
 /*
  * FAIL_NONE when keys are exchanged (fault_note() then names the software of
  * the jump box); else one of the HANDSHAKE rows, or FAIL_SHUTDOWN when
- * `cancel_fd` became readable.  `deadline_ms` as clock.h.
+ * `cancel_fd` became readable.  It may take `allowed_ms` from now on.
  */
-enum failure ssh_handshake(struct ssh_transport *, int64_t deadline_ms,
+enum failure ssh_handshake(struct ssh_transport *, int64_t allowed_ms,
     int cancel_fd, struct fault *);
 
 #endif
