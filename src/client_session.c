@@ -77,7 +77,8 @@ leave(struct client *client)
 		relay_cut(client->relay);
 	} else {
 		relay_say(client->relay, text,
-		    refusal_text(text, client->fault, moment));
+		    refusal_text(text, client->fault,
+			relay_session(client->relay)));
 	}
 	client->end_ms = clock_ms() + LEAVE_MS;
 	return CLIENT_LEAVING;

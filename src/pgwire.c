@@ -270,8 +270,13 @@ pgwire_unbind(void *bytes, size_t len)
 
 /* --- Building ------------------------------------------------------------- */
 
-const unsigned char pgwire_ready_failed[PGWIRE_READY_LEN] = { 'Z', 0, 0, 0, 5,
-	'E' };
+void
+pgwire_ready(unsigned char buf[PGWIRE_READY_LEN], char last)
+{
+	buf[0] = 'Z';
+	put32(buf + 1, PGWIRE_READY_LEN - 1);
+	buf[5] = last == 'I' ? 'I' : 'E';
+}
 
 /* One field: its code, its text, NUL.  Two bytes are kept for the end. */
 static size_t

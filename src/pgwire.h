@@ -83,9 +83,17 @@ struct pgwire_text {
 size_t pgwire_error(unsigned char buf[PGWIRE_ERROR_MAX],
     const struct pgwire_text *);
 
-/* ReadyForQuery in a failed transaction: makes pools roll back at once. */
+/*
+ * The ReadyForQuery behind the error that ends a session, whose last one had
+ * the status `last`.  Outside a transaction it stays 'I': no server says 'E'
+ * there, and a client that believes in a failed transaction (Racket's pool)
+ * never uses its connection again, so that it never sees the end of it.  Inside
+ * one it is 'E', never 'I': psycopg and pgjdbc take the commit of a session
+ * outside a transaction for done without asking, but all that this transaction
+ * did is lost.
+ */
 #define PGWIRE_READY_LEN 6
-extern const unsigned char pgwire_ready_failed[PGWIRE_READY_LEN];
+void pgwire_ready(unsigned char buf[PGWIRE_READY_LEN], char last);
 
 /* What an ErrorResponse says; each text cut to its room. */
 struct pgwire_error_fields {

@@ -75,9 +75,9 @@ static const struct last_words {
 
 size_t
 refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *fault,
-    enum pgwire_moment moment)
+    const struct pgwire_session *session)
 {
-	const struct last_words *words = &last_words[moment];
+	const struct last_words *words = &last_words[pgwire_moment(session)];
 	char message[2 * FAULT_DETAIL_MAX], hint[2 * FAULT_PEER_MAX];
 	struct pgwire_text text = { .severity = words->severity,
 		.sqlstate = words->sqlstate,
@@ -96,7 +96,7 @@ refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *fault,
 	}
 	len = pgwire_error(buf, &text);
 	if (words->is_ready) {
-		memcpy(buf + len, pgwire_ready_failed, PGWIRE_READY_LEN);
+		pgwire_ready(buf + len, session->status);
 		len += PGWIRE_READY_LEN;
 	}
 	return len;
@@ -478,7 +478,7 @@ refusal_new(const struct refusal_setup *setup)
 	refusal->deadline_ms = clock_ms() +
 	    (setup->fault->code == FAIL_SHUTDOWN ? STOP_MS : TOTAL_MS);
 	refusal->text_len = refusal_text(refusal->text, setup->fault,
-	    PGWIRE_STARTING);
+	    &(const struct pgwire_session){ 0 });
 	take(refusal, setup->kept, setup->kept_len);
 	if (setup->is_in_tls)
 		refusal->state = begin_tls(refusal, false);

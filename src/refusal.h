@@ -25,11 +25,11 @@ struct tls_identity;
 #define REFUSAL_TEXT_MAX (PGWIRE_ERROR_MAX + PGWIRE_READY_LEN)
 
 /*
- * The last words of a session that stands at `moment`; returns their length, 0
- * where nothing may be said.  PGWIRE_STARTING: as for a client on its way in.
+ * The last words of a session; returns their length, 0 where nothing may be
+ * said.  One that is zeroed stands for a client on its way in.
  */
 size_t refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *,
-    enum pgwire_moment moment);
+    const struct pgwire_session *);
 
 struct refusal_setup {
 	struct stream *client; /* borrowed */

@@ -39,6 +39,12 @@ class Libpq:
         cursor.execute(sql)
         return cursor.fetchone()[0] if cursor.description else ""
 
+    async def begin(self):
+        self.connection.autocommit = False
+
+    async def commit(self):
+        self.connection.commit()
+
     async def close(self):
         if self.connection:
             self.connection.close()
@@ -69,13 +75,9 @@ class Asyncpg:
 
 
 async def obey(client, what, *arguments):
-    if what != "query":
-        await client.close()
     if what == "connect":
-        await client.connect(*arguments)
-    elif what == "query":
-        return await client.query(*arguments)
-    return ""
+        await client.close()
+    return await getattr(client, what)(*arguments)
 
 
 async def main(name):

@@ -26,6 +26,7 @@
 #define AUTH_OK        "R\0\0\0\10\0\0\0\0"
 #define READY          "Z\0\0\0\5I"
 #define READY_IN       "Z\0\0\0\5T"
+#define READY_FAILED   "Z\0\0\0\5E"
 #define QUERY          "Q\0\0\0\6x\0"
 #define ROW            "D\0\0\0\10abcd"
 #define COMPLETE       "C\0\0\0\6x\0"

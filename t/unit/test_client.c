@@ -719,7 +719,7 @@ a_busy_session_gets_an_error_and_ready_for_query(void **state)
 	lab_expect_fatal(lab, lab->client, "08006",
 	    "Mterminating connection: pgjump: db.example:5432 closed the "
 	    "connection from jump box jump.example:22");
-	lab_expect(lab, lab->client, BYTES("Z\0\0\0\5E"));
+	lab_expect(lab, lab->client, BYTES(READY));
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	shutdown(lab->client, SHUT_WR);
 	lab_wait_gone(lab, 1);
@@ -738,7 +738,23 @@ a_busy_extended_session_gets_no_fatal(void **state)
 	lose_database(lab);
 	lab_expect_error(lab, lab->client, "ERROR", "08006",
 	    "Mterminating connection: pgjump: ");
-	lab_expect(lab, lab->client, BYTES("Z\0\0\0\5E"));
+	lab_expect(lab, lab->client, BYTES(READY));
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+}
+
+/* Outside one, psycopg and pgjdbc take a commit for done without asking. */
+static void
+a_transaction_is_told_that_it_failed(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_log_in(lab, BYTES(READY_IN));
+	lab_send(lab->client, BYTES(QUERY));
+	lab_expect(lab, lab->database, BYTES(QUERY));
+	lose_database(lab);
+	lab_expect_fatal(lab, lab->client, "08006",
+	    "Mterminating connection: pgjump: ");
+	lab_expect(lab, lab->client, BYTES(READY_FAILED));
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 }
 
@@ -752,7 +768,7 @@ an_end_with_a_query_in_flight_is_no_end(void **state)
 	lab_expect(lab, lab->database, BYTES(QUERY));
 	shutdown(lab->database, SHUT_WR);
 	lab_expect_fatal(lab, lab->client, "08006", "[db_closed]");
-	lab_expect(lab, lab->client, BYTES("Z\0\0\0\5E"));
+	lab_expect(lab, lab->client, BYTES(READY));
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 }
 
@@ -863,7 +879,7 @@ closing_ends_everybody_at_once(void **state)
 	clients_close(lab->clients);
 	lab->clients = NULL;
 	lab_expect_fatal(lab, busy, "08006", "[shutdown]");
-	lab_expect(lab, busy, BYTES("Z\0\0\0\5E"));
+	lab_expect(lab, busy, BYTES(READY));
 	assert_int_equal(lab_expect_end(lab, busy), 0);
 	assert_int_equal(lab->jump.dropped, 1);
 	close(busy);
@@ -914,6 +930,7 @@ main(void)
 		TEST(a_probe_is_hardly_mentioned),
 		TEST(a_busy_session_gets_an_error_and_ready_for_query),
 		TEST(a_busy_extended_session_gets_no_fatal),
+		TEST(a_transaction_is_told_that_it_failed),
 		TEST(an_end_with_a_query_in_flight_is_no_end),
 		TEST(an_idle_session_gets_an_error_alone),
 		TEST(a_session_that_is_not_up_gets_57P03),

@@ -64,11 +64,20 @@ public class Pgjdbc {
 	}
 
 	private static String obey(String[] with) throws SQLException {
-		if (with[0].equals("query"))
+		switch (with[0]) {
+		case "query":
 			return query(with[1]);
-		close();
-		if (with[0].equals("connect"))
-			connect(with);
+		case "begin":
+			connection.setAutoCommit(false);
+			break;
+		case "commit":
+			connection.commit();
+			break;
+		default:
+			close();
+			if (with[0].equals("connect"))
+				connect(with);
+		}
 		return "";
 	}
 

@@ -5,6 +5,8 @@
 # a test; several of them work at the same time: ask all, then hear each `answer`.  Told, a line each, its words parted by tabs:
 #	connect HOST PORT USER PASSWORD DBNAME SSLMODE ROOT
 #	query SQL [ARGUMENT...]		(arguments: database/sql alone)
+#	begin				(psycopg, psycopg2 and pgjdbc alone,
+#	commit				 by their own means)
 #	close
 # Answered, a line each: "ok VALUE" or "error SQLSTATE TEXT", where backslash,
 # newline and tab are escaped, and SQLSTATE is empty where the client has none.
@@ -160,6 +162,8 @@ sub ask($self, @words)
 
 sub query($self, @words) { $self->ask('query', @words) }
 sub close($self) { $self->ask('close') }
+sub begin($self) { $self->ask('begin') }
+sub commit($self) { $self->ask('commit') }
 
 # connection: of the lab, or { listen => port }; change: any of host, user,
 # password, dbname, sslmode, root.
