@@ -225,70 +225,71 @@ begin_tls(struct refusal *refusal, bool is_direct)
 static enum state reading(struct refusal *);
 
 static enum state
-on_gssenc(struct refusal *refusal, size_t len)
+on_gssenc(struct refusal *refusal, const struct pgwire_packet *packet)
 {
 	if (refusal->saw_gssenc || refusal->tls != NULL)
 		return give_up(refusal, "client repeated its GSSENCRequest");
 	refusal->saw_gssenc = true;
-	consume(refusal, len);
+	consume(refusal, packet->len);
 	put(refusal, "N", 1);
 	return reading(refusal); /* the next packet may be here already */
 }
 
 static enum state
-on_ssl(struct refusal *refusal, size_t len)
+on_ssl(struct refusal *refusal, const struct pgwire_packet *packet)
 {
 	if (refusal->tls != NULL)
 		return give_up(refusal, "client repeated its SSLRequest");
-	consume(refusal, len);
+	consume(refusal, packet->len);
 	put(refusal, "S", 1);
 	return begin_tls(refusal, false);
 }
 
 static enum state
-on_hello(struct refusal *refusal, size_t len)
+on_hello(struct refusal *refusal, const struct pgwire_packet *packet)
 {
-	(void)len;
+	(void)packet;
 	if (refusal->tls != NULL)
 		return give_up(refusal, "client began TLS within TLS");
 	return begin_tls(refusal, true);
 }
 
 static enum state
-on_startup(struct refusal *refusal, size_t len)
+on_startup(struct refusal *refusal, const struct pgwire_packet *packet)
 {
 	(void)refusal;
-	(void)len;
+	(void)packet;
 	return BRAKING;
 }
 
 static enum state
-on_http(struct refusal *refusal, size_t len)
+on_http(struct refusal *refusal, const struct pgwire_packet *packet)
 {
-	(void)len;
+	(void)packet;
 	refusal->text_len = sizeof http_text - 1;
 	memcpy(refusal->text, http_text, refusal->text_len);
 	return BRAKING;
 }
 
+/* It sent this, and nothing that can be answered. */
 static enum state
-on_cancel(struct refusal *refusal, size_t len)
+on_other(struct refusal *refusal, const struct pgwire_packet *packet)
 {
-	(void)len;
-	return give_up(refusal, "");
+	enum pgwire_kind kind = packet->kind;
+
+	if (refusal->in_len == 0 || kind == PGWIRE_CANCEL_REQUEST)
+		return give_up(refusal, "");
+	if (kind == PGWIRE_MORE)
+		return give_up(refusal, "client sent half a packet");
+	if (kind == PGWIRE_FOREIGN)
+		return give_up(refusal, "client does not speak PostgreSQL");
+	return give_up(refusal, "client had asked for encryption");
 }
 
 static enum state
-on_foreign(struct refusal *refusal, size_t len)
+on_more(struct refusal *refusal, const struct pgwire_packet *packet)
 {
-	(void)len;
-	return give_up(refusal, "client does not speak PostgreSQL");
-}
-
-static enum state
-on_more(struct refusal *refusal, size_t len)
-{
-	(void)len;
+	(void)packet;
 	if (!refusal->has_ended)
 		return READING;
 	if (refusal->tls == NULL)
@@ -300,16 +301,17 @@ on_more(struct refusal *refusal, size_t len)
 	    "client closed after the TLS handshake, it may verify certificates");
 }
 
-static enum state (*const on_packet[])(struct refusal *, size_t len) = {
+static enum state (*const on_packet[])(struct refusal *,
+    const struct pgwire_packet *) = {
 	[PGWIRE_MORE] = on_more,
 	[PGWIRE_SSL_REQUEST] = on_ssl,
 	[PGWIRE_GSSENC_REQUEST] = on_gssenc,
-	[PGWIRE_CANCEL_REQUEST] = on_cancel,
+	[PGWIRE_CANCEL_REQUEST] = on_other,
 	[PGWIRE_STARTUP] = on_startup,
 	[PGWIRE_TLS] = on_hello,
 	[PGWIRE_MALFORMED] = on_startup,
 	[PGWIRE_HTTP] = on_http,
-	[PGWIRE_FOREIGN] = on_foreign,
+	[PGWIRE_FOREIGN] = on_other,
 };
 
 /* Move what TLS has deciphered to where packets are read. */
@@ -338,8 +340,8 @@ reading(struct refusal *refusal)
 	if (refusal->is_at_once && packet.kind != PGWIRE_HTTP)
 		return pgwire_can_read_error(refusal->in, refusal->in_len)
 		    ? BRAKING
-		    : give_up(refusal, "client does not speak PostgreSQL");
-	return on_packet[packet.kind](refusal, packet.len);
+		    : on_other(refusal, &packet);
+	return on_packet[packet.kind](refusal, &packet);
 }
 
 static enum state

@@ -64,7 +64,14 @@ subtest "$silence{label}: a silent client" => sub {
 		my $wire = $lab->wire($main, seconds => 10);
 		$wire->put($bytes) if length $bytes;
 		is($wire->ended, 'eof', length($bytes) . ' bytes: ended');
-		ok($daemon->says(qr/$silence{label}/, 10, $mark), 'and logged');
+		ok($daemon->says(qr/client closed .*$silence{label}/, 10,
+		    $mark), 'and logged');
+		my @more = $daemon->events('client could not be told', $mark);
+		is(scalar(grep { /warning/ } split /\n/,
+			$daemon->since($mark)), 1 + @more, 'once');
+		is_deeply([map { $_->{reason} } @more],
+		    $bytes eq "\0" ? ['client sent half a packet'] : [],
+		    'and truly');
 	}
 };
 
