@@ -106,25 +106,41 @@ add_port(struct listening *listening, unsigned port)
 	add_host(listening, "::1", port, true);
 }
 
-static bool
-add_dir(struct listening *listening, const char *dir)
+/* Where ":PORT" begins behind a directory; NULL where no digits end it. */
+static const char *
+port_of_dir(const char *text)
 {
-	unsigned port = listening->default_port;
+	const char *colon = strrchr(text, ':');
+
+	return colon != NULL && colon[1] != '\0' &&
+		colon[1 + strspn(colon + 1, "0123456789")] == '\0'
+	    ? colon
+	    : NULL;
+}
+
+/* /dir or /dir:PORT; a directory whose name looks so is written /dir:1/. */
+static bool
+add_dir(struct listening *listening, const char *text)
+{
+	const char *colon = port_of_dir(text);
+	size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	int64_t port = listening->default_port;
 	struct config_listen *listen;
-	size_t len = strlen(dir);
 	char *path;
 
-	while (len > 1 && dir[len - 1] == '/')
+	if (colon != NULL && !value_number(colon + 1, 1, PORT_MAX, &port))
+		return false;
+	while (len > 1 && text[len - 1] == '/')
 		len--;
-	path = xasprintf("%.*s/.s.PGSQL.%u", (int)len, dir, port);
+	path = xasprintf("%.*s/.s.PGSQL.%u", (int)len, text, (unsigned)port);
 	if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path) {
 		free(path);
 		return false;
 	}
-	listen = add_listen(listening->connection, port);
-	listen->dir = xstrndup(dir, len);
+	listen = add_listen(listening->connection, (unsigned)port);
+	listen->dir = xstrndup(text, len);
 	listen->label = path;
-	listening->defaulted = true;
+	listening->defaulted |= colon == NULL;
 	return true;
 }
 
@@ -169,13 +185,16 @@ add_form(struct listening *listening, const char *text)
 static void
 refuse_form(const struct section *section, const struct node *node)
 {
+	const char *colon = port_of_dir(node->text);
 	unsigned char bytes[16];
+	int64_t port;
 
 	if (numeric(node->text, bytes) == AF_INET6)
 		section_error(section, "listen", node->place,
 		    "needs a port, and brackets in quotes: \"[%s]:PORT\"",
 		    node->text);
-	else if (node->text[0] == '/')
+	else if (node->text[0] == '/' &&
+	    (colon == NULL || value_number(colon + 1, 1, PORT_MAX, &port)))
 		section_error(section, "listen", node->place,
 		    "is too long for a Unix socket");
 	else

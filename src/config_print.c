@@ -106,6 +106,21 @@ is_bare_port(const struct config_connection *connection, size_t index)
 	    connection->listens[index + 1].optional;
 }
 
+/* As the file would have it, a directory with its port. */
+static void
+quote_address(struct printing *printing, const struct config_listen *listen)
+{
+	char *text;
+
+	if (listen->dir == NULL) {
+		quote(printing, listen->label);
+		return;
+	}
+	text = xasprintf("%s:%u", listen->dir, listen->port);
+	quote(printing, text);
+	free(text);
+}
+
 static void
 print_listen(struct printing *printing, const char *key, const void *fields)
 {
@@ -123,8 +138,7 @@ print_listen(struct printing *printing, const char *key, const void *fields)
 		if (is_bare_port(connection, i))
 			fprintf(printing->out, "%u", listen->port);
 		else
-			quote(printing,
-			    listen->dir != NULL ? listen->dir : listen->label);
+			quote_address(printing, listen);
 		separator = ", ";
 	}
 	fputc(']', printing->out);

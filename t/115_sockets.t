@@ -35,6 +35,8 @@ subtest 'listen' => sub {
 			$run]),
 		name => $lab->connection('name', listen =>
 			"localhost:$ports[4]"),
+		same => $lab->connection('same', listen => [$ports[6],
+			"$run:$ports[6]"]),
 		$ipv6 ? (v6 => $lab->connection('v6', listen =>
 			"[::1]:$ports[5]")) : (),
 	);
@@ -48,10 +50,12 @@ subtest 'listen' => sub {
 	ok(answers({ listen => $ports[2] }, host => '127.0.0.3'),
 	    'the second of a list');
 	ok(answers({ listen => $ports[4] }, host => 'localhost'), 'a name');
-	my ($socket) = glob "$run/.s.PGSQL.*";
+	my ($socket) = grep { !/\.$ports[6]\z/ } glob "$run/.s.PGSQL.*";
 	my ($number) = ($socket // '') =~ /(\d+)\z/;
 	ok(answers({ listen => $number }, host => $run), 'a Unix socket');
 	ok(answers({ listen => $ports[3] }), 'beside a port');
+	ok(answers({ listen => $ports[6] }, host => $_), "one port: $_")
+	    for $run, '127.0.0.1';
 	ok(answers({ listen => $ports[5] }, host => '::1'), '[V6]:PORT')
 	    if $ipv6;
 	$daemon->down;

@@ -92,9 +92,9 @@ my @effective = (
 		qr/listen: \[6433\]$/m, undef],
 	['every form of listen', "name: a\nhost: h\nallow_from: [10.0.0.0/8, "
 		. "192.0.2.7, '::/0']\nlisten: [7000, localhost:7001, "
-		. "'[::1]:7002', /tmp/, 0.0.0.0:7003]\n",
+		. "'[::1]:7002', /tmp/, '/run:7004', 0.0.0.0:7003]\n",
 		qr{listen:\ \[7000,\ "localhost:7001",\ "\[::1\]:7002",
-		    \ "/tmp",\ "0\.0\.0\.0:7003"\]
+		    \ "/tmp:6432",\ "/run:7004",\ "0\.0\.0\.0:7003"\]
 		    .*allow_from:\ \["10\.0\.0\.0/8",\ "192\.0\.2\.7/32",
 		    \ "::/0"\]$}msx, undef],
 	['listen_host', "listen_host: 127.0.0.9\n"

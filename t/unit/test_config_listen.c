@@ -57,6 +57,15 @@ every_form_of_listen_is_read(void **state)
 	assert_string_equal(labels("/run/pg/", ""), "/run/pg/.s.PGSQL.6432 ");
 	assert_string_equal(labels("[7000, /tmp, '127.0.0.2:7000']", ""),
 	    "127.0.0.1:7000 [::1]:7000? /tmp/.s.PGSQL.6432 127.0.0.2:7000 ");
+	assert_string_equal(labels("'/run/pg:7000'", ""),
+	    "/run/pg/.s.PGSQL.7000 ");
+	assert_string_equal(labels("'/run/pg/:7000'", ""),
+	    "/run/pg/.s.PGSQL.7000 ");
+	assert_string_equal(labels("'/run/pg:7000/'", ""),
+	    "/run/pg:7000/.s.PGSQL.6432 ");
+	assert_string_equal(labels("'/run/pg:a'", ""),
+	    "/run/pg:a/.s.PGSQL.6432 ");
+	assert_string_equal(labels("'/:7000'", ""), "//.s.PGSQL.7000 ");
 	assert_string_equal(labels("7000", "listen_host: 0.0.0.0,"),
 	    "0.0.0.0:7000 ");
 	assert_string_equal(labels("null", "listen_host: '::',"), "[::]:6432 ");
@@ -69,8 +78,8 @@ other_forms_of_listen_are_refused(void **state)
 {
 	static const char *const bad[] = { "0", "65536", "localhost", "h:0",
 		"h:65536", "':7000'", "'[::1]'", "'[]:1'", "'[h]:7000'",
-		"'[127.0.0.1]:7000'", "h x:1", "'*:7000'", "h:7000x", "{a: b}",
-		"[[7000]]", "[null]" };
+		"'[127.0.0.1]:7000'", "h x:1", "'*:7000'", "h:7000x",
+		"'/run:0'", "'/run:65536'", "{a: b}", "[[7000]]", "[null]" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -121,6 +130,8 @@ default_ports_follow_the_position(void **state)
 	config_unref(cfg);
 	config_unref(good("- {name: a, host: h}\n"
 			  "- {name: b, host: h, listen: 7000}\n"));
+	config_unref(good("- {name: a, host: h}\n"
+			  "- {name: b, host: h, listen: '/tmp:7000'}\n"));
 }
 
 static void
@@ -142,6 +153,8 @@ addresses_collide(void **state)
 	assert_string_equal(
 	    errors("- {name: a, host: h, listen: [/tmp, /tmp/]}\n"),
 	    "1:30: connection \"a\" listens twice on /tmp/.s.PGSQL.6432\n");
+	config_unref(good("- {name: a, host: h, listen: "
+			  "['/tmp:7000', '/tmp:7001']}\n"));
 }
 
 static void
