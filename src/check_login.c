@@ -8,7 +8,6 @@
  */
 #include "check_login.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <libpq-fe.h>
@@ -292,7 +291,8 @@ check_login_open(const struct check_task *task, struct check_route *route,
 	}
 	grant_time(login);
 	login->conn = start(login, password);
-	assert(login->conn != NULL);
+	if (login->conn == NULL)
+		xmalloc_fail(0);
 	if (make_session(login, refusal, fault) == FAIL_NONE)
 		return login;
 	check_login_close(login);
@@ -344,6 +344,8 @@ fail_query(struct check_login *login, const PGresult *result,
 
 	if (PQstatus(login->conn) == CONNECTION_BAD && state == NULL)
 		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
+	if (state == NULL) /* libpq's own words: it has no memory left */
+		words = PQerrorMessage(login->conn);
 	return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
 	    words != NULL ? words : "no message",
 	    state != NULL ? state : "unknown");

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,8 +63,7 @@ check_route_new(const struct check_task *task)
 
 	route->task = task;
 	route->base = event_base_new();
-	if (route->base == NULL)
-		abort();
+	assert(route->base != NULL);
 	route->cancel = event_new(route->base, task->cancel_fd,
 	    EV_READ | EV_PERSIST, on_cancel, route);
 	route->timer = event_new(route->base, -1, 0, on_timer, NULL);

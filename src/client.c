@@ -272,8 +272,7 @@ client_new(struct clients *clients, int take_fd, uint64_t id)
 	client->deadline_ms = client->startup->expires_ms;
 	client->stream = stream_socket(clients->setup.base, take_fd);
 	client->timer = event_new(clients->setup.base, -1, 0, on_timer, client);
-	if (client->timer == NULL)
-		abort();
+	assert(client->timer != NULL);
 	return client;
 }
 
@@ -342,8 +341,7 @@ clients_open(const struct clients_setup *setup)
 	LIST_INIT(&clients->live);
 	LIST_INIT(&clients->closed);
 	clients->reaper = event_new(setup->base, -1, 0, on_reap, clients);
-	if (clients->reaper == NULL)
-		abort();
+	assert(clients->reaper != NULL);
 	return clients;
 }
 

@@ -11,7 +11,10 @@
 #include <libpq-fe.h>
 #include <libssh2.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <yaml.h>
+
+#include "xmalloc.h"
 
 /* Its header tells of the patches of contrib/libssh2: no release has them. */
 static const char *
@@ -52,11 +55,52 @@ static const struct {
 	{ "libyaml", yaml_get_version_string },
 };
 
+/* As OpenSSL's own, of which callers expect NULL for no bytes. */
+static void *
+openssl_alloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return size > 0 ? xmalloc(size) : NULL;
+}
+
+static void
+openssl_free(void *block, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(block);
+}
+
+static void *
+openssl_realloc(void *block, size_t size, const char *file, int line)
+{
+	if (size > 0)
+		return xrealloc(block, size);
+	openssl_free(block, file, line);
+	return NULL;
+}
+
+/*
+ * What these two cannot get ends the program as what we cannot.  A failed
+ * allocation would come back as a handshake that failed, or as an event that
+ * never fires.  Secrets are wiped by OpenSSL before it frees them.
+ */
+static void
+give_memory(void)
+{
+	int is_given = CRYPTO_set_mem_functions(openssl_alloc, openssl_realloc,
+	    openssl_free);
+
+	assert(is_given); /* OpenSSL has allocated nothing yet */
+	event_set_mem_functions(xmalloc, xrealloc, free);
+}
+
 void
 libraries_start(void)
 {
-	int result = libssh2_init(0);
+	int result;
 
+	give_memory();
+	result = libssh2_init(0);
 	assert(result == 0);
 }
 

@@ -290,6 +290,8 @@ open_tcp(struct listener *listener, const struct config_listen *listen,
 
 	snprintf(port, sizeof port, "%u", listen->port);
 	result = getaddrinfo(listen->host, port, &wanted, &addresses);
+	if (result == EAI_MEMORY)
+		xmalloc_fail(0);
 	if (result != 0) {
 		snprintf(error, error_size, "%s", gai_strerror(result));
 		return false;

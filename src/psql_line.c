@@ -7,7 +7,7 @@
  */
 #include "psql_line.h"
 
-#include <assert.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,48 +16,54 @@
 #include "shell_word.h"
 #include "xmalloc.h"
 
-/* A value of a connection string; quoted only where it must be. */
-static void
-put_value(FILE *out, const char *value)
+/* A value of a connection string, the caller's; quoted only where it must be.
+ */
+static char *
+quoted_value(const char *value)
 {
 	bool quoted = *value == '\0' ||
 	    strpbrk(value, " \t\r\n\f\v'\\") != NULL;
+	char *text = xmalloc(2 * strlen(value) + sizeof "''"), *at = text;
 
 	if (quoted)
-		putc('\'', out);
+		*at++ = '\'';
 	for (; *value != '\0'; value++) {
 		if (*value == '\'' || *value == '\\')
-			putc('\\', out);
-		putc(*value, out);
+			*at++ = '\\';
+		*at++ = *value;
 	}
 	if (quoted)
-		putc('\'', out);
-}
-
-static void
-put_pair(FILE *out, const char *keyword, const char *value)
-{
-	if (value == NULL)
-		return;
-	fprintf(out, " %s=", keyword);
-	put_value(out, value);
+		*at++ = '\'';
+	*at = '\0';
+	return text;
 }
 
 static char *
 connection_string(const struct config_connection *connection)
 {
 	const struct config_listen *listen = &connection->listens[0];
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char port[12];
+	const struct {
+		const char *keyword, *value;
+	} pairs[] = {
+		{ "host", listen->dir != NULL ? listen->dir : listen->host },
+		{ "port", port },
+		{ "dbname", connection->database },
+		{ "user", connection->username },
+	};
+	char *text = NULL, *value, *longer;
 
-	assert(out != NULL);
-	fputs("host=", out);
-	put_value(out, listen->dir != NULL ? listen->dir : listen->host);
-	fprintf(out, " port=%u", listen->port);
-	put_pair(out, "dbname", connection->database);
-	put_pair(out, "user", connection->username);
-	fclose(out);
+	snprintf(port, sizeof port, "%u", listen->port);
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		if (pairs[i].value == NULL)
+			continue;
+		value = quoted_value(pairs[i].value);
+		longer = xasprintf("%s%s%s=%s", text != NULL ? text : "",
+		    text != NULL ? " " : "", pairs[i].keyword, value);
+		free(value);
+		free(text);
+		text = longer;
+	}
 	return text;
 }
 

@@ -123,9 +123,13 @@ look_up(const char *host, int flags, struct addrinfo **found)
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 	};
+	int error;
 
 	*found = NULL;
-	return getaddrinfo(host, NULL, &hints, found);
+	error = getaddrinfo(host, NULL, &hints, found);
+	if (error == EAI_MEMORY)
+		xmalloc_fail(0);
+	return error;
 }
 
 /* The thread: ask, leave the answer, go. */
@@ -138,6 +142,7 @@ answer(void *arg)
 	int error = look_up(question->host, 0, &found);
 	int system_error = errno;
 	uint64_t one = 1;
+	ssize_t written;
 
 	pthread_mutex_lock(&resolver->mutex);
 	question->answered = true;
@@ -145,8 +150,8 @@ answer(void *arg)
 	question->error = error;
 	question->system_error = system_error;
 	question->found = found;
-	if (write(question->answered_fd, &one, sizeof one) != sizeof one)
-		abort();
+	written = write(question->answered_fd, &one, sizeof one);
+	assert(written == sizeof one);
 	resolver->refs++;
 	question_unref(question);
 	resolver_unref_unlock(resolver);

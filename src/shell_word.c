@@ -6,8 +6,6 @@
  */
 #include "shell_word.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "xmalloc.h"
@@ -16,21 +14,23 @@
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
 	"_-./:@%+=,"
 
+/* The end of a quoted text, a quote, the beginning of the next one. */
+#define QUOTE "'\\''"
+
 char *
 shell_word(const char *text)
 {
-	char *word = NULL;
-	size_t size;
-	FILE *out;
+	char *word, *at;
 
 	if (text[0] != '\0' && text[strspn(text, BARE)] == '\0')
 		return xstrdup(text);
-	out = open_memstream(&word, &size);
-	assert(out != NULL);
-	putc('\'', out);
+	at = word = xmalloc(strlen(text) * strlen(QUOTE) + sizeof "''");
+	*at++ = '\'';
 	for (; *text != '\0'; text++)
-		fputs(*text == '\'' ? "'\\''" : (char[]){ *text, '\0' }, out);
-	putc('\'', out);
-	fclose(out);
+		if (*text == '\'')
+			at = stpcpy(at, QUOTE);
+		else
+			*at++ = *text;
+	stpcpy(at, "'");
 	return word;
 }

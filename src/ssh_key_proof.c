@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ssh_memory.h"
+#include "xmalloc.h"
 
 struct proof {
 	const struct ssh_blob *blob;
@@ -39,7 +40,7 @@ on_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags,
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	(void)abstract;
-	return malloc(count);
+	return xmalloc(count);
 }
 
 static LIBSSH2_REALLOC_FUNC(on_realloc)

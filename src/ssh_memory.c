@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xmalloc.h"
+
 void
 ssh_memory_free(void *block, bool wipe)
 {
@@ -26,11 +28,9 @@ ssh_memory_realloc(void *block, size_t size, bool wipe)
 	void *moved;
 
 	if (block == NULL || !wipe)
-		return realloc(block, size);
+		return xrealloc(block, size);
 	old_size = malloc_usable_size(block);
-	moved = malloc(size);
-	if (moved == NULL)
-		return NULL;
+	moved = xmalloc(size);
 	memcpy(moved, block, size < old_size ? size : old_size);
 	ssh_memory_free(block, true);
 	return moved;

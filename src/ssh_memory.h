@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* As realloc() and free(); with `wipe` what is given up is wiped first. */
+/* As xrealloc() and free(); with `wipe` what is given up is wiped first. */
 void *ssh_memory_realloc(void *block, size_t size, bool wipe);
 void ssh_memory_free(void *block, bool wipe);
 

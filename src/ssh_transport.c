@@ -126,7 +126,7 @@ look_at_freed(struct ssh_transport *transport, const void *block)
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	(void)abstract;
-	return malloc(count);
+	return xmalloc(count);
 }
 
 static LIBSSH2_REALLOC_FUNC(on_realloc)
@@ -174,14 +174,15 @@ static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
 static LIBSSH2_SEND_FUNC(on_send)
 {
 	struct ssh_transport *transport = *abstract;
+	int rc;
 
 	(void)socket, (void)flags;
 	if (transport->buried)
 		return -EPIPE;
 	if (transport->deaf)
 		return (ssize_t)length;
-	if (evbuffer_add(transport->output, buffer, length) != 0)
-		abort();
+	rc = evbuffer_add(transport->output, buffer, length);
+	assert(rc == 0);
 	return (ssize_t)length;
 }
 
@@ -284,8 +285,7 @@ ssh_transport_new(int take_fd)
 	transport->output = evbuffer_new();
 	transport->session = libssh2_session_init_ex(on_alloc, on_free,
 	    on_realloc, transport);
-	if (transport->output == NULL || transport->session == NULL)
-		abort();
+	assert(transport->output != NULL && transport->session != NULL);
 	set_hooks(transport->session);
 	set_algorithms(transport->session);
 	libssh2_session_set_blocking(transport->session, 0);

@@ -236,8 +236,7 @@ stream_socket(struct event_base *base, int take_fd)
 	self->readable = event_new(base, take_fd, EV_READ | EV_PERSIST,
 	    on_event, self);
 	self->writable = event_new(base, take_fd, EV_WRITE, on_event, self);
-	if (self->readable == NULL || self->writable == NULL)
-		abort();
+	assert(self->readable != NULL && self->writable != NULL);
 	return &self->stream;
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "xmalloc.h"
 
 /* An empty buffer keeps no more. */
@@ -37,7 +38,8 @@ tls_must(bool is_done)
 {
 	if (is_done)
 		return;
-	ERR_print_errors_fp(stderr);
+	log_error("OpenSSL failed",
+	    log_str("error", ERR_reason_error_string(ERR_peek_error())));
 	abort();
 }
 

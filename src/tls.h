@@ -23,7 +23,8 @@ extern const unsigned char tls_alpn[];
 /* Give a context the rules of both sides: TLS 1.2 at least, no tickets. */
 void tls_set_rules(struct ssl_ctx_st *);
 
-/* Abort where OpenSSL fails for no reason that a user could mend. */
+/* Abort where OpenSSL fails for no reason that a user could mend; the log has
+ * its words. */
 void tls_must(bool is_done);
 
 /*

@@ -21,6 +21,7 @@
 
 #include "base64.h"
 #include "secret.h"
+#include "tls.h"
 #include "xmalloc.h"
 
 #define BEGIN     "-----BEGIN "
@@ -115,13 +116,11 @@ tls_pem_restore(const char *text)
 	char *bytes, *restored;
 	long len;
 
-	if (out == NULL)
-		abort();
+	tls_must(out != NULL);
 	while (next_block(&text, &block)) {
-		if (block.der != NULL &&
+		tls_must(block.der == NULL ||
 		    PEM_write_bio(out, block.label, "", block.der,
-			(long)block.der_len) <= 0)
-			abort();
+			(long)block.der_len) > 0);
 		block_clear(&block);
 	}
 	len = BIO_get_mem_data(out, &bytes);
@@ -335,8 +334,7 @@ tls_pem_judge(const char *cert, const char *key, char *why, size_t size)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
 	enum tls_pem_verdict verdict;
 
-	if (ctx == NULL)
-		abort();
+	tls_must(ctx != NULL);
 	verdict = tls_pem_use(ctx, cert, key, why, size);
 	SSL_CTX_free(ctx);
 	return verdict;

@@ -44,9 +44,8 @@ place_of(yaml_mark_t mark)
 static void
 open_document(struct builder *builder, const char *bytes, size_t len)
 {
-	int made = yaml_parser_initialize(&builder->parser);
-
-	assert(made); /* else out of memory */
+	if (!yaml_parser_initialize(&builder->parser))
+		xmalloc_fail(0);
 	yaml_text_open(&builder->text, bytes, len);
 	yaml_parser_set_encoding(&builder->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&builder->parser,
@@ -77,7 +76,8 @@ report_syntax(const struct builder *builder)
 	const yaml_parser_t *parser = &builder->parser;
 	struct place place = place_of(parser->problem_mark);
 
-	assert(parser->error != YAML_MEMORY_ERROR);
+	if (parser->error == YAML_MEMORY_ERROR)
+		xmalloc_fail(0);
 	if (parser->error == YAML_READER_ERROR)
 		report_error(builder->report,
 		    yaml_text_place(&builder->text, parser->problem_offset),

@@ -64,6 +64,10 @@ sub start($self)
 	return $self;
 }
 
+# Its test makes it abort: the lab does not take that for a fault.
+sub doom($self) { $self->{doomed} = 1; return $self }
+sub is_doomed($self) { $self->{doomed} }
+
 # Listening on every address of every connection.
 sub up($self, $seconds = 20)
 {
