@@ -8,9 +8,9 @@
 #include "check_route.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <event2/event.h>
 #include <netinet/in.h>
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -84,7 +84,11 @@ certificate_new(EVP_PKEY *key)
 
 /* --- Rules ---------------------------------------------------------------- */
 
-/* Select "postgresql" where it is offered; libpq 17 insists on it. */
+/*
+ * Select "postgresql", on which libpq 17 insists.  Who offers protocols but
+ * not this one speaks to somebody else, and is refused as by PostgreSQL 17 and
+ * as RFC 7301, 3.2, has it.
+ */
 static int
 select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     const unsigned char *offered, unsigned offered_len, void *arg)
@@ -97,7 +101,7 @@ select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	(void)arg;
 	*out = selected;
 	return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK
-					       : SSL_TLSEXT_ERR_NOACK;
+					       : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 /* The extension is a list behind its own length of two bytes. */

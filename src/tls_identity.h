@@ -31,9 +31,9 @@ struct tls_identity *tls_identity_open(const struct config_connection *,
 void tls_identity_free(struct tls_identity *); /* NULL is fine */
 
 /*
- * One session with a client.  With `direct` (PostgreSQL 17's
- * sslnegotiation=direct) the client must offer ALPN "postgresql", or the
- * handshake ends in alert 120.  It may outlive the identity.
+ * One session with a client.  Who offers protocols (ALPN) must offer
+ * "postgresql", and with `direct` (PostgreSQL 17's sslnegotiation=direct) must
+ * offer some, or the handshake ends in alert 120.  It may outlive the identity.
  */
 struct tls *tls_identity_accept(struct tls_identity *, bool direct);
 

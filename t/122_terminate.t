@@ -153,6 +153,26 @@ subtest 'requests' => sub {
 	ok(!$wire->start_tls, 'direct TLS without ALPN');
 	like($wire->{tls_error}, qr/no application protocol/, 'gets alert 120');
 
+	for my $version (qw(TLSv1_2 TLSv1_3)) {
+		$wire = $lab->wire($to{plain});
+		$wire->ssl_request;
+		ok($wire->start_tls(SSL_version => $version,
+		    SSL_alpn_protocols => ['h2', 'postgresql']),
+		    "TLS that was asked for, $version, offers ALPN");
+		is($wire->socket->alpn_selected, 'postgresql', 'and gets it');
+		my $mark = $daemon->mark;
+		$wire = $lab->wire($to{plain});
+		$wire->ssl_request;
+		ok(!$wire->start_tls(SSL_version => $version,
+		    SSL_alpn_protocols => ['h2', 'http/1.1']),
+		    'or offers other protocols');
+		like($wire->{tls_error}, qr/no application protocol/,
+		    'and gets alert 120');
+		ok($daemon->says(
+		    qr/TLS with client failed.*no application protocol/, 10,
+		    $mark), 'as the log says') or diag($daemon->since($mark));
+	}
+
 	$wire = $lab->wire($to{plain});
 	is($wire->ssl_request, 'S', 'S');
 	$wire->start_tls;

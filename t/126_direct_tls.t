@@ -80,6 +80,12 @@ for my $to (qw(database pgjump)) {
 	    "$to: another protocol is refused");
 	like($wire->{tls_error}, qr/no application protocol/,
 	    "$to: by alert 120");
+	$wire = $lab->wire($to{$to});
+	is($wire->ssl_request, 'S', "$to: TLS that was asked for");
+	ok(!$wire->start_tls(SSL_alpn_protocols => ['h2']),
+	    "$to: is refused, too, with another protocol");
+	like($wire->{tls_error}, qr/no application protocol/,
+	    "$to: by alert 120");
 }
 
 # --- Cancel requests --------------------------------------------------------

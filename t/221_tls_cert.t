@@ -63,6 +63,17 @@ subtest 'direct TLS' => sub {
 	    'it ends in alert 120');
 };
 
+subtest 'another protocol in TLS that was asked for' => sub {
+	for my $connection ($broken, $bare) {
+		my $wire = $lab->wire($connection);
+		$wire->ssl_request;
+		ok(!$wire->start_tls(SSL_alpn_protocols => ['h2']),
+		    "$connection->{name}: is refused");
+		like($wire->{tls_error}, qr/no application protocol/,
+		    'by alert 120');
+	}
+};
+
 for my $case (
 	[$broken, 'stranger', 'an authority that the client does not know'],
 	[$bare, 'root', 'the throwaway certificate'],
