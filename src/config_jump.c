@@ -14,6 +14,7 @@
 #include "config.h"
 #include "config_path.h"
 #include "config_section.h"
+#include "config_trust.h"
 #include "ssh_key.h"
 #include "xmalloc.h"
 #include "yaml.h"
@@ -154,7 +155,8 @@ read_pins(const struct section *section, struct config_jump *jump,
 }
 
 static void
-read_accept_new(const struct section *section, struct config_jump *jump)
+read_accept_new(const struct section *section, struct config_jump *jump,
+    struct place place)
 {
 	jump->trust = TRUST_ACCEPT_NEW;
 	jump->accept_new_file = path_accept_new();
@@ -163,6 +165,9 @@ read_accept_new(const struct section *section, struct config_jump *jump)
 		    section_place(section, "host_key"),
 		    ": there is no place to remember keys for accept-new; set "
 		    "STATE_DIRECTORY, XDG_STATE_HOME or HOME");
+	else
+		config_trust_check(section, "host_key", place,
+		    jump->accept_new_file);
 }
 
 static void
@@ -185,7 +190,7 @@ read_host_key(const struct section *section, struct config_jump *jump)
 	if (count == 1 && strcmp(items[0]->text, "any") == 0)
 		read_any(section, jump, items[0]->place);
 	else if (count == 1 && strcmp(items[0]->text, "accept-new") == 0)
-		read_accept_new(section, jump);
+		read_accept_new(section, jump, items[0]->place);
 	else if (count > 0)
 		read_pins(section, jump, items, count);
 }
@@ -197,10 +202,12 @@ add_known_hosts(const struct section *section, struct config_jump *jump,
 	const char *why = NULL;
 	char *path = path_resolve(dir, text, &why);
 
-	if (path != NULL)
-		add_text(&jump->known_hosts, &jump->known_hosts_count, path);
-	else
+	if (path == NULL) {
 		section_error(section, "known_hosts", place, ": %s", why);
+		return;
+	}
+	config_trust_check(section, "known_hosts", place, path);
+	add_text(&jump->known_hosts, &jump->known_hosts_count, path);
 }
 
 /*
@@ -232,6 +239,7 @@ add_default_known_hosts(struct config_jump *jump, const char **why)
 static void
 read_known_hosts(const struct section *section, struct config_jump *jump)
 {
+	const struct place everywhere = { 0 }; /* the same for each tunnel */
 	const char *why;
 	size_t count;
 	const struct node *const *items = section_items(section, "known_hosts",
@@ -246,6 +254,9 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 	if (!add_default_known_hosts(jump, &why))
 		section_error(section, "known_hosts", section->map->place,
 		    ": PGJUMP_KNOWN_HOSTS: %s", why);
+	for (size_t i = 0; i < jump->known_hosts_count; i++)
+		config_trust_check(section, "known_hosts", everywhere,
+		    jump->known_hosts[i]);
 }
 
 /* --- One of many --------------------------------------------------------- */

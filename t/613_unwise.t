@@ -17,11 +17,11 @@ my $open = spew("$dir/open", "hunter2\n", 0644);
 my $private = spew("$dir/private", "hunter2\n", 0600);
 my $shared = spew("$dir/shared", "hunter2\n", 0640);
 
-sub judged($text, $mode = 0600)
+sub judged($text, $mode = 0600, %with)
 {
 	my $file = spew("$dir/unwise.yaml", $text, $mode);
 	my $seen = PgJump::Daemon::command(['-c', $file, 'config'],
-	    dir => $dir);
+	    dir => $dir, %with);
 
 	$seen->{err} =~ s/\Q$file\E/FILE/g;
 	return $seen;
@@ -68,6 +68,72 @@ for my $case (
 		like($seen->{out}, qr/is valid/, 'valid');
 	};
 }
+
+# Who writes a known_hosts file decides which jump box is trusted.
+subtest 'known_hosts files that others can write' => sub {
+	my $state = "$dir/state";
+	my $file = "$state/known_hosts";
+	my $tell = sub ($owner, $dir_mode, $file_mode = undef) {
+		mkdir $state;
+		chmod $dir_mode, $state;
+		unlink $file;
+		spew($file, '', $file_mode) if defined $file_mode;
+		chown $owner, -1, grep { -e } $file if $owner != $>;
+		my ($first, $key) = ($_, s/:.*//sr);
+		my $seen = judged("$tunnel  password: x\n  $first\n", 0600,
+		    env => { STATE_DIRECTORY => $state, HOME => "$dir/nobody" });
+		is($seen->{rc}, 0, 'exit 0');
+		return $seen->{err} =~
+		    s/^FILE:8:\d+: warning: ssh_tunnel\.$key: //gmr;
+	};
+	my $all = 'decides? which host keys are trusted';
+
+	for ('host_key: accept-new', "known_hosts: $file",
+	    "known_hosts: state/known_hosts") {
+		is($tell->($>, 0700, 0600), '', "$_: none where it is private");
+		is($tell->($>, 0755, 0644), '', 'none where all can read it');
+		like($tell->($>, 0700, 0666),
+		    qr/\Aothers can write \Q$file\E \(mode 666\), and so $all; chmod go-w \Q$file\E\n\z/,
+		    'by all');
+		like($tell->($>, 0700, 0620), qr/\Aothers .*mode 620.*\n\z/,
+		    'by a group');
+		like($tell->($>, 0775, 0600),
+		    qr/\Aothers can write the directory \Q$state\E \(mode 775\), and replace \Q$file\E; chmod go-w \Q$state\E\n\z/,
+		    'by its directory');
+		like($tell->($>, 0775, undef), qr/\Aothers .* directory/,
+		    'which counts before the file is there');
+		is($tell->($>, 01777, 0600), '',
+		    'not where only owners can replace');
+		SKIP: {
+			skip 'only root gives files away', 1 if $> != 0;
+			like($tell->(65534, 0700, 0644),
+			    qr/\Auser 65534 owns \Q$file\E \(mode 644\), and so $all; chown 0 \Q$file\E\n\z/,
+			    'by their owner');
+		}
+	}
+	for ('known_hosts: /dev/null') {
+		is($tell->($>, 0700), '', "$_: is no file");
+	}
+};
+
+subtest 'the known_hosts files of ssh' => sub {
+	my $home = "$dir/person";
+	my $file = "$home/.ssh/known_hosts";
+
+	mkdir $_, 0700 for $home, "$home/.ssh";
+	spew($file, '', 0666);
+	my $of = sub ($name) {
+		return "- name: $name\n  host: h\n  ssh_tunnel:\n"
+		    . "    enabled: true\n    host: $name\n    username: u\n"
+		    . "    password: x\n";
+	};
+	my $seen = judged($of->('a') . $of->('b') =~
+		s/  host: h\n/  host: h\n  listen: 1\n/r, 0600,
+	    env => { HOME => $home });
+	like($seen->{err},
+	    qr/\AFILE: warning: ssh_tunnel\.known_hosts: others can write \Q$file\E \(mode 666\)[^\n]*\n\z/,
+	    'are told of once, for all tunnels');
+};
 
 # What is no reason for one.
 for my $case (
