@@ -51,7 +51,7 @@ struct config_listen {
 	char *host; /* numeric address or name; NULL for a Unix socket */
 	char *dir;  /* holds .s.PGSQL.<port>; NULL for TCP */
 	unsigned port;
-	bool optional; /* ::1 of a bare port: skipped where IPv6 is missing */
+	bool optional; /* ::1 of localhost: skipped where IPv6 is missing */
 	char
 	    *label; /* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
 };

@@ -3,13 +3,15 @@
 /*
  * The forms of `listen` and `allow_from`.  Numeric addresses are kept in their
  * one canonical spelling, so that two that are equal look equal.  Resolves no
- * name: one other than localhost counts as reachable from outside.
+ * name: localhost is known (RFC 6761, 6.3), and any other one counts as
+ * reachable from outside.
  */
 #include "config_listen.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 #include "config.h"
@@ -48,9 +50,7 @@ is_loopback(const char *host)
 
 	if (family == AF_INET)
 		return bytes[0] == 127;
-	if (family == AF_INET6)
-		return memcmp(bytes, &in6addr_loopback, 16) == 0;
-	return strcmp(host, "localhost") == 0;
+	return family == AF_INET6 && memcmp(bytes, &in6addr_loopback, 16) == 0;
 }
 
 static char *
@@ -81,7 +81,7 @@ add_listen(struct config_connection *connection, unsigned port)
 }
 
 static void
-add_host(struct listening *listening, const char *host, unsigned port,
+add_address(struct listening *listening, const char *host, unsigned port,
     bool optional)
 {
 	struct config_listen *listen = add_listen(listening->connection, port);
@@ -93,17 +93,39 @@ add_host(struct listening *listening, const char *host, unsigned port,
 	    listen->host, port);
 }
 
+static bool
+is_localhost(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0;
+}
+
 /* libpq tries ::1 first for "localhost": with IPv4 alone it would print a
  * refusal of its own before any text of ours. */
 static void
-add_port(struct listening *listening, unsigned port)
+add_host(struct listening *listening, const char *host, unsigned port)
 {
-	if (listening->listen_host != NULL) {
-		add_host(listening, listening->listen_host, port, false);
+	if (!is_localhost(host)) {
+		add_address(listening, host, port, false);
 		return;
 	}
-	add_host(listening, "127.0.0.1", port, false);
-	add_host(listening, "::1", port, true);
+	add_address(listening, "127.0.0.1", port, false);
+	add_address(listening, "::1", port, true);
+}
+
+static void
+add_port(struct listening *listening, unsigned port)
+{
+	add_host(listening,
+	    listening->listen_host != NULL ? listening->listen_host
+					   : "localhost",
+	    port);
+}
+
+static void
+add_localhost(struct listening *listening)
+{
+	add_host(listening, "localhost", listening->default_port);
+	listening->defaulted = true;
 }
 
 /* Where ":PORT" begins behind a directory; NULL where no digits end it. */
@@ -164,7 +186,7 @@ add_pair(struct listening *listening, const char *text)
 	good = bracketed ? numeric(host, bytes) == AF_INET6
 			 : value_is_host(host) && strchr(host, ':') == NULL;
 	if (good)
-		add_host(listening, host, (unsigned)port, false);
+		add_host(listening, host, (unsigned)port);
 	free(host);
 	return good;
 }
@@ -176,9 +198,12 @@ add_form(struct listening *listening, const char *text)
 
 	if (text[0] == '/')
 		return add_dir(listening, text);
-	if (!value_number(text, 1, PORT_MAX, &port))
+	if (is_localhost(text))
+		add_localhost(listening);
+	else if (value_number(text, 1, PORT_MAX, &port))
+		add_port(listening, (unsigned)port);
+	else
 		return add_pair(listening, text);
-	add_port(listening, (unsigned)port);
 	return true;
 }
 

@@ -17,7 +17,7 @@ struct section;
 
 /*
  * Read `listen` and `allow_from` into the connection.  Where a form leaves
- * host or port open, they are `listen_host` (NULL: 127.0.0.1 and ::1) and
+ * host or port open, they are `listen_host` (NULL: localhost) and
  * `default_port`; *defaulted tells whether the port was used.
  */
 void config_listen_read(const struct section *, const char *listen_host,

@@ -168,7 +168,7 @@ name_of(const struct claim *claim)
 	return claim->connection->name != NULL ? claim->connection->name : "?";
 }
 
-/* ::1 of a bare port goes where its 127.0.0.1 goes: one error for both. */
+/* ::1 of localhost goes where its 127.0.0.1 goes: one error for both. */
 static void
 refuse_listen(struct loading *loading, const struct claim *first,
     const struct claim *second)

@@ -155,8 +155,8 @@ const struct option config_options[] = {
 		       "warehouses need no tunnel",
 	    .sentence = "the kind of database" },
 	{ SECTION_CONNECTION, "listen", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
-	    .expects = "PORT, HOST:PORT, \"[V6]:PORT\", /dir, /dir:PORT, "
-		       "or a list of these",
+	    .expects = "PORT, HOST:PORT, \"[V6]:PORT\", localhost, /dir, "
+		       "/dir:PORT, or a list of these",
 	    .sentence = "where clients connect" },
 	{ SECTION_CONNECTION, "host", OPTION_HOST_OR_DIR, NEED_REQUIRED,
 	    OF_CONNECTION(host),

@@ -97,9 +97,9 @@ flow(struct printing *printing, size_t count, const void *of,
 	fputc(']', printing->out);
 }
 
-/* Whether these two are what a port without host stands for. */
+/* Whether these two are what localhost stands for. */
 static bool
-is_bare_port(const struct config_connection *connection, size_t index)
+is_localhost(const struct config_connection *connection, size_t index)
 {
 	return index + 1 < connection->listen_count &&
 	    !connection->listens[index].optional &&
@@ -121,6 +121,16 @@ quote_address(struct printing *printing, const struct config_listen *listen)
 	free(text);
 }
 
+/* As a port without host, where that means the same. */
+static void
+print_localhost(const struct printing *printing, unsigned port)
+{
+	if (printing->cfg->listen_host == NULL)
+		fprintf(printing->out, "%u", port);
+	else
+		fprintf(printing->out, "\"localhost:%u\"", port);
+}
+
 static void
 print_listen(struct printing *printing, const char *key, const void *fields)
 {
@@ -135,15 +145,15 @@ print_listen(struct printing *printing, const char *key, const void *fields)
 		if (listen->optional)
 			continue;
 		fputs(separator, printing->out);
-		if (is_bare_port(connection, i))
-			fprintf(printing->out, "%u", listen->port);
+		if (is_localhost(connection, i))
+			print_localhost(printing, listen->port);
 		else
 			quote_address(printing, listen);
 		separator = ", ";
 	}
 	fputc(']', printing->out);
 	is_default = connection->listen_count == 2 &&
-	    is_bare_port(connection, 0) &&
+	    is_localhost(connection, 0) && printing->cfg->listen_host == NULL &&
 	    connection->listens[0].port ==
 		CONFIG_FIRST_PORT + connection->index;
 	end(printing, is_default);

@@ -45,6 +45,10 @@ fails('a port of one and an address of another',
     [with_dial('first_one', $free), with_dial('second_one',
 	"127.0.0.1:$free")],
     qr/second_one|first_one/, qr/127\.0\.0\.1:$free/);
+fails('a port of one and localhost of another',
+    [with_dial('first_one', $free), with_dial('second_one',
+	"localhost:$free")],
+    qr/second_one|first_one/, qr/both listen on 127\.0\.0\.1:$free/);
 fails('an address that is not here',
     [with_dial('first_one', $free), { %{ with_dial('second_one',
 	"192.0.2.77:$free") }, allow_from => ['10.0.0.0/8'] }],

@@ -33,7 +33,7 @@ subtest 'listen' => sub {
 			"127.0.0.2:$ports[1]", "127.0.0.3:$ports[2]"]),
 		socket => $lab->connection('socket', listen => [$ports[3],
 			$run]),
-		name => $lab->connection('name', listen =>
+		local => $lab->connection('local', listen =>
 			"localhost:$ports[4]"),
 		same => $lab->connection('same', listen => [$ports[6],
 			"$run:$ports[6]"]),
@@ -49,7 +49,8 @@ subtest 'listen' => sub {
 	    'the first of a list');
 	ok(answers({ listen => $ports[2] }, host => '127.0.0.3'),
 	    'the second of a list');
-	ok(answers({ listen => $ports[4] }, host => 'localhost'), 'a name');
+	ok(answers({ listen => $ports[4] }, host => $_), "localhost: $_")
+	    for 'localhost', '127.0.0.1', $ipv6 ? '::1' : ();
 	my ($socket) = grep { !/\.$ports[6]\z/ } glob "$run/.s.PGSQL.*";
 	my ($number) = ($socket // '') =~ /(\d+)\z/;
 	ok(answers({ listen => $number }, host => $run), 'a Unix socket');

@@ -28,6 +28,9 @@ my $box = $lab->box;
 my $known = spew($lab->dir . '/known', $box->known_line . "\n");
 my $connection = $lab->connection('sidecar',
     ssh_tunnel => { host_key => undef });
+my $port = PgJump::Port::reserve();
+my $by_name = $lab->connection('by_name', listen => "localhost:$port",
+    ssh_tunnel => { host_key => undef });
 
 # A mount namespace in which nothing can be written, then another user.
 my $read_only = spew($lab->dir . '/read-only', <<'SH', 0755);
@@ -42,7 +45,7 @@ done
 exec setpriv --reuid=54321 --regid=54321 --clear-groups "$@"
 SH
 
-my $daemon = $lab->new_daemon([$connection], mode => 0644,
+my $daemon = $lab->new_daemon([$connection, $by_name], mode => 0644,
     wrap => ['unshare', '-m', '--', $read_only, 'env', '-i',
 	"PGJUMP_KNOWN_HOSTS=$known"]);
 
@@ -59,8 +62,12 @@ is((stat '/proc/' . $daemon->pid)[4], 54321, 'runs as the unknown user');
 is(slurp('/proc/' . $daemon->pid . '/environ'),
     "PGJUMP_KNOWN_HOSTS=$known\0", 'with an empty environment');
 is($lab->psql($connection, 'select 1')->{out}, "1\n", 'serves');
-like($daemon->log_text, qr/^\S+ \w+: [^\n]*\[?::1\]?/m,
-    'the missing ::1 is logged');
+is($lab->psql({ listen => $port }, 'select 1')->{out}, "1\n",
+    'on localhost as well');
+for my $at ($connection->{listen}, $port) {
+	like($daemon->log_text, qr/ info: address skipped listen=\[::1\]:$at /,
+	    'the missing ::1 is logged');
+}
 unlike($daemon->log_text, qr/ error: /, 'and is no error');
 is($daemon->down, 'exit 143', 'stops');
 

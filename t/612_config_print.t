@@ -93,7 +93,7 @@ my @effective = (
 	['every form of listen', "name: a\nhost: h\nallow_from: [10.0.0.0/8, "
 		. "192.0.2.7, '::/0']\nlisten: [7000, localhost:7001, "
 		. "'[::1]:7002', /tmp/, '/run:7004', 0.0.0.0:7003]\n",
-		qr{listen:\ \[7000,\ "localhost:7001",\ "\[::1\]:7002",
+		qr{listen:\ \[7000,\ 7001,\ "\[::1\]:7002",
 		    \ "/tmp:6432",\ "/run:7004",\ "0\.0\.0\.0:7003"\]
 		    .*allow_from:\ \["10\.0\.0\.0/8",\ "192\.0\.2\.7/32",
 		    \ "::/0"\]$}msx, undef],
@@ -101,6 +101,12 @@ my @effective = (
 		. "connections: [{name: a, host: h, listen: 7000}]\n",
 		qr/^listen_host: "127\.0\.0\.9"\n.*"127\.0\.0\.9:7000"/ms,
 		undef],
+	['localhost is where a port is', "name: a\nhost: h\n"
+		. "listen: localhost\n", qr/listen: \[6432\] # default$/m,
+		undef],
+	['unless listen_host is elsewhere', "listen_host: 127.0.0.9\n"
+		. "connections: [{name: a, host: h, listen: localhost}]\n",
+		qr/^    listen: \["localhost:6432"\]$/m, undef],
 	['a direct connection', "name: a\nhost: /run/pg\n",
 		qr{host: "/run/pg"\n.*ssh_tunnel:\n      enabled: false\n\z}ms,
 		undef],

@@ -51,7 +51,14 @@ every_form_of_listen_is_read(void **state)
 	(void)state;
 	assert_string_equal(labels("7000", ""), "127.0.0.1:7000 [::1]:7000? ");
 	assert_string_equal(labels("null", ""), "127.0.0.1:6432 [::1]:6432? ");
-	assert_string_equal(labels("localhost:7000", ""), "localhost:7000 ");
+	assert_string_equal(labels("localhost:7000", ""),
+	    "127.0.0.1:7000 [::1]:7000? ");
+	assert_string_equal(labels("LocalHost:7000", ""),
+	    "127.0.0.1:7000 [::1]:7000? ");
+	assert_string_equal(labels("localhost", ""),
+	    "127.0.0.1:6432 [::1]:6432? ");
+	assert_string_equal(labels("[localhost, db.example.com:7000]", ""),
+	    "127.0.0.1:6432 [::1]:6432? db.example.com:7000 ");
 	assert_string_equal(labels("0.0.0.0:7000", ""), "0.0.0.0:7000 ");
 	assert_string_equal(labels("'[0:0::1]:7000'", ""), "[::1]:7000 ");
 	assert_string_equal(labels("/run/pg/", ""), "/run/pg/.s.PGSQL.6432 ");
@@ -69,6 +76,10 @@ every_form_of_listen_is_read(void **state)
 	assert_string_equal(labels("7000", "listen_host: 0.0.0.0,"),
 	    "0.0.0.0:7000 ");
 	assert_string_equal(labels("null", "listen_host: '::',"), "[::]:6432 ");
+	assert_string_equal(labels("7000", "listen_host: localhost,"),
+	    "127.0.0.1:7000 [::1]:7000? ");
+	assert_string_equal(labels("localhost", "listen_host: 0.0.0.0,"),
+	    "127.0.0.1:6432 [::1]:6432? ");
 	assert_string_equal(labels("127.0.0.1:1", "listen_host: 0.0.0.0,"),
 	    "127.0.0.1:1 ");
 }
@@ -76,8 +87,8 @@ every_form_of_listen_is_read(void **state)
 static void
 other_forms_of_listen_are_refused(void **state)
 {
-	static const char *const bad[] = { "0", "65536", "localhost", "h:0",
-		"h:65536", "':7000'", "'[::1]'", "'[]:1'", "'[h]:7000'",
+	static const char *const bad[] = { "0", "65536", "h", "h:0", "h:65536",
+		"':7000'", "'[::1]'", "'[]:1'", "'[h]:7000'",
 		"'[127.0.0.1]:7000'", "h x:1", "'*:7000'", "h:7000x",
 		"'/run:0'", "'/run:65536'", "{a: b}", "[[7000]]", "[null]" };
 
@@ -150,6 +161,14 @@ addresses_collide(void **state)
 				   "- {name: b, host: h, listen: 6432}\n"),
 	    "2:30: connections \"a\" and \"b\" both listen on "
 	    "127.0.0.1:6432\n");
+	assert_string_equal(errors("- {name: a, host: h, listen: 7000}\n"
+				   "- {name: b, host: h, listen: "
+				   "localhost:7000}\n"),
+	    "2:30: connections \"a\" and \"b\" both listen on "
+	    "127.0.0.1:7000\n");
+	assert_string_equal(
+	    errors("- {name: a, host: h, listen: [6432, localhost]}\n"),
+	    "1:30: connection \"a\" listens twice on 127.0.0.1:6432\n");
 	assert_string_equal(
 	    errors("- {name: a, host: h, listen: [/tmp, /tmp/]}\n"),
 	    "1:30: connection \"a\" listens twice on /tmp/.s.PGSQL.6432\n");
@@ -172,7 +191,7 @@ beyond_loopback_somebody_must_be_named(void **state)
 	static const char *const open[] = { "0.0.0.0:1", "'[::]:1'",
 		"10.0.0.1:1", "db.example.com:1", "[7000, 0.0.0.0:1]" };
 	static const char *const loopback[] = { "7000", "127.3.2.1:1",
-		"'[::1]:1'", "localhost:1", "/tmp" };
+		"'[::1]:1'", "localhost:1", "localhost", "/tmp" };
 	char document[200];
 
 	(void)state;
