@@ -25,7 +25,6 @@
 #define AT_JUMP     "on the jump box"
 #define AT_DATABASE "on the database server"
 
-#define SSHD_LOG    "journalctl -u ssh -n 50"
 #define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
 
 /* No command is better than the half of one. */
@@ -68,6 +67,19 @@ is_socket(const struct check_case *is)
 	return is->connection->host[0] == '/';
 }
 
+/* Commands and settings are those of a server that is known. */
+static bool
+is_sshd(const struct check_case *is)
+{
+	return fault_is_of_sshd(is->fault);
+}
+
+static bool
+is_dropbear(const struct check_case *is)
+{
+	return is->fault->software == SOFTWARE_DROPBEAR;
+}
+
 /* --- The way to the jump box ---------------------------------------------- */
 
 static void
@@ -92,14 +104,17 @@ listen_jump(const struct check_case *is, struct check_advice *out)
 static void
 read_sshd_log(const struct check_case *is, struct check_advice *out)
 {
-	(void)is;
-	run(out, AT_JUMP, SSHD_LOG);
+	if (is_sshd(is))
+		run(out, AT_JUMP, "journalctl -u ssh -n 50");
+	else if (is_dropbear(is))
+		run(out, AT_JUMP, "journalctl -u dropbear -n 50");
 }
 
 static void
 list_algorithms(const struct check_case *is, struct check_advice *out)
 {
-	(void)is;
+	if (!is_sshd(is))
+		return;
 	run(out, AT_JUMP,
 	    "sshd -T | grep -E '^(kexalgorithms|ciphers|macs|"
 	    "hostkeyalgorithms) '");
@@ -111,10 +126,16 @@ list_algorithms(const struct check_case *is, struct check_advice *out)
 static void
 compare_key(const struct check_case *is, struct check_advice *out)
 {
-	(void)is;
-	run(out, "on the jump box, by another way than this",
-	    "for key in /etc/ssh/ssh_host_*_key.pub; do "
-	    "ssh-keygen -lf $key; done");
+	const char *place = "on the jump box, by another way than this";
+
+	if (is_sshd(is))
+		run(out, place,
+		    "for key in /etc/ssh/ssh_host_*_key.pub; do "
+		    "ssh-keygen -lf $key; done");
+	else if (is_dropbear(is))
+		run(out, place,
+		    "for key in /etc/dropbear/dropbear_*_host_key; do "
+		    "dropbearkey -y -f $key; done");
 }
 
 static void
@@ -150,20 +171,26 @@ pin_key(const struct check_case *is, struct check_advice *out)
 /*
  * The least that lets this connection in: no shell, no agent, no other target.
  * A Unix socket cannot be named there (sshd(8), "AUTHORIZED_KEYS FILE
- * FORMAT").
+ * FORMAT"; dropbear(8) has the same names, but nothing that switches one on
+ * again).  Where another server keeps its keys is not known.
  */
 static void
 authorize_key(const struct check_case *is, struct check_advice *out)
 {
 	const struct config_connection *connection = is->connection;
 
-	run(out, AT_JUMP, SSHD_LOG);
-	if (is->key->type[0] == '\0')
+	read_sshd_log(is, out);
+	if (is->key->type[0] == '\0' || !(is_sshd(is) || is_dropbear(is)))
 		return;
 	snprintf(out->file, sizeof out->file,
 	    "~%s/.ssh/authorized_keys on the jump box",
 	    connection->jump->username);
-	if (is_socket(is))
+	if (is_dropbear(is))
+		add_line(out,
+		    "no-pty,no-agent-forwarding,no-X11-forwarding,"
+		    "permitopen=\"%s\" %s",
+		    connection->label, is->key->line);
+	else if (is_socket(is))
 		add_line(out, "restrict,port-forwarding %s", is->key->line);
 	else
 		add_line(out, "restrict,port-forwarding,permitopen=\"%s\" %s",
@@ -205,7 +232,7 @@ print_settings(const char *user, struct check_advice *out)
 }
 
 static void
-permit_forward(const struct check_case *is, struct check_advice *out)
+permit_forward_in_sshd(const struct check_case *is, struct check_advice *out)
 {
 	const struct config_connection *connection = is->connection;
 	const char *user = connection->jump->username;
@@ -222,6 +249,15 @@ permit_forward(const struct check_case *is, struct check_advice *out)
 		add_line(out, "    PermitOpen %s", connection->label);
 	}
 	print_settings(user, out);
+}
+
+static void
+permit_forward(const struct check_case *is, struct check_advice *out)
+{
+	if (is_sshd(is))
+		permit_forward_in_sshd(is, out);
+	else if (is_dropbear(is))
+		run(out, AT_JUMP, "ps -o args= -C dropbear");
 }
 
 static void
@@ -352,6 +388,7 @@ static const struct {
 	{ FAIL_DB_UNREACHABLE, reach_database },
 	{ FAIL_DB_TIMEOUT, reach_database },
 	{ FAIL_DB_UNREACHED, reach_database },
+	{ FAIL_DB_UNREACHED_SAID, reach_database },
 	{ FAIL_DB_UNREACHED_SOCKET, reach_database },
 	{ FAIL_DB_CLOSED, ask_database },
 	{ FAIL_DB_CLOSED_DIRECT, ask_database },

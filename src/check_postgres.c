@@ -53,6 +53,7 @@ way_of(const struct check_talk *talk)
 {
 	return (struct database_way){
 		.connection = talk->task->connection,
+		.software = talk->stream->software,
 		.opened_ms = talk->opened_ms,
 	};
 }

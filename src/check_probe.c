@@ -29,12 +29,15 @@
 /* A name that cannot exist: RFC 6761, 6.4. */
 #define NO_NAME "pgjump-check.invalid"
 
+/* Closed on every machine in use: TCPMUX (RFC 1078). */
+#define CLOSED_PORT 1
+
 struct probing {
 	const struct check_task *task;
 	struct check_route *route;
 	const struct dial *dial;
 	struct check_board *board;
-	enum failure code; /* what it is all about */
+	const struct fault *fault; /* what it is all about */
 };
 
 /* How one question was answered. */
@@ -117,7 +120,7 @@ static void
 ask_own_port(const struct probing *probing)
 {
 	const struct config_jump *jump = probing->task->connection->jump;
-	bool is_denied = probing->code == FAIL_FORWARD_DENIED;
+	bool is_denied = probing->fault->code == FAIL_FORWARD_DENIED;
 	struct answer answer;
 
 	if (!ask(probing, "127.0.0.1", jump->port, "its own SSH port", &answer))
@@ -129,7 +132,10 @@ ask_own_port(const struct probing *probing)
 	else if (is_denied)
 		check_board_remark(probing->board,
 		    "The jump box permits its own SSH port: forwarding is on, "
-		    "and PermitOpen or permitopen leaves out %s.",
+		    "%s leaves out %s.",
+		    fault_is_of_sshd(probing->fault)
+			? "and PermitOpen or permitopen"
+			: "and what it permits",
 		    probing->task->connection->label);
 	else if (answer.code == FAIL_FORWARD_DENIED)
 		check_board_remark(probing->board,
@@ -170,7 +176,7 @@ ask_no_name(const struct probing *probing)
 		    "exist, either: its name servers do not answer.");
 	else if (answer.code == FAIL_DB_NAME_UNKNOWN)
 		check_board_remark(probing->board, "%s",
-		    told_apart(probing->code));
+		    told_apart(probing->fault->code));
 	else
 		check_board_remark(probing->board,
 		    "The jump box does not tell names that do not exist from "
@@ -209,6 +215,26 @@ ask_addresses(const struct probing *probing)
 	resolve_free(addresses);
 }
 
+/* Does this server say that it is connected before it is?  sshd and dropbear do
+ * not. */
+static void
+ask_closed_port(const struct probing *probing)
+{
+	struct answer answer;
+
+	if (fault_is_of_sshd(probing->fault) ||
+	    probing->fault->software == SOFTWARE_DROPBEAR)
+		return;
+	if (!ask(probing, "127.0.0.1", CLOSED_PORT,
+		"a port that is closed anywhere", &answer) ||
+	    answer.code != FAIL_NONE)
+		return;
+	check_board_remark(probing->board,
+	    "The jump box accepts a forward to a closed port, too: it answers "
+	    "before it has connected, so %s may be refused, unknown or silent.",
+	    probing->task->connection->label);
+}
+
 static const struct {
 	enum failure code;
 	void (*questions[3])(const struct probing *);
@@ -219,19 +245,23 @@ static const struct {
 	{ FAIL_DB_UNREACHABLE, { ask_addresses } },
 	{ FAIL_DB_TIMEOUT, { ask_own_port, ask_no_name, ask_addresses } },
 	{ FAIL_DB_UNREACHED, { ask_own_port, ask_no_name, ask_addresses } },
+	{ FAIL_DB_UNREACHED_SAID, { ask_own_port, ask_addresses } },
 	{ FAIL_DB_UNREACHED_SOCKET, { ask_own_port } },
+	{ FAIL_DB_CLOSED, { ask_closed_port } },
+	{ FAIL_DB_SILENT, { ask_closed_port } },
 };
 
 void
 check_probe(const struct check_task *task, struct check_route *route,
-    const struct dial *dial, enum failure code, struct check_board *board)
+    const struct dial *dial, const struct fault *fault,
+    struct check_board *board)
 {
-	const struct probing probing = { task, route, dial, board, code };
+	const struct probing probing = { task, route, dial, board, fault };
 
 	if (task->connection->jump == NULL)
 		return;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		for (size_t j = 0; table[i].code == code && j < 3 &&
+		for (size_t j = 0; table[i].code == fault->code && j < 3 &&
 		     table[i].questions[j] != NULL;
 		     j++)
 			table[i].questions[j](&probing);

@@ -15,9 +15,9 @@ struct check_route;
 struct check_task;
 struct dial;
 
-/* Ask what helps with this failure; each answer goes to the board, and what
+/* Ask what helps with this fault; each answer goes to the board, and what
  * follows from it as a remark. */
 void check_probe(const struct check_task *, struct check_route *,
-    const struct dial *, enum failure, struct check_board *);
+    const struct dial *, const struct fault *, struct check_board *);
 
 #endif

@@ -99,6 +99,7 @@ remark_key_options(const struct check_failed *failed)
 	const struct config_connection *connection = failed->is->connection;
 
 	if (failed->is->fault->code == FAIL_FORWARD_DENIED &&
+	    fault_is_of_sshd(failed->is->fault) &&
 	    failed->is->key->type[0] != '\0' && connection->host[0] != '/')
 		check_board_remark(failed->board,
 		    "Where authorized_keys restricts this key, its line must "
@@ -137,7 +138,7 @@ check_conclude(const struct check_failed *failed)
 	remark_login(&all);
 	remark_manner(&all);
 	remark_loopback(&all);
-	check_probe(all.task, all.route, all.dial, is.fault->code, all.board);
+	check_probe(all.task, all.route, all.dial, is.fault, all.board);
 	remark_key_options(&all);
 	check_advise(&is, advice);
 	check_board_advise(all.board, advice);

@@ -14,6 +14,7 @@ way_of(const struct client *client)
 {
 	return (struct database_way){
 		.connection = client->home->connection,
+		.software = client->database->software,
 		.opened_ms = client->startup->opened_ms,
 	};
 }

@@ -18,6 +18,7 @@ note_opened(struct fault *fault, const struct database_way *way)
 {
 	int64_t since_ms = clock_ms() - way->opened_ms;
 
+	fault_software(fault, way->software);
 	fault_note(fault, "the connection to %s had been open for %s",
 	    way->connection->label, clock_text(since_ms).text);
 }

@@ -20,8 +20,9 @@ struct stream;
 /* A connection to a database, once it was open. */
 struct database_way {
 	const struct config_connection *connection;
-	int64_t opened_ms;   /* clock.h */
-	struct stream *lost; /* broken, and says how; NULL: it is not */
+	enum software software; /* of the jump box */
+	int64_t opened_ms;      /* clock.h */
+	struct stream *lost;    /* broken, and says how; NULL: it is not */
 };
 
 /* It said something else than PostgreSQL would. */

@@ -247,6 +247,7 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 		code = ssh_handshake(transport,
 		    allow(dial, dial->cfg->handshake_timeout_ms),
 		    dial->cancel_fd, fault);
+	fault_software(fault, ssh_facts_software(transport));
 	keep_facts(dial, transport);
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HOSTKEY);
@@ -353,6 +354,7 @@ dial_handshake(const struct dial *dial, const struct config_jump *jump,
 		code = ssh_handshake(*out,
 		    allow(dial, dial->cfg->handshake_timeout_ms),
 		    dial->cancel_fd, fault);
+		fault_software(fault, ssh_facts_software(*out));
 	}
 	return keep_if_good(code, out);
 }

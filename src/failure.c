@@ -23,6 +23,17 @@ static const struct failure_info failures[] = {
 #include "failure.def"
 };
 
+/* Texts for jump boxes with other servers than sshd; NULL: the row's own. */
+static const struct variant {
+	enum failure code;
+	enum software software;
+	const char *message, *hint;
+} variants[] = {
+#define VARIANT(symbol, software, message, hint) \
+	{ FAIL_##symbol, SOFTWARE_##software, message, hint },
+#include "failure.def"
+};
+
 const struct stage_info *
 stage_info(enum stage stage)
 {
@@ -112,6 +123,62 @@ fault_name(struct fault *fault, const char *jump, const char *user,
 	name_once(fault->jump, sizeof fault->jump, jump);
 	name_once(fault->user, sizeof fault->user, user);
 	name_once(fault->database, sizeof fault->database, database);
+}
+
+void
+fault_software(struct fault *fault, enum software software)
+{
+	if (fault->software == SOFTWARE_UNKNOWN)
+		fault->software = software;
+}
+
+bool
+fault_is_of_sshd(const struct fault *fault)
+{
+	return fault->software == SOFTWARE_OPENSSH ||
+	    fault->software == SOFTWARE_UNKNOWN;
+}
+
+static const struct variant *
+variant_for(enum failure code, enum software software)
+{
+	for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+		if (variants[i].code == code &&
+		    variants[i].software == software)
+			return &variants[i];
+	return NULL;
+}
+
+/* That of the server itself, or what holds for all that are not sshd. */
+static const struct variant *
+variant_of(const struct fault *fault)
+{
+	const struct variant *own;
+
+	if (fault_is_of_sshd(fault))
+		return NULL;
+	own = variant_for(fault->code, fault->software);
+	return own != NULL ? own : variant_for(fault->code, SOFTWARE_OTHER);
+}
+
+static const char *
+message_of(const struct fault *fault)
+{
+	const struct variant *variant = variant_of(fault);
+
+	if (variant != NULL && variant->message != NULL)
+		return variant->message;
+	return failure_info(fault->code)->message;
+}
+
+static const char *
+hint_of(const struct fault *fault)
+{
+	const struct variant *variant = variant_of(fault);
+
+	if (variant != NULL && variant->hint != NULL)
+		return variant->hint;
+	return failure_info(fault->code)->hint;
 }
 
 /* Where texts are built: never past the end, always with a NUL. */
@@ -218,7 +285,7 @@ build_message(const struct fault *fault, const char *opening, char *buf,
 	struct text text = { .buf = buf, .size = len };
 
 	append_string(&text, opening);
-	append_template(&text, fault, failure_info(fault->code)->message);
+	append_template(&text, fault, message_of(fault));
 	append_string(&text, " [");
 	append_string(&text, failure_stage(fault->code)->label);
 	append_string(&text, "]");
@@ -242,7 +309,7 @@ fault_cause(const struct fault *fault, char *buf, size_t len)
 	struct text text = { .buf = buf, .size = len };
 
 	buf[0] = '\0';
-	append_template(&text, fault, failure_info(fault->code)->message);
+	append_template(&text, fault, message_of(fault));
 }
 
 void
@@ -251,5 +318,5 @@ fault_hint(const struct fault *fault, char *buf, size_t len)
 	struct text text = { .buf = buf, .size = len };
 
 	buf[0] = '\0';
-	append_template(&text, fault, failure_info(fault->code)->hint);
+	append_template(&text, fault, hint_of(fault));
 }

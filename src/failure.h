@@ -21,6 +21,20 @@ enum side {
 	SIDE_LOCAL,    /* "pgjump: refused: ..." */
 };
 
+/*
+ * The SSH server that runs on a jump box, as its banner tells (RFC 4253, 4.2):
+ * its words, its settings and its logs are its own.
+ */
+enum software {
+	SOFTWARE_UNKNOWN, /* no banner was seen */
+	SOFTWARE_OPENSSH,
+	SOFTWARE_DROPBEAR,
+	SOFTWARE_ASYNCSSH,
+	SOFTWARE_LIBSSH,
+	SOFTWARE_TWISTED,
+	SOFTWARE_OTHER,
+};
+
 /* How a jump box is dialled again after a cause. */
 enum retry {
 	RETRY_SOON,   /* may pass by itself: 0.25 s to 30 s */
@@ -64,6 +78,7 @@ struct failure_info {
  */
 struct fault {
 	enum failure code;
+	enum software software;    /* of the jump box */
 	char jump[FAULT_PEER_MAX]; /* host:port; "" where no tunnel is used */
 	char database[FAULT_PEER_MAX]; /* host:port or path, as the jump box
 					  sees it */
@@ -92,6 +107,13 @@ void fault_note(struct fault *, const char *clause, ...)
 /* Fill in names, each only where it is still empty; NULL leaves it so. */
 void fault_name(struct fault *, const char *jump, const char *user,
     const char *database);
+
+/* Name the SSH server of the jump box, where it is not known yet. */
+void fault_software(struct fault *, enum software);
+
+/* It is OpenSSH's, or not known to be another: settings of sshd may be named.
+ */
+bool fault_is_of_sshd(const struct fault *);
 
 /*
  * The primary message: one line, ASCII, complete on its own, ending in the

@@ -63,8 +63,10 @@ jump_fault_refused(struct fault *fault, const char *jump,
     const struct ssh_opened *opened, bool is_socket)
 {
 	set_refused(fault,
-	    ssh_failure_of_open(opened->reason, opened->words, is_socket),
+	    ssh_failure_of_open(opened->software, opened->reason, opened->words,
+		is_socket),
 	    opened);
+	fault_software(fault, opened->software);
 	note_answer(fault, jump, opened);
 }
 

@@ -290,8 +290,8 @@ static bool
 is_shortage(const struct ssh_opened *opened)
 {
 	return opened->stream == NULL && !opened->link_failed &&
-	    ssh_failure_of_open(opened->reason, opened->words, false) ==
-	    FAIL_FORWARD_LIMIT_PEER;
+	    ssh_failure_of_open(opened->software, opened->reason, opened->words,
+		false) == FAIL_FORWARD_LIMIT_PEER;
 }
 
 bool

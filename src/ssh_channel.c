@@ -249,6 +249,7 @@ on_fault(struct stream *stream, struct fault *fault)
 		return;
 	fault_set(fault, cause->code, "%s", cause->words);
 	fault_name(fault, cause->jump, cause->user, NULL);
+	fault_software(fault, cause->software);
 	if (cause->detail[0] != '\0')
 		fault_note(fault, "%s", cause->detail);
 }
@@ -293,6 +294,7 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 
 	channel->stream.ops = &channel_ops;
 	channel->stream.park_max = WINDOW_MAX;
+	channel->stream.software = host->fault.software;
 	channel->channel = take;
 	channel->host = host;
 	channel->window = WINDOW_MIN;

@@ -10,22 +10,33 @@
 #include <string.h>
 
 #include "failure.h"
+#include "ssh_failure.h"
 #include "ssh_key.h"
 #include "ssh_transport.h"
 #include "ssh_wire.h"
 
 static void
-read_software(LIBSSH2_SESSION *session, struct ssh_facts *facts)
+read_software(LIBSSH2_SESSION *session, char *out, size_t size)
 {
 	const char *line = libssh2_session_banner_get(session);
 	const char *software;
 
+	out[0] = '\0';
 	if (line == NULL || strncmp(line, "SSH-", 4) != 0)
 		return;
 	software = strchr(line + 4, '-');
 	software = software != NULL ? software + 1 : line;
-	text_printable(facts->software, sizeof facts->software, software,
-	    strcspn(software, " "));
+	text_printable(out, size, software, strcspn(software, " "));
+}
+
+enum software
+ssh_facts_software(const struct ssh_transport *transport)
+{
+	char version[sizeof((struct ssh_facts *)0)->software];
+
+	read_software(ssh_transport_session(transport), version,
+	    sizeof version);
+	return ssh_failure_software(version);
 }
 
 static void
@@ -67,7 +78,7 @@ ssh_facts_read(const struct ssh_transport *transport, struct ssh_facts *facts)
 	const char *methods = ssh_transport_said(transport)->methods;
 
 	memset(facts, 0, sizeof *facts);
-	read_software(session, facts);
+	read_software(session, facts->software, sizeof facts->software);
 	read_method(session, LIBSSH2_METHOD_KEX, facts->kex, sizeof facts->kex);
 	read_method(session, LIBSSH2_METHOD_CRYPT_CS, facts->cipher,
 	    sizeof facts->cipher);

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "failure.h"
+
 struct ssh_transport;
 
 /* Texts are printable ASCII; "" for what the session has not come to. */
@@ -21,6 +23,9 @@ struct ssh_facts {
 	size_t hostkey_len;          /* 0 also where it is longer */
 	char methods[256]; /* that can continue the login, comma-separated */
 };
+
+/* Which server it is, from its banner. */
+enum software ssh_facts_software(const struct ssh_transport *);
 
 void ssh_facts_read(const struct ssh_transport *, struct ssh_facts *);
 

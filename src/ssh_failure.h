@@ -10,12 +10,16 @@
 
 #include "failure.h"
 
+/* Which server has this software version in its banner (RFC 4253, 4.2), such
+ * as "OpenSSH_9.2p1"; "" for none. */
+enum software ssh_failure_software(const char *version);
+
 /*
  * What a refused forward means: the reason of RFC 4254, 5.1 (0 where none was
  * seen) and the jump box's own words ("" for none).  `is_socket`: the target
  * was a Unix socket, whose refusals sshd never explains.
  */
-enum failure ssh_failure_of_open(unsigned reason, const char *words,
-    bool is_socket);
+enum failure ssh_failure_of_open(enum software, unsigned reason,
+    const char *words, bool is_socket);
 
 #endif

@@ -22,6 +22,7 @@
 #include "config.h"
 #include "log.h"
 #include "ssh_channels.h"
+#include "ssh_facts.h"
 #include "ssh_slot.h"
 #include "ssh_transport.h"
 #include "stream.h"
@@ -226,13 +227,6 @@ arm_timer(struct ssh_link *link)
 }
 
 static void
-lose_silent(struct ssh_link *link)
-{
-	lose(link, FAIL_TUNNEL_SILENT,
-	    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);
-}
-
-static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct ssh_link *link = arg;
@@ -241,7 +235,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	switch (ssh_pulse_look(&link->host.pulse, clock_ms(),
 	    ssh_link_heard_ms(link), open_since_ms(link))) {
 	case SSH_PULSE_DEAD:
-		lose_silent(link);
+		lose(link, FAIL_TUNNEL_SILENT,
+		    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);
 		return;
 	case SSH_PULSE_ASK:
 		ask_for_life(link);
@@ -356,6 +351,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 
 	ssh_channels_init(&link->channels);
 	link->host.transport = take;
+	fault_software(&link->host.fault, ssh_facts_software(take));
 	link->jump = jump;
 	link->pings_left = PINGS_AT_START;
 	link->host.pulse.interval_ms = cfg->keepalive_interval_ms;
@@ -471,6 +467,7 @@ ssh_link_opened(struct ssh_link *link, struct ssh_opened *out)
 	slot->use = SSH_SLOT_FREE;
 	out->stream = link->opened;
 	out->link_failed = link->slot_failed;
+	out->software = link->host.fault.software;
 	out->reason = slot->reason;
 	memcpy(out->words, slot->words, sizeof out->words);
 	out->elapsed_ms = slot->elapsed_us / 1000;

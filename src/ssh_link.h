@@ -33,8 +33,9 @@ struct ssh_opened {
 	struct stream *stream; /* NULL: refused, or the link failed */
 	bool link_failed; /* nothing was said about the target: ask another link
 			   */
-	unsigned reason;  /* RFC 4254, 5.1; 0: none was given */
-	char words[256];  /* the jump box's own */
+	enum software software; /* of the jump box: whose words they are */
+	unsigned reason;        /* RFC 4254, 5.1; 0: none was given */
+	char words[256];        /* the jump box's own */
 	int64_t elapsed_ms;
 	int64_t rtt_us; /* the shortest that this link has measured */
 };

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "failure.h"
+
 struct event_base;
 struct fault;
 struct stream;
@@ -43,7 +45,8 @@ struct stream {
 	const struct stream_ops *ops;
 	void (*on_ready)(void *arg); /* not from inside a stream call */
 	void *arg;
-	size_t park_max; /* a user holds at most so much uncredited */
+	size_t park_max;        /* a user holds at most so much uncredited */
+	enum software software; /* of the jump box it goes through */
 };
 
 /*

@@ -300,6 +300,7 @@ tls_stream_new(struct stream *take_raw, struct tls *take_tls,
 
 	self->stream.ops = &ops;
 	self->stream.park_max = take_raw->park_max;
+	self->stream.software = take_raw->software;
 	self->raw = take_raw;
 	self->tls = take_tls;
 	self->explain = explain;

@@ -57,7 +57,8 @@ is_hint_only(enum failure code)
 }
 
 static struct check_advice
-advise(enum failure code, const char *sqlstate, const char *message)
+advise_for(enum software software, enum failure code, const char *sqlstate,
+    const char *message)
 {
 	struct check_key key = { 0 };
 	struct dial_facts facts = { 0 };
@@ -68,10 +69,19 @@ advise(enum failure code, const char *sqlstate, const char *message)
 		&refusal };
 
 	fault_set(&fault, code, "words");
+	fault_software(&fault, software);
+	snprintf(key.type, sizeof key.type, "ssh-ed25519");
+	snprintf(key.line, sizeof key.line, "ssh-ed25519 AAAA");
 	snprintf(refusal.sqlstate, sizeof refusal.sqlstate, "%s", sqlstate);
 	snprintf(refusal.message, sizeof refusal.message, "%s", message);
 	check_advise(&is, &advice);
 	return advice;
+}
+
+static struct check_advice
+advise(enum failure code, const char *sqlstate, const char *message)
+{
+	return advise_for(SOFTWARE_OPENSSH, code, sqlstate, message);
 }
 
 static void
@@ -158,6 +168,31 @@ each_sqlstate_has_a_fix_of_its_own(void **state)
 		    cases[i].hint));
 }
 
+/* There is no sshd_config on a jump box without sshd. */
+static void
+repairs_are_those_of_the_server(void **state)
+{
+	struct check_advice advice;
+
+	(void)state;
+	advice = advise_for(SOFTWARE_DROPBEAR, FAIL_AUTH_KEY_REJECTED, "", "");
+	assert_string_equal(advice.lines[0],
+	    "no-pty,no-agent-forwarding,no-X11-forwarding,"
+	    "permitopen=\"10.0.2.45:5432\" ssh-ed25519 AAAA");
+	assert_non_null(strstr(advice.command, "dropbear"));
+	advice = advise_for(SOFTWARE_DROPBEAR, FAIL_FORWARD_DENIED, "", "");
+	assert_int_equal(advice.line_count, 0);
+	assert_non_null(strstr(advice.command, "dropbear"));
+	for (enum failure code = FAIL_NONE + 1; code < FAILURE_COUNT; code++) {
+		advice = advise_for(SOFTWARE_OTHER, code, "", "");
+		assert_null(strstr(advice.command, "sshd"));
+		assert_null(strstr(advice.command, "-u ssh"));
+		assert_null(strstr(advice.command, "/etc/ssh"));
+		assert_null(strstr(advice.file, "sshd_config"));
+		assert_null(strstr(advice.file, "authorized_keys"));
+	}
+}
+
 /* Names are the user's own, and a shell reads the commands. */
 static void
 odd_names_are_quoted(void **state)
@@ -210,6 +245,7 @@ main(void)
 		cmocka_unit_test(without_a_tunnel_this_machine_is_asked),
 		cmocka_unit_test(pg_hba_is_told_whom_to_permit),
 		cmocka_unit_test(each_sqlstate_has_a_fix_of_its_own),
+		cmocka_unit_test(repairs_are_those_of_the_server),
 		cmocka_unit_test(odd_names_are_quoted),
 		cmocka_unit_test(no_command_is_cut),
 	};

@@ -44,53 +44,67 @@ check_line(const char *text, size_t max)
 }
 
 static void
+message_stands_alone(enum failure code, enum software software)
+{
+	struct fault fault = complete_fault(code);
+	char text[FAULT_DETAIL_MAX], label[64];
+	size_t label_len;
+
+	fault_software(&fault, software);
+	label[0] = '\0';
+	strcat(label, " [");
+	strcat(label, failure_stage(code)->label);
+	strcat(label, "]");
+	label_len = strlen(label);
+	fault_message(&fault, text, sizeof text);
+	check_line(text, 320);
+	require(strncmp(text, "pgjump: ", 8) == 0, "opening", text);
+	require(strcmp(text + strlen(text) - label_len, label) == 0, "label",
+	    text);
+	require(text[strlen(text) - label_len - 1] != '.', "period", text);
+	fault_message_mid_session(&fault, text, sizeof text);
+	check_line(text, 320);
+	require(strncmp(text, "terminating connection: pgjump: ", 32) == 0,
+	    "opening", text);
+}
+
+static void
+hint_is_one_sentence(enum failure code, enum software software)
+{
+	struct fault fault = complete_fault(code);
+	char text[FAULT_DETAIL_MAX];
+	size_t len;
+
+	fault_software(&fault, software);
+	fault_hint(&fault, text, sizeof text);
+	check_line(text, 400);
+	len = strlen(text);
+	require(text[0] >= 'A' && text[0] <= 'Z', "capital", text);
+	require(text[len - 1] == '.' && text[len - 2] != '.', "period", text);
+	require(strstr(text, ". ") == NULL, "one sentence", text);
+}
+
+static void
+for_each_text(void (*judge)(enum failure, enum software))
+{
+	for (enum failure code = FAIL_NONE + 1; code < FAILURE_COUNT; code++)
+		for (enum software of = SOFTWARE_UNKNOWN; of <= SOFTWARE_OTHER;
+		     of++)
+			judge(code, of);
+}
+
+static void
 every_message_stands_alone(void **state)
 {
-	char text[FAULT_DETAIL_MAX], label[64];
-
 	(void)state;
-	for (int code = FAIL_NONE + 1; code < FAILURE_COUNT; code++) {
-		struct fault fault = complete_fault((enum failure)code);
-		size_t label_len;
-
-		label[0] = '\0';
-		strcat(label, " [");
-		strcat(label, failure_stage((enum failure)code)->label);
-		strcat(label, "]");
-		label_len = strlen(label);
-		fault_message(&fault, text, sizeof text);
-		check_line(text, 320);
-		require(strncmp(text, "pgjump: ", 8) == 0, "opening", text);
-		require(strcmp(text + strlen(text) - label_len, label) == 0,
-		    "label", text);
-		require(text[strlen(text) - label_len - 1] != '.', "period",
-		    text);
-		fault_message_mid_session(&fault, text, sizeof text);
-		check_line(text, 320);
-		require(strncmp(text, "terminating connection: pgjump: ", 32) ==
-			0,
-		    "opening", text);
-	}
+	for_each_text(message_stands_alone);
 }
 
 static void
 every_hint_is_one_sentence(void **state)
 {
-	char text[FAULT_DETAIL_MAX];
-
 	(void)state;
-	for (int code = FAIL_NONE + 1; code < FAILURE_COUNT; code++) {
-		struct fault fault = complete_fault((enum failure)code);
-		size_t len;
-
-		fault_hint(&fault, text, sizeof text);
-		check_line(text, 400);
-		len = strlen(text);
-		require(text[0] >= 'A' && text[0] <= 'Z', "capital", text);
-		require(text[len - 1] == '.' && text[len - 2] != '.', "period",
-		    text);
-		require(strstr(text, ". ") == NULL, "one sentence", text);
-	}
+	for_each_text(hint_is_one_sentence);
 }
 
 static void
@@ -215,6 +229,74 @@ a_short_buffer_cuts_and_ends(void **state)
 	assert_int_equal(strlen(text), sizeof text - 1);
 }
 
+static bool
+names_sshd(enum failure code, enum software software)
+{
+	static const char *const words[] = { "sshd", "MaxStartups",
+		"PermitOpen", "AllowTcpForwarding", "ChannelTimeout" };
+	struct fault fault = complete_fault(code);
+	char hint[FAULT_DETAIL_MAX];
+
+	fault_software(&fault, software);
+	fault_hint(&fault, hint, sizeof hint);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(hint, words[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* What is told where no banner was seen. */
+static const enum failure before_banner[] = {
+	FAIL_JUMP_REFUSED,
+	FAIL_JUMP_NOT_SSH,
+	FAIL_JUMP_SPEAKS_TLS,
+	FAIL_JUMP_SILENT,
+	FAIL_JUMP_TURNED_AWAY,
+};
+
+static bool
+is_before_banner(enum failure code)
+{
+	for (size_t i = 0; i < sizeof before_banner / sizeof *before_banner;
+	     i++)
+		if (before_banner[i] == code)
+			return true;
+	return false;
+}
+
+static void
+settings_of_sshd_are_named_to_openssh_alone(void **state)
+{
+	(void)state;
+	for (enum failure code = FAIL_NONE + 1; code < FAILURE_COUNT; code++) {
+		if (is_before_banner(code))
+			continue;
+		require(!names_sshd(code, SOFTWARE_OTHER) &&
+			!names_sshd(code, SOFTWARE_DROPBEAR),
+		    "sshd, to another server", failure_info(code)->message);
+	}
+	assert_true(names_sshd(FAIL_FORWARD_DENIED, SOFTWARE_UNKNOWN));
+	assert_true(names_sshd(FAIL_FORWARD_DENIED, SOFTWARE_OPENSSH));
+}
+
+static void
+a_server_has_words_of_its_own(void **state)
+{
+	struct fault fault = complete_fault(FAIL_FORWARD_DENIED);
+	char text[1000];
+
+	(void)state;
+	fault_software(&fault, SOFTWARE_DROPBEAR);
+	fault_software(&fault, SOFTWARE_OPENSSH); /* the first one stands */
+	fault_hint(&fault, text, sizeof text);
+	assert_non_null(strstr(text, "option -j of dropbear"));
+	fault = complete_fault(FAIL_DB_CLOSED);
+	fault_software(&fault, SOFTWARE_TWISTED);
+	fault_message(&fault, text, sizeof text);
+	assert_null(strstr(text, "accepted the connection"));
+	assert_non_null(strstr(text, "confirms a forward before it connects"));
+}
+
 int
 main(void)
 {
@@ -225,6 +307,8 @@ main(void)
 		cmocka_unit_test(only_the_limit_is_no_57P03_before_the_session),
 		cmocka_unit_test(a_message_names_side_and_peers),
 		cmocka_unit_test(the_first_cause_wins),
+		cmocka_unit_test(settings_of_sshd_are_named_to_openssh_alone),
+		cmocka_unit_test(a_server_has_words_of_its_own),
 		cmocka_unit_test(details_are_joined_and_bounded),
 		cmocka_unit_test(text_becomes_printable),
 		cmocka_unit_test(a_short_buffer_cuts_and_ends),

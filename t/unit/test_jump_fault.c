@@ -56,6 +56,10 @@ a_refusal_without_words_says_so(void **state)
 	assert_string_equal(fault.words, "refused after 12 ms");
 	assert_has(fault.detail, "without a word after 12 ms");
 
+	fault = refused(2, "the moon is full", false);
+	assert_int_equal(fault.code, FAIL_DB_UNREACHED_SAID);
+	assert_string_equal(fault.words, "the moon is full");
+
 	fault = refused(4, "", false);
 	assert_int_equal(fault.code, FAIL_FORWARD_LIMIT_PEER);
 	assert_string_equal(fault.words, "it gave no reason");
@@ -77,6 +81,20 @@ a_socket_has_a_row_of_its_own(void **state)
 	(void)state;
 	assert_int_equal(refused(2, "open failed", true).code,
 	    FAIL_DB_UNREACHED_SOCKET);
+}
+
+static void
+a_refusal_keeps_whose_words_they_are(void **state)
+{
+	struct ssh_opened opened = { .software = SOFTWARE_ASYNCSSH,
+		.reason = 2,
+		.words = "Connection refused" };
+	struct fault fault = { 0 };
+
+	(void)state;
+	jump_fault_refused(&fault, JUMP, &opened, false);
+	assert_int_equal(fault.code, FAIL_FORWARD_DENIED);
+	assert_int_equal(fault.software, SOFTWARE_ASYNCSSH);
 }
 
 static void
@@ -125,6 +143,7 @@ main(void)
 		cmocka_unit_test(a_refusal_without_words_says_so),
 		cmocka_unit_test(a_time_out_of_the_jump_box_is_told_as_a_time),
 		cmocka_unit_test(a_socket_has_a_row_of_its_own),
+		cmocka_unit_test(a_refusal_keeps_whose_words_they_are),
 		cmocka_unit_test(silence_of_the_tunnel_is_the_tunnels),
 		cmocka_unit_test(silence_behind_a_live_tunnel_is_the_databases),
 		cmocka_unit_test(a_full_pool_is_told_with_its_size),

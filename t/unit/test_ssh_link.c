@@ -21,6 +21,7 @@
 #include "config.h"
 #include "log.h"
 #include "ssh_channel.h"
+#include "ssh_facts.h"
 #include "ssh_slot.h"
 #include "ssh_transport.h"
 #include "stream.h"
@@ -102,6 +103,13 @@ libssh2_keepalive_send(LIBSSH2_SESSION *asked, int *seconds_to_next)
 	(void)asked;
 	*seconds_to_next = 0;
 	return 0;
+}
+
+enum software
+ssh_facts_software(const struct ssh_transport *transport)
+{
+	(void)transport;
+	return SOFTWARE_OPENSSH;
 }
 
 ssize_t
