@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "config.h"
 #include "database_fault.h"
+#include "pgwire.h"
 #include "stream.h"
 #include "tls.h"
 #include "tls_client.h"
@@ -140,11 +141,15 @@ judge_answer(const struct check_talk *talk, const char *bytes, size_t len,
     char *answer, struct fault *fault)
 {
 	struct database_way way = way_of(talk);
+	struct pgwire_error_fields error;
 
 	*answer = bytes[0];
 	if (len == 1 && (bytes[0] == 'S' || bytes[0] == 'N'))
 		return FAIL_NONE;
-	database_fault_foreign(fault, &way, bytes, len);
+	if (pgwire_refusal(bytes, len, &error) == PGWIRE_ANSWER_PLAUSIBLE)
+		database_fault_rejected(fault, &way, &error);
+	else
+		database_fault_foreign(fault, &way, bytes, len);
 	return fault->code;
 }
 
@@ -153,7 +158,7 @@ check_postgres_ask(const struct check_talk *talk, char *answer,
     struct fault *fault)
 {
 	struct patience wait = wait_for(talk, false);
-	char bytes[256];
+	char bytes[PGWIRE_ANSWER_MAX];
 	ssize_t got;
 
 	if (send_all(talk, &wait, ssl_request, sizeof ssl_request, fault) !=

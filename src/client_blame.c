@@ -30,6 +30,15 @@ client_not_postgres(struct client *client)
 	return client_refuse(client);
 }
 
+enum client_state
+client_rejected(struct client *client, const struct pgwire_error_fields *error)
+{
+	const struct database_way way = way_of(client);
+
+	database_fault_rejected(client_fault(client), &way, error);
+	return client_refuse(client);
+}
+
 /* How it closed the connection: after it had spoken as PostgreSQL, or not. */
 static enum failure
 hang_up_of(const struct client_startup *startup)

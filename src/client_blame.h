@@ -14,6 +14,10 @@
 /* It said something else; quotes client->startup->answer. */
 enum client_state client_not_postgres(struct client *);
 
+/* It answered with this error, before any login. */
+enum client_state client_rejected(struct client *,
+    const struct pgwire_error_fields *);
+
 /* It closed the connection, or (`is_lost`) the way to it broke. */
 enum client_state client_hung_up(struct client *, bool is_lost);
 

@@ -99,6 +99,17 @@ client_choosing(struct client *client)
 	    : next;
 }
 
+/* In the form of protocol 2, which drivers of today take for noise. */
+static enum client_state
+refused_by_words(struct client *client)
+{
+	struct pgwire_error_fields error;
+
+	pgwire_refusal(client->startup->answer, client->startup->answer_len,
+	    &error);
+	return client_rejected(client, &error);
+}
+
 enum client_state
 client_login(struct client *client)
 {
@@ -113,6 +124,8 @@ client_login(struct client *client)
 	client_tls_unbind(client);
 	switch (pgwire_answer(startup->answer, startup->answer_len)) {
 	case PGWIRE_ANSWER_PLAUSIBLE:
+		if (pgwire_is_unframed(startup->answer, startup->answer_len))
+			return refused_by_words(client);
 		return client_tls_has_choice(client)
 		    ? ask_choice(client)
 		    : begin_relay(client, false);
@@ -153,26 +166,79 @@ injected(struct client *client)
 	    "it sends more before its request for encryption is answered");
 }
 
-/* The one byte goes to the client as it came. */
-static enum client_state
-pass_answer(struct client *client, char answer)
+/* The one byte goes to the client; false: the state to go to is in *next. */
+static bool
+answer_client(struct client *client, char answer, enum client_state *next)
 {
 	struct client_startup *startup = client->startup;
 
-	if (startup->kept_len > startup->packet_len)
-		return injected(client);
-	if (stream_write(client->stream, &answer, 1) != 1)
-		return client_end(client, "client lost");
-	stream_credit(client->database, 1);
+	if (startup->kept_len > startup->packet_len) {
+		*next = injected(client);
+		return false;
+	}
+	if (stream_write(client->stream, &answer, 1) != 1) {
+		*next = client_end(client, "client lost");
+		return false;
+	}
 	client->traffic.to_client++;
 	client_drop_packet(startup);
 	startup->answer_len = 0;
 	startup->was_answered = true;
+	return true;
+}
+
+/* As it came. */
+static enum client_state
+pass_answer(struct client *client, char answer)
+{
+	struct client_startup *startup = client->startup;
+	enum client_state next;
+
+	if (!answer_client(client, answer, &next))
+		return next;
+	stream_credit(client->database, 1);
 	if (answer == 'G')
 		return begin_relay(client, true);
 	startup->is_in_tls = answer == 'S';
 	client->deadline_ms = startup->expires_ms;
 	return CLIENT_GREETING;
+}
+
+/*
+ * PostgreSQL up to 11 does not know GSSENCRequest and closes after its error:
+ * libpq then connects anew without it, and so does pgjump.
+ */
+static enum client_state
+forget_gssenc(struct client *client)
+{
+	enum client_state next;
+
+	if (!answer_client(client, 'N', &next))
+		return next;
+	stream_close(client->database, true);
+	client->database = NULL;
+	client->deadline_ms = client->startup->expires_ms;
+	return CLIENT_GREETING;
+}
+
+/* An error, once it is complete. */
+static enum client_state
+on_error(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	struct pgwire_error_fields error;
+
+	switch (pgwire_refusal(startup->answer, startup->answer_len, &error)) {
+	case PGWIRE_ANSWER_MORE:
+		return client_await(client);
+	case PGWIRE_ANSWER_FOREIGN:
+		return client_not_postgres(client);
+	case PGWIRE_ANSWER_PLAUSIBLE:
+		break;
+	}
+	return startup->asked == PGWIRE_GSSENC_REQUEST
+	    ? forget_gssenc(client)
+	    : client_rejected(client, &error);
 }
 
 static bool
@@ -199,6 +265,8 @@ client_negotiating(struct client *client)
 		return next;
 	if (startup->answer_len == 0)
 		return client_await(client);
+	if (startup->answer[0] == 'E')
+		return on_error(client);
 	if (startup->answer_len > 1 ||
 	    !is_answer_to(startup->asked, (char)startup->answer[0]))
 		return client_not_postgres(client);

@@ -72,8 +72,8 @@ struct client_startup {
 	bool is_in_tls;  /* the database's S was passed on */
 	bool is_secured; /* the database, as ssl_config asks */
 	struct tls_client *securing;
-	bool was_answered;         /* the database has answered something */
-	unsigned char answer[256]; /* of the database, not passed on */
+	bool was_answered; /* the database has answered something */
+	unsigned char answer[PGWIRE_ANSWER_MAX]; /* not passed on */
 	size_t answer_len;
 	int64_t expires_ms; /* the whole start-up packet, since accept */
 	int64_t asked_ms, opened_ms;

@@ -5,8 +5,11 @@
  */
 #include "database_fault.h"
 
+#include <string.h>
+
 #include "clock.h"
 #include "config.h"
+#include "pgwire.h"
 #include "stream.h"
 
 /* What a greeting shows of itself. */
@@ -44,6 +47,32 @@ database_fault_foreign(struct fault *fault, const struct database_way *way,
 	text_printable(words, sizeof words, answer, len);
 	note_path(fault, way);
 	fault_set(fault, FAIL_DB_NOT_POSTGRES, "\"%s\"", words);
+}
+
+/* NEGOTIATE_SSL_CODE in the words of a server that met it within TLS; the
+ * number is in every language. */
+#define SSL_REQUEST_WORDS "1234.5679"
+
+static enum failure
+rejection(const struct pgwire_error_fields *error)
+{
+	if (error->sqlstate[0] == '\0')
+		return FAIL_DB_CANNOT_FORK;
+	return strstr(error->message, SSL_REQUEST_WORDS) != NULL
+	    ? FAIL_DB_TLS_IN_FRONT
+	    : FAIL_DB_REJECTED_EARLY;
+}
+
+void
+database_fault_rejected(struct fault *fault, const struct database_way *way,
+    const struct pgwire_error_fields *error)
+{
+	note_path(fault, way);
+	if (error->sqlstate[0] != '\0')
+		fault_set(fault, rejection(error), "%s (SQLSTATE %s)",
+		    error->message, error->sqlstate);
+	else
+		fault_set(fault, rejection(error), "%s", error->message);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "failure.h"
 
 struct config_connection;
+struct pgwire_error_fields;
 struct stream;
 
 /* A connection to a database, once it was open. */
@@ -28,6 +29,11 @@ struct database_way {
 /* It said something else than PostgreSQL would. */
 void database_fault_foreign(struct fault *, const struct database_way *,
     const void *answer, size_t len);
+
+/* It refused the session before any login, in these words: of the protocol's
+ * version 2, without SQLSTATE, or its own. */
+void database_fault_rejected(struct fault *, const struct database_way *,
+    const struct pgwire_error_fields *);
 
 /* It closed the connection, for which `code` has the words, or the way to it
  * broke. */

@@ -187,6 +187,31 @@ pgwire_can_read_error(const void *bytes, size_t len)
 
 /* --- The first answer ----------------------------------------------------- */
 
+/* No ErrorResponse of protocol 3 is so long that its length begins so. */
+bool
+pgwire_is_unframed(const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	return len >= 2 && at[0] == 'E' && at[1] != '\0';
+}
+
+/* A line of text, in any encoding, and its NUL. */
+static enum pgwire_answer
+unframed(const unsigned char *bytes, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		bool is_last = i + 1 == len || bytes[i + 1] == '\0';
+
+		if (bytes[i] == '\0')
+			return PGWIRE_ANSWER_PLAUSIBLE;
+		if (bytes[i] < ' ' && !(bytes[i] == '\n' && is_last))
+			return PGWIRE_ANSWER_FOREIGN;
+	}
+	return len < PGWIRE_ANSWER_MAX ? PGWIRE_ANSWER_MORE
+				       : PGWIRE_ANSWER_FOREIGN;
+}
+
 enum pgwire_answer
 pgwire_answer(const void *bytes, size_t len)
 {
@@ -199,15 +224,13 @@ pgwire_answer(const void *bytes, size_t len)
 
 	if (len == 0)
 		return PGWIRE_ANSWER_MORE;
+	if (pgwire_is_unframed(bytes, len))
+		return unframed(bytes, len);
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
 		if (*first != answers[i].type)
 			continue;
 		if (len < 5)
 			return PGWIRE_ANSWER_MORE;
-		/* A postmaster that cannot fork says so in the words of
-		 * protocol 2: "Ecould not fork new process ...". */
-		if (memcmp(first, "Ecoul", 5) == 0)
-			return PGWIRE_ANSWER_PLAUSIBLE;
 		return pgwire_int32(first + 1) >= 8 &&
 			pgwire_int32(first + 1) <= answers[i].max
 		    ? PGWIRE_ANSWER_PLAUSIBLE
@@ -348,4 +371,43 @@ pgwire_error_fields(const void *body, size_t len,
 			    text_len);
 		at += text_len < (size_t)(end - at) ? text_len + 1 : text_len;
 	}
+}
+
+/* 'E', int32 length, fields, of which the severity is the first. */
+static enum pgwire_answer
+framed(const unsigned char *bytes, size_t len)
+{
+	enum pgwire_answer answer = pgwire_answer(bytes, len);
+
+	if (bytes[0] != 'E')
+		return PGWIRE_ANSWER_FOREIGN;
+	if (answer != PGWIRE_ANSWER_PLAUSIBLE)
+		return answer;
+	if (len > 5 && bytes[5] != 'S')
+		return PGWIRE_ANSWER_FOREIGN;
+	return len > pgwire_int32(bytes + 1) || len >= PGWIRE_ANSWER_MAX
+	    ? PGWIRE_ANSWER_PLAUSIBLE
+	    : PGWIRE_ANSWER_MORE;
+}
+
+enum pgwire_answer
+pgwire_refusal(const void *bytes, size_t len,
+    struct pgwire_error_fields *fields)
+{
+	const char *first = bytes;
+	enum pgwire_answer answer;
+
+	memset(fields, 0, sizeof *fields);
+	if (len == 0)
+		return PGWIRE_ANSWER_MORE;
+	answer = pgwire_is_unframed(bytes, len) ? unframed(bytes, len)
+						: framed(bytes, len);
+	if (answer != PGWIRE_ANSWER_PLAUSIBLE)
+		return answer;
+	if (pgwire_is_unframed(bytes, len))
+		copy_text(fields->message, sizeof fields->message, first + 1,
+		    strcspn(first + 1, "\n"));
+	else
+		pgwire_error_fields(first + 5, len - 5, fields);
+	return answer;
 }

@@ -57,6 +57,9 @@ enum pgwire_answer {
 /* Judge the first bytes that answer a StartupMessage. */
 enum pgwire_answer pgwire_answer(const void *bytes, size_t len);
 
+/* The longest answer that is waited for whole before it is judged. */
+#define PGWIRE_ANSWER_MAX 256
+
 /* Whether they are, complete, a request for SASL and nothing else
  * (AuthenticationSASL). */
 bool pgwire_asks_sasl(const void *bytes, size_t len);
@@ -104,6 +107,22 @@ struct pgwire_error_fields {
 
 /* Read the body of an ErrorResponse, or its beginning. */
 void pgwire_error_fields(const void *body, size_t len,
+    struct pgwire_error_fields *);
+
+/*
+ * Whether an answer that begins so is an error in the form of protocol 2: 'E',
+ * text, NUL.  Every postmaster says so that it cannot fork, before it has read
+ * anything (report_fork_failure_to_client() of PostgreSQL).
+ */
+bool pgwire_is_unframed(const void *bytes, size_t len);
+
+/*
+ * Judge what answers a request for encryption and is not the one byte: an
+ * ErrorResponse in either form.  Fills the fields where it is PLAUSIBLE; those
+ * of protocol 2 have a message only.  MORE: not complete, and shorter than
+ * PGWIRE_ANSWER_MAX.
+ */
+enum pgwire_answer pgwire_refusal(const void *bytes, size_t len,
     struct pgwire_error_fields *);
 
 #endif

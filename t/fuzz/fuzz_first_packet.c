@@ -36,6 +36,8 @@ check_error(const uint8_t *data, size_t len)
 {
 	struct pgwire_error_fields fields;
 
+	if (pgwire_refusal(data, len, &fields) == PGWIRE_ANSWER_PLAUSIBLE)
+		assert(data[0] == 'E');
 	pgwire_error_fields(data, len, &fields);
 	assert(strlen(fields.severity) < sizeof fields.severity);
 	assert(strlen(fields.sqlstate) < sizeof fields.sqlstate);

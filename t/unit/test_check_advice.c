@@ -45,6 +45,9 @@ static const enum failure hint_only[] = {
 	FAIL_FORWARD_LIMIT,
 	FAIL_FORWARD_CLOSED,
 	FAIL_DB_TLS_SETTINGS,
+	FAIL_DB_REJECTED_EARLY,
+	FAIL_DB_CANNOT_FORK,
+	FAIL_DB_TLS_IN_FRONT,
 };
 
 static bool

@@ -261,6 +261,17 @@ an_ssl_request_gets_the_text_inside_tls(void **state)
 	tls_peer_free(tls);
 }
 
+#define CANNOT_FORK                                    \
+	"Ecould not fork new process for connection: " \
+	"Resource temporarily unavailable"
+
+/* As PostgreSQL says it of requests that it does not know. */
+#define ERROR_0A000(length, code)                   \
+	"E\0\0\0" length "SFATAL\0VFATAL\0C0A000\0" \
+	"Munsupported frontend protocol " code "\0\0"
+#define NO_SSL_REQUEST    ERROR_0A000("\103", "1234.5679")
+#define NO_GSSENC_REQUEST ERROR_0A000("\103", "1234.5680")
+
 static void
 a_gssenc_request_is_answered_no(void **state)
 {
@@ -272,6 +283,31 @@ a_gssenc_request_is_answered_no(void **state)
 	lab_expect(lab, lab->client, "N", 1);
 	lab_send(lab->client, BYTES(STARTUP));
 	lab_expect_fatal(lab, lab->client, "57P03", "[jump_connect]");
+}
+
+/* As PostgreSQL up to 11: libpq would connect anew, and so does pgjump. */
+static void
+a_database_that_does_not_know_gssenc_is_asked_anew(void **state)
+{
+	struct lab *lab = *state;
+	int before;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(GSSENC_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(GSSENC_REQUEST));
+	before = lab->database;
+	lab_send(before, BYTES(NO_GSSENC_REQUEST));
+	shutdown(before, SHUT_WR);
+	lab_expect(lab, lab->client, "N", 1);
+	lab_expect_end(lab, before);
+	lab_send(lab->client, BYTES(SSL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(SSL_REQUEST));
+	lab_send(lab->database, "N", 1);
+	lab_expect(lab, lab->client, "N", 1);
+	lab_send(lab->client, BYTES(STARTUP));
+	lab_expect(lab, lab->database, BYTES(STARTUP));
 }
 
 static void
@@ -367,7 +403,18 @@ static const struct bad_answer {
 	    "it answered: \"SSH-2.0-OpenSSH\" [db_not_postgres]" },
 	{ BYTES(SSL_REQUEST), BYTES("Sx"), false, "\"Sx\" [db_not_postgres]" },
 	{ BYTES(SSL_REQUEST), BYTES("G"), false, "\"G\" [db_not_postgres]" },
-	{ BYTES(SSL_REQUEST), BYTES("E"), false, "\"E\" [db_not_postgres]" },
+	{ BYTES(SSL_REQUEST), BYTES("E"), true, "\"E\" [db_not_postgres]" },
+	{ BYTES(SSL_REQUEST), BYTES("ERROR\r\n"), false,
+	    "\"ERROR\" [db_not_postgres]" },
+	{ BYTES(SSL_REQUEST), BYTES(CANNOT_FORK "\n\0"), true,
+	    "rejected the session before any login: could not fork new "
+	    "process for connection: Resource temporarily unavailable "
+	    "[db_rejected]" },
+	{ BYTES(STARTUP), BYTES(CANNOT_FORK "\n\0"), true,
+	    "Resource temporarily unavailable [db_rejected]" },
+	{ BYTES(SSL_REQUEST), BYTES(NO_SSL_REQUEST), true,
+	    "rejected the request for TLS: unsupported frontend protocol "
+	    "1234.5679 (SQLSTATE 0A000) [db_rejected]" },
 	{ BYTES(SSL_REQUEST), BYTES(""), true, "[db_closed]" },
 };
 
@@ -911,6 +958,7 @@ main(void)
 		TEST(direct_tls_of_another_protocol_gets_alert_120),
 		TEST(a_client_that_rejects_the_certificate_is_logged),
 		TEST(the_text_is_still_told_after_the_database_s_yes),
+		TEST(a_database_that_does_not_know_gssenc_is_asked_anew),
 		TEST(bad_answers_are_named),
 		TEST(a_database_that_greets_first_is_no_postgres),
 		TEST(a_silent_database_is_named_in_time),

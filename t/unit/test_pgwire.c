@@ -141,8 +141,12 @@ answers_are_judged(void **state)
 		{ BYTES("N\0\0\0\50"), PGWIRE_ANSWER_PLAUSIBLE },
 		{ BYTES("E\0\0\0\50"), PGWIRE_ANSWER_PLAUSIBLE },
 		{ BYTES("E\0\0\165\60"), PGWIRE_ANSWER_FOREIGN },
-		{ BYTES("Ecould not fork new process"),
+		{ BYTES("Ecould not fork new process"), PGWIRE_ANSWER_MORE },
+		{ BYTES("Ecould not fork new process\n"), PGWIRE_ANSWER_MORE },
+		{ BYTES("Ecould not fork new process\n\0"),
 		    PGWIRE_ANSWER_PLAUSIBLE },
+		{ BYTES("Ekein Proze\303\237\n\0"), PGWIRE_ANSWER_PLAUSIBLE },
+		{ BYTES("Etwo\nlines\0"), PGWIRE_ANSWER_FOREIGN },
 		{ BYTES("ERROR\r\n"), PGWIRE_ANSWER_FOREIGN },
 		{ BYTES("RFB 003.008"), PGWIRE_ANSWER_FOREIGN },
 		{ BYTES("H"), PGWIRE_ANSWER_FOREIGN },
@@ -154,6 +158,65 @@ answers_are_judged(void **state)
 		if (pgwire_answer(cases[i].bytes, cases[i].len) !=
 		    cases[i].answer)
 			fail_msg("case %zu", i);
+}
+
+/* In answer to a request for encryption. */
+static void
+an_error_is_read_in_both_forms(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		enum pgwire_answer answer;
+		const char *sqlstate, *message;
+	} cases[] = {
+		{ BYTES(""), PGWIRE_ANSWER_MORE, "", "" },
+		{ BYTES("E"), PGWIRE_ANSWER_MORE, "", "" },
+		{ BYTES("E\0\0\0"), PGWIRE_ANSWER_MORE, "", "" },
+		{ BYTES("E\0\0\0\27SFATAL\0C08000\0Mno\0"), PGWIRE_ANSWER_MORE,
+		    "", "" },
+		{ BYTES("E\0\0\0\27SFATAL\0C08000\0Mno\0\0"),
+		    PGWIRE_ANSWER_PLAUSIBLE, "08000", "no" },
+		{ BYTES("E\0\0\0\27XFATAL\0C08000\0Mno\0\0"),
+		    PGWIRE_ANSWER_FOREIGN, "", "" },
+		{ BYTES("N\0\0\0\27SFATAL\0C08000\0Mno\0\0"),
+		    PGWIRE_ANSWER_FOREIGN, "", "" },
+		{ BYTES("Eno room\n\0"), PGWIRE_ANSWER_PLAUSIBLE, "",
+		    "no room" },
+		{ BYTES("Eno room\n"), PGWIRE_ANSWER_MORE, "", "" },
+		{ BYTES("ERROR\r\n"), PGWIRE_ANSWER_FOREIGN, "", "" },
+	};
+	struct pgwire_error_fields fields;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (pgwire_refusal(cases[i].bytes, cases[i].len, &fields) !=
+		    cases[i].answer)
+			fail_msg("case %zu", i);
+		assert_string_equal(fields.sqlstate, cases[i].sqlstate);
+		assert_string_equal(fields.message, cases[i].message);
+	}
+}
+
+/* Nobody waits for more of it than has room. */
+static void
+a_long_error_is_judged_by_its_beginning(void **state)
+{
+	char text[PGWIRE_ANSWER_MAX] = "E\0\0\4\0SFATAL\0C53300\0Mno ";
+	struct pgwire_error_fields fields;
+
+	(void)state;
+	memset(text + 22, 'x', sizeof text - 22);
+	assert_int_equal(pgwire_refusal(text, sizeof text - 1, &fields),
+	    PGWIRE_ANSWER_MORE);
+	assert_int_equal(pgwire_refusal(text, sizeof text, &fields),
+	    PGWIRE_ANSWER_PLAUSIBLE);
+	assert_string_equal(fields.sqlstate, "53300");
+	memset(text + 1, 'x', sizeof text - 1);
+	assert_int_equal(pgwire_refusal(text, sizeof text - 1, &fields),
+	    PGWIRE_ANSWER_MORE);
+	assert_int_equal(pgwire_refusal(text, sizeof text, &fields),
+	    PGWIRE_ANSWER_FOREIGN);
 }
 
 /* --- ErrorResponse -------------------------------------------------------- */
@@ -273,6 +336,8 @@ main(void)
 		cmocka_unit_test(foreign_protocols_are_named),
 		cmocka_unit_test(only_protocol_3_reads_errors),
 		cmocka_unit_test(answers_are_judged),
+		cmocka_unit_test(an_error_is_read_in_both_forms),
+		cmocka_unit_test(a_long_error_is_judged_by_its_beginning),
 		cmocka_unit_test(an_error_has_every_field_in_order),
 		cmocka_unit_test(an_empty_field_is_left_out),
 		cmocka_unit_test(an_error_is_bounded),
