@@ -19,8 +19,10 @@
 #include "config.h"
 #include "dialer.h"
 #include "failure.h"
+#include "jump_blame.h"
 #include "jump_box.h"
 #include "jump_fault.h"
+#include "jump_queue.h"
 #include "pool.h"
 #include "stream.h"
 #include "xmalloc.h"
@@ -36,10 +38,8 @@ enum request_state {
 	REQUEST_DONE,
 };
 
-TAILQ_HEAD(request_list, jump_request);
-
 struct jump_request {
-	TAILQ_ENTRY(jump_request) entry;
+	struct jump_place place; /* first: see request_at() */
 	struct jump *jump;
 	enum request_state state;
 	const struct config_connection *connection;
@@ -60,32 +60,45 @@ struct jump {
 	struct jump_box *box;
 	struct mailbox *mailbox;
 	struct pool *pool; /* NULL: without tunnel */
-	struct request_list waiting, opening, done;
+	struct jump_queue waiting;
+	struct jump_places opening, done;
 	struct event *tick; /* while requests wait */
 };
 
 /* --- states of a request ------------------------------------------------- */
 
-static struct request_list *
-list_of(struct jump *jump, enum request_state state)
+static int64_t
+waited_ms(const struct jump_request *request)
 {
-	struct request_list *lists[] = {
-		[REQUEST_WAITING] = &jump->waiting,
+	return clock_ms() - request->asked_ms;
+}
+
+static struct jump_places *
+list_of(const struct jump_request *request)
+{
+	struct jump *jump = request->jump;
+	struct jump_places *lists[] = {
+		[REQUEST_WAITING] = jump_queue_list(&jump->waiting,
+		    &request->place),
 		[REQUEST_OPENING] = &jump->opening,
 		[REQUEST_DONE] = &jump->done,
 	};
 
-	return lists[state];
+	return lists[request->state];
+}
+
+static struct jump_request *
+request_at(struct jump_place *place)
+{
+	return (struct jump_request *)place;
 }
 
 static void
 set_state(struct jump_request *request, enum request_state state)
 {
-	struct jump *jump = request->jump;
-
-	TAILQ_REMOVE(list_of(jump, request->state), request, entry);
+	TAILQ_REMOVE(list_of(request), &request->place, entry);
 	request->state = state;
-	TAILQ_INSERT_TAIL(list_of(jump, state), request, entry);
+	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
 }
 
 static void
@@ -118,12 +131,6 @@ static const char *
 jump_label(const struct jump_request *request)
 {
 	return request->connection->jump->label;
-}
-
-static int64_t
-waited_ms(const struct jump_request *request)
-{
-	return clock_ms() - request->asked_ms;
 }
 
 /* --- through a tunnel ---------------------------------------------------- */
@@ -176,6 +183,7 @@ ask_pool(struct jump_request *request, const struct config_connection **behind)
 	case POOL_OPENING:
 		request->opened_ms = now_ms;
 		set_state(request, REQUEST_OPENING);
+		jump_queue_count(&jump->waiting, &request->place);
 		arm_timer(request, by_ms);
 		break;
 	case POOL_DOWN:
@@ -191,60 +199,33 @@ ask_pool(struct jump_request *request, const struct config_connection **behind)
 	return true;
 }
 
-/* The tunnel lives, but has let it wait: for the database, or for others. */
-static void
-blame_queue(struct jump_request *request)
+static struct jump_wait
+wait_of(const struct jump_request *request)
 {
-	if (pool_heard_ms(request->jump->pool) > request->asked_ms &&
-	    pool_is_suspect(request->jump->pool, request->connection))
-		jump_fault_behind(&request->fault, jump_label(request),
-		    waited_ms(request));
-	else
-		jump_fault_busy(&request->fault, waited_ms(request),
-		    pool_links(request->jump->pool));
+	return (struct jump_wait){
+		.connection = request->connection,
+		.asked_ms = request->asked_ms,
+		.opened_ms = request->opened_ms,
+		.open_timeout_ms = request->jump->cfg->open_timeout_ms,
+	};
 }
 
-/* Its time ran out before its turn came. */
 static void
 time_out_waiting(struct jump_request *request)
 {
-	struct pool *pool = request->jump->pool;
-	int64_t heard_ms = pool_heard_ms(pool);
+	const struct jump_wait wait = wait_of(request);
 
-	if (!pool_is_up(pool))
-		pool_cause(pool, &request->fault);
-	else if (heard_ms <= request->asked_ms && pool_is_mute(pool))
-		jump_fault_silent(&request->fault, clock_ms() - heard_ms);
-	else
-		blame_queue(request);
+	jump_blame_waiting(&request->fault, request->jump->pool, &wait);
 	fail(request);
 }
 
-/* Too little was left of its time for an answer to be missed. */
-static bool
-was_late(const struct jump_request *request)
-{
-	int64_t open_ms = clock_ms() - request->opened_ms;
-
-	return open_ms < request->jump->cfg->open_timeout_ms / 4 &&
-	    open_ms < request->opened_ms - request->asked_ms;
-}
-
-/* The forward is unanswered. */
 static void
 time_out_opening(struct jump_request *request)
 {
-	int64_t silent_ms;
-	bool heard;
+	const struct jump_wait wait = wait_of(request);
 
-	pool_abandon(request->jump->pool, request, &heard, &silent_ms);
-	if (was_late(request))
-		blame_queue(request);
-	else if (heard)
-		jump_fault_unanswered(&request->fault, jump_label(request),
-		    clock_ms() - request->opened_ms);
-	else
-		jump_fault_silent(&request->fault, silent_ms);
+	jump_blame_opening(&request->fault, request->jump->pool, &wait,
+	    request);
 	fail(request);
 }
 
@@ -315,12 +296,13 @@ on_timeout(evutil_socket_t fd, short what, void *arg)
 
 struct jump_request *
 jump_request_open(struct jump *jump, const struct config_connection *connection,
-    const struct originator *originator, int64_t deadline_ms, bool is_urgent,
+    const struct originator *originator, int64_t deadline_ms, bool is_cancel,
     jump_answer_fn *answer, void *arg)
 {
 	struct jump_request *request = xcalloc(1, sizeof *request);
 
 	request->jump = jump;
+	request->place.is_cancel = is_cancel;
 	request->connection = connection;
 	request->originator = *originator;
 	request->asked_ms = clock_ms();
@@ -328,10 +310,7 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
 	request->answer = answer;
 	request->arg = arg;
 	request->timer = event_new(jump->base, -1, 0, on_timeout, request);
-	if (is_urgent)
-		TAILQ_INSERT_HEAD(&jump->waiting, request, entry);
-	else
-		TAILQ_INSERT_TAIL(&jump->waiting, request, entry);
+	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
 	arm_timer(request, deadline_ms);
 	if (jump->pool == NULL)
 		dial_directly(request);
@@ -341,7 +320,7 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
 static void
 request_free(struct jump_request *request)
 {
-	TAILQ_REMOVE(list_of(request->jump, request->state), request, entry);
+	TAILQ_REMOVE(list_of(request), &request->place, entry);
 	event_free(request->timer);
 	free(request);
 }
@@ -381,15 +360,14 @@ collect_opened(struct jump *jump)
 static void
 ask_for_all(struct jump *jump)
 {
-	struct jump_request *request, *next;
+	struct jump_walk walk = jump_queue_walk(&jump->waiting);
 	const struct config_connection *behind = NULL;
+	struct jump_place *place;
 
-	for (request = TAILQ_FIRST(&jump->waiting); request != NULL;
-	     request = next) {
-		next = TAILQ_NEXT(request, entry);
-		if (request->connection == behind)
+	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
+		if (request_at(place)->connection == behind)
 			continue;
-		if (!ask_pool(request, &behind))
+		if (!ask_pool(request_at(place), &behind))
 			break;
 	}
 }
@@ -398,9 +376,10 @@ ask_for_all(struct jump *jump)
 static void
 give_answers(struct jump *jump)
 {
-	struct jump_request *request;
+	struct jump_place *place;
 
-	while ((request = TAILQ_FIRST(&jump->done)) != NULL) {
+	while ((place = TAILQ_FIRST(&jump->done)) != NULL) {
+		struct jump_request *request = request_at(place);
 		jump_answer_fn *answer = request->answer;
 		struct stream *stream = request->stream;
 		struct fault fault = request->fault;
@@ -416,7 +395,7 @@ arm_tick(struct jump *jump)
 {
 	struct timeval wait = clock_timeval(TICK_MS);
 
-	if (!TAILQ_EMPTY(&jump->waiting) &&
+	if (!jump_queue_is_empty(&jump->waiting) &&
 	    !event_pending(jump->tick, EV_TIMEOUT, NULL))
 		event_add(jump->tick, &wait);
 }
@@ -453,13 +432,17 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct jump *jump = arg;
-	const struct jump_request *request;
+	struct jump_walk walk = jump_queue_walk(&jump->waiting);
+	struct jump_place *place;
 	int64_t since_ms = 0;
 
 	(void)fd, (void)what;
-	TAILQ_FOREACH(request, &jump->waiting, entry)
+	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
+		const struct jump_request *request = request_at(place);
+
 		if (waits_long(request) && request->asked_ms >= since_ms)
 			since_ms = request->asked_ms + 1;
+	}
 	if (since_ms > 0 && jump->pool != NULL)
 		pool_probe(jump->pool, since_ms);
 }
@@ -476,7 +459,7 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	jump->cfg = cfg;
 	jump->box = box;
 	jump->mailbox = of_worker;
-	TAILQ_INIT(&jump->waiting);
+	jump_queue_init(&jump->waiting);
 	TAILQ_INIT(&jump->opening);
 	TAILQ_INIT(&jump->done);
 	jump->tick = event_new(base, -1, 0, on_tick, jump);
@@ -490,8 +473,8 @@ jump_close(struct jump *jump)
 {
 	if (jump == NULL)
 		return;
-	assert(TAILQ_EMPTY(&jump->waiting) && TAILQ_EMPTY(&jump->opening) &&
-	    TAILQ_EMPTY(&jump->done));
+	assert(jump_queue_is_empty(&jump->waiting) &&
+	    TAILQ_EMPTY(&jump->opening) && TAILQ_EMPTY(&jump->done));
 	if (jump->pool != NULL)
 		pool_close(jump->pool);
 	event_free(jump->tick);

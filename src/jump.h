@@ -56,12 +56,12 @@ typedef void jump_answer_fn(void *arg, struct stream *take,
 /*
  * Ask for a stream to the connection's database.  Answered by `deadline_ms`
  * (clock.h) at the latest, sooner where a stage's own limit ends sooner.
- * An urgent one goes before all that wait.  Everything is borrowed until the
- * answer or jump_request_drop().
+ * One for a cancel request lets clients go first: a few of them, however many
+ * wait.  Everything is borrowed until the answer or jump_request_drop().
  */
 struct jump_request *jump_request_open(struct jump *,
     const struct config_connection *, const struct originator *,
-    int64_t deadline_ms, bool is_urgent, jump_answer_fn *, void *arg);
+    int64_t deadline_ms, bool is_cancel, jump_answer_fn *, void *arg);
 
 /* Give up: no answer will come.  What is in flight is ended in peace. */
 void jump_request_drop(struct jump_request *);

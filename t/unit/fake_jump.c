@@ -35,7 +35,7 @@ jump_close(struct jump *jump)
 /* A request is the jump itself: there is only one. */
 struct jump_request *
 jump_request_open(struct jump *jump, const struct config_connection *connection,
-    const struct originator *originator, int64_t deadline_ms, bool is_urgent,
+    const struct originator *originator, int64_t deadline_ms, bool is_cancel,
     jump_answer_fn *answer, void *arg)
 {
 	(void)connection;
@@ -43,7 +43,7 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
 	jump->opened++;
 	jump->originator = *originator;
 	jump->deadline_ms = deadline_ms;
-	jump->was_urgent = is_urgent;
+	jump->was_cancel = is_cancel;
 	jump->answer = answer;
 	jump->arg = arg;
 	return (struct jump_request *)jump;

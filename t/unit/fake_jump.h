@@ -13,7 +13,7 @@ struct jump {
 	unsigned opened, dropped;
 	struct originator originator; /* of the last request */
 	int64_t deadline_ms;
-	bool was_urgent;
+	bool was_cancel;
 	jump_answer_fn *answer; /* NULL: nothing is asked */
 	void *arg;
 };

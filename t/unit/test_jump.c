@@ -32,9 +32,12 @@ static struct config_connection good = { .label = "10.0.0.2:5432",
 /* --- the pool ------------------------------------------------------------- */
 
 struct pool {
-	enum pool_offer for_lost; /* for the other it is POOL_WAIT */
+	enum pool_offer for_lost, for_good;
 	bool has_slot;
 	size_t lost_asked, good_asked;
+	char order[CROWD * 3]; /* names of clients, as they were asked for */
+	size_t order_len;
+	void *breaks; /* the user of an open whose link breaks */
 };
 
 static struct pool pool;
@@ -68,8 +71,10 @@ pool_flush(struct pool *flushed)
 bool
 pool_opened(struct pool *asked, void **user, struct ssh_opened *opened)
 {
-	(void)asked, (void)user, (void)opened;
-	return false;
+	*user = asked->breaks;
+	asked->breaks = NULL;
+	*opened = (struct ssh_opened){ .link_failed = true };
+	return *user != NULL;
 }
 
 enum pool_offer
@@ -77,10 +82,11 @@ pool_ask(struct pool *asked, const struct config_connection *connection,
     const struct originator *originator, int64_t waited_ms, int64_t by_ms,
     void *user)
 {
-	(void)originator, (void)waited_ms, (void)by_ms, (void)user;
+	(void)waited_ms, (void)by_ms, (void)user;
+	asked->order[asked->order_len++] = originator->host[0];
 	if (connection == &good) {
 		asked->good_asked++;
-		return POOL_WAIT;
+		return asked->for_good;
 	}
 	asked->lost_asked++;
 	return asked->for_lost;
@@ -163,7 +169,9 @@ set_up(void **state)
 	struct lab *lab = calloc(1, sizeof *lab);
 
 	assert_non_null(lab);
-	pool = (struct pool){ .for_lost = POOL_BEHIND, .has_slot = true };
+	pool = (struct pool){ .for_lost = POOL_BEHIND,
+		.for_good = POOL_WAIT,
+		.has_slot = true };
 	lab->base = event_base_new();
 	lab->box = jump_box_new(&jump_config, 8, 1);
 	lab->jump = jump_open(lab->base, &config, lab->box, NULL);
@@ -201,6 +209,31 @@ come(struct lab *lab, const struct config_connection *connection, size_t count)
 		lab->requests[lab->count++] = jump_request_open(lab->jump,
 		    connection, &nobody, clock_ms() + 60000, false, on_answer,
 		    lab);
+}
+
+/* A client for each letter; of those in lower case a cancel request. */
+static void
+come_as(struct lab *lab, const struct config_connection *connection,
+    const char *names)
+{
+	struct originator name = { 0 };
+
+	for (; *names != '\0'; names++) {
+		name.host[0] = *names;
+		lab->requests[lab->count++] = jump_request_open(lab->jump,
+		    connection, &name, clock_ms() + 60000, *names >= 'a',
+		    on_answer, lab);
+	}
+}
+
+/* Whom the pool is asked for, in this order. */
+static const char *
+order(struct lab *lab)
+{
+	pool.order_len = 0;
+	jump_turn(lab->jump);
+	pool.order[pool.order_len] = '\0';
+	return pool.order;
 }
 
 /* --- tests ---------------------------------------------------------------- */
@@ -256,6 +289,62 @@ nobody_asks_behind_who_waits_for_a_slot(void **state)
 	assert_int_equal(pool.lost_asked, 1);
 }
 
+static void
+clients_go_before_cancels(void **state)
+{
+	struct lab *lab = *state;
+
+	come_as(lab, &good, "AabBcC");
+	assert_string_equal(order(lab), "ABCabc");
+	come_as(lab, &good, "dD");
+	assert_string_equal(order(lab), "ABCDabcd");
+}
+
+/* Four clients for each, from the time it comes. */
+static void
+many_clients_do_not_hold_up_a_cancel(void **state)
+{
+	struct lab *lab = *state;
+
+	pool.for_good = POOL_OPENING;
+	come_as(lab, &good, "XXXXX");
+	jump_turn(lab->jump);
+	come_as(lab, &good, "abcABCDEFGHIJ");
+	assert_string_equal(order(lab), "ABCDaEFGHbIJc");
+	come_as(lab, &good, "ABCDEF");
+	jump_turn(lab->jump);
+	come_as(lab, &good, "aA");
+	assert_string_equal(order(lab), "Aa");
+}
+
+/* A turn that cannot be taken is not lost to those behind it. */
+static void
+a_cancel_that_must_wait_lets_others_ask(void **state)
+{
+	struct lab *lab = *state;
+
+	pool.for_good = POOL_OPENING;
+	come_as(lab, &lost, "a");
+	come_as(lab, &good, "ABCDEF");
+	assert_string_equal(order(lab), "ABCDaEF");
+	assert_string_equal(order(lab), "a");
+}
+
+/* Whoever asks again comes last, of its kind. */
+static void
+a_client_whose_link_breaks_goes_before_cancels(void **state)
+{
+	struct lab *lab = *state;
+
+	pool.for_lost = POOL_OPENING;
+	come_as(lab, &lost, "B");
+	assert_string_equal(order(lab), "B");
+	pool.for_lost = POOL_WAIT;
+	come_as(lab, &good, "Aab");
+	pool.breaks = lab->requests[0];
+	assert_string_equal(order(lab), "ABab");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -266,6 +355,10 @@ main(void)
 		TEST(who_comes_behind_it_is_asked_for),
 		TEST(all_are_served_when_their_database_is_back),
 		TEST(nobody_asks_behind_who_waits_for_a_slot),
+		TEST(clients_go_before_cancels),
+		TEST(many_clients_do_not_hold_up_a_cancel),
+		TEST(a_cancel_that_must_wait_lets_others_ask),
+		TEST(a_client_whose_link_breaks_goes_before_cancels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A cancel request does not wait behind clients that queue for a forward.
+# A cancel request lets a few of the clients go first that queue for a forward,
+# and does not wait behind all of them.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
