@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client_cancel.h"
 #include "client_session.h"
 #include "client_startup.h"
 #include "client_state.h"
@@ -56,9 +57,11 @@ static const struct state_info {
 } states[] = {
 	[CLIENT_GREETING] = { "greeting", "the client's next packet",
 	    client_greeting,
-	    TO(OPENING) | TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) |
+	    TO(QUEUED) | TO(OPENING) | TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) |
 		TO(RELAYING) | TO_END,
 	    true },
+	[CLIENT_QUEUED] = { "queued", "the turn of its cancel request",
+	    client_queued, TO(OPENING) | TO(CLOSED), true },
 	[CLIENT_OPENING] = { "opening", "a connection to the database",
 	    client_opening,
 	    TO(SECURING) | TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) |
@@ -180,18 +183,21 @@ log_closed(const struct client *client)
 {
 	struct pgwire_error_fields error = last_error(client);
 	bool probe = is_probe(client);
-	char probes[24];
+	bool is_minor = probe || client->missed > 0;
+	char probes[24], missed[24];
 
 	if (probe)
 		snprintf(probes, sizeof probes, "%" PRIu64,
 		    gate_probe(client->home->gate));
+	snprintf(missed, sizeof missed, "%" PRIu64, client->missed);
 	log_rejection(client);
-	log_write(probe ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "client closed",
+	log_write(is_minor ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "client closed",
 	    LOG_LIST(log_num("client", (int64_t)client->id),
 		log_str("connection", client->home->connection->name),
 		log_str("peer", client_peer(client)),
 		log_str("how", client->how),
 		log_str("probes", probe ? probes : NULL),
+		log_str("missed_cancels", client->missed > 0 ? missed : NULL),
 		log_str("stage", failed_stage(client)),
 		log_str("sqlstate", error.sqlstate[0] ? error.sqlstate : NULL),
 		log_num("to_database", (int64_t)client->traffic.to_database),
@@ -276,14 +282,35 @@ client_new(struct clients *clients, int take_fd, uint64_t id)
 	return client;
 }
 
+/* Said for all of them together: they may be many. */
+static void
+log_missed_cancels(const struct client_home *home)
+{
+	uint64_t missed = gate_cancels_untold(home->gate);
+
+	if (missed > 0)
+		log_warning("cancel requests closed before their turn",
+		    log_str("connection", home->connection->name),
+		    log_num("count", (int64_t)missed));
+}
+
+static void
+leave_gate(struct client *client)
+{
+	gate_cancel_leave(client->cancel);
+	if (client->has_place)
+		gate_leave(client->home->gate);
+	client_settle(client);
+	if (client->is_cancel)
+		log_missed_cancels(client->home);
+}
+
 static void
 client_free(struct client *client)
 {
 	if (client->request != NULL)
 		jump_request_drop(client->request);
-	if (client->has_place)
-		gate_leave(client->home->gate);
-	client_settle(client);
+	leave_gate(client);
 	refusal_free(client->refusal);
 	relay_free(client->relay, client->is_reset);
 	stream_close(client->database, false);
@@ -329,6 +356,7 @@ clients_open(const struct clients_setup *setup)
 	clients->setup = *setup;
 	clients->home = (struct client_home){
 		.base = setup->base,
+		.mailbox = setup->mailbox,
 		.cfg = setup->cfg,
 		.connection = setup->connection,
 		.gate = setup->gate,
@@ -405,10 +433,12 @@ clients_drain(struct clients *clients)
 static void
 stop(struct client *client)
 {
-	if (client->state == CLIENT_RELAYING)
-		client_stop(client);
+	enum client_state state = client->state;
+
+	if (state == CLIENT_RELAYING)
+		state = client_stop(client);
 	client->end_ms = 0;
-	if (client->relay != NULL)
+	if (state == CLIENT_LEAVING)
 		client_leaving(client);
 	client->how = "stopped";
 	log_closed(client);

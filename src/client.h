@@ -17,6 +17,7 @@ struct config_connection;
 struct event_base;
 struct gate;
 struct jump;
+struct mailbox;
 struct tls_identity;
 
 #define CLIENTS_SCRATCH_LEN ((size_t)256 * 1024)
@@ -24,6 +25,7 @@ struct tls_identity;
 /* What the clients of a connection need; borrowed as long as they live. */
 struct clients_setup {
 	struct event_base *base;
+	struct mailbox *mailbox; /* of `base` */
 	struct config *cfg;
 	const struct config_connection *connection;
 	struct gate *gate;

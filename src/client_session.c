@@ -55,13 +55,16 @@ log_ended(const struct client *client, enum pgwire_moment moment)
 	    log_str("detail", fault->detail[0] != '\0' ? fault->detail : NULL));
 }
 
-/* The fault is set: say it where that can be said, else cut. */
+/* The fault is set: say it where that can be said, else cut.  The sender of a
+ * CancelRequest waits for the end, and is told nothing. */
 static enum client_state
 leave(struct client *client)
 {
 	enum pgwire_moment moment = relay_moment(client->relay);
 	unsigned char text[REFUSAL_TEXT_MAX];
 
+	if (client->is_cancel)
+		return client_end(client, "cancel request not answered");
 	client->how = failure_stage(client->fault->code)->label;
 	if (moment == PGWIRE_OVER) {
 		client->how = "database closed";
@@ -170,7 +173,9 @@ may_rest(const struct client *client)
 enum client_state
 client_relaying(struct client *client)
 {
-	client->deadline_ms = 0;
+	client->deadline_ms = client->is_cancel ? client->end_ms : 0;
+	if (client->is_cancel && clock_ms() >= client->end_ms)
+		return client_end(client, "cancel request not answered");
 	switch (relay_pump(client->relay)) {
 	case RELAY_AGAIN:
 		client->deadline_ms = clock_ms();
@@ -182,7 +187,8 @@ client_relaying(struct client *client)
 	case RELAY_DATABASE_HUNG_UP:
 		return database_hung_up(client);
 	case RELAY_DATABASE_ENDED:
-		return lingering(client);
+		return client->is_cancel ? client_end(client, "database closed")
+					 : lingering(client);
 	case RELAY_ENDED:
 		return client_end(client, "client closed");
 	case RELAY_OPEN:

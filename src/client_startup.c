@@ -12,6 +12,7 @@
 
 #include "client_blame.h"
 #include "client_bytes.h"
+#include "client_cancel.h"
 #include "client_tls.h"
 #include "clock.h"
 #include "config.h"
@@ -40,6 +41,8 @@ begin_relay(struct client *client, bool is_opaque)
 		.traffic = &client->traffic,
 	};
 
+	if (client->is_cancel)
+		client->end_ms = startup->answer_by_ms;
 	client->relay = relay_new(&setup);
 	client->stream = client->database = NULL;
 	if (startup->kept_len > startup->forwarded)
@@ -336,6 +339,16 @@ on_answer(void *arg, struct stream *take, const struct fault *fault)
 	client->home->wake(client);
 }
 
+static void
+ask_for_forward(struct client *client)
+{
+	client->request = jump_request_open(client->home->jump,
+	    client->home->connection, &client->peer,
+	    client->startup->answer_by_ms, client->is_cancel, on_answer,
+	    client);
+	client->deadline_ms = 0; /* the answer comes by then */
+}
+
 /* Whoever sends a CancelRequest may close at once: it is delivered anyway. */
 enum client_state
 client_opening(struct client *client)
@@ -349,9 +362,10 @@ client_opening(struct client *client)
 	if (client->database != NULL)
 		return serve(client);
 	client_receive(client);
-	if (client->has_ended &&
-	    client->startup->asked != PGWIRE_CANCEL_REQUEST)
+	if (client->has_ended && !client->is_cancel)
 		return client_gone(client);
+	if (client->request == NULL)
+		ask_for_forward(client);
 	return CLIENT_OPENING;
 }
 
@@ -359,7 +373,7 @@ client_opening(struct client *client)
 enum client_state
 client_securing(struct client *client)
 {
-	if (client->startup->asked != PGWIRE_CANCEL_REQUEST)
+	if (!client->is_cancel)
 		client_receive(client);
 	switch (client_tls_secure(client)) {
 	case CLIENT_TLS_DONE:
@@ -369,21 +383,9 @@ client_securing(struct client *client)
 	case CLIENT_TLS_WAIT:
 		break;
 	}
-	return client->startup->asked == PGWIRE_CANCEL_REQUEST &&
-		clock_ms() < client->deadline_ms
+	return client->is_cancel && clock_ms() < client->deadline_ms
 	    ? CLIENT_SECURING
 	    : client_await(client);
-}
-
-static enum client_state
-open_forward(struct client *client)
-{
-	client->request = jump_request_open(client->home->jump,
-	    client->home->connection, &client->peer,
-	    client->startup->answer_by_ms,
-	    client->startup->asked == PGWIRE_CANCEL_REQUEST, on_answer, client);
-	client->deadline_ms = 0; /* the answer comes by then */
-	return CLIENT_OPENING;
 }
 
 /* --- The client's packets ------------------------------------------------- */
@@ -400,7 +402,10 @@ ask(struct client *client, const struct pgwire_packet *packet,
 	startup->asked_ms = clock_ms();
 	startup->answer_by_ms = startup->asked_ms + timeout_ms;
 	client->deadline_ms = startup->answer_by_ms;
-	if (!client->has_place && packet->kind != PGWIRE_CANCEL_REQUEST) {
+	client->is_cancel = packet->kind == PGWIRE_CANCEL_REQUEST;
+	if (client->is_cancel && !client->has_place)
+		return client_cancel_begin(client);
+	if (!client->has_place) {
 		client->has_place = gate_enter(client->home->gate);
 		if (!client->has_place)
 			return client_fail(client, FAIL_CLIENT_LIMIT,
@@ -408,7 +413,7 @@ ask(struct client *client, const struct pgwire_packet *packet,
 			    client->home->connection->max_clients);
 		client_settle(client);
 	}
-	return client->database != NULL ? serve(client) : open_forward(client);
+	return client->database != NULL ? serve(client) : CLIENT_OPENING;
 }
 
 static enum client_state

@@ -67,7 +67,7 @@ client_refuse(struct client *client)
 	    log_str("peer", client_peer(client)),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail));
-	if (client->startup->asked == PGWIRE_CANCEL_REQUEST)
+	if (client->is_cancel)
 		return client_end(client, "cancel request not delivered");
 	client->how = "refused";
 	return CLIENT_REFUSING;

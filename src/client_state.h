@@ -23,8 +23,10 @@ struct config_connection;
 struct event;
 struct event_base;
 struct gate;
+struct gate_cancel;
 struct jump;
 struct jump_request;
+struct mailbox;
 struct refusal;
 struct stream;
 struct tls_client;
@@ -33,6 +35,7 @@ struct tls_identity;
 
 enum client_state {
 	CLIENT_GREETING,    /* its next packet */
+	CLIENT_QUEUED,      /* it waits for its turn to cancel */
 	CLIENT_OPENING,     /* a forward for it */
 	CLIENT_SECURING,    /* TLS between pgjump and the database */
 	CLIENT_NEGOTIATING, /* SSLRequest or GSSENCRequest was passed on */
@@ -48,6 +51,7 @@ enum client_state {
 /* What all clients of one list share. */
 struct client_home {
 	struct event_base *base;
+	struct mailbox *mailbox;
 	struct config *cfg;
 	const struct config_connection *connection;
 	struct gate *gate;
@@ -91,16 +95,22 @@ struct client {
 	enum client_state state;
 	struct event *timer;
 	int64_t deadline_ms; /* when the state is run again; 0: never */
-	int64_t end_ms;      /* the last moment of a session that ends */
+	/* The last moment of a session that ends, and of a cancel request that
+	 * was passed on. */
+	int64_t end_ms;
 	int64_t start_ms;
 	bool has_place;   /* at the gate */
 	bool has_arrived; /* counted there, without a place */
+	bool is_cancel;   /* it has sent a CancelRequest */
 	bool has_ended;   /* it has sent its last byte, or broke */
 	bool is_reset;    /* its socket is to be closed by RST */
 	bool is_in_tls, is_database_in_tls; /* with pgjump: terminate */
 	struct client_startup *startup;     /* NULL once the session is up */
 	struct stream *stream, *database;   /* the relay's, once there is one */
 	struct jump_request *request;
+	struct gate_cancel *cancel; /* NULL: it needs no turn at the gate */
+	uint64_t missed; /* cancel requests that had no turn, with this one; 0:
+			  * it is none of them */
 	struct relay *relay;
 	struct relay_traffic traffic;
 	uint64_t lingered_at; /* traffic.to_database when last looked */

@@ -165,6 +165,7 @@ open_clients(struct worker *worker, size_t index)
 	open_jump(worker, jump);
 	worker->clients[index] = clients_open(&(struct clients_setup){
 	    .base = worker->base,
+	    .mailbox = worker->mailbox,
 	    .cfg = cfg,
 	    .connection = connection,
 	    .gate = worker->setup.gates[index],

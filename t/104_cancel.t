@@ -75,6 +75,21 @@ subtest 'the bare packet' => sub {
 	is(PgJump::Wire::fields($error->[1])->{C}, '57014', 'cancelled');
 };
 
+# libpq 17 sends it so, and pgjump does not see what it is.
+subtest 'a cancel request in TLS' => sub {
+	my $wire = $lab->wire($main);
+	$wire->login(application_name => 'in_tls');
+	$wire->query('select pg_sleep(120)');
+	ok(running('in_tls'), 'a statement runs');
+	my $cancel = $lab->wire($main);
+	is($cancel->ssl_request, 'S', 'the database speaks TLS');
+	ok($cancel->start_tls, 'it begins');
+	$cancel->put(pack 'NNNN', 16, 80877102,
+	    @$wire{qw(backend_pid backend_key)});
+	my ($error) = grep { $_->[0] eq 'E' } @{ $wire->until('Z') };
+	is(PgJump::Wire::fields($error->[1])->{C}, '57014', 'cancelled');
+};
+
 subtest 'a client that vanishes' => sub {
 	for my $end (qw(close abort)) {
 		my $wire = $lab->wire($main);

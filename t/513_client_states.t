@@ -16,6 +16,7 @@ use Test::More;
 
 use constant STARTUP => PgJump::Wire::startup_packet(user => 'app',
 	database => 'myapp');
+use constant CANCEL => pack 'NNNN', 16, 80877102, 4711, 4712;
 
 my $patience = $PgJump::Process::PATIENCE;
 my $lab = PgJump::Lab->new;
@@ -36,6 +37,7 @@ my %databases = (
 	main => [],
 	hole => [port => $hole->{port}],
 	silent => [port => $silent->port],
+	jammed => [port => $silent->port],
 	secure => [port => $silent->port, ssl => 'require', @ends_tls],
 	choice => [@ends_tls],
 	cut => [port => $cut->port],
@@ -45,6 +47,7 @@ my %databases = (
 # --- How each state is reached --------------------------------------------
 
 my %connections; # by name, those of the present daemon
+my $present;     # which it is
 
 sub comes($to, @packets)
 {
@@ -75,6 +78,26 @@ sub logs_in_by_tls($)
 	$wire->login;
 	return $wire;
 }
+
+# Behind as many cancel requests as have their turn at a time.
+my @jam;
+
+sub cancels_behind_others($)
+{
+	for (1 .. 8) {
+		my $wire = comes('jammed', CANCEL);
+		$wire->{from} = $wire->local_port;
+		my $one = { id => id_of($present, $wire), state => 'relaying' };
+		PgJump::Process::eventually(20, sub {
+			is_in_state($present->log_text, $one);
+		});
+		push @jam, $wire;
+	}
+	return comes('jammed', CANCEL);
+}
+
+# They are over.
+sub clears_the_jam { $_->abort for splice @jam }
 
 # Asked for a password, in TLS that pgjump ends.
 sub has_a_choice($)
@@ -153,7 +176,8 @@ my $wordless = 'client closed when asked for SCRAM; it has no password, or '
 # What the client gets, and how the log says that it ended: `how`, or `how:
 # stage`.  "-": nobody is there to look.  The order matters: clients are reached
 # one after the other, so those that last for seconds only come last, and are
-# looked at in reverse, so those that may take their time come first.
+# looked at in reverse, so those that may take their time come first.  A pattern
+# stands for more than one end, where two limits are reached at the same moment.
 my @cases = (
 	{ state => 'relaying', with => 'busy',
 	    reach => \&is_busy,
@@ -194,6 +218,15 @@ my @cases = (
 	    link => ['FATAL 57P03 db_timeout eof', 'refused: db_timeout'],
 	    deadline => ['FATAL 57P03 db_timeout eof', 'refused: db_timeout'],
 	    shutdown => ['FATAL 57P03 shutdown eof', 'refused: shutdown'] },
+	{ state => 'queued', with => 'its cancel request',
+	    reach => \&cancels_behind_others,
+	    '-' => sub ($) { clears_the_jam(); '-' },
+	    eof => sub ($wire) { clears_the_jam(); what_comes($wire) },
+	    rst => ['-', 'client lost'],
+	    fin => ['eof', 'client closed'],
+	    link => ['eof', qr/^cancel request not \w+/],
+	    deadline => ['eof', qr/^cancel request (?:had no turn|not \w+)/],
+	    shutdown => ['eof', 'cancel request not delivered: shutdown'] },
 	{ state => 'securing', with => 'TLS ends here',
 	    reach => sub ($) { comes('secure', STARTUP) },
 	    rst => ['-', $early],
@@ -413,6 +446,7 @@ sub new_daemon($limit, %global)
 
 	ok($daemon->says(qr/(?:info: jump box reached.*){2}/s),
 	    'both tunnels are up');
+	$present = $daemon;
 	return $daemon;
 }
 
@@ -441,7 +475,10 @@ sub walk($event, $limit, %global)
 		my @seen = ($client->{seen},
 			closing_line($daemon, $client->{id}));
 		note(sprintf '%-26s %-9s %-32s %s', $name, $event, @seen);
-		is_deeply(\@seen, $client->{$event}, $name);
+		my ($gets, $ends) = @{ $client->{$event} };
+		is($seen[0], $gets, "$name: what it gets");
+		like($seen[1], ref $ends ? $ends : qr/\A\Q$ends\E\z/,
+		    "$name: how it ends");
 	}
 	ok(PgJump::Process::eventually(20, sub {
 		descriptors($daemon) <= $base;

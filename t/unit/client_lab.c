@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "gate.h"
 #include "log.h"
+#include "mailbox.h"
 #include "pgwire.h"
 #include "sockets.h"
 #include "stream.h"
@@ -58,6 +59,7 @@ lab_set_up(void **state)
 	log_setup(LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
 	setup.scratch = lab->scratch = xmalloc(CLIENTS_SCRATCH_LEN);
 	setup.base = lab->base = event_base_new();
+	setup.mailbox = lab->mailbox = mailbox_new(lab->base, NULL);
 	setup.gate = lab->gate = gate_new(lab->connection.max_clients);
 	setup.identity = lab->identity = tls_identity_new();
 	lab->clients = clients_open(&setup);
@@ -72,6 +74,8 @@ lab_tear_down(void **state)
 
 	if (lab->clients != NULL)
 		clients_close(lab->clients);
+	mailbox_close(lab->mailbox);
+	mailbox_unref(lab->mailbox);
 	free(lab->scratch);
 	gate_free(lab->gate);
 	tls_identity_free(lab->identity);

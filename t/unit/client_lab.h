@@ -35,6 +35,7 @@ struct tls_peer;
 
 struct lab {
 	struct event_base *base;
+	struct mailbox *mailbox;
 	struct config cfg;
 	struct config_jump jump_box;
 	struct config_connection connection;

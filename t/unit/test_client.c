@@ -18,6 +18,7 @@
 
 #include "client_lab.h"
 #include "clock.h"
+#include "gate.h"
 #include "sockets.h"
 
 /* --- Healthy -------------------------------------------------------------- */
@@ -201,6 +202,211 @@ a_cancel_that_fails_is_closed_silently(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	lab_wait_gone(lab, 1);
 	assert_true(lab_logged(lab, "how=\"cancel request not delivered\""));
+}
+
+/* Nobody waits for a sender that does not close. */
+static void
+a_cancel_is_over_when_the_database_has_closed(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(CANCEL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+	shutdown(lab->database, SHUT_WR);
+	lab_wait_gone(lab, 1);
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+}
+
+static void
+a_cancel_is_over_when_its_time_is(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->connection.connection_timeout_ms = 100;
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(CANCEL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+	lab_wait_gone(lab, 1);
+	assert_true(lab_logged(lab, "how=\"cancel request not answered\""));
+}
+
+static void
+a_cancel_cut_off_is_closed_silently(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(CANCEL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+	sockets_reset(lab->database);
+	lab->database = -1;
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+	lab_wait_gone(lab, 1);
+}
+
+/* It came as a client, whose place and forward it uses. */
+static void
+a_cancel_after_a_no_to_tls_needs_no_turn(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(SSL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(SSL_REQUEST));
+	lab_send(lab->database, "N", 1);
+	lab_expect(lab, lab->client, "N", 1);
+	lab_send(lab->client, BYTES(CANCEL_REQUEST));
+	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+	assert_int_equal(lab->jump.opened, 1);
+	shutdown(lab->database, SHUT_WR);
+	lab_wait_gone(lab, 1);
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+}
+
+/* As many as have their turn at a time, in this file. */
+struct cancels {
+	int clients[GATE_CANCELS_MIN], databases[GATE_CANCELS_MIN];
+};
+
+static void
+begin_cancels(struct lab *lab, struct cancels *cancels)
+{
+	for (int i = 0; i < GATE_CANCELS_MIN; i++) {
+		lab_connect(lab);
+		cancels->clients[i] = lab->client;
+		lab_send(lab->client, BYTES(CANCEL_REQUEST));
+		lab_accept(lab);
+		lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+		cancels->databases[i] = lab->database;
+		lab->database = -1;
+	}
+}
+
+static void
+end_cancels(struct cancels *cancels)
+{
+	for (int i = 0; i < GATE_CANCELS_MIN; i++) {
+		close(cancels->databases[i]);
+		close(cancels->clients[i]);
+	}
+}
+
+static void
+more_cancels_wait_for_their_turn(void **state)
+{
+	struct lab *lab = *state;
+	struct cancels cancels;
+	int ninth;
+
+	begin_cancels(lab, &cancels);
+	lab_connect(lab);
+	ninth = lab->client;
+	lab_send(ninth, BYTES(CANCEL_REQUEST));
+	lab_settle(lab);
+	shutdown(ninth, SHUT_WR);
+	lab_settle(lab);
+	assert_int_equal(lab->jump.opened, GATE_CANCELS_MIN);
+	shutdown(cancels.databases[3], SHUT_WR);
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+	end_cancels(&cancels);
+	lab_wait_gone(lab, GATE_CANCELS_MIN);
+	shutdown(lab->database, SHUT_WR);
+	assert_int_equal(lab_expect_end(lab, ninth), 0);
+	lab_wait_gone(lab, GATE_CANCELS_MIN + 1);
+	assert_false(lab_logged(lab, "before their turn"));
+}
+
+static void
+each_client_makes_room_for_a_cancel(void **state)
+{
+	struct lab *lab = *state;
+	struct cancels cancels;
+	int clients[GATE_CANCELS_MIN + 1], databases[GATE_CANCELS_MIN + 1];
+
+	for (int i = 0; i <= GATE_CANCELS_MIN; i++) {
+		lab_log_in(lab, BYTES(READY));
+		clients[i] = lab->client;
+		databases[i] = lab->database;
+		lab->database = -1;
+	}
+	begin_cancels(lab, &cancels);
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(CANCEL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
+	end_cancels(&cancels);
+	for (int i = 0; i <= GATE_CANCELS_MIN; i++) {
+		close(clients[i]);
+		close(databases[i]);
+	}
+}
+
+static void
+a_cancel_waits_no_longer_than_it_has_time(void **state)
+{
+	struct lab *lab = *state;
+	struct cancels cancels;
+
+	begin_cancels(lab, &cancels);
+	lab->connection.connection_timeout_ms = 100;
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(CANCEL_REQUEST));
+	assert_int_equal(lab_expect_end(lab, lab->client), 0);
+	lab_wait_gone(lab, 1);
+	assert_int_equal(lab->jump.opened, GATE_CANCELS_MIN);
+	assert_true(lab_logged(lab,
+	    "how=\"cancel request had no turn\" missed_cancels=1"));
+	assert_true(lab_logged(lab,
+	    "warning: cancel requests closed before their turn "
+	    "connection=staging count=1"));
+	end_cancels(&cancels);
+}
+
+static void
+a_cancel_that_may_not_even_wait_is_closed(void **state)
+{
+	struct lab *lab = *state;
+	struct cancels cancels;
+	int waiting[GATE_CANCELS_WAITING];
+
+	begin_cancels(lab, &cancels);
+	for (int i = 0; i < GATE_CANCELS_WAITING; i++) {
+		lab_connect(lab);
+		waiting[i] = lab->client;
+		lab_send(lab->client, BYTES(CANCEL_REQUEST));
+		lab_settle(lab);
+	}
+	for (unsigned i = 1; i <= 3; i++) {
+		int before = lab_connect(lab);
+
+		lab_send(lab->client, BYTES(CANCEL_REQUEST));
+		assert_int_equal(lab_expect_end(lab, lab->client), 0);
+		lab_wait_gone(lab, i);
+		if (i > 1)
+			close(before);
+	}
+	assert_true(lab_logged(lab, " missed_cancels=3 "));
+	assert_true(lab_logged(lab,
+	    "before their turn connection=staging "
+	    "count=1"));
+	assert_false(lab_logged(lab, "count=2"));
+	clients_drain(lab->clients);
+	lab_wait_gone(lab, 3 + GATE_CANCELS_WAITING);
+	assert_true(lab_logged(lab,
+	    "before their turn connection=staging "
+	    "count=2"));
+	for (int i = 0; i < GATE_CANCELS_WAITING; i++) {
+		assert_int_equal(lab_expect_end(lab, waiting[i]), 0);
+		close(waiting[i]);
+	}
+	end_cancels(&cancels);
 }
 
 /* --- Failing -------------------------------------------------------------- */
@@ -950,6 +1156,14 @@ main(void)
 		TEST(the_database_s_own_error_passes_untouched),
 		TEST(a_cancel_is_delivered_even_if_its_sender_is_gone),
 		TEST(a_cancel_that_fails_is_closed_silently),
+		TEST(a_cancel_is_over_when_the_database_has_closed),
+		TEST(a_cancel_is_over_when_its_time_is),
+		TEST(a_cancel_cut_off_is_closed_silently),
+		TEST(a_cancel_after_a_no_to_tls_needs_no_turn),
+		TEST(more_cancels_wait_for_their_turn),
+		TEST(each_client_makes_room_for_a_cancel),
+		TEST(a_cancel_waits_no_longer_than_it_has_time),
+		TEST(a_cancel_that_may_not_even_wait_is_closed),
 		TEST(a_startup_gets_the_text_at_once),
 		TEST(a_newer_protocol_gets_the_text_first),
 		TEST(an_ssl_request_gets_the_text_inside_tls),

@@ -2,7 +2,8 @@
 #
 # Many clients at once in one process.  Each connects, sends its start-up
 # packet, and is `ready`, `refused` (with the error's fields) or `ended`; when,
-# in seconds since it began to connect, and what the login told is kept.
+# in seconds since it began to connect, and what the login told is kept.  A
+# cancel request is a client, too, which is `ended` when it is over.
 package PgJump::Crowd;
 
 use v5.36;
@@ -20,9 +21,19 @@ sub new($class)
 # One client more, under way; its record.
 sub add($self, $port, %parameters)
 {
+	return $self->_begin($port, PgJump::Wire::startup_packet(user => 'app',
+		database => 'myapp', %parameters));
+}
+
+sub cancel($self, $port, $pid, $key)
+{
+	return $self->_begin($port, pack 'NNNN', 16, 80877102, $pid, $key);
+}
+
+sub _begin($self, $port, $packet)
+{
 	my $client = { port => $port, began => time, state => 'under way',
-		in => '', told => {}, packet => PgJump::Wire::startup_packet(
-		    user => 'app', database => 'myapp', %parameters) };
+		in => '', told => {}, packet => $packet };
 
 	socket my $socket, PF_INET, SOCK_STREAM, 0 or croak "socket: $!";
 	$socket->blocking(0);
@@ -63,6 +74,8 @@ sub _hear($self, $client, $type, $body)
 	if ($type eq 'S') {
 		my ($name, $value) = split /\0/, $body;
 		$client->{told}{$name} = $value;
+	} elsif ($type eq 'K') {
+		@$client{qw(pid key)} = unpack 'NN', $body;
 	} elsif ($type eq 'C') {
 		$client->{told}{reply} = $body =~ s/\0\z//r;
 	} elsif ($type eq 'Z') {
