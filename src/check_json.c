@@ -10,16 +10,17 @@
 
 #include "check_report.h"
 #include "config.h"
+#include "json_text.h"
 
-/* Texts of reports are printable ASCII: two characters are special. */
 static void
 put_string(FILE *out, const char *text)
 {
+	struct json_piece piece;
+
 	putc('"', out);
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			putc('\\', out);
-		putc(*text, out);
+	while (*text != '\0') {
+		text = json_text_piece(text, &piece);
+		fwrite(piece.bytes, 1, piece.len, out);
 	}
 	putc('"', out);
 }

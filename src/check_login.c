@@ -24,6 +24,7 @@
 #include "config.h"
 #include "config_options.h"
 #include "memory_file.h"
+#include "pgwire.h"
 #include "secret.h"
 #include "tls_pem.h"
 #include "xmalloc.h"
@@ -348,7 +349,9 @@ fail_query(struct check_login *login, const PGresult *result,
 		words = PQerrorMessage(login->conn);
 	return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
 	    words != NULL ? words : "no message",
-	    state != NULL ? state : "unknown");
+	    state != NULL && pgwire_is_sqlstate(state) && state[5] == '\0'
+		? state
+		: PGWIRE_SQLSTATE_UNKNOWN);
 }
 
 /* Until PQgetResult() has what it needs: it would wait for bytes that only the

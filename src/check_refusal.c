@@ -6,19 +6,10 @@
  */
 #include "check_refusal.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
-static bool
-is_sqlstate(const char *text)
-{
-	for (int i = 0; i < 5; i++)
-		if (!isdigit((unsigned char)text[i]) &&
-		    !isupper((unsigned char)text[i]))
-			return false;
-	return text[5] == ':' && text[6] == ' ';
-}
+#include "pgwire.h"
 
 /*
  * A verbose message is "FATAL:  28P01: password authentication failed ...";
@@ -32,7 +23,7 @@ read_refusal(const char *said, struct check_refusal *refusal)
 
 	while ((at = strstr(at, marker)) != NULL) {
 		at += strlen(marker);
-		if (!is_sqlstate(at))
+		if (!pgwire_is_sqlstate(at) || strncmp(at + 5, ": ", 2) != 0)
 			continue;
 		memcpy(refusal->sqlstate, at, 5);
 		at += 7;

@@ -147,17 +147,15 @@ log_rejection(const struct client *client)
 	    ? relay_session(client->relay)
 	    : NULL;
 	struct pgwire_error_fields error = last_error(client);
-	char words[sizeof error.message];
 
 	if (session == NULL || !session->is_over || session->status != 0)
 		return;
-	text_printable(words, sizeof words, error.message,
-	    strlen(error.message));
 	log_warning("database refused client",
 	    log_num("client", (int64_t)client->id),
 	    log_str("connection", client->home->connection->name),
 	    log_str("stage", stage_info(STAGE_DB_REJECTED)->label),
-	    log_str("sqlstate", error.sqlstate), log_str("error", words));
+	    log_str("sqlstate", error.sqlstate),
+	    log_str("error", error.message));
 }
 
 /* A port probe: it connected and closed. */

@@ -2,52 +2,47 @@
 
 /*
  * The log: one line per event on stderr, `key=value` pairs behind a fixed
- * message, or the same as one JSON object per line.  A message is a constant
- * that one can search for; what varies goes into fields.  Callers never pass a
- * secret: nothing here can recognise one.
+ * message, or the same as one JSON object per line (log_line.h).  A message is
+ * a constant that one can search for; what varies goes into fields.  Callers
+ * never pass a secret: nothing here can recognise one.
+ *
+ * Whoever makes pgjump log cannot fill a disk: of lines of one kind within a
+ * second some are written, and the others told by one line with their count
+ * (log_tally.h).  At LOG_LEVEL_DEBUG every line is written.
  */
 #ifndef PGJUMP_LOG_H
 #define PGJUMP_LOG_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-enum log_level {
-	LOG_LEVEL_ERROR,
-	LOG_LEVEL_WARNING,
-	LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG,
-};
-
-enum log_format {
-	LOG_FORMAT_TEXT,
-	LOG_FORMAT_JSON,
-};
-
-/* One field of a line; made by log_str() or log_num() only. */
-struct log_field {
-	const char *key; /* NULL ends a list */
-	bool is_text;
-	const char *text;
-	int64_t number;
-};
-
-/* Borrowed text; NULL text leaves the field out of the line. */
-struct log_field log_str(const char *key, const char *text);
-struct log_field log_num(const char *key, int64_t number);
-
-#define LOG_END ((struct log_field){ 0 })
+#include "log_line.h"
 
 /* Set once at start (and at reload), from the main thread. */
 void log_setup(enum log_level, enum log_format);
 bool log_enabled(enum log_level);
 
 /*
- * Write one line with one write(2): lines of several threads never mix.
- * Control characters in values are escaped.  Preserves errno.  Where nobody
- * reads, lines are counted and dropped: it never blocks for long.
+ * Write one line with one write(2), or count it: lines of several threads never
+ * mix.  Preserves errno.  Where nobody reads, lines are counted and dropped: it
+ * never blocks for long.
  */
 void log_write(enum log_level, const char *message, const struct log_field *);
+
+/* The same for what somebody asked to see: never counted instead. */
+void log_answer(enum log_level, const char *message, const struct log_field *);
+
+/*
+ * A descriptor that is readable when counts are due, so that they are told
+ * although nothing more happens; whoever has it calls log_tell_counts() then.
+ * Without it they are told by the next line of their kind, and at the end.
+ * Main thread; -1 with errno.
+ */
+int log_watch_counts(void);
+void log_unwatch_counts(void);
+
+/* Tell the counts that are due, or all, at the end of the program. */
+void log_tell_counts(void);
+void log_tell_all_counts(void);
 
 /* log_info("client closed", log_num("client", id), ...): at least one field. */
 #define LOG_LIST(...) ((const struct log_field[]){ __VA_ARGS__, LOG_END })

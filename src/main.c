@@ -23,6 +23,7 @@
 #include "config_command.h"
 #include "hostkey.h"
 #include "libraries.h"
+#include "log.h"
 #include "nearest.h"
 #include "serve.h"
 
@@ -436,6 +437,7 @@ run(const struct request *request)
 	keep_secrets_out_of_dumps();
 	libraries_start();
 	code = request->command->run(&request->line);
+	log_tell_all_counts();
 	libraries_stop();
 	return code;
 }

@@ -339,13 +339,37 @@ pgwire_error(unsigned char buf[PGWIRE_ERROR_MAX],
 
 /* --- Reading an ErrorResponse --------------------------------------------- */
 
+/* Cut between characters, should it be UTF-8. */
 static void
 copy_text(char *out, size_t size, const char *text, size_t len)
 {
-	if (len > size - 1)
+	if (len > size - 1) {
 		len = size - 1;
+		for (int i = 0; i < 3 && len > 0; i++)
+			if (((unsigned char)text[len] & 0xc0) == 0x80)
+				len--;
+	}
 	memcpy(out, text, len);
 	out[len] = '\0';
+}
+
+bool
+pgwire_is_sqlstate(const char *text)
+{
+	for (int i = 0; i < 5; i++)
+		if (!((text[i] >= '0' && text[i] <= '9') ||
+			(text[i] >= 'A' && text[i] <= 'Z')))
+			return false;
+	return true;
+}
+
+/* `text` holds `len` bytes. */
+static void
+copy_sqlstate(char out[6], const char *text, size_t len)
+{
+	copy_text(out, 6, PGWIRE_SQLSTATE_UNKNOWN, 1);
+	if (len == 5 && pgwire_is_sqlstate(text))
+		copy_text(out, 6, text, len);
 }
 
 void
@@ -355,6 +379,7 @@ pgwire_error_fields(const void *body, size_t len,
 	const char *at = body, *end = at + len;
 
 	memset(fields, 0, sizeof *fields);
+	copy_sqlstate(fields->sqlstate, "", 0);
 	while (at < end && *at != '\0') {
 		char code = *at++;
 		size_t text_len = strnlen(at, (size_t)(end - at));
@@ -364,8 +389,7 @@ pgwire_error_fields(const void *body, size_t len,
 			copy_text(fields->severity, sizeof fields->severity, at,
 			    text_len);
 		else if (code == 'C')
-			copy_text(fields->sqlstate, sizeof fields->sqlstate, at,
-			    text_len);
+			copy_sqlstate(fields->sqlstate, at, text_len);
 		else if (code == 'M')
 			copy_text(fields->message, sizeof fields->message, at,
 			    text_len);

@@ -98,10 +98,20 @@ size_t pgwire_error(unsigned char buf[PGWIRE_ERROR_MAX],
 #define PGWIRE_READY_LEN 6
 void pgwire_ready(unsigned char buf[PGWIRE_READY_LEN], char last);
 
-/* What an ErrorResponse says; each text cut to its room. */
+/*
+ * Whether five characters of a SQLSTATE begin here: digits and upper-case
+ * letters of ASCII (ISO/IEC 9075-2; PostgreSQL, appendix A).
+ */
+bool pgwire_is_sqlstate(const char *text);
+
+/* What stands in place of a SQLSTATE that is none. */
+#define PGWIRE_SQLSTATE_UNKNOWN "?"
+
+/* What an ErrorResponse says; each text cut to its room.  Severity and message
+ * are the peer's own bytes. */
 struct pgwire_error_fields {
 	char severity[12]; /* not localised, where the server tells it so */
-	char sqlstate[6];
+	char sqlstate[6];  /* PGWIRE_SQLSTATE_UNKNOWN where it has none */
 	char message[400];
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "xmalloc.h"
 
 struct message {
@@ -48,13 +49,23 @@ report_free(struct report *report)
 }
 
 /* A line end or an escape sequence in a quoted value must not reach a
- * terminal; UTF-8 may. */
+ * terminal; what is legible of UTF-8 may. */
 static void
 make_printable(char *text)
 {
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	const char *at = text;
+
+	while (*at != '\0') {
+		const char *start = at;
+
+		if (utf8_is_legible(utf8_next(&at))) {
+			memmove(text, start, (size_t)(at - start));
+			text += at - start;
+		} else {
+			*text++ = '?';
+		}
+	}
+	*text = '\0';
 }
 
 static void

@@ -378,6 +378,15 @@ announce(const struct server *server)
 	    log_num("workers", cfg->workers));
 }
 
+static void
+on_counts(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	log_tell_counts();
+}
+
 /*
  * Until a signal ends it.  What comes later is not read: the rest is short,
  * and the first signal has decided the exit code.
@@ -387,13 +396,17 @@ run_loop(struct server *server)
 {
 	struct event *heard = event_new(server->base, server->signal_fd,
 	    EV_READ | EV_PERSIST, on_signal, server);
+	struct event *counts = event_new(server->base, log_watch_counts(),
+	    EV_READ | EV_PERSIST, on_counts, NULL);
 
 	server->deadline = evtimer_new(server->base, on_deadline, server);
-	assert(heard != NULL && server->deadline != NULL);
+	assert(heard != NULL && counts != NULL && server->deadline != NULL);
 	event_add(heard, NULL);
+	event_add(counts, NULL);
 	event_base_dispatch(server->base);
 	assert(server->stop_signal != 0);
 	event_free(heard);
+	event_free(counts);
 	event_free(server->deadline);
 }
 
@@ -410,6 +423,7 @@ serve(struct server *server)
 		code = 128 + server->stop_signal;
 	}
 	stop_workers(server);
+	log_unwatch_counts();
 	mailbox_close(server->mailbox);
 	mailbox_unref(server->mailbox);
 	free_shared(server);
@@ -430,6 +444,7 @@ serve_config(struct server *server)
 	close_entrances(server);
 	free(server->entrances);
 	event_base_free(server->base);
+	log_tell_all_counts();
 	if (server->stop_signal != 0)
 		log_info("stopped", log_num("exit_code", code));
 	return code;

@@ -10,39 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define REPLACEMENT 0xfffd
-
-/* A code point that UTF-8 may not hold, or that a shorter form would hold. */
-static bool
-is_misfit(uint32_t code, unsigned len)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	return code < least[len] || code > 0x10ffff ||
-	    (code >= 0xd800 && code <= 0xdfff);
-}
-
-/* The code point at *text, and *text behind it (RFC 3629, 3). */
-static uint32_t
-next_code(const char **text)
-{
-	const unsigned char *at = (const unsigned char *)*text;
-	unsigned len = *at < 0x80 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
-	uint32_t code = len == 1 ? *at : *at & (0x7fU >> len);
-
-	(*text)++;
-	if (*at >= 0xf8 || (*at >= 0x80 && *at < 0xc0))
-		return REPLACEMENT;
-	for (unsigned i = 1; i < len; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return REPLACEMENT;
-		code = code << 6 | (at[i] & 0x3f);
-	}
-	if (is_misfit(code, len))
-		return REPLACEMENT;
-	*text += len - 1;
-	return code;
-}
+#include "utf8.h"
 
 /* Between double quotes, as it is; a byte order mark and what counts as a line
  * end are printable for YAML, and do not stay what they are. */
@@ -67,7 +35,7 @@ write_code(FILE *out, uint32_t code, const char *bytes, size_t len)
 	else if (!is_printable(code))
 		fprintf(out, code < 0x100 ? "\\x%02x" : "\\u%04x",
 		    (unsigned)code);
-	else if (code == REPLACEMENT)
+	else if (code == UTF8_REPLACEMENT)
 		fputs("\xef\xbf\xbd", out);
 	else
 		fwrite(bytes, 1, len, out);
@@ -79,7 +47,7 @@ yaml_write_quoted(FILE *out, const char *text)
 	fputc('"', out);
 	while (*text != '\0') {
 		const char *bytes = text;
-		uint32_t code = next_code(&text);
+		uint32_t code = utf8_next(&text);
 
 		write_code(out, code, bytes, (size_t)(text - bytes));
 	}

@@ -38,6 +38,10 @@ my @cases = (
 	['an unknown key in ssh_tunnel',
 		"- name: a\n  host: h\n$tunnel    user: me\n",
 		'9:5', qr/unknown key "user".*"username"/],
+	['what a terminal obeys',
+		qq(- name: a\n  host: h\n  ssl_config:\n)
+		. qq(    ca_cert_file: "/no/a\\x9b31m\\u202e\\xeb.pem"\n),
+		'4:19', qr{cannot read /no/a\?31m\?\xc3\xab\.pem:}],
 	['a key of another place',
 		"- name: a\n  host: h\n  log_level: debug\n",
 		'3:3', qr/"log_level"/],

@@ -117,7 +117,7 @@ sub at_end($connection, $mode, $is_busy)
 	    from pg_stat_activity where usename = 'app'});
 	if (!$is_busy) {
 		eventually(20, sub {
-			@in == $daemon->events('client closed', $mark)
+			@in == $daemon->times('client closed', $mark)
 		}) if $connection != $direct;
 		%asked = $ask->('select 42');
 	}

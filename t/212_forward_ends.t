@@ -82,7 +82,7 @@ subtest 'ChannelTimeout of sshd' => sub {
 	# Whoever is not idle is left alone, and keeps the link in use.
 	ok(eventually(20, sub {
 		$stays->query('select 1')->until('Z');
-		$daemon->events('session ended') == 4;
+		$daemon->times('session ended') == 4;
 	}), 'who is idle is ended, whatever it waits for');
 	my %seen = map { $_ => heard($wire{$_}) } keys %wire;
 	for my $which (qw(idle busy)) {

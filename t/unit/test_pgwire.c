@@ -321,10 +321,63 @@ the_fields_of_an_error_are_read(void **state)
 	assert_string_equal(fields.message, "no such user");
 	pgwire_error_fields(BYTES("SFATAL\0C57P"), &fields);
 	assert_string_equal(fields.severity, "FATAL");
-	assert_string_equal(fields.sqlstate, "57P");
+	assert_string_equal(fields.sqlstate, "?");
 	assert_string_equal(fields.message, "");
-	pgwire_error_fields(BYTES("CTOOLONG\0"), &fields);
-	assert_string_equal(fields.sqlstate, "TOOLO");
+}
+
+static void
+a_sqlstate_is_five_digits_or_letters(void **state)
+{
+	static const struct {
+		const char *body, *sqlstate;
+	} rows[] = {
+		{ "C00000", "00000" },
+		{ "CHV00R", "HV00R" },
+		{ "SFATAL", "?" },
+		{ "C", "?" },
+		{ "C2800", "?" },
+		{ "CTOOLONG", "?" },
+		{ "C28p01", "?" },
+		{ "C28 01", "?" },
+		{ "C28\"01", "?" },
+		{ "C28\xc2\x9b"
+		  "1",
+		    "?" },
+		{ "C\033[31m", "?" },
+		{ "C28\xc4\xb0"
+		  "1",
+		    "?" },
+	};
+	struct pgwire_error_fields fields;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		pgwire_error_fields(rows[i].body, strlen(rows[i].body) + 1,
+		    &fields);
+		assert_string_equal(fields.sqlstate, rows[i].sqlstate);
+	}
+}
+
+/* "M", then characters of UTF-8 behind 0 to 3 others. */
+static void
+a_long_message_is_cut_between_characters(void **state)
+{
+	struct pgwire_error_fields fields;
+	char body[512];
+	size_t len;
+
+	(void)state;
+	for (size_t before = 0; before < 4; before++) {
+		memset(body, 'x', sizeof body);
+		body[0] = 'M';
+		for (len = 1 + before; len + 4 < sizeof body; len += 4)
+			memcpy(body + len, "\xf0\x9f\x90\x98", 4);
+		pgwire_error_fields(body, len, &fields);
+		len = strlen(fields.message);
+		assert_in_range(len, sizeof fields.message - 4,
+		    sizeof fields.message - 1);
+		assert_int_equal((len - before) % 4, 0);
+	}
 }
 
 int
@@ -343,6 +396,8 @@ main(void)
 		cmocka_unit_test(an_error_is_bounded),
 		cmocka_unit_test(channel_binding_is_taken_out_of_an_offer),
 		cmocka_unit_test(the_fields_of_an_error_are_read),
+		cmocka_unit_test(a_sqlstate_is_five_digits_or_letters),
+		cmocka_unit_test(a_long_message_is_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

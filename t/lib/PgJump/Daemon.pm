@@ -119,7 +119,7 @@ sub parse_line($line)
 	($event{message}, my $pairs) = $rest =~ /^(.*?)((?:$pair)*)$/ or return;
 	while ($pairs =~ /$pair/g) {
 		my ($key, $value) = ($1, $2);
-		$value = JSON::PP->new->allow_nonref->decode($value)
+		$value = JSON::PP->new->utf8->allow_nonref->decode($value)
 		    if $value =~ /^"/;
 		$value =~ s/^'(.*)'$/$1/;
 		$event{$key} = $value;
@@ -137,6 +137,21 @@ sub events($self, $message = undef, $from = 0)
 	    if defined $message;
 	return grep { !defined $message || $_->{message} =~ /^(?:$message)$/ }
 	    map { parse_line($_) } @lines;
+}
+
+# For how many lines these events stand: of a flood some are only counted.
+sub stand_for(@events)
+{
+	my $sum = 0;
+
+	$sum += $_->{repeated} // 1 for @events;
+	return $sum;
+}
+
+# How often something happened that is logged with this message.
+sub times($self, $message, $from = 0)
+{
+	return stand_for($self->events($message, $from));
 }
 
 sub descriptors($self)
