@@ -13,7 +13,7 @@ struct command_line;
  * Check the connections that are named, or all; what is found goes to stdout.
  * Returns the exit code: 0 when all are well, that of failure.def of the first
  * failed connection in the order named, 1 for an error of configuration or
- * usage, 130 or 143 when SIGINT or SIGTERM ended it.
+ * usage, 130, 131 or 143 when SIGINT, SIGQUIT or SIGTERM ended it.
  */
 int check_run(const struct command_line *);
 

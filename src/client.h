@@ -50,6 +50,9 @@ void clients_add(struct clients *, int take_fd, uint64_t id,
 
 size_t clients_count(const struct clients *);
 
+/* How many of them wait for a connection to the database. */
+size_t clients_waiting(const struct clients *);
+
 /*
  * pgjump stops: idle sessions end with 57P01 now, clients still on the way in
  * are refused with FAIL_SHUTDOWN, and busy sessions end when they become idle.

@@ -70,6 +70,7 @@ leave(struct client *client)
 		client->how = "database closed";
 	} else {
 		client_complete_fault(client);
+		gate_fail(client->home->gate, client->fault->code);
 		fault_note(client->fault,
 		    "the client had been connected for %s",
 		    clock_text(clock_ms() - client->start_ms).text);

@@ -57,6 +57,7 @@ client_refuse(struct client *client)
 	char message[FAULT_DETAIL_MAX];
 
 	client_complete_fault(client);
+	gate_fail(client->home->gate, fault->code);
 	if (fault->detail[0] == '\0')
 		fault_note(fault, "the client at %s had been connected for %s",
 		    client->peer.host,

@@ -49,9 +49,8 @@ TAILQ_HEAD(cancel_queue, gate_cancel);
 
 struct gate {
 	pthread_mutex_t mutex;
-	unsigned max_clients, clients;
-	unsigned arrivals; /* clients without a place */
-	uint64_t probes;
+	unsigned max_clients;
+	struct gate_state state;
 	struct cancel_queue cancels; /* that wait */
 	unsigned cancels_waiting, cancels_under_way;
 	uint64_t cancels_missed, cancels_told;
@@ -87,7 +86,7 @@ static bool
 has_room_for_cancel(const struct gate *gate)
 {
 	return gate->cancels_under_way < GATE_CANCELS_MIN ||
-	    gate->cancels_under_way < gate->clients;
+	    gate->cancels_under_way < gate->state.clients;
 }
 
 /* Under the mutex: after room was made. */
@@ -262,9 +261,9 @@ gate_enter(struct gate *gate)
 	bool is_free;
 
 	pthread_mutex_lock(&gate->mutex);
-	is_free = gate->clients < gate->max_clients;
+	is_free = gate->state.clients < gate->max_clients;
 	if (is_free) {
-		gate->clients++;
+		gate->state.clients++;
 		call_cancels(gate);
 	}
 	pthread_mutex_unlock(&gate->mutex);
@@ -275,8 +274,8 @@ void
 gate_leave(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->mutex);
-	assert(gate->clients > 0);
-	gate->clients--;
+	assert(gate->state.clients > 0);
+	gate->state.clients--;
 	pthread_mutex_unlock(&gate->mutex);
 }
 
@@ -286,9 +285,10 @@ gate_arrive(struct gate *gate)
 	bool is_free;
 
 	pthread_mutex_lock(&gate->mutex);
-	is_free = gate->arrivals < gate->max_clients + GATE_ARRIVALS_SPARE;
+	is_free = gate->state.arrivals <
+	    gate->max_clients + GATE_ARRIVALS_SPARE;
 	if (is_free)
-		gate->arrivals++;
+		gate->state.arrivals++;
 	pthread_mutex_unlock(&gate->mutex);
 	return is_free;
 }
@@ -297,9 +297,30 @@ void
 gate_settle(struct gate *gate)
 {
 	pthread_mutex_lock(&gate->mutex);
-	assert(gate->arrivals > 0);
-	gate->arrivals--;
+	assert(gate->state.arrivals > 0);
+	gate->state.arrivals--;
 	pthread_mutex_unlock(&gate->mutex);
+}
+
+void
+gate_fail(struct gate *gate, enum failure code)
+{
+	pthread_mutex_lock(&gate->mutex);
+	gate->state.failures++;
+	gate->state.last_failure = code;
+	gate->state.failed_ms = clock_ms();
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+struct gate_state
+gate_look(struct gate *gate)
+{
+	struct gate_state state;
+
+	pthread_mutex_lock(&gate->mutex);
+	state = gate->state;
+	pthread_mutex_unlock(&gate->mutex);
+	return state;
 }
 
 uint64_t
@@ -308,7 +329,7 @@ gate_probe(struct gate *gate)
 	uint64_t probes;
 
 	pthread_mutex_lock(&gate->mutex);
-	probes = ++gate->probes;
+	probes = ++gate->state.probes;
 	pthread_mutex_unlock(&gate->mutex);
 	return probes;
 }

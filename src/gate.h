@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "failure.h"
+
 struct gate;
 struct gate_cancel;
 struct mailbox;
@@ -29,6 +31,20 @@ void gate_leave(struct gate *);
 #define GATE_ARRIVALS_SPARE 100
 bool gate_arrive(struct gate *); /* false: a crowd; it is not counted */
 void gate_settle(struct gate *); /* has a place, or is gone */
+
+/* A client failed, before its session was up or in its midst. */
+void gate_fail(struct gate *, enum failure);
+
+/* What the record holds, as a plain value. */
+struct gate_state {
+	unsigned clients;  /* with a place */
+	unsigned arrivals; /* without one, so far */
+	uint64_t probes, failures;
+	enum failure last_failure; /* FAIL_NONE: none so far */
+	int64_t failed_ms;         /* when that was (clock.h) */
+};
+
+struct gate_state gate_look(struct gate *);
 
 /* Count a port probe; returns how many there were, this one included. */
 uint64_t gate_probe(struct gate *);

@@ -12,7 +12,6 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 
 #include "clock.h"
@@ -135,14 +134,6 @@ jump_label(const struct jump_request *request)
 
 /* --- through a tunnel ---------------------------------------------------- */
 
-static void
-fail_refused(struct jump_request *request, const struct ssh_opened *opened)
-{
-	jump_fault_refused(&request->fault, jump_label(request), opened,
-	    request->connection->host[0] == '/');
-	fail(request);
-}
-
 /* The link broke or is full: that says nothing of the database. */
 static void
 try_again(struct jump_request *request, const struct ssh_opened *opened)
@@ -160,12 +151,15 @@ try_again(struct jump_request *request, const struct ssh_opened *opened)
 static void
 finish_open(struct jump_request *request, const struct ssh_opened *opened)
 {
-	if (opened->stream != NULL)
+	if (opened->stream != NULL) {
 		succeed(request, opened->stream);
-	else if (opened->link_failed)
+	} else if (opened->link_failed) {
 		try_again(request, opened);
-	else
-		fail_refused(request, opened);
+	} else {
+		jump_fault_refused(&request->fault, jump_label(request), opened,
+		    request->connection->host[0] == '/');
+		fail(request);
+	}
 }
 
 /* False: nobody further back needs to ask in this turn; nor do, in any case,
@@ -466,6 +460,13 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	if (jump_box_config(box) != NULL)
 		jump->pool = pool_open(base, cfg, box, of_worker);
 	return jump;
+}
+
+void
+jump_look(const struct jump *jump, struct pool_state *out)
+{
+	if (jump->pool != NULL)
+		pool_look(jump->pool, out);
 }
 
 void

@@ -22,6 +22,7 @@ struct jump;
 struct jump_box;
 struct jump_request;
 struct mailbox;
+struct pool_state;
 struct stream;
 
 /*
@@ -38,6 +39,9 @@ struct jump *jump_open(struct event_base *, struct config *, struct jump_box *,
  * streams' on_ready.
  */
 void jump_turn(struct jump *);
+
+/* What its links carry (pool_life.h); nothing where there is no tunnel. */
+void jump_look(const struct jump *, struct pool_state *out);
 
 /*
  * End dials and links.  Requests were dropped and streams closed before; waits

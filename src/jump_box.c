@@ -62,7 +62,7 @@ struct jump_box {
 	unsigned attempts;     /* failed in a row */
 	unsigned short_lives;  /* links that broke at once, in a row */
 	unsigned unused;       /* links that broke unused, in a row */
-	struct fault fault;    /* of the last failure, or FAIL_NONE */
+	struct fault fault;    /* of the last failure, also if made good */
 	int64_t failed_ms, retry_ms;
 	uint64_t files; /* what the credential files looked like */
 	LIST_HEAD(, watch) watches;
@@ -243,7 +243,6 @@ note_success(struct jump_box *box)
 {
 	box->proved = true;
 	box->attempts = 0;
-	box->fault = (struct fault){ 0 };
 }
 
 static void
@@ -445,4 +444,18 @@ jump_box_cause(struct jump_box *box, struct fault *out)
 	}
 	pthread_mutex_unlock(&box->mutex);
 	return failed;
+}
+
+void
+jump_box_look(struct jump_box *box, struct jump_box_state *out)
+{
+	pthread_mutex_lock(&box->mutex);
+	*out = (struct jump_box_state){
+		.dials = box->dials,
+		.attempts = box->attempts,
+		.fault = box->fault,
+		.failed_ms = box->failed_ms,
+		.retry_ms = box->retry_ms,
+	};
+	pthread_mutex_unlock(&box->mutex);
 }

@@ -80,6 +80,17 @@ bool jump_box_is_dialling(struct jump_box *, enum dial_stage *,
  */
 bool jump_box_cause(struct jump_box *, struct fault *out);
 
+/* What the record holds, as a plain value.  Times are of clock.h. */
+struct jump_box_state {
+	unsigned dials;     /* in flight, of all workers */
+	unsigned attempts;  /* failed in a row; 0: the last one succeeded */
+	struct fault fault; /* of the last failure, also after a success */
+	int64_t failed_ms;  /* when that was */
+	int64_t retry_ms;   /* the next try, where attempts is not 0 */
+};
+
+void jump_box_look(struct jump_box *, struct jump_box_state *out);
+
 /*
  * Backing off because of credentials or host keys: look whether a file that
  * holds one has changed, and if so, end the sleep.  Reads file states, so call

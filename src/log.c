@@ -199,7 +199,6 @@ log_answer(enum log_level level, const char *message,
 {
 	int saved_errno = errno;
 
-	if (log_enabled(level))
-		put_or_lose(level, message, fields);
+	put_or_lose(level, message, fields);
 	errno = saved_errno;
 }

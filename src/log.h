@@ -28,7 +28,8 @@ bool log_enabled(enum log_level);
  */
 void log_write(enum log_level, const char *message, const struct log_field *);
 
-/* The same for what somebody asked to see: never counted instead. */
+/* The same for what somebody asked to see: at every log level, and never
+ * counted instead. */
 void log_answer(enum log_level, const char *message, const struct log_field *);
 
 /*

@@ -433,6 +433,12 @@ pool_links(const struct pool *pool)
 }
 
 void
+pool_look(const struct pool *pool, struct pool_state *out)
+{
+	pool_life_look(&pool->members, out);
+}
+
+void
 pool_cause(const struct pool *pool, struct fault *fault)
 {
 	enum dial_stage stage;

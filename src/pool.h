@@ -21,6 +21,7 @@ struct jump_box;
 struct mailbox;
 struct originator;
 struct pool;
+struct pool_state;
 
 /*
  * Everything is borrowed until pool_close().  Starts the first dial at once.
@@ -78,6 +79,9 @@ int64_t pool_heard_ms(const struct pool *);
 void pool_probe(struct pool *, int64_t since_ms);
 
 size_t pool_links(const struct pool *);
+
+/* What they carry: pool_life.h. */
+void pool_look(const struct pool *, struct pool_state *out);
 
 /*
  * Why there is no link: the remembered cause, else what the dial in flight is

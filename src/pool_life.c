@@ -13,6 +13,24 @@
 #include "pool_target.h"
 #include "ssh_link.h"
 
+void
+pool_life_look(const struct pool_members *members, struct pool_state *out)
+{
+	const struct pool_member *member;
+	int64_t rtt_us;
+
+	*out = (struct pool_state){ .links = 0 };
+	TAILQ_FOREACH(member, members, entry) {
+		rtt_us = ssh_link_rtt_us(member->link);
+		out->channels += ssh_link_channels(member->link);
+		if (ssh_link_is_closed(member->link))
+			continue;
+		out->links++;
+		if (rtt_us > 0 && (out->rtt_us == 0 || rtt_us < out->rtt_us))
+			out->rtt_us = rtt_us;
+	}
+}
+
 int64_t
 pool_life_heard_ms(const struct pool_members *members)
 {

@@ -8,10 +8,20 @@
 #define PGJUMP_POOL_LIFE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct pool_member;
 struct pool_members;
+
+/* What the links carry, as a plain value. */
+struct pool_state {
+	size_t links;    /* live ones, which take new channels */
+	size_t channels; /* of all, also of links that are let go */
+	int64_t rtt_us;  /* the shortest round trip; 0: not measured */
+};
+
+void pool_life_look(const struct pool_members *, struct pool_state *out);
 
 /* When any of the links last heard the jump box (clock.h); 0: there is none. */
 int64_t pool_life_heard_ms(const struct pool_members *);

@@ -24,14 +24,13 @@
 #include "command_line.h"
 #include "config.h"
 #include "config_load.h"
-#include "gate.h"
-#include "jump_box.h"
 #include "listener.h"
 #include "log.h"
 #include "mailbox.h"
 #include "psql_line.h"
-#include "secret.h"
-#include "tls_identity.h"
+#include "shared.h"
+#include "state_log.h"
+#include "survey.h"
 #include "worker.h"
 #include "xmalloc.h"
 
@@ -49,14 +48,12 @@ struct server {
 	struct event_base *base;
 	struct entrance *entrances;
 	size_t entrance_count;
-	struct gate **gates;     /* by connection */
-	struct jump_box **boxes; /* by jump box, then the direct one */
-	struct tls_identity *throwaway;
-	struct tls_identity **identities; /* by connection */
+	struct shared *shared;
 	struct worker **workers;
 	unsigned worker_count;
 	uint64_t clients_seen; /* the last one's id */
 	struct mailbox *mailbox;
+	struct survey *survey;
 	struct event *deadline; /* of a drain */
 	unsigned undrained;     /* workers with clients, while draining */
 	int signal_fd;
@@ -187,6 +184,24 @@ on_deadline(evutil_socket_t fd, short events, void *arg)
 	event_base_loopbreak(server->base);
 }
 
+/* The first signal that asks decides the exit code. */
+static void
+begin_to_stop(struct server *server, int number)
+{
+	if (server->stop_signal == 0)
+		server->stop_signal = number;
+	close_entrances(server);
+}
+
+static void
+stop_at_once(struct server *server, int number, const char *name)
+{
+	log_info("stopping at once", log_str("signal", name),
+	    log_num("clients", (int64_t)client_count(server)));
+	begin_to_stop(server, number);
+	event_base_loopbreak(server->base);
+}
+
 /* The first signal asks, the second one insists. */
 static void
 stop(struct server *server, int number, const char *name)
@@ -194,15 +209,13 @@ stop(struct server *server, int number, const char *name)
 	int64_t timeout_ms = server->cfg->shutdown_timeout_ms;
 	struct timeval timeout = clock_timeval(timeout_ms);
 
-	log_info(server->stop_signal == 0 ? "stopping" : "stopping at once",
-	    log_str("signal", name),
-	    log_num("clients", (int64_t)client_count(server)));
 	if (server->stop_signal != 0) {
-		event_base_loopbreak(server->base);
+		stop_at_once(server, number, name);
 		return;
 	}
-	server->stop_signal = number;
-	close_entrances(server);
+	log_info("stopping", log_str("signal", name),
+	    log_num("clients", (int64_t)client_count(server)));
+	begin_to_stop(server, number);
 	drain(server);
 	event_add(server->deadline, &timeout);
 }
@@ -218,6 +231,30 @@ refuse_reload(struct server *server, int number, const char *name)
 	    log_str("signal", name));
 }
 
+static void
+ignore(struct server *server, int number, const char *name)
+{
+	(void)server;
+	(void)number;
+	log_warning("signal ignored", log_str("signal", name));
+}
+
+static void
+ask_state(struct server *server, int number, const char *name)
+{
+	(void)number;
+	(void)name;
+	survey_ask(server->survey);
+}
+
+static void
+on_state(void *arg, const struct state *sum, unsigned silent)
+{
+	struct server *server = arg;
+
+	state_log(server->shared, sum, silent);
+}
+
 static const struct {
 	int number;
 	const char *name;
@@ -225,7 +262,10 @@ static const struct {
 } signals[] = {
 	{ SIGTERM, "SIGTERM", stop },
 	{ SIGINT, "SIGINT", stop },
+	{ SIGQUIT, "SIGQUIT", stop_at_once },
 	{ SIGHUP, "SIGHUP", refuse_reload },
+	{ SIGUSR1, "SIGUSR1", ask_state },
+	{ SIGUSR2, "SIGUSR2", ignore },
 };
 
 #define SIGNAL_COUNT (sizeof signals / sizeof *signals)
@@ -264,83 +304,15 @@ catch_signals(void)
 
 /* --- From start to end -------------------------------------------------- */
 
-static struct jump_box *
-make_box(const struct config *cfg, const struct config_jump *jump)
-{
-	return jump_box_new(jump, cfg->max_links, cfg->workers);
-}
-
-/* Connections without a certificate of their own share a throwaway one. */
-static void
-make_identities(struct server *server)
-{
-	const struct config *cfg = server->cfg;
-
-	server->throwaway = tls_identity_new();
-	server->identities = xcalloc(cfg->connection_count,
-	    sizeof *server->identities);
-	for (size_t i = 0; i < cfg->connection_count; i++)
-		server->identities[i] = secret_is_set(
-					    &cfg->connections[i].tls_cert)
-		    ? tls_identity_open(&cfg->connections[i], server->throwaway)
-		    : server->throwaway;
-}
-
-static void
-free_identities(struct server *server)
-{
-	for (size_t i = 0; i < server->cfg->connection_count; i++)
-		if (server->identities[i] != server->throwaway)
-			tls_identity_free(server->identities[i]);
-	free(server->identities);
-	tls_identity_free(server->throwaway);
-}
-
-static void
-make_shared(struct server *server)
-{
-	const struct config *cfg = server->cfg;
-	size_t i;
-
-	make_identities(server);
-	server->gates = xcalloc(cfg->connection_count, sizeof *server->gates);
-	for (i = 0; i < cfg->connection_count; i++)
-		server->gates[i] = gate_new(cfg->connections[i].max_clients);
-	server->boxes = xcalloc(cfg->jump_count + 1, sizeof *server->boxes);
-	for (i = 0; i < cfg->jump_count; i++)
-		server->boxes[i] = make_box(cfg, &cfg->jumps[i]);
-	server->boxes[i] = make_box(cfg, NULL);
-}
-
-static void
-free_shared(struct server *server)
-{
-	const struct config *cfg = server->cfg;
-
-	for (size_t i = 0; i < cfg->connection_count; i++)
-		gate_free(server->gates[i]);
-	for (size_t i = 0; i <= cfg->jump_count; i++)
-		jump_box_free(server->boxes[i]);
-	free(server->gates);
-	free(server->boxes);
-	free_identities(server);
-}
-
 static bool
 start_workers(struct server *server)
 {
-	struct worker_setup setup = {
-		.cfg = server->cfg,
-		.gates = server->gates,
-		.boxes = server->boxes,
-		.identities = server->identities,
-	};
 	struct worker *worker;
 
 	server->workers = xcalloc(server->cfg->workers,
 	    sizeof *server->workers);
 	for (unsigned i = 0; i < server->cfg->workers; i++) {
-		worker = worker_start(&setup, i);
+		worker = worker_start(server->shared, i);
 		if (worker == NULL) {
 			log_error("cannot start a worker",
 			    log_str("error", strerror(errno)));
@@ -410,23 +382,39 @@ run_loop(struct server *server)
 	event_free(server->deadline);
 }
 
+static struct survey *
+make_survey(struct server *server)
+{
+	return survey_open(&(struct survey_setup){
+	    .base = server->base,
+	    .workers = server->workers,
+	    .worker_count = server->worker_count,
+	    .jump_count = server->cfg->jump_count + 1,
+	    .connection_count = server->cfg->connection_count,
+	    .on_state = on_state,
+	    .arg = server,
+	});
+}
+
 static int
 serve(struct server *server)
 {
 	int code = 1;
 
-	make_shared(server);
+	server->shared = shared_new(server->cfg);
 	server->mailbox = mailbox_new(server->base, server);
 	if (start_workers(server)) {
 		announce(server);
+		server->survey = make_survey(server);
 		run_loop(server);
 		code = 128 + server->stop_signal;
 	}
 	stop_workers(server);
+	survey_close(server->survey);
 	log_unwatch_counts();
 	mailbox_close(server->mailbox);
 	mailbox_unref(server->mailbox);
-	free_shared(server);
+	shared_free(server->shared);
 	return code;
 }
 

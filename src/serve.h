@@ -11,7 +11,7 @@ struct command_line;
 
 /*
  * Serve the configuration (see config_load.h).  Returns the exit code: 1 when
- * it could not start, 143 or 130 when SIGTERM or SIGINT ended it.
+ * it could not start, 143, 130 or 131 when SIGTERM, SIGINT or SIGQUIT ended it.
  */
 int serve_run(const struct command_line *);
 

@@ -414,6 +414,12 @@ ssh_link_channels(const struct ssh_link *link)
 	return link->channels.live_count;
 }
 
+int64_t
+ssh_link_rtt_us(const struct ssh_link *link)
+{
+	return link->host.rtt_us;
+}
+
 bool
 ssh_link_is_mute(const struct ssh_link *link)
 {

@@ -70,6 +70,9 @@ void ssh_link_retire(struct ssh_link *);
 /* Streams in use, zombies not counted. */
 size_t ssh_link_channels(const struct ssh_link *);
 
+/* The shortest round trip that was measured; 0: none was yet. */
+int64_t ssh_link_rtt_us(const struct ssh_link *);
+
 /* When the jump box was last heard (clock.h). */
 int64_t ssh_link_heard_ms(const struct ssh_link *);
 

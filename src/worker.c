@@ -23,10 +23,12 @@
 #include "config.h"
 #include "jump.h"
 #include "mailbox.h"
+#include "shared.h"
+#include "state.h"
 #include "xmalloc.h"
 
 struct worker {
-	struct worker_setup setup;
+	const struct shared *shared;
 	unsigned number;
 	pthread_t thread;
 	struct event_base *base;
@@ -34,7 +36,7 @@ struct worker {
 	atomic_size_t load; /* handed over and not gone */
 	/* The worker's thread only. */
 	struct clients **clients; /* by connection */
-	struct jump **jumps;      /* as setup.boxes; NULL where unused */
+	struct jump **jumps;      /* as shared->boxes; NULL where unused */
 	size_t jump_count;
 	void *scratch;        /* of all clients */
 	struct mailbox *home; /* set while draining and not yet drained */
@@ -56,6 +58,14 @@ struct drain {
 	struct message message;
 	struct mailbox *home;
 	struct message *done;
+};
+
+/* The main thread asks a worker what it knows. */
+struct look {
+	struct message message;
+	struct mailbox *home;
+	struct message *done;
+	struct state *out;
 };
 
 static void
@@ -107,7 +117,7 @@ drain_deliver(struct message *message, void *receiver)
 	worker->home = drain->home;
 	worker->done = drain->done;
 	free(drain);
-	for (size_t i = 0; i < worker->setup.cfg->connection_count; i++)
+	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
 		clients_drain(worker->clients[i]);
 	tell_if_drained(worker);
 }
@@ -120,6 +130,33 @@ drain_discard(struct message *message)
 	drain->done->discard(drain->done);
 	mailbox_unref(drain->home);
 	free(drain);
+}
+
+static void
+look_deliver(struct message *message, void *receiver)
+{
+	struct look *look = (struct look *)message;
+	struct worker *worker = receiver;
+	struct state *out = look->out;
+
+	for (size_t i = 0; i < worker->jump_count; i++)
+		if (worker->jumps[i] != NULL)
+			jump_look(worker->jumps[i], &out->jumps[i]);
+	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
+		out->waiting[i] = clients_waiting(worker->clients[i]);
+	mailbox_post(look->home, look->done);
+	mailbox_unref(look->home);
+	free(look);
+}
+
+static void
+look_discard(struct message *message)
+{
+	struct look *look = (struct look *)message;
+
+	look->done->discard(look->done);
+	mailbox_unref(look->home);
+	free(look);
 }
 
 static void
@@ -151,14 +188,14 @@ open_jump(struct worker *worker, size_t index)
 {
 	if (worker->jumps[index] == NULL)
 		worker->jumps[index] = jump_open(worker->base,
-		    worker->setup.cfg, worker->setup.boxes[index],
+		    worker->shared->cfg, worker->shared->boxes[index],
 		    worker->mailbox);
 }
 
 static void
 open_clients(struct worker *worker, size_t index)
 {
-	struct config *cfg = worker->setup.cfg;
+	struct config *cfg = worker->shared->cfg;
 	const struct config_connection *connection = &cfg->connections[index];
 	size_t jump = jump_index(worker, connection);
 
@@ -168,9 +205,9 @@ open_clients(struct worker *worker, size_t index)
 	    .mailbox = worker->mailbox,
 	    .cfg = cfg,
 	    .connection = connection,
-	    .gate = worker->setup.gates[index],
+	    .gate = worker->shared->gates[index],
 	    .jump = worker->jumps[jump],
-	    .identity = worker->setup.identities[index],
+	    .identity = worker->shared->identities[index],
 	    .scratch = worker->scratch,
 	    .on_gone = on_client_gone,
 	    .arg = worker,
@@ -180,10 +217,10 @@ open_clients(struct worker *worker, size_t index)
 static void
 open_all(struct worker *worker)
 {
-	size_t connection_count = worker->setup.cfg->connection_count;
+	size_t connection_count = worker->shared->cfg->connection_count;
 
 	worker->scratch = xmalloc(CLIENTS_SCRATCH_LEN);
-	worker->jump_count = worker->setup.cfg->jump_count + 1;
+	worker->jump_count = worker->shared->cfg->jump_count + 1;
 	worker->jumps = xcalloc(worker->jump_count, sizeof *worker->jumps);
 	worker->clients = xcalloc(connection_count, sizeof *worker->clients);
 	for (size_t i = 0; i < connection_count; i++)
@@ -197,7 +234,7 @@ open_all(struct worker *worker)
 static void
 close_all(struct worker *worker)
 {
-	for (size_t i = 0; i < worker->setup.cfg->connection_count; i++)
+	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
 		clients_close(worker->clients[i]);
 	for (size_t i = 0; i < worker->jump_count; i++)
 		if (worker->jumps[i] != NULL)
@@ -253,12 +290,12 @@ worker_free(struct worker *worker)
 }
 
 struct worker *
-worker_start(const struct worker_setup *setup, unsigned number)
+worker_start(const struct shared *shared, unsigned number)
 {
 	struct worker *worker = xcalloc(1, sizeof *worker);
 	int error;
 
-	worker->setup = *setup;
+	worker->shared = shared;
 	worker->number = number;
 	atomic_init(&worker->load, 0);
 	worker->base = event_base_new();
@@ -309,6 +346,20 @@ worker_drain(struct worker *worker, struct mailbox *home,
 	drain->home = mailbox_ref(home);
 	drain->done = take_done;
 	mailbox_post(worker->mailbox, &drain->message);
+}
+
+void
+worker_look(struct worker *worker, struct mailbox *home,
+    struct message *take_done, struct state *out)
+{
+	struct look *look = xcalloc(1, sizeof *look);
+
+	look->message.deliver = look_deliver;
+	look->message.discard = look_discard;
+	look->home = mailbox_ref(home);
+	look->done = take_done;
+	look->out = out;
+	mailbox_post(worker->mailbox, &look->message);
 }
 
 void

@@ -12,27 +12,18 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-struct config;
-struct gate;
-struct jump_box;
 struct mailbox;
 struct message;
-struct tls_identity;
+struct shared;
+struct state;
 struct worker;
 
-/* What all workers share; borrowed until worker_stop() has returned. */
-struct worker_setup {
-	struct config *cfg;
-	struct gate *const *gates;     /* by connection */
-	struct jump_box *const *boxes; /* by jump box, then the direct one */
-	struct tls_identity *const *identities; /* by connection */
-};
-
 /*
- * Start the thread.  It dials at once.  The caller has blocked the signals it
- * wants for itself.  NULL with errno when there can be no other thread.
+ * Start the thread.  It dials at once.  What is shared is borrowed until
+ * worker_stop() has returned.  The caller has blocked the signals it wants for
+ * itself.  NULL with errno when there can be no other thread.
  */
-struct worker *worker_start(const struct worker_setup *, unsigned number);
+struct worker *worker_start(const struct shared *, unsigned number);
 
 /*
  * Hand over a client which connected to the listener of a connection (its
@@ -51,6 +42,14 @@ size_t worker_load(const struct worker *);
  */
 void worker_drain(struct worker *, struct mailbox *home,
     struct message *take_done);
+
+/*
+ * Fill `out`, which is of the worker's configuration, in the worker's thread,
+ * then post `take_done` to `home`.  Whoever stops the worker first may find it
+ * discarded.  `out` must live until then: let `take_done` own it.
+ */
+void worker_look(struct worker *, struct mailbox *home,
+    struct message *take_done, struct state *out);
 
 /* End what is left at once, wait for the thread, free.  NULL is fine. */
 void worker_stop(struct worker *);

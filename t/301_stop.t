@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Signals: pgjump stops accepting, ends idle sessions with a word, waits for
-# busy ones as long as it is told to, and exits as shells expect; SIGHUP does
-# no harm.
+# busy ones as long as it is told to, and exits as shells expect; SIGHUP and
+# SIGUSR2 do no harm.  What SIGUSR1 tells is in 302.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -42,7 +42,8 @@ sub refuses_connections
 	});
 }
 
-for my $case (['TERM', 'exit 143'], ['INT', 'exit 130']) {
+for my $case (['TERM', 'exit 143'], ['INT', 'exit 130'],
+    ['QUIT', 'exit 131']) {
 	my ($signal, $code) = @$case;
 	subtest "SIG$signal with an idle session" => sub {
 		my $daemon = $lab->daemon([$main]);
@@ -127,6 +128,31 @@ subtest 'a second signal' => sub {
 	isnt($wire->ended, 'deadline', 'with the session');
 };
 
+subtest 'SIGQUIT waits for nobody' => sub {
+	my $daemon = $lab->daemon([$main], shutdown_timeout => '60s');
+	my $wire = logged_in(application => 'quit');
+	$wire->query('select pg_sleep(60)');
+	ok(running('quit'), 'a statement runs');
+	$daemon->signal('QUIT');
+	is($daemon->wait_end(5), 'exit 131', 'ends at once');
+	is(join('', map { $_->[0] } @{ $wire->until('E') }), 'E',
+	    'the session is told');
+	isnt($wire->ended, 'deadline', 'and ends');
+	like($daemon->log_text, qr/: stopping at once signal=SIGQUIT clients=1$/m,
+	    'the log says why');
+};
+
+subtest 'SIGQUIT while pgjump waits' => sub {
+	my $daemon = $lab->daemon([$main], shutdown_timeout => '60s');
+	my $wire = logged_in(application => 'then_quit');
+	$wire->query('select pg_sleep(60)');
+	ok(running('then_quit'), 'a statement runs');
+	$daemon->signal('TERM');
+	ok(refuses_connections(), 'stopping');
+	$daemon->signal('QUIT');
+	is($daemon->wait_end(5), 'exit 143', 'ends at once');
+};
+
 subtest 'the first signal decides the code' => sub {
 	my $daemon = $lab->daemon([$main], shutdown_timeout => '60s');
 	my $wire = logged_in(application => 'mixed');
@@ -160,17 +186,22 @@ subtest 'stopping while everything hangs' => sub {
 	cmp_ok(time - $started, '<', 3, 'without waiting for any of it');
 };
 
-subtest 'SIGHUP' => sub {
-	my $daemon = $lab->daemon([$main]);
-	my $wire = logged_in();
-	$daemon->signal('HUP');
-	ok($daemon->says(qr/reload is not supported in this version/),
-	    'is logged');
-	$wire->query('select 1');
-	ok(PgJump::Wire::is_ready($wire->until('Z')), 'sessions live on');
-	is($lab->psql($main, 'select 1')->{out}, "1\n", 'clients are served');
-	$daemon->down;
-};
+for my $case (['HUP', qr/reload is not supported in this version/],
+    ['USR2', qr/signal ignored signal=SIGUSR2/]) {
+	my ($signal, $line) = @$case;
+	subtest "SIG$signal" => sub {
+		my $daemon = $lab->daemon([$main]);
+		my $wire = logged_in();
+		$daemon->signal($signal);
+		ok($daemon->says($line), 'is logged');
+		$wire->query('select 1');
+		ok(PgJump::Wire::is_ready($wire->until('Z')),
+		    'sessions live on');
+		is($lab->psql($main, 'select 1')->{out}, "1\n",
+		    'clients are served');
+		is($daemon->down, 'exit 143', 'and it can be stopped');
+	};
+}
 
 subtest 'SIGPIPE' => sub {
 	my $daemon = $lab->daemon([$main]);

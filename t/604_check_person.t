@@ -83,6 +83,13 @@ subtest 'a signal ends it at once, with what is known' => sub {
 	    'what was done stays printed');
 };
 
+subtest 'so with SIGQUIT, which a terminal sends, too' => sub {
+	my ($how, $text) = interrupted('QUIT', qr/ok .* auth /, 'hole1');
+
+	is($how, 'exit 131', 'SIGQUIT');
+	like($text, qr/^  interrupted, after/m, 'what is known');
+};
+
 subtest 'so with JSON' => sub {
 	my $box = $lab->box->process;
 	my $mark = $box->mark;

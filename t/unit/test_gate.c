@@ -99,6 +99,33 @@ probes_are_counted(void **state)
 }
 
 static void
+the_last_failure_is_remembered(void **state)
+{
+	struct gate *gate = gate_new(2);
+	struct gate_state seen = gate_look(gate);
+
+	(void)state;
+	assert_int_equal(seen.failures, 0);
+	assert_int_equal(seen.last_failure, FAIL_NONE);
+	gate_enter(gate);
+	gate_arrive(gate);
+	gate_probe(gate);
+	now_ms = 7000;
+	gate_fail(gate, FAIL_CLIENT_LIMIT);
+	now_ms = 8000;
+	gate_fail(gate, FAIL_DB_REFUSED);
+	now_ms = 9000;
+	seen = gate_look(gate);
+	assert_int_equal(seen.clients, 1);
+	assert_int_equal(seen.arrivals, 1);
+	assert_int_equal(seen.probes, 1);
+	assert_int_equal(seen.failures, 2);
+	assert_int_equal(seen.last_failure, FAIL_DB_REFUSED);
+	assert_int_equal(seen.failed_ms, 8000);
+	gate_free(gate);
+}
+
+static void
 a_slow_client_is_never_delayed(void **state)
 {
 	struct gate *gate = gate_new(1);
@@ -409,6 +436,7 @@ main(void)
 		cmocka_unit_test(arrivals_are_counted_apart),
 		cmocka_unit_test(the_brake_delays_the_sixth_answer_of_a_second),
 		cmocka_unit_test(probes_are_counted),
+		cmocka_unit_test(the_last_failure_is_remembered),
 		cmocka_unit_test(a_slow_client_is_never_delayed),
 		cmocka_unit_test(places_survive_threads),
 		TEST(eight_cancels_are_let_and_more_wait),

@@ -155,6 +155,31 @@ test_success_forgets_the_cause(void **state)
 }
 
 static void
+test_a_failure_is_remembered_when_made_good(void **state)
+{
+	struct jump_box *box = *state;
+	struct jump_box_state seen;
+
+	jump_box_look(box, &seen);
+	assert_int_equal(seen.fault.code, FAIL_NONE);
+	dial_and_fail(box, FAIL_AUTH_KEY_REJECTED);
+	jump_box_look(box, &seen);
+	assert_int_equal(seen.attempts, 1);
+	assert_int_equal(seen.dials, 0);
+	assert_true(seen.retry_ms > seen.failed_ms);
+	assert_int_equal(truncate(secret_path, 1), 0);
+	jump_box_look_at_files(box);
+	assert_permit(box, false, JUMP_PERMIT_DIAL);
+	jump_box_look(box, &seen);
+	assert_int_equal(seen.dials, 1);
+	jump_box_dialled(box, &good);
+	jump_box_look(box, &seen);
+	assert_int_equal(seen.attempts, 0);
+	assert_int_equal(seen.dials, 0);
+	assert_int_equal(seen.fault.code, FAIL_AUTH_KEY_REJECTED);
+}
+
+static void
 test_a_cancelled_dial_leaves_no_trace(void **state)
 {
 	struct jump_box *box = *state;
@@ -319,6 +344,9 @@ main(void)
 		    tear_down),
 		cmocka_unit_test_setup_teardown(test_success_forgets_the_cause,
 		    set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_failure_is_remembered_when_made_good, set_up,
+		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_cancelled_dial_leaves_no_trace, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

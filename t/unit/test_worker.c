@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <event2/event.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,6 +23,9 @@
 #include "config.h"
 #include "jump.h"
 #include "mailbox.h"
+#include "shared.h"
+#include "state.h"
+#include "survey.h"
 #include "worker.h"
 #include "xmalloc.h"
 
@@ -39,6 +43,7 @@ struct jump {
 
 static atomic_uint added, jumps_open, clients_left;
 static atomic_bool patient; /* clients do not end when drained */
+static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER; /* while looked at */
 
 struct clients *
 clients_open(const struct clients_setup *setup)
@@ -76,6 +81,14 @@ clients_drain(struct clients *clients)
 		end_one(clients);
 }
 
+size_t
+clients_waiting(const struct clients *clients)
+{
+	pthread_mutex_lock(&busy);
+	pthread_mutex_unlock(&busy);
+	return clients->count;
+}
+
 void
 clients_close(struct clients *clients)
 {
@@ -104,6 +117,13 @@ jump_turn(struct jump *jump)
 }
 
 void
+jump_look(const struct jump *jump, struct pool_state *out)
+{
+	assert(jump != NULL);
+	*out = (struct pool_state){ .links = 1, .channels = 2, .rtt_us = 345 };
+}
+
+void
 jump_close(struct jump *jump)
 {
 	jumps_open--;
@@ -119,7 +139,7 @@ struct lab {
 	struct gate *gates[3];
 	struct jump_box *boxes[2];
 	struct tls_identity *identities[3];
-	struct worker_setup setup;
+	struct shared shared;
 	struct event_base *base;
 	struct mailbox *home;
 	bool drained;
@@ -165,7 +185,7 @@ setup(void **state)
 	lab.cfg.jumps = &lab.jump;
 	lab.cfg.jump_count = 1;
 	lab.connections[0].jump = lab.connections[1].jump = &lab.jump;
-	lab.setup = (struct worker_setup){ .cfg = &lab.cfg,
+	lab.shared = (struct shared){ .cfg = &lab.cfg,
 		.gates = lab.gates,
 		.boxes = lab.boxes,
 		.identities = lab.identities };
@@ -203,7 +223,7 @@ static void
 drain_ends_clients_and_tells(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->setup, 0);
+	struct worker *worker = worker_start(&lab->shared, 0);
 
 	for (unsigned i = 0; i < 3; i++)
 		hand(worker, i, i + 1);
@@ -219,7 +239,7 @@ static void
 drain_without_clients_tells_at_once(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->setup, 0);
+	struct worker *worker = worker_start(&lab->shared, 0);
 
 	worker_drain(worker, lab->home, done_message());
 	while (!lab->drained)
@@ -231,7 +251,7 @@ static void
 load_counts_clients_on_the_way(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->setup, 0);
+	struct worker *worker = worker_start(&lab->shared, 0);
 
 	hand(worker, 0, 1);
 	hand(worker, 2, 2);
@@ -243,7 +263,7 @@ static void
 stop_does_not_wait_for_patient_clients(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->setup, 0);
+	struct worker *worker = worker_start(&lab->shared, 0);
 
 	patient = true;
 	hand(worker, 1, 1);
@@ -261,7 +281,7 @@ five_hundred_starts_and_stops(void **state)
 
 	for (unsigned i = 0; i < 500; i++) {
 		for (unsigned w = 0; w < 2; w++)
-			workers[w] = worker_start(&lab->setup, w);
+			workers[w] = worker_start(&lab->shared, w);
 		for (unsigned c = 0; c < i % 6; c++)
 			hand(workers[c % 2], c % 3, c + 1);
 		for (unsigned w = 0; w < 2 && i % 3 == 0; w++)
@@ -270,6 +290,122 @@ five_hundred_starts_and_stops(void **state)
 			worker_stop(workers[w]);
 		event_base_loop(lab->base, EVLOOP_NONBLOCK);
 		assert_int_equal(jumps_open, 0);
+	}
+}
+
+/* --- Surveys ------------------------------------------------------------- */
+
+struct heard {
+	unsigned answers, silent;
+	size_t waiting[3], links[2], channels;
+	int64_t rtt_us;
+};
+
+static void
+on_state(void *arg, const struct state *sum, unsigned silent)
+{
+	struct heard *heard = arg;
+
+	heard->answers++;
+	heard->silent = silent;
+	for (unsigned i = 0; i < 3; i++)
+		heard->waiting[i] = sum->waiting[i];
+	for (unsigned i = 0; i < 2; i++)
+		heard->links[i] = sum->jumps[i].links;
+	heard->channels = sum->jumps[0].channels;
+	heard->rtt_us = sum->jumps[0].rtt_us;
+}
+
+static struct survey *
+survey_of(struct lab *lab, struct worker *const *workers, struct heard *heard)
+{
+	return survey_open(&(struct survey_setup){
+	    .base = lab->base,
+	    .workers = workers,
+	    .worker_count = 2,
+	    .jump_count = 2,
+	    .connection_count = 3,
+	    .on_state = on_state,
+	    .arg = heard,
+	});
+}
+
+static void
+what_workers_know_is_added_up(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *workers[] = { worker_start(&lab->shared, 0),
+		worker_start(&lab->shared, 1) };
+	struct heard heard = { .answers = 0 };
+	struct survey *survey = survey_of(lab, workers, &heard);
+
+	hand(workers[0], 0, 1);
+	hand(workers[1], 0, 2);
+	hand(workers[1], 2, 3);
+	survey_ask(survey);
+	survey_ask(survey); /* the answer is under way */
+	while (heard.answers == 0)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(heard.silent, 0);
+	assert_int_equal(heard.waiting[0], 2);
+	assert_int_equal(heard.waiting[1], 0);
+	assert_int_equal(heard.waiting[2], 1);
+	assert_int_equal(heard.links[0], 2);
+	assert_int_equal(heard.links[1], 2);
+	assert_int_equal(heard.channels, 4);
+	assert_int_equal(heard.rtt_us, 345);
+	for (unsigned i = 0; i < 2; i++)
+		worker_stop(workers[i]);
+	event_base_loop(lab->base, EVLOOP_NONBLOCK);
+	assert_int_equal(heard.answers, 1);
+	survey_close(survey);
+}
+
+/* Who does not answer is counted, and answers too late for this round. */
+static void
+a_silent_worker_is_not_waited_for(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *workers[] = { worker_start(&lab->shared, 0),
+		worker_start(&lab->shared, 1) };
+	struct heard heard = { .answers = 0 };
+	struct survey *survey = survey_of(lab, workers, &heard);
+
+	pthread_mutex_lock(&busy);
+	hand(workers[0], 0, 1);
+	survey_ask(survey);
+	while (heard.answers == 0)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(heard.silent, 2);
+	assert_int_equal(heard.waiting[0], 0);
+	survey_ask(survey);
+	pthread_mutex_unlock(&busy);
+	while (heard.answers == 1)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(heard.silent, 0);
+	assert_int_equal(heard.waiting[0], 1);
+	for (unsigned i = 0; i < 2; i++)
+		worker_stop(workers[i]);
+	survey_close(survey);
+}
+
+/* Nothing is lost and nobody is called when the end comes first. */
+static void
+an_answer_may_be_under_way_at_the_end(void **state)
+{
+	struct lab *lab = *state;
+
+	for (unsigned i = 0; i < 100; i++) {
+		struct worker *workers[] = { worker_start(&lab->shared, 0),
+			worker_start(&lab->shared, 1) };
+		struct heard heard = { .answers = 0 };
+		struct survey *survey = survey_of(lab, workers, &heard);
+
+		survey_ask(survey);
+		for (unsigned w = 0; w < 2; w++)
+			worker_stop(workers[w]);
+		survey_close(survey);
+		assert_int_equal(heard.answers, 0);
 	}
 }
 
@@ -283,6 +419,9 @@ main(void)
 		TEST(load_counts_clients_on_the_way),
 		TEST(stop_does_not_wait_for_patient_clients),
 		TEST(five_hundred_starts_and_stops),
+		TEST(what_workers_know_is_added_up),
+		TEST(a_silent_worker_is_not_waited_for),
+		TEST(an_answer_may_be_under_way_at_the_end),
 	};
 
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
