@@ -82,15 +82,13 @@ openssl_realloc(void *block, size_t size, const char *file, int line)
 /*
  * What these two cannot get ends the program as what we cannot.  A failed
  * allocation would come back as a handshake that failed, or as an event that
- * never fires.  Secrets are wiped by OpenSSL before it frees them.
+ * never fires.  Secrets are wiped by OpenSSL before it frees them.  It keeps
+ * its own functions where another library made it allocate before main().
  */
 static void
 give_memory(void)
 {
-	int is_given = CRYPTO_set_mem_functions(openssl_alloc, openssl_realloc,
-	    openssl_free);
-
-	assert(is_given); /* OpenSSL has allocated nothing yet */
+	CRYPTO_set_mem_functions(openssl_alloc, openssl_realloc, openssl_free);
 	event_set_mem_functions(xmalloc, xrealloc, free);
 }
 

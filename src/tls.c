@@ -38,6 +38,8 @@ tls_must(bool is_done)
 {
 	if (is_done)
 		return;
+	if (ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
+		xmalloc_fail(0);
 	log_error("OpenSSL failed",
 	    log_str("error", ERR_reason_error_string(ERR_peek_error())));
 	abort();
