@@ -2,9 +2,8 @@
 
 /*
  * Two requests of the agent protocol (draft-ietf-sshm-ssh-agent) on a Unix
- * socket that may be slow, silent or no agent at all: every wait is bounded,
- * every length is checked before it is believed.  It knows nothing of SSH
- * sessions and chooses no key.
+ * socket that may be slow, silent or no agent at all: every wait is bounded.
+ * It knows nothing of SSH sessions and chooses no key.
  */
 #include "ssh_agent.h"
 
@@ -22,27 +21,19 @@
 
 /* draft-ietf-sshm-ssh-agent, 6.1. */
 enum {
-	AGENT_FAILURE = 5,
-	AGENT_REQUEST_IDENTITIES = 11,
-	AGENT_IDENTITIES_ANSWER = 12,
-	AGENT_SIGN_REQUEST = 13,
-	AGENT_SIGN_RESPONSE = 14,
-	AGENT_EXTENSION_FAILURE = 28,
+	REQUEST_IDENTITIES = 11,
+	SIGN_REQUEST = 13,
 };
 
 /* The longest answer; OpenSSH's agent has the same limit. */
 #define ANSWER_MAX (256 * 1024)
-
-/* RSA with 16384 bits needs 2048 bytes; libssh2 sends no packet over 32 KB. */
-#define SIGNATURE_MAX 8192
 
 struct ssh_agent {
 	int fd;
 	int64_t deadline_ms;
 	int cancel_fd;
 	bool in_midst; /* of a request or its answer: nothing fits any more */
-	struct ssh_agent_key *keys;
-	size_t key_count;
+	struct ssh_agent_keys keys;
 	unsigned char *answer; /* of the last request, without its length */
 	size_t answer_len;
 	char *words; /* of the call in progress */
@@ -160,13 +151,16 @@ ask(struct ssh_agent *agent, struct ssh_blob *request, unsigned char expected,
 	free(request->bytes);
 	if (!is_answered)
 		return false;
-	if (agent->answer[0] == AGENT_FAILURE ||
-	    agent->answer[0] == AGENT_EXTENSION_FAILURE)
+	*answer = (struct ssh_wire){ agent->answer, agent->answer_len };
+	switch (ssh_agent_answer_kind(answer, expected)) {
+	case SSH_AGENT_ANSWERED:
+		return true;
+	case SSH_AGENT_REFUSED:
 		return failed(agent, "it refused");
-	if (agent->answer[0] != expected)
-		return failed(agent, "it does not speak the agent protocol");
-	*answer = (struct ssh_wire){ agent->answer + 1, agent->answer_len - 1 };
-	return true;
+	case SSH_AGENT_FOREIGN:
+		break;
+	}
+	return failed(agent, "it does not speak the agent protocol");
 }
 
 static void
@@ -204,59 +198,16 @@ ssh_agent_open(int64_t deadline_ms, int cancel_fd, char *words,
 	return NULL;
 }
 
-static void
-free_keys(struct ssh_agent *agent)
-{
-	for (size_t i = 0; i < agent->key_count; i++) {
-		free(agent->keys[i].blob);
-		free(agent->keys[i].comment);
-	}
-	free(agent->keys);
-	agent->keys = NULL;
-	agent->key_count = 0;
-}
-
 void
 ssh_agent_close(struct ssh_agent *agent)
 {
 	if (agent == NULL)
 		return;
-	free_keys(agent);
+	ssh_agent_keys_clear(&agent->keys);
 	free(agent->answer);
 	if (agent->fd >= 0)
 		close(agent->fd);
 	free(agent);
-}
-
-static void
-add_key(struct ssh_agent *agent, struct ssh_wire blob, struct ssh_wire comment)
-{
-	struct ssh_agent_key *key = &agent->keys[agent->key_count++];
-
-	key->blob = xmalloc(blob.left);
-	memcpy(key->blob, blob.at, blob.left);
-	key->blob_len = blob.left;
-	key->comment = xstrndup((const char *)comment.at, comment.left);
-}
-
-/* uint32 count, then a key blob and a comment for each; two lengths at least.
- */
-static bool
-read_keys(struct ssh_agent *agent, struct ssh_wire *answer)
-{
-	struct ssh_wire blob, comment;
-	uint32_t count;
-
-	if (!ssh_wire_u32(answer, &count) || count > answer->left / 8)
-		return false;
-	agent->keys = xcalloc(count, sizeof *agent->keys);
-	while (agent->key_count < count) {
-		if (!ssh_wire_string(answer, &blob) ||
-		    !ssh_wire_string(answer, &comment))
-			return false;
-		add_key(agent, blob, comment);
-	}
-	return true;
 }
 
 bool
@@ -273,14 +224,14 @@ ssh_agent_list(struct ssh_agent *agent, const struct ssh_agent_key **keys,
 	struct ssh_wire answer;
 
 	begin_call(agent, words, words_size);
-	free_keys(agent);
-	ssh_blob_byte(&request, AGENT_REQUEST_IDENTITIES);
-	if (!ask(agent, &request, AGENT_IDENTITIES_ANSWER, &answer))
+	ssh_agent_keys_clear(&agent->keys);
+	ssh_blob_byte(&request, REQUEST_IDENTITIES);
+	if (!ask(agent, &request, SSH_AGENT_IDENTITIES_ANSWER, &answer))
 		return false;
-	if (!read_keys(agent, &answer))
+	if (!ssh_agent_answer_keys(answer, &agent->keys))
 		return failed(agent, "its list of keys is damaged");
-	*keys = agent->keys;
-	*count = agent->key_count;
+	*keys = agent->keys.list;
+	*count = agent->keys.count;
 	return true;
 }
 
@@ -302,18 +253,16 @@ ssh_agent_sign(struct ssh_agent *agent, const struct ssh_agent_key *key,
     size_t words_size)
 {
 	struct ssh_blob request = { 0 };
-	struct ssh_wire answer, whole, algorithm, inner;
+	struct ssh_wire answer, algorithm, inner;
 
 	begin_call(agent, words, words_size);
-	ssh_blob_byte(&request, AGENT_SIGN_REQUEST);
+	ssh_blob_byte(&request, SIGN_REQUEST);
 	ssh_blob_string(&request, key->blob, key->blob_len);
 	ssh_blob_string(&request, data, len);
 	ssh_blob_u32(&request, flags);
-	if (!ask(agent, &request, AGENT_SIGN_RESPONSE, &answer))
+	if (!ask(agent, &request, SSH_AGENT_SIGN_RESPONSE, &answer))
 		return false;
-	if (!ssh_wire_string(&answer, &whole) ||
-	    !ssh_wire_string(&whole, &algorithm) ||
-	    !ssh_wire_string(&whole, &inner) || inner.left > SIGNATURE_MAX)
+	if (!ssh_agent_answer_signature(answer, &algorithm, &inner))
 		return failed(agent, "its signature is damaged");
 	if (!is_as_asked(&algorithm, flags))
 		return failed(agent, "it cannot sign with RSA and SHA-2");

@@ -12,13 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ssh_agent;
+#include "ssh_agent_answer.h"
 
-struct ssh_agent_key {
-	unsigned char *blob; /* RFC 4253, 6.6 */
-	size_t blob_len;
-	char *comment;
-};
+struct ssh_agent;
 
 /*
  * Connect to $SSH_AUTH_SOCK.  NULL with `words` saying why not.  All later
