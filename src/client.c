@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client_answer.h"
 #include "client_cancel.h"
 #include "client_session.h"
 #include "client_startup.h"

@@ -22,16 +22,4 @@ enum client_state client_opening(struct client *);
 /* TLS with the database, where the client's own ends here. */
 enum client_state client_securing(struct client *);
 
-/* One byte, which answers SSLRequest or GSSENCRequest. */
-enum client_state client_negotiating(struct client *);
-
-/* The database's first message. */
-enum client_state client_login(struct client *);
-
-/* Of a client whose TLS ends here: does it insist on channel binding? */
-enum client_state client_choosing(struct client *);
-
-/* The database's first byte of TLS. */
-enum client_state client_hello(struct client *);
-
 #endif
