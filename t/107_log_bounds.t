@@ -115,4 +115,14 @@ for my $format (qw(text json)) {
 	};
 }
 
+subtest 'a name in another script' => sub {
+	my $connection = $lab->connection('named', ssh_tunnel => 0);
+	my $daemon = $lab->daemon([$connection]);
+	my $name = "Zo\xc3\xab \xe6\xb1\xba";
+	my $wire = $lab->wire($connection)->startup(user => $name);
+	like($wire->rest, qr/\Q$name\E/, 'is in what PostgreSQL says');
+	ok($daemon->says(qr/database refused client .*error='[^']*"$name"/),
+	    'and in the log as it is');
+};
+
 $lab->done;
