@@ -14,6 +14,7 @@
 
 /* Message numbers of RFC 4250, 4.1. */
 enum {
+	MSG_EXT_INFO = 7,
 	MSG_KEXINIT = 20,
 	MSG_USERAUTH_FAILURE = 51,
 	MSG_CHANNEL_OPEN_FAILURE = 92,
@@ -74,6 +75,50 @@ keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
 	memcpy(said->methods, methods, sizeof methods);
 }
 
+/* A name-list (RFC 4251, 5) holds this name. */
+static bool
+list_has(struct ssh_wire list, const char *name)
+{
+	while (list.left > 0) {
+		const unsigned char *comma = memchr(list.at, ',', list.left);
+		size_t len = comma != NULL ? (size_t)(comma - list.at)
+					   : list.left;
+		struct ssh_wire first = { list.at, len };
+
+		if (ssh_wire_is(&first, name))
+			return true;
+		len += comma != NULL;
+		list.at += len;
+		list.left -= len;
+	}
+	return false;
+}
+
+static void
+keep_signatures(struct ssh_said *said, struct ssh_wire list)
+{
+	said->signatures_told = true;
+	said->takes_rsa_sha2 = list_has(list, "rsa-sha2-512") ||
+	    list_has(list, "rsa-sha2-256");
+	if (list.left > said->signatures_len)
+		said->signatures_len = list.left;
+}
+
+/* byte 7, uint32 count, then pairs of strings, a name and its value. */
+static void
+keep_ext_info(struct ssh_said *said, struct ssh_wire packet)
+{
+	struct ssh_wire name, value;
+	uint32_t count;
+
+	if (!ssh_wire_u32(&packet, &count))
+		return;
+	while (count-- > 0 && ssh_wire_string(&packet, &name) &&
+	    ssh_wire_string(&packet, &value))
+		if (ssh_wire_is(&name, "server-sig-algs"))
+			keep_signatures(said, value);
+}
+
 /*
  * byte 20, 16 bytes of cookie, then name-lists.  libssh2 frees our own before
  * the peer's.
@@ -112,6 +157,8 @@ ssh_said_look(struct ssh_said *said, enum ssh_said_due due, const void *block,
 			keep_open_failure(said, packet);
 	} else if (bytes[0] == MSG_USERAUTH_FAILURE) {
 		keep_auth_failure(said, packet);
+	} else if (bytes[0] == MSG_EXT_INFO) {
+		keep_ext_info(said, packet);
 	} else if (bytes[0] == MSG_KEXINIT) {
 		keep_kexinit(said, (struct ssh_wire){ bytes, len });
 	}

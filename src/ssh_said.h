@@ -18,6 +18,11 @@ struct ssh_said {
 	unsigned auth_failures; /* how many so far */
 	bool partial_success;   /* of the last one */
 	char methods[256];      /* of the last one, comma-separated */
+	/* The list of signatures which the peer takes, "server-sig-algs" in
+	 * SSH_MSG_EXT_INFO (RFC 8308, 3.1). */
+	bool signatures_told;  /* there was such a list */
+	bool takes_rsa_sha2;   /* the last one has rsa-sha2-512 or -256 */
+	size_t signatures_len; /* of the longest one, in bytes */
 	/* SSH_MSG_DISCONNECT (RFC 4253, 11.1). */
 	bool disconnected;
 	int disconnect_reason;

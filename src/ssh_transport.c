@@ -123,10 +123,22 @@ look_at_freed(struct ssh_transport *transport, const void *block)
 	    malloc_usable_size((void *)block));
 }
 
+/*
+ * While libssh2 1.11.1 chooses the signature of an RSA key, it copies names
+ * from the jump box's list into a block with room for each name once, however
+ * often the list has it: AsyncSSH's has each twice.  A libssh2 without the
+ * patches of contrib/libssh2 would write past that block, so each block of a
+ * login has room for the whole list besides.
+ */
+static size_t
+room_for_signatures(const struct ssh_transport *transport)
+{
+	return may_hold_secrets(transport) ? transport->said.signatures_len : 0;
+}
+
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
-	(void)abstract;
-	return xmalloc(count);
+	return xmalloc(count + room_for_signatures(*abstract));
 }
 
 static LIBSSH2_REALLOC_FUNC(on_realloc)

@@ -11,8 +11,8 @@ use Test::More;
 
 use JSON::PP ();
 use PgJump::Golden qw(golden);
-use PgJump::NoRoom;
 use PgJump::Process qw(eventually);
+use PgJump::PythonBox;
 
 my $lab = PgJump::Lab->new;
 my $hole = PgJump::Peer->black_hole;
@@ -83,8 +83,9 @@ subtest 'the jump box falls silent before the login' => sub {
 
 subtest 'the jump box has no room for a channel' => sub {
 	plan skip_all => 'python3-paramiko is not installed'
-	    unless PgJump::NoRoom->possible;
-	my $box = PgJump::NoRoom->new(dir => $lab->dir);
+	    unless PgJump::PythonBox->possible('paramiko');
+	my $box = PgJump::PythonBox->new(dir => $lab->dir,
+	    server => 'no_room');
 	my $daemon = $lab->new_daemon([$lab->connection('no_room',
 		ssh_tunnel => $box->tunnel)]);
 	my ($text, $json) = map { $daemon->check(@$_) } [], ['--json'];

@@ -27,6 +27,7 @@ check_text(const char *text, size_t size)
 static void
 check_due(const struct ssh_said *said, enum ssh_said_due due)
 {
+	assert(due == SSH_SAID_HANDSHAKE || !said->signatures_told);
 	assert(due == SSH_SAID_OPEN || said->open_reason == 0);
 	assert(due == SSH_SAID_HANDSHAKE || said->auth_failures == 0);
 	assert(due == SSH_SAID_HANDSHAKE || said->kexinits[1].len == 0);
@@ -62,6 +63,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_text(said.open_text, sizeof said.open_text);
 	check_text(said.methods, sizeof said.methods);
 	check_due(&said, due);
+	assert(said.signatures_len < len);
+	assert(said.signatures_told || said.signatures_len == 0);
 	check_kexinits(&said);
 	ssh_said_forget_open(&said);
 	assert(said.open_reason == 0);

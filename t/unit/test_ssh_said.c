@@ -142,6 +142,56 @@ the_last_two_offers_are_kept(void **state)
 	ssh_said_clear(&said);
 }
 
+#define EXT_INFO(count) "\x07\0\0\0" count
+#define LISTS           "\0\0\0\x0fserver-sig-algs"
+
+static void
+signatures_that_are_told_are_kept(void **state)
+{
+	static const char both[] = EXT_INFO("\x02") "\0\0\0\x04ping\0\0\0\x01"
+						    "0" LISTS "\0\0\0\x18"
+						    "ssh-rsa,rsa-sha2-256,etc";
+	struct ssh_said said = { 0 };
+
+	(void)state;
+	look(&said, SSH_SAID_HANDSHAKE,
+	    BYTES(EXT_INFO("\x01") "\0\0\0\x04ping\0\0\0\x01"
+				   "0"));
+	assert_false(said.signatures_told);
+	look(&said, SSH_SAID_HANDSHAKE, BYTES(both));
+	assert_true(said.signatures_told);
+	assert_true(said.takes_rsa_sha2);
+	assert_int_equal(said.signatures_len, 0x18);
+	look(&said, SSH_SAID_HANDSHAKE,
+	    BYTES(EXT_INFO("\x01") LISTS "\0\0\0\x0drsa-sha2-5120"));
+	assert_false(said.takes_rsa_sha2);
+	assert_int_equal(said.signatures_len, 0x18);
+}
+
+static void
+signatures_that_are_cut_or_not_due_are_not_kept(void **state)
+{
+	static const char list[] = EXT_INFO("\x01") LISTS "\0\0\0\x04"
+							  "etc.";
+	struct ssh_said said = { 0 };
+
+	(void)state;
+	for (size_t len = 0; len < sizeof list - 1; len++)
+		look(&said, SSH_SAID_HANDSHAKE, list, len);
+	look(&said, SSH_SAID_OPEN, BYTES(list));
+	look(&said, SSH_SAID_NOTHING, BYTES(list));
+	look(&said, SSH_SAID_HANDSHAKE,
+	    BYTES(EXT_INFO("\0") LISTS "\0\0\0\x04"
+				       "etc."));
+	look(&said, SSH_SAID_HANDSHAKE,
+	    BYTES(EXT_INFO("\x01") LISTS "\xff\xff\xff\xff"
+					 "etc."));
+	assert_false(said.signatures_told);
+	assert_int_equal(said.signatures_len, 0);
+	look(&said, SSH_SAID_HANDSHAKE, BYTES(list));
+	assert_true(said.signatures_told);
+}
+
 static void
 the_first_bytes_are_kept_up_to_a_bound(void **state)
 {
@@ -167,6 +217,9 @@ main(void)
 		cmocka_unit_test(an_answer_that_is_not_due_is_not_kept),
 		cmocka_unit_test(methods_that_can_continue_are_kept),
 		cmocka_unit_test(the_last_two_offers_are_kept),
+		cmocka_unit_test(signatures_that_are_told_are_kept),
+		cmocka_unit_test(
+		    signatures_that_are_cut_or_not_due_are_not_kept),
 		cmocka_unit_test(the_first_bytes_are_kept_up_to_a_bound),
 	};
 
