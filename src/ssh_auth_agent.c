@@ -17,6 +17,7 @@
 #include "secret.h"
 #include "ssh_agent.h"
 #include "ssh_key.h"
+#include "ssh_signature.h"
 #include "ssh_wire.h"
 
 /* sshd's default of MaxAuthTries is 6. */
@@ -48,7 +49,8 @@ struct attempt {
 	size_t count;
 	const struct ssh_agent_key *key; /* on offer now */
 	size_t offered;
-	bool is_unsigned; /* the agent refused to sign with at least one */
+	const char *obstacle; /* why at least one could not be offered */
+	bool is_unsigned;     /* the agent refused to sign with at least one */
 	char refusal[128];
 	char fingerprints[FAULT_WORDS_MAX - 100]; /* of the offered keys */
 };
@@ -123,24 +125,41 @@ note_offer(struct attempt *attempt, const char *fingerprint)
 }
 
 static enum ssh_outcome
-offer(struct attempt *attempt, const struct ssh_agent_key *key)
+ask(struct attempt *attempt)
 {
 	struct ssh_login *login = attempt->login;
 	const char *user = login->jump->username;
 	void *abstract = attempt;
-	char fingerprint[64];
-	enum ssh_outcome outcome;
 	int rc;
 
+	ssh_login_ask(login);
+	do
+		rc = libssh2_userauth_publickey(login->session, user,
+		    attempt->key->blob, attempt->key->blob_len, on_sign,
+		    &abstract);
+	while (ssh_login_again(login, rc));
+	return ssh_login_outcome(login, rc);
+}
+
+static enum ssh_outcome
+offer(struct attempt *attempt, const struct ssh_agent_key *key)
+{
+	struct ssh_login *login = attempt->login;
+	struct ssh_wire blob = { key->blob, key->blob_len };
+	const char *obstacle = ssh_signature_obstacle(login, blob);
+	char fingerprint[64];
+	enum ssh_outcome outcome;
+
+	if (obstacle != NULL) {
+		attempt->obstacle = obstacle;
+		return SSH_OUTCOME_UNASKED;
+	}
 	attempt->key = key;
 	ssh_key_fingerprint(key->blob, key->blob_len, fingerprint);
 	note_offer(attempt, fingerprint);
-	ssh_login_ask(login);
 	do
-		rc = libssh2_userauth_publickey(login->session, user, key->blob,
-		    key->blob_len, on_sign, &abstract);
-	while (ssh_login_again(login, rc));
-	outcome = ssh_login_outcome(login, rc);
+		outcome = ask(attempt);
+	while (ssh_signature_again(login, blob, outcome));
 	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
 		ssh_login_accepted_by(login, "agent key %s", fingerprint);
 	return outcome;
@@ -156,8 +175,14 @@ fail_all(struct attempt *attempt, bool is_selected)
 		return SSH_OUTCOME_FAILED;
 	if (attempt->is_unsigned)
 		return fail(login, FAIL_AUTH_AGENT_FAILED, attempt->refusal);
+	if (attempt->offered == 0 && attempt->obstacle != NULL)
+		return fail(login, FAIL_AUTH_SIGNATURE, attempt->obstacle);
 	if (attempt->offered == 0)
 		return fail(login, FAIL_AUTH_AGENT_EMPTY, "");
+	if (attempt->obstacle != NULL)
+		fault_note(login->fault, "offered no RSA key, for %s",
+		    attempt->obstacle);
+	ssh_signature_note(login);
 	if (is_selected) {
 		fault_note(login->fault, "offered the key %s",
 		    attempt->fingerprints);

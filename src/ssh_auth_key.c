@@ -13,6 +13,7 @@
 #include "config.h"
 #include "secret.h"
 #include "ssh_key.h"
+#include "ssh_signature.h"
 
 static enum ssh_outcome
 fail(struct ssh_login *login, enum failure code, const char *words)
@@ -22,10 +23,9 @@ fail(struct ssh_login *login, enum failure code, const char *words)
 }
 
 static enum ssh_outcome
-conclude(struct ssh_login *login, const struct ssh_key *key, int rc)
+conclude(struct ssh_login *login, const struct ssh_key *key,
+    enum ssh_outcome outcome)
 {
-	enum ssh_outcome outcome = ssh_login_outcome(login, rc);
-
 	switch (outcome) {
 	case SSH_OUTCOME_ACCEPTED:
 	case SSH_OUTCOME_PARTIAL:
@@ -33,11 +33,9 @@ conclude(struct ssh_login *login, const struct ssh_key *key, int rc)
 		return outcome;
 	case SSH_OUTCOME_REJECTED:
 	case SSH_OUTCOME_TOO_MANY:
+		ssh_signature_note(login);
 		return fail(login, FAIL_AUTH_KEY_REJECTED, "");
 	case SSH_OUTCOME_UNASKED:
-		if (rc == LIBSSH2_ERROR_METHOD_NONE)
-			return fail(login, FAIL_AUTH_METHOD,
-			    "it takes no RSA signature with SHA-2");
 		return fail(login, FAIL_AUTH_KEY_UNUSABLE,
 		    ssh_login_error(login));
 	case SSH_OUTCOME_FAILED:
@@ -47,21 +45,36 @@ conclude(struct ssh_login *login, const struct ssh_key *key, int rc)
 }
 
 static enum ssh_outcome
-offer(struct ssh_login *login, const struct ssh_key *key,
-    const char *passphrase)
+ask(struct ssh_login *login, const struct ssh_key *key, const char *passphrase)
 {
 	const char *user = login->jump->username;
 	int rc;
 
-	fault_note(login->fault, "offered the %s key %s", key->type,
-	    key->fingerprint);
 	ssh_login_ask(login);
 	do
 		rc = libssh2_userauth_publickey_frommemory(login->session, user,
 		    strlen(user), key->public_line, strlen(key->public_line),
 		    key->text, strlen(key->text), passphrase);
 	while (ssh_login_again(login, rc));
-	return conclude(login, key, rc);
+	return ssh_login_outcome(login, rc);
+}
+
+static enum ssh_outcome
+offer(struct ssh_login *login, const struct ssh_key *key,
+    const char *passphrase)
+{
+	struct ssh_wire blob = { key->blob, key->blob_len };
+	const char *obstacle = ssh_signature_obstacle(login, blob);
+	enum ssh_outcome outcome;
+
+	if (obstacle != NULL)
+		return fail(login, FAIL_AUTH_SIGNATURE, obstacle);
+	fault_note(login->fault, "offered the %s key %s", key->type,
+	    key->fingerprint);
+	do
+		outcome = ask(login, key, passphrase);
+	while (ssh_signature_again(login, blob, outcome));
+	return conclude(login, key, outcome);
 }
 
 static enum ssh_outcome

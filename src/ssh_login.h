@@ -26,7 +26,9 @@ struct ssh_login {
 	int cancel_fd;
 	struct fault *fault;
 	unsigned failures_before; /* of the request in progress */
-	char by[200]; /* what was accepted: "key SHA256:... and password" */
+	bool asks_for_sha2_256;   /* it is the second one of an RSA key */
+	bool was_untold; /* there was such a second one (ssh_signature.h) */
+	char by[200];    /* what was accepted: "key SHA256:... and password" */
 };
 
 /* How one request ended. */

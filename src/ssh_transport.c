@@ -95,7 +95,7 @@ static const struct {
 	{ LIBSSH2_METHOD_MAC_SC,
 	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-256,"
 	    "hmac-sha2-512-etm@openssh.com,hmac-sha2-512" },
-	{ LIBSSH2_METHOD_SIGN_ALGO, "rsa-sha2-512,rsa-sha2-256" },
+	{ LIBSSH2_METHOD_SIGN_ALGO, SSH_TRANSPORT_SIGNATURES },
 };
 
 /* Until the login is done, any block may hold a password or a key. */

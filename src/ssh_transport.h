@@ -19,6 +19,9 @@
 
 #include "ssh_said.h"
 
+/* The signatures of an RSA key that a session prefers from the start. */
+#define SSH_TRANSPORT_SIGNATURES "rsa-sha2-512,rsa-sha2-256"
+
 struct ssh_transport;
 
 /*

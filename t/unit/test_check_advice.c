@@ -41,6 +41,7 @@ static struct config_connection connection = {
 static const enum failure hint_only[] = {
 	FAIL_HOSTKEY_UNREADABLE,
 	FAIL_AUTH_KEY_UNUSABLE,
+	FAIL_AUTH_SIGNATURE,
 	FAIL_AUTH_SECRET_UNREADABLE,
 	FAIL_FORWARD_LIMIT,
 	FAIL_FORWARD_CLOSED,

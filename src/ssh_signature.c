@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A jump box that tells which signatures it takes is asked once, with the best
+ * of them.  One that does not may still take those with SHA-2, so that they are
+ * tried in turn (RFC 8332, 3.3).
+ */
+#include "ssh_signature.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "ssh_transport.h"
+
+/* A libssh2 without the patches of contrib/libssh2 then takes SHA-1. */
+#ifdef LIBSSH2_FEATURE_SIGN_ALGO_UNTOLD
+#define UNTOLD_OBSTACLE NULL
+#else
+#define UNTOLD_OBSTACLE                                                 \
+	"it does not tell which signatures it takes, and this libssh2 " \
+	"would use SHA-1, unlike that of contrib/setup --libssh2=bundled"
+#endif
+
+static bool
+is_rsa(struct ssh_wire key)
+{
+	struct ssh_wire type;
+
+	return ssh_wire_string(&key, &type) && ssh_wire_is(&type, "ssh-rsa");
+}
+
+const char *
+ssh_signature_obstacle(const struct ssh_login *login, struct ssh_wire key)
+{
+	const struct ssh_said *said = ssh_transport_said(login->transport);
+
+	if (!is_rsa(key))
+		return NULL;
+	if (!said->signatures_told)
+		return UNTOLD_OBSTACLE;
+	return said->takes_rsa_sha2 ? NULL
+				    : "it takes no RSA signature with SHA-2";
+}
+
+static void
+prefer(struct ssh_login *login, const char *signatures)
+{
+	int rc = libssh2_session_method_pref(login->session,
+	    LIBSSH2_METHOD_SIGN_ALGO, signatures);
+
+	assert(rc == 0);
+}
+
+bool
+ssh_signature_again(struct ssh_login *login, struct ssh_wire key,
+    enum ssh_outcome outcome)
+{
+	if (login->asks_for_sha2_256) {
+		login->asks_for_sha2_256 = false;
+		prefer(login, SSH_TRANSPORT_SIGNATURES);
+		return false;
+	}
+	if (!is_rsa(key) || outcome != SSH_OUTCOME_REJECTED ||
+	    ssh_transport_said(login->transport)->signatures_told)
+		return false;
+	login->asks_for_sha2_256 = login->was_untold = true;
+	prefer(login, "rsa-sha2-256");
+	return true;
+}
+
+void
+ssh_signature_note(struct ssh_login *login)
+{
+	if (login->was_untold)
+		fault_note(login->fault,
+		    "it does not tell which signatures it takes, and was asked "
+		    "for rsa-sha2-512 and rsa-sha2-256, never for SHA-1");
+}
