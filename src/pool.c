@@ -11,13 +11,11 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 
 #include "clock.h"
 #include "config.h"
 #include "jump_box.h"
-#include "log.h"
 #include "pool_choice.h"
 #include "pool_dials.h"
 #include "pool_life.h"
@@ -26,8 +24,6 @@
 #include "ssh_failure.h"
 #include "xmalloc.h"
 
-/* Growing the pool for a better link is worth so long a wait. */
-#define GROW_WAIT_MS 300
 /* A queue that moves slower than this wants one more link. */
 #define QUEUE_SLOW_MS 50
 /* A database that did not answer may cost others a slot so often. */
@@ -168,6 +164,13 @@ on_news(void *arg)
 
 /* --- choosing ------------------------------------------------------------ */
 
+/* A database that needs longer for its answer is late. */
+static int64_t
+late_after_ms(const struct pool *pool)
+{
+	return pool->cfg->open_timeout_ms / 4;
+}
+
 bool
 pool_is_suspect(struct pool *pool, const struct config_connection *connection)
 {
@@ -228,8 +231,8 @@ start_open(struct pool *pool, struct pool_member *member,
 {
 	if (target->standing == POOL_STANDING_SUSPECT)
 		pool->suspect_ms = clock_ms();
-	pool_member_open(member, target, originator,
-	    pool->cfg->open_timeout_ms / 4, by_ms, user);
+	pool_member_open(member, target, originator, late_after_ms(pool), by_ms,
+	    user);
 }
 
 enum pool_offer
@@ -241,6 +244,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	    connection);
 	struct pool_member *best;
 	bool growing;
+	int64_t spare_ms = by_ms - clock_ms() - late_after_ms(pool);
 
 	renew(pool, target);
 	best = pool_choose(&pool->members, target);
@@ -250,7 +254,10 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 		growing = is_growing(pool, target, waited_ms);
 		if (best == NULL && !growing && !pool_is_up(pool))
 			return POOL_DOWN;
-		if (best == NULL || (growing && waited_ms < GROW_WAIT_MS))
+		if (best == NULL ||
+		    (growing &&
+			pool_is_better_awaited(&pool->members, target, best,
+			    waited_ms, spare_ms)))
 			return POOL_WAIT;
 	}
 	if (waited_ms < QUEUE_SLOW_MS &&

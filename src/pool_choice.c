@@ -10,6 +10,8 @@
 #include "pool_target.h"
 #include "ssh_link.h"
 
+/* A better link is worth so long a wait. */
+#define GROW_WAIT_MS 300
 /* Links may differ by so many channels before it matters. */
 #define TILT_MAX 16
 /* Opens that a database which does not answer may hold. */
@@ -130,17 +132,41 @@ are_stale(const struct pool_members *members, const struct pool_target *target)
 	return true;
 }
 
+/*
+ * An open might freeze the link's other users: the target is a name, and
+ * whether the jump box finds it at once is not known, for it was never asked,
+ * did not answer the last time, or is being asked just now.
+ */
+static bool
+might_freeze(const struct pool_members *members,
+    const struct pool_target *target, const struct pool_member *best)
+{
+	if (target->is_address ||
+	    pool_member_cost(best, target) < POOL_COST_FOREIGN)
+		return false;
+	return target->standing != POOL_STANDING_PROMPT ||
+	    opens_of(members, target) > 0;
+}
+
+bool
+pool_is_better_awaited(const struct pool_members *members,
+    const struct pool_target *target, const struct pool_member *best,
+    int64_t waited_ms, int64_t spare_ms)
+{
+	return waited_ms < GROW_WAIT_MS ||
+	    (spare_ms > 0 && might_freeze(members, target, best));
+}
+
 static enum pool_claim
 claim_of_suspect(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best,
     bool is_last, unsigned opens)
 {
-	bool would_freeze = best != NULL && !target->is_address &&
-	    pool_member_cost(best, target) >= POOL_COST_FOREIGN;
+	bool is_risk = best != NULL && might_freeze(members, target, best);
 
 	if (opens >= STUCK_MAX && !are_stale(members, target))
 		return POOL_CLAIM_DENIED;
-	if (!is_last && !would_freeze)
+	if (!is_last && !is_risk)
 		return POOL_CLAIM_GRANTED;
 	return opens > 0 ? POOL_CLAIM_DENIED : POOL_CLAIM_RISKED;
 }

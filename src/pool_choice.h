@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pool_member;
 struct pool_members;
@@ -31,6 +32,16 @@ bool pool_is_tilted(const struct pool_members *, const struct pool_target *,
 /* A link that suits is only busy for a moment. */
 bool pool_is_worth_waiting(const struct pool_members *,
     const struct pool_target *);
+
+/*
+ * A better link than `best` is being dialled.  Is it worth the wait, for a
+ * client who has waited for `waited_ms` and can spare `spare_ms` more?  For a
+ * moment it is; and for all that can be spared where an open on `best` might
+ * freeze the link's other users.
+ */
+bool pool_is_better_awaited(const struct pool_members *,
+    const struct pool_target *, const struct pool_member *best,
+    int64_t waited_ms, int64_t spare_ms);
 
 size_t pool_live_links(const struct pool_members *);
 size_t pool_free_slots(const struct pool_members *);

@@ -37,6 +37,9 @@ static const struct config_connection one = { .label = "10.0.0.1:5432",
 static const struct config_connection other = { .label = "10.0.0.2:5432",
 	.host = "10.0.0.2",
 	.port = 5432 };
+static const struct config_connection name = { .label = "db.example:5432",
+	.host = "db.example",
+	.port = 5432 };
 static const struct originator nobody;
 static struct stream *const a_stream = (struct stream *)&config;
 
@@ -98,6 +101,22 @@ struct lab {
 	struct pool *pool;
 };
 
+/* Ask for a stream whose open may take so long. */
+static enum pool_offer
+ask_for(struct lab *lab, const struct config_connection *connection,
+    int64_t waited_ms, int64_t open_ms)
+{
+	return pool_ask(lab->pool, connection, &nobody, waited_ms,
+	    clock_ms() + open_ms, lab);
+}
+
+static enum pool_offer
+ask(struct lab *lab, const struct config_connection *connection,
+    int64_t waited_ms)
+{
+	return ask_for(lab, connection, waited_ms, config.open_timeout_ms);
+}
+
 static struct lab *
 lab_new(unsigned max_links)
 {
@@ -122,14 +141,6 @@ lab_free(struct lab *lab)
 	mailbox_unref(lab->mailbox);
 	event_base_free(lab->base);
 	free(lab);
-}
-
-static enum pool_offer
-ask(struct lab *lab, const struct config_connection *connection,
-    int64_t waited_ms)
-{
-	return pool_ask(lab->pool, connection, &nobody, waited_ms,
-	    clock_ms() + config.open_timeout_ms, lab);
 }
 
 /* What the end of an open is; somebody waits for it. */
@@ -325,6 +336,67 @@ but_not_where_nobody_else_wants_it(void **state)
 	lab_free(lab);
 }
 
+static void
+a_name_waits_for_a_link_that_is_being_dialled(void **state)
+{
+	struct lab *lab = lab_new(8);
+
+	(void)state;
+	open_one(lab, 0);
+	assert_int_equal(ask(lab, &name, WAITED_LONG), POOL_WAIT);
+	assert_int_equal(dials->count, 1);
+	assert_int_equal(ask(lab, &name, 10 * WAITED_LONG), POOL_WAIT);
+	finish_dials();
+	assert_int_equal(ask(lab, &name, 10 * WAITED_LONG), POOL_OPENING);
+	assert_false(fake_ssh_links[0]->is_opening);
+	assert_true(fake_ssh_links[1]->is_opening);
+	lab_free(lab);
+}
+
+static void
+as_long_as_its_time_allows(void **state)
+{
+	struct lab *lab = lab_new(8);
+
+	(void)state;
+	open_one(lab, 0);
+	assert_int_equal(ask(lab, &name, WAITED_LONG), POOL_WAIT);
+	assert_int_equal(ask_for(lab, &name, WAITED_LONG,
+			     config.open_timeout_ms / 4),
+	    POOL_OPENING);
+	assert_true(fake_ssh_links[0]->is_opening);
+	lab_free(lab);
+}
+
+static void
+or_joins_others_where_none_may_come(void **state)
+{
+	struct lab *lab = lab_new(1);
+
+	(void)state;
+	open_one(lab, 0);
+	assert_int_equal(ask(lab, &name, 0), POOL_OPENING);
+	assert_true(fake_ssh_links[0]->is_opening);
+	lab_free(lab);
+}
+
+static void
+a_name_that_answers_joins_others_sooner(void **state)
+{
+	struct lab *lab = lab_new(8);
+
+	(void)state;
+	assert_int_equal(ask(lab, &name, 0), POOL_OPENING);
+	fake_ssh_link_accept(fake_ssh_links[0], a_stream);
+	opened(lab);
+	fake_ssh_links[0]->channels = 0;
+	open_one(lab, 0);
+	assert_int_equal(ask(lab, &name, 0), POOL_WAIT);
+	assert_int_equal(ask(lab, &name, WAITED_LONG), POOL_OPENING);
+	assert_true(fake_ssh_links[0]->is_opening);
+	lab_free(lab);
+}
+
 int
 main(void)
 {
@@ -340,6 +412,10 @@ main(void)
 		    a_slot_is_kept_beside_a_database_that_does_not_answer),
 		cmocka_unit_test(a_single_link_makes_room),
 		cmocka_unit_test(but_not_where_nobody_else_wants_it),
+		cmocka_unit_test(a_name_waits_for_a_link_that_is_being_dialled),
+		cmocka_unit_test(as_long_as_its_time_allows),
+		cmocka_unit_test(or_joins_others_where_none_may_come),
+		cmocka_unit_test(a_name_that_answers_joins_others_sooner),
 	};
 
 	return cmocka_run_group_tests_name("pool", tests, NULL, NULL);

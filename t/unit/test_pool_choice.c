@@ -197,6 +197,32 @@ a_busy_link_with_far_fewer_channels(void **state)
 	assert_false(pool_is_tilted(&lab->members, lab->address, best));
 }
 
+static bool
+awaits_better(const struct lab *lab, const struct pool_target *target)
+{
+	return pool_is_better_awaited(&lab->members, target,
+	    pool_choose(&lab->members, target), LONG_AGO, 1);
+}
+
+static void
+a_name_that_is_being_asked_joins_nobody_now(void **state)
+{
+	struct lab *lab = *state;
+
+	open_since(&lab->member[0], lab->address, 0, BUDGET);
+	answer(&lab->member[0]);
+	lab->link[2].is_closed = true;
+	open_since(&lab->member[1], lab->name, 0, BUDGET);
+	answer(&lab->member[1]);
+	lab->link[1].is_closed = true;
+	assert_false(awaits_better(lab, lab->name));
+	assert_true(awaits_better(lab, lab->name_too));
+	assert_false(awaits_better(lab, lab->address_too));
+	lab->link[1].is_closed = false;
+	open_since(&lab->member[1], lab->name, 0, BUDGET);
+	assert_true(awaits_better(lab, lab->name));
+}
+
 /* --- who may have one ---------------------------------------------------- */
 
 static void
@@ -450,6 +476,7 @@ main(void)
 		TEST(an_idle_link_suits_anybody),
 		TEST(crowded_before_foreign),
 		TEST(a_busy_link_with_far_fewer_channels),
+		TEST(a_name_that_is_being_asked_joins_nobody_now),
 		TEST(who_answers_may_have_every_slot),
 		TEST(who_was_never_asked_may_have_one),
 		TEST(who_does_not_answer_may_have_two),
