@@ -9,7 +9,8 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
-use PgJump::Process qw(slurp spew);
+use File::Path qw(make_path);
+use PgJump::Process qw(run slurp spew);
 
 my $lab = PgJump::Lab->new;
 my $top = "$FindBin::Bin/..";
@@ -72,20 +73,38 @@ for my $path (@samples) {
 	unlike($seen->{err}, qr/error/, 'without an error');
 }
 
+# What systemd says of the unit.  It reads the units of other packages as well,
+# whose faults are not ours: here there is one at any rate.
+sub complaints($unit)
+{
+	my $units = $lab->dir . '/units';
+
+	make_path("$units/basic.target.wants");
+	spew("$units/other.service",
+	    "[Unit]\nNonsense=1\n[Service]\nExecStart=/nonexistent\n");
+	symlink '../other.service', "$units/basic.target.wants/other.service";
+	my $seen = run(['systemd-analyze', '--man=no', 'verify',
+		spew($lab->dir . '/pgjump.service', $unit)],
+	    env => { SYSTEMD_UNIT_PATH => "$units:" });
+	return join "\n", grep { /\bpgjump\.service:/ }
+	    split /\n/, $seen->{err};
+}
+
 subtest 'pgjump.service' => sub {
 	my $unit = slurp("$top/etc/pgjump.service");
 	my ($start) = $unit =~ /^ExecStart=(.*)/m;
 	like($start, qr/pgjump/, 'starts pgjump');
 	plan skip_all => 'systemd-analyze is not installed' if
-	    PgJump::Process::run(['systemd-analyze', '--version'])->{rc} ne '0';
+	    run(['systemd-analyze', '--version'])->{rc} ne '0';
 	plan skip_all => 'systemd-analyze wants a /run/systemd, or to make it'
 	    unless -d '/run/systemd' || -w '/run';
 	my $program = PgJump::Daemon::program();
 	$unit =~ s/^(ExecStart=)\S+/$1$program/m;
-	my $file = spew($lab->dir . '/pgjump.service', $unit);
-	my $seen = PgJump::Process::run(['systemd-analyze', '--man=no',
-		'verify', $file]);
-	is($seen->{err}, '', 'systemd has nothing to complain of');
+	is(complaints($unit), '', 'systemd has nothing to complain of');
+	like(complaints($unit =~ s/^(\[Service\]\n)/$1Nonsense=1\n/mr),
+	    qr/Nonsense/, 'as it would of an unknown setting');
+	like(complaints($unit =~ s/^(ExecStart=)\S+/$1\/nonexistent/mr),
+	    qr/not executable/, 'or of a program that is not there');
 };
 
 $lab->done;

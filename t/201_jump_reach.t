@@ -127,7 +127,7 @@ for my $hurried (0, 1) {
 for my $i (0 .. $#cases) {
 	my $case = $cases[$i];
 	told($lab, $daemons[$i], $connections[$i], { side => 'tunnel',
-		detail => qr/attempt \d+; next try in \d/, %$case });
+		detail => qr/attempt \d+; $PgJump::Told::next_try\z/, %$case });
 }
 
 $lab->done;

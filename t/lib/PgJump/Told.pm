@@ -25,6 +25,11 @@ use Test::More;
 
 our @EXPORT = qw(told passed_through);
 
+# How DETAIL ends while the jump box is not reached.  Which of these it is
+# depends on the moment.
+our $next_try =
+    qr/(?:next try in \d+\.\d s|next try now|the next try is under way)/;
+
 my %opening = (
 	tunnel => 'pgjump: tunnel failed: ',
 	database => 'pgjump: tunnel is up, database failed: ',
