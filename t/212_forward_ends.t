@@ -29,16 +29,22 @@ sub enter($connection, $over)
 	return $wire;
 }
 
+# Fields of the last error of these messages.
+sub error_of($messages)
+{
+	my ($error) = grep { $_->[0] eq 'E' } reverse @$messages;
+
+	return PgJump::Wire::fields($error ? $error->[1] : '');
+}
+
 # What comes until the end: types of messages, fields of the last error, and
 # how it ended.
 sub heard($wire)
 {
 	my $messages = $wire->until('!');
-	my ($error) = grep { $_->[0] eq 'E' } reverse @$messages;
 
 	return { types => join('', map { $_->[0] } @$messages),
-		error => PgJump::Wire::fields($error ? $error->[1] : ''),
-		ended => $wire->ended };
+		error => error_of($messages), ended => $wire->ended };
 }
 
 sub busy($wire)
@@ -48,6 +54,15 @@ sub busy($wire)
 		$pg->sql('select state from pg_stat_activity where pid = '
 		    . $wire->{backend_pid}) eq 'active';
 	}) or die 'the query does not run';
+	return $wire;
+}
+
+# The database tells it something again and again.
+sub chatty($wire)
+{
+	$wire->query('do $$begin loop raise notice $_$on$_$;
+	    perform pg_sleep(0.1); end loop; end$$');
+	$wire->until('N')->[-1][0] eq 'N' or die 'the query does not run';
 	return $wire;
 }
 
@@ -70,20 +85,18 @@ subtest 'ChannelTimeout of sshd' => sub {
 	plan skip_all => 'this sshd knows no ChannelTimeout'
 	    unless PgJump::JumpBox::has_channel_timeouts();
 	my $box = $lab->new_box(
-	    config => { ChannelTimeout => 'direct-tcpip=2s' });
+	    config => { ChannelTimeout => 'direct-tcpip=3s' });
 	my $connection = $lab->connection('c_timeout', box => $box);
 	my $daemon = $lab->daemon([$connection]);
-	my $stays = enter($connection, 'plain');
+	my $stays = chatty(enter($connection, 'plain'));
 	my %wire = (idle => enter($connection, 'plain'),
 		busy => busy(enter($connection, 'plain')),
 		'idle in TLS' => enter($connection, 'TLS 1.3'),
 		'busy in TLS' => busy(enter($connection, 'TLS 1.2')));
 
 	# Whoever is not idle is left alone, and keeps the link in use.
-	ok(eventually(20, sub {
-		$stays->query('select 1')->until('Z');
-		$daemon->times('session ended') == 4;
-	}), 'who is idle is ended, whatever it waits for');
+	ok(eventually(20, sub { $daemon->times('session ended') == 4 }),
+	    'who is idle is ended, whatever it waits for');
 	my %seen = map { $_ => heard($wire{$_}) } keys %wire;
 	for my $which (qw(idle busy)) {
 		my $error = $seen{$which}{error};
@@ -101,8 +114,9 @@ subtest 'ChannelTimeout of sshd' => sub {
 		is($seen{$which}{types}, '', "$which: not a word");
 		is($seen{$which}{ended}, 'reset', "$which: a reset");
 	}
-	ok(PgJump::Wire::is_ready($stays->query('select 1')->until('Z')),
-	    'who was not idle goes on');
+	$pg->sql("select pg_cancel_backend($stays->{backend_pid})");
+	is(error_of($stays->until('Z'))->{C}, '57014',
+	    'who was not idle goes on to its own end');
 	is(() = $daemon->events('jump box reached'), 1,
 	    'and the link has stayed');
 	$daemon->down;
