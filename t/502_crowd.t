@@ -22,7 +22,7 @@ sub pgbench(@arguments)
 		'-f', $script, @arguments, $lab->conninfo($main,
 			user => 'app', password => undef,
 			sslmode => 'disable')],
-	    dir => $lab->dir, timeout => 120);
+	    dir => $lab->dir, timeout => 600);
 }
 
 # Warm up: links, buffers and the allocator have their size then.
