@@ -12,7 +12,8 @@ use Test::More;
 
 my $lab = PgJump::Lab->new;
 my $box = $lab->new_box(config => { RekeyLimit => '1M', LogLevel => 'DEBUG1' });
-my $patience = $PgJump::Process::PATIENCE;
+# Who has not heard anything for so long will not.
+my $stalled = 60 * $PgJump::Process::PATIENCE;
 
 sub key_exchanges($mark)
 {
@@ -27,13 +28,13 @@ sub busy($connection, $bytes)
 	my @wires = map { my $w = $lab->wire($connection); $w->login; $w }
 	    1 .. 8;
 	my $mark = $box->process->mark;
-	my @seen = echo($bytes, 10 * $patience, @wires);
+	my @seen = echo($bytes, $stalled, @wires);
 
 	is(scalar(grep { $_->{sent} eq $_->{got} } @seen), 8,
 	    'every byte came back, in order')
 	    or diag(explain(\@seen));
 	is(scalar(grep { $_->{bytes} >= $bytes } @seen), 8, 'to the last');
-	is(scalar(grep { $_->{pause} >= 10 * $patience } @seen), 0,
+	is(scalar(grep { $_->{pause} >= $stalled } @seen), 0,
 	    'and nobody stalled') or diag(explain(\@seen));
 	cmp_ok(key_exchanges($mark), '>=', 8 * $bytes / (2 << 20),
 	    'over many key exchanges');

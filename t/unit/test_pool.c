@@ -210,6 +210,25 @@ and_no_further_than_its_share(void **state)
 	lab_free(lab);
 }
 
+/* Two links, of which the one with a free slot has far more channels. */
+static void
+a_link_with_far_fewer_channels_is_worth_a_moment(void **state)
+{
+	struct lab *lab = lab_new(2);
+
+	(void)state;
+	open_one(lab, 0);
+	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
+	assert_int_equal(ask(lab, &one, WAITED_LONG), POOL_WAIT);
+	finish_dials();
+	fake_ssh_links[1]->channels = 40;
+	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
+	assert_false(fake_ssh_links[1]->is_opening);
+	assert_int_equal(ask(lab, &one, WAITED_LONG), POOL_OPENING);
+	assert_true(fake_ssh_links[1]->is_opening);
+	lab_free(lab);
+}
+
 static void
 a_refusal_is_the_database_s(void **state)
 {
@@ -404,6 +423,8 @@ main(void)
 		cmocka_unit_test(the_first_link_is_dialled_before_anybody_asks),
 		cmocka_unit_test(a_queue_that_moves_slowly_grows_the_pool),
 		cmocka_unit_test(and_no_further_than_its_share),
+		cmocka_unit_test(
+		    a_link_with_far_fewer_channels_is_worth_a_moment),
 		cmocka_unit_test(a_refusal_is_the_database_s),
 		cmocka_unit_test(a_full_session_calls_for_another),
 		cmocka_unit_test(until_one_of_its_channels_has_gone),
