@@ -21,7 +21,6 @@
 #include "pool_life.h"
 #include "pool_member.h"
 #include "pool_target.h"
-#include "ssh_failure.h"
 #include "xmalloc.h"
 
 /* A queue that moves slower than this wants one more link. */
@@ -292,15 +291,6 @@ pool_abandon(struct pool *pool, void *user, bool *heard, int64_t *silent_ms)
 	ssh_link_abandon(member->link);
 }
 
-/* Of the jump box, for one session of which another may have room. */
-static bool
-is_shortage(const struct ssh_opened *opened)
-{
-	return opened->stream == NULL && !opened->link_failed &&
-	    ssh_failure_of_open(opened->software, opened->reason, opened->words,
-		false) == FAIL_FORWARD_LIMIT_PEER;
-}
-
 bool
 pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 {
@@ -311,7 +301,7 @@ pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 			continue;
 		*user = member->user;
 		member->user = NULL;
-		if (is_shortage(opened) && pool_member_fill(member))
+		if (pool_member_is_full(member, opened))
 			opened->link_failed = true;
 		return true;
 	}

@@ -11,6 +11,7 @@
 #include "config.h"
 #include "originator.h"
 #include "pool_target.h"
+#include "ssh_failure.h"
 #include "ssh_link.h"
 #include "ssh_slot.h"
 
@@ -31,8 +32,12 @@ pool_member_has_slot(const struct pool_member *member)
 }
 
 bool
-pool_member_fill(struct pool_member *member)
+pool_member_is_full(struct pool_member *member, const struct ssh_opened *opened)
 {
+	if (opened->stream != NULL || opened->link_failed ||
+	    ssh_failure_of_open(opened->software, opened->reason, opened->words,
+		false) != FAIL_FORWARD_LIMIT_PEER)
+		return false;
 	member->channels_max = ssh_link_channels(member->link);
 	return member->channels_max > 0;
 }

@@ -15,6 +15,7 @@
 struct originator;
 struct pool_target;
 struct ssh_link;
+struct ssh_opened;
 
 struct pool_member {
 	TAILQ_ENTRY(pool_member) entry;
@@ -43,10 +44,11 @@ bool pool_member_has_room(const struct pool_member *);
 bool pool_member_has_slot(const struct pool_member *);
 
 /*
- * Its sshd has no resources for another channel: there is room again when one
- * has gone.  False: there is none that could go.
+ * The open was refused since the jump box has no resources for another channel
+ * of this session: there is room again when one has gone, and another session
+ * may have some.  False: it was not, or there is none that could go.
  */
-bool pool_member_fill(struct pool_member *);
+bool pool_member_is_full(struct pool_member *, const struct ssh_opened *);
 
 /*
  * How little a link suits a target.  sshd resolves names blockingly, which
