@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# Twisted's conch as a jump box, which confirms a forward before it connects.
+# Arguments: port on 127.0.0.1, directory of the host keys, file of authorized
+# keys, password of every user, "permit" or "deny".
+import glob
+import sys
+
+from twisted.conch import avatar, checkers
+from twisted.conch.ssh import factory, forwarding, keys
+from twisted.cred import credentials, error, portal
+from twisted.internet import defer, reactor
+from zope.interface import implementer
+
+PORT, HOST_KEYS, AUTHORIZED, PASSWORD, POLICY = sys.argv[1:]
+
+
+@implementer(portal.IRealm)
+class Realm:
+    def requestAvatar(self, name, mind, *interfaces):
+        user = avatar.ConchUser()
+        if POLICY == "permit":
+            user.channelLookup[b"direct-tcpip"] = forwarding.openConnectForwardingClient
+        return interfaces[0], user, lambda: None
+
+
+@implementer(checkers.ICredentialsChecker)
+class Password:
+    credentialInterfaces = (credentials.IUsernamePassword,)
+
+    def requestAvatarId(self, given):
+        if given.password == PASSWORD.encode():
+            return defer.succeed(given.username)
+        return defer.fail(error.UnauthorizedLogin())
+
+
+@implementer(checkers.IAuthorizedKeysDB)
+class Keys:
+    def getAuthorizedKeys(self, username):
+        with open(AUTHORIZED, "rb") as lines:
+            return [keys.Key.fromString(line) for line in lines]
+
+
+class Factory(factory.SSHFactory):
+    def getPrivateKeys(self):
+        found = [keys.Key.fromFile(file) for file in glob.glob(HOST_KEYS + "/*_key")]
+        return {key.sshType(): key for key in found}
+
+    def getPublicKeys(self):
+        return {kind: key.public() for kind, key in self.getPrivateKeys().items()}
+
+    def getPrimes(self):
+        return None
+
+
+factory_ = Factory()
+factory_.portal = portal.Portal(
+    Realm(), [Password(), checkers.SSHPublicKeyChecker(Keys())]
+)
+reactor.listenTCP(int(PORT), factory_, interface="127.0.0.1")
+print("listening", flush=True)
+reactor.run()
