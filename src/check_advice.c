@@ -394,6 +394,7 @@ static const struct {
 	{ FAIL_DB_CLOSED_DIRECT, ask_database },
 	{ FAIL_DB_HANGUP, ask_database },
 	{ FAIL_DB_SILENT, ask_database },
+	{ FAIL_DB_SILENT_TLS, ask_database },
 	{ FAIL_DB_LOGIN_ENDLESS, list_iterations },
 	{ FAIL_DB_NOT_POSTGRES, ask_database },
 	{ FAIL_DB_TLS_ABSENT, ask_tls_settings },

@@ -18,9 +18,6 @@
 #include "tls.h"
 #include "tls_client.h"
 
-/* As long as a client's SSLRequest waits for its answer. */
-#define ANSWER_MAX_MS 4000
-
 /* How long the database may take over a goodbye. */
 #define GOODBYE_MAX_MS 1000
 
@@ -37,12 +34,10 @@ static struct patience
 wait_for(const struct check_talk *talk, bool was_answered)
 {
 	const struct check_task *task = talk->task;
-	int64_t allowed_ms = task->connection->connection_timeout_ms;
+	int64_t allowed_ms = task->connection->ssl_response_timeout_ms;
 	struct patience wait = { .asked_ms = clock_ms(),
 		.was_answered = was_answered };
 
-	if (allowed_ms > ANSWER_MAX_MS)
-		allowed_ms = ANSWER_MAX_MS;
 	wait.by_ms = check_task_by_ms(task, allowed_ms);
 	wait.heard_ms = wait.asked_ms + (wait.by_ms - wait.asked_ms) / 4;
 	stream_await(talk->stream, wait.heard_ms);
@@ -77,7 +72,8 @@ fail_silent(const struct check_talk *talk, const struct patience *wait,
 {
 	struct database_way way = way_of(talk);
 
-	database_fault_silent(fault, &way, wait->by_ms - wait->asked_ms,
+	database_fault_silent(fault, &way, FAIL_DB_SILENT_TLS,
+	    wait->by_ms - wait->asked_ms,
 	    stream_was_heard(talk->stream, wait->heard_ms));
 	return fault->code;
 }

@@ -249,6 +249,7 @@ static const struct {
 	{ FAIL_DB_UNREACHED_SOCKET, { ask_own_port } },
 	{ FAIL_DB_CLOSED, { ask_closed_port } },
 	{ FAIL_DB_SILENT, { ask_closed_port } },
+	{ FAIL_DB_SILENT_TLS, { ask_closed_port } },
 };
 
 void

@@ -62,6 +62,15 @@ client_hung_up(struct client *client, bool is_lost)
 	return client_refuse(client);
 }
 
+static enum failure
+silence_of(const struct client_startup *startup)
+{
+	return startup->asked == PGWIRE_SSL_REQUEST ||
+		startup->asked == PGWIRE_GSSENC_REQUEST
+	    ? FAIL_DB_SILENT_TLS
+	    : FAIL_DB_SILENT;
+}
+
 /* It had the time from here to the deadline, and the forward was open. */
 enum client_state
 client_silent(struct client *client)
@@ -72,7 +81,7 @@ client_silent(struct client *client)
 	    ? startup->asked_ms
 	    : startup->opened_ms;
 
-	database_fault_silent(client_fault(client), &way,
+	database_fault_silent(client_fault(client), &way, silence_of(startup),
 	    client->deadline_ms - from_ms,
 	    stream_was_heard(client->database, startup->heard_by_ms));
 	return client_refuse(client);

@@ -21,8 +21,6 @@
 #include "jump.h"
 #include "stream.h"
 
-/* pgjdbc gives up after 5 s and may then go on in plain text. */
-#define NEGOTIATION_MAX_MS 4000
 /* However long the forward took, the database has so long: it is not blamed
  * for what others used up. */
 #define ANSWER_MIN_MS 500
@@ -173,7 +171,6 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 	struct client_startup *startup = client->startup;
 	bool *saw = packet->kind == PGWIRE_SSL_REQUEST ? &startup->saw_ssl
 						       : &startup->saw_gssenc;
-	int64_t timeout_ms = client->home->connection->connection_timeout_ms;
 
 	if (*saw)
 		return client_fail(client, FAIL_CLIENT_PROTOCOL,
@@ -191,7 +188,7 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 		    : client_end(client, "client lost");
 	}
 	return ask(client, packet,
-	    timeout_ms < NEGOTIATION_MAX_MS ? timeout_ms : NEGOTIATION_MAX_MS);
+	    client->home->connection->ssl_response_timeout_ms);
 }
 
 /* Direct TLS with a client whose TLS ends here. */

@@ -100,6 +100,7 @@ struct config_connection {
 	enum client_tls client_tls;
 	struct secret tls_cert, tls_key; /* shown to clients */
 	int64_t connection_timeout_ms;
+	int64_t ssl_response_timeout_ms; /* never longer than that */
 	unsigned max_clients;
 	struct config_network *allow_from;
 	size_t allow_from_count;        /* 0: no restriction (loopback only) */

@@ -86,6 +86,25 @@ check_patience(const struct section *section,
 		    clock_text(connection->connection_timeout_ms).text);
 }
 
+/* Written or not, connection_timeout ends the wait first. */
+static void
+limit_ssl_response(const struct section *section,
+    struct config_connection *connection)
+{
+	int64_t limit_ms = connection->connection_timeout_ms;
+
+	if (connection->ssl_response_timeout_ms <= limit_ms)
+		return;
+	if (section_gives(section, "ssl_response_timeout"))
+		section_warning(section, "ssl_response_timeout",
+		    section_place(section, "ssl_response_timeout"),
+		    "is %s, and connection_timeout ends the wait after %s; "
+		    "raise that, too",
+		    clock_text(connection->ssl_response_timeout_ms).text,
+		    clock_text(limit_ms).text);
+	connection->ssl_response_timeout_ms = limit_ms;
+}
+
 static void
 read_listens(struct loading *loading, const struct section *section,
     struct config_connection *connection)
@@ -118,6 +137,7 @@ read_connection(struct loading *loading, const struct node *node,
 	section_fill(&section, connection);
 	check_words(&section);
 	check_patience(&section, connection);
+	limit_ssl_response(&section, connection);
 	read_listens(loading, &section, connection);
 	has_ssl = open_inner(&section, "ssl_config", SECTION_SSL, &ssl);
 	if (open_inner(&section, "ssh_tunnel", SECTION_TUNNEL, &tunnel))

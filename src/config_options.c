@@ -186,6 +186,11 @@ const struct option config_options[] = {
 	    .max = 300 * SECOND, .fallback = "8s",
 	    .sentence = "how long a client waits for the database's first "
 			"byte" },
+	{ SECTION_CONNECTION, "ssl_response_timeout", OPTION_DURATION,
+	    NEED_OPTIONAL, OF_CONNECTION(ssl_response_timeout_ms),
+	    .min = SECOND, .max = 300 * SECOND, .fallback = "4s",
+	    .sentence = "how long a client waits for the answer to its request "
+			"for TLS" },
 	{ SECTION_CONNECTION, "max_clients", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONNECTION(max_clients), .min = 1, .max = 100000,
 	    .fallback = "1000", .sentence = "the most clients at a time" },

@@ -90,12 +90,12 @@ database_fault_hung_up(struct fault *fault, const struct database_way *way,
 
 void
 database_fault_silent(struct fault *fault, const struct database_way *way,
-    int64_t waited_ms, bool heard)
+    enum failure code, int64_t waited_ms, bool heard)
 {
 	if (heard)
 		note_path(fault, way);
 	else
 		note_opened(fault, way);
-	fault_set(fault, heard ? FAIL_DB_SILENT : FAIL_TUNNEL_SILENT, "%s",
+	fault_set(fault, heard ? code : FAIL_TUNNEL_SILENT, "%s",
 	    clock_text(waited_ms).text);
 }

@@ -46,7 +46,7 @@ my @cases = (
 		says => qr/closed it without a byte/, hint => qr/./ },
 	{ name => 'silence', label => 'db_silent', port => peer('silent'),
 		within => $PgJump::Process::PATIENCE,
-		says => qr/accepted the connection.* but did not answer within/,
+		says => qr/accepted the connection.* but did not answer (?:the request for TLS )?within/,
 		hint => qr/hangs or is overloaded/ },
 	{ name => 'HTTP', label => 'db_not_postgres', port => peer('http'),
 		says => qr/not a PostgreSQL server, it answered: .*HTTP\/1\.1 400/,

@@ -48,6 +48,7 @@ lab_set_up(void **state)
 	lab->connection = (struct config_connection){ .name = "staging",
 		.label = "db.example:5432",
 		.connection_timeout_ms = 60000,
+		.ssl_response_timeout_ms = 4000,
 		.max_clients = 20,
 		.jump = &lab->jump_box };
 	lab->cfg.startup_timeout_ms = 60000;

@@ -687,6 +687,25 @@ a_silent_database_is_named_in_time(void **state)
 }
 
 static void
+a_request_for_tls_waits_as_long_as_it_is_told(void **state)
+{
+	struct lab *lab = *state;
+	struct tls_peer *tls;
+
+	lab->connection.ssl_response_timeout_ms = 300;
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(SSL_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->client, "S", 1);
+	tls = tls_peer_new(lab, false, NULL);
+	assert_int_equal(tls_peer_handshake(tls), 1);
+	tls_peer_send(tls, BYTES(STARTUP));
+	tls_peer_expect_fatal(tls, "57P03",
+	    "did not answer the request for TLS within ");
+	tls_peer_free(tls);
+}
+
+static void
 deadlines_are_those_of_real_clients(void **state)
 {
 	struct lab *lab = *state;
@@ -1176,6 +1195,7 @@ main(void)
 		TEST(bad_answers_are_named),
 		TEST(a_database_that_greets_first_is_no_postgres),
 		TEST(a_silent_database_is_named_in_time),
+		TEST(a_request_for_tls_waits_as_long_as_it_is_told),
 		TEST(deadlines_are_those_of_real_clients),
 		TEST(a_storm_of_clients_is_slowed_down),
 		TEST(a_client_that_leaves_gives_its_request_back),

@@ -75,6 +75,7 @@ what_is_not_given_has_its_default(void **state)
 	assert_int_equal(cfg->open_timeout_ms, 4000);
 	assert_int_equal(connection->port, 5432);
 	assert_int_equal(connection->connection_timeout_ms, 8000);
+	assert_int_equal(connection->ssl_response_timeout_ms, 4000);
 	assert_int_equal(connection->max_clients, 1000);
 	assert_int_equal(connection->ssl_mode, SSL_MODE_PREFER);
 	assert_null(connection->jump);
