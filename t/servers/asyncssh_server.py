@@ -31,6 +31,7 @@ async def main():
         server_host_keys=glob.glob(HOST_KEYS + "/*_key"),
         authorized_client_keys=AUTHORIZED,
         rekey_bytes=1 << 20,
+        reuse_address=True,
     )
     print("listening", flush=True)
     await asyncio.Event().wait()
