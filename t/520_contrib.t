@@ -2,8 +2,9 @@
 #
 # The programs of contrib/ that developers run now and then still run: the
 # benchmark prints its table, whatever the figures; the soak finds nothing in
-# some seconds, and does find what is there; so does the runner of PostgreSQL's
-# regression suite, with two small tests in place of the suite.
+# some seconds of load, of kills and of peers that misbehave, and does find what
+# is there; so does the runner of PostgreSQL's regression suite, with two small
+# tests in place of the suite.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -11,7 +12,10 @@ use PgJump::Lab;
 use File::Path qw(make_path);
 use Test::More;
 
+use PgJump::Hostile;
+use PgJump::Kills;
 use PgJump::Process qw(run spew);
+use PgJump::Turns;
 
 my $lab = PgJump::Lab->new;
 my $contrib = "$FindBin::Bin/../contrib";
@@ -55,6 +59,97 @@ like($soak->{out}, qr/^seed 1: no problem$/m, 'soak: says so, and the seed');
 	is($found->{rc}, 1, 'soak: a complaint in the log is a problem');
 	like($found->{out}, qr/^PROBLEM: \Q$words\E$/m, 'which is shown');
 }
+
+like($soak->{out}, qr/^[-a-z]+, TLS $_ +\d+ +\d+$/m,
+    "soak: clients whose TLS is $_") for qw(passed ended renewed);
+
+# What a thread does in a turn of its loop, and the least that is seen of it.
+sub turn($what)
+{
+	my $turns = PgJump::Turns->new(dir => $lab->dir);
+	my $done = run([PgJump::Hostile::PYTHON, '-c', <<~"PYTHON"],
+		import os, select, time
+		ready, full = os.pipe()
+		os.write(full, b"1")
+		loop = select.epoll()
+		loop.register(ready, select.EPOLLIN)
+		loop.poll()
+		loop.poll()
+		end = time.thread_time() + 0.15
+		$what
+		loop.poll()
+		PYTHON
+	    env => $turns->env);
+
+	is($done->{rc}, 0, 'epoll, by Python') or diag($done->{err});
+	return ($turns->lap, $turns->lap);
+}
+
+subtest 'soak: turns of a loop' => sub {
+	plan skip_all => 'by Python, without a sanitizer'
+	    unless PgJump::Turns::possible() && -x PgJump::Hostile::PYTHON;
+	my ($works, $after) = turn('while time.thread_time() < end: pass');
+	cmp_ok($works->{cpu_ms}, '>=', 149, 'one that works is seen');
+	cmp_ok($works->{long}, '>=', 1, 'and counted');
+	is_deeply([@$after{qw(cpu_ms held_ms)}], [0, 0], 'once');
+	my ($blocks) = turn('time.sleep(0.15)');
+	cmp_ok($blocks->{held_ms}, '>=', 149, 'so is one that blocks');
+	cmp_ok($blocks->{cpu_ms}, '<', $blocks->{held_ms}, 'for what it is');
+};
+
+subtest 'soak: peers that misbehave' => sub {
+	plan skip_all => 'python3-asyncssh is missing'
+	    unless PgJump::Hostile::possible();
+	my @kinds = qw(box-silent ssh-requests db-notices client-silent);
+	my @only = (qw(--seed 1 --clients 2 --only), join ',', @kinds);
+	my $hostile = contrib('soak', @only, '0.1');
+	is($hostile->{rc}, 0, 'harm nobody')
+	    or diag("$hostile->{out}$hostile->{err}");
+	like($hostile->{out}, qr/^$_ +[1-9]\d*(?: +[\d.]+){7}$/m,
+	    "$_: figures") for @kinds, 'all at once';
+	like($hostile->{out}, qr/^nobody any more +0(?: +[\d.]+){7}$/m,
+	    'and those of nobody');
+
+	SKIP: {
+		skip 'no turn is measured under a sanitizer', 2
+		    unless PgJump::Turns::possible();
+		my $held = contrib('soak', qw(--clients 2 --turn 0.001 --only
+		    client-silent 0.02));
+		is($held->{rc}, 1, 'a long turn is a problem');
+		like($held->{out},
+		    qr/^PROBLEM: client-silent: a turn of \d+ ms$/m,
+		    'which is shown');
+	}
+	my $unknown = contrib('soak', qw(--only no-such-kind 1));
+	isnt($unknown->{rc}, 0, 'an unknown kind is an error');
+	like($unknown->{err}, qr/no kind no-such-kind/, 'which names it');
+	like(contrib('soak', '--list')->{out}, qr/^box +box-silent$/m,
+	    'and the known ones are listed');
+};
+
+subtest 'soak: a ledger under kills' => sub {
+	my $kills = contrib('soak', qw(--kills 2));
+	is($kills->{rc}, 0, 'is right') or diag("$kills->{out}$kills->{err}");
+	like($kills->{out}, qr/; 2 hit work under way, of [1-9][\d.]+ writers/,
+	    'each kill hit work under way');
+	like($kills->{out}, qr/^DBD::Pg, \Q$_\E +\d+ +\d+ +\d+$/m, $_)
+	    for 'in the clear', 'TLS to the database', 'TLS to pgjump',
+	    'TLS to pgjump and on';
+
+	my $wrong = bless { writers => [], problems => [],
+		database => bless({}, 'Ledger'),
+		confirmed => { map { $_ => 'one' } qw(1 2 3) },
+		refused => { 4 => 'one' } }, 'PgJump::Kills';
+	open my $quiet, '>', '/dev/null';
+	my $shown = select $quiet;
+	$wrong->check_ledger;
+	select $shown;
+	is_deeply($wrong->{problems},
+	    ['confirmed and lost: 3', 'written twice: 2'],
+	    'what is lost or twice there is found');
+};
+
+sub Ledger::sql { "1\n2\n2\n4" }
 
 SKIP: {
 	my $suite = $lab->dir . '/postgresql/src/test/regress';

@@ -139,8 +139,8 @@ sub _start($dir, $name, %how)
 	sysopen my $in, "$base.in", O_RDWR or croak "$base.in: $!";
 	$in->autoflush(1);
 	my $self = bless { name => $name, in => $in, out => "$base.out",
-		asked => 0, driver => delete $how{driver} // $name },
-	    __PACKAGE__;
+		asked => 0, heard => 0, lines => [],
+		driver => delete $how{driver} // $name }, __PACKAGE__;
 	$self->{process} = PgJump::Process->new(%how, name => $name,
 	    log => "$base.log", stdin => "$base.in", stdout => "$base.out",
 	    cwd => $dir, clean_env => 1, env => { HOME => "$dir/home",
@@ -176,20 +176,32 @@ sub connect($self, $connection, %change)
 	    @is{qw(user password dbname sslmode root)});
 }
 
+# How many have been answered.
+sub answered($self)
+{
+	open my $out, '<:raw', $self->{out} or return 0;
+	seek $out, $self->{heard}, 0;
+	while (my $line = readline $out) {
+		last unless $line =~ s/\n\z//; # it is being written
+		push @{ $self->{lines} }, $line;
+		$self->{heard} = tell $out;
+	}
+	return scalar @{ $self->{lines} };
+}
+
 # To what was asked so: { ok, value } or { state, text }.
 sub answer($self, $number, $seconds = 30)
 {
 	my $unescape = { '\\' => '\\', n => "\n", t => "\t" };
-	my @lines;
 
 	eventually($seconds, sub {
-		@lines = slurp($self->{out}) =~ /^(.*)\n/mg;
-		@lines > $number || $self->{process}->ended;
+		$self->answered > $number || $self->{process}->ended;
 	});
+	my $line = $self->{lines}[$number];
 	return { state => '', text => 'no answer: ' . $self->{process}->text }
-	    if !defined $lines[$number];
+	    if !defined $line;
 	my ($what, @fields) = map { s/\\(.)/$unescape->{$1}/gr }
-	    split /\t/, $lines[$number], -1;
+	    split /\t/, $line, -1;
 	return $what eq 'ok' ? { ok => 1, value => $fields[0] }
 	    : { state => $fields[0], text => $fields[1] };
 }

@@ -170,6 +170,17 @@ sub threads($self)
 sub memory($self) { $self->{process}->memory }
 sub cpu($self) { $self->{process}->cpu }
 
+# The most resident memory in KB since the last call; the kernel's record begins
+# anew with a 5 (proc(5)).
+sub peak_memory($self)
+{
+	my $proc = '/proc/' . $self->pid;
+	my ($peak) = slurp("$proc/status") =~ /^VmHWM:\s+(\d+)/m;
+
+	spew("$proc/clear_refs", '5');
+	return $peak;
+}
+
 # What a sanitizer or an assertion complained of, or nothing.
 sub complaint($self)
 {

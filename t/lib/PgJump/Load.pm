@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # One client process of a soak: it does one thing after the other at random
-# (queries, COPY both ways, cancels, idle waits, short connections), checks
-# every byte it gets, and reports each as a line: what, how it went, words.
-# That a connection breaks is fine; that it breaks without a word that is
-# known, or gives something wrong, is not.
+# (queries, COPY both ways, cancels, idle waits, short connections and lasting
+# ones), checks every byte it gets, and reports each as a line: what, by which
+# way, how it went, words.  That a connection breaks is fine; that it breaks
+# without a word that is known, or gives something wrong, is not.
 package PgJump::Load;
 
 use v5.36;
@@ -12,10 +12,12 @@ use DBI;
 use Digest::MD5 qw(md5_hex);
 use PgJump::Process;
 use POSIX ();
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 
-# After so many seconds in one thing a client hangs, and dies of it.
-use constant HANGS => 60;
+use constant {
+	HANGS => 60,  # seconds in one thing: a client hangs, and dies of it
+	LASTS => 20,  # seconds at most, of a session that is always busy
+};
 
 my %do = (
 	queries => \&_queries,
@@ -24,6 +26,7 @@ my %do = (
 	'copy in' => \&_copy_in,
 	cancel => \&_cancel,
 	idle => \&_idle,
+	lasting => \&_lasting,
 	short => \&_short,
 	refused => \&_refused,
 );
@@ -52,9 +55,10 @@ sub bulk
 	return \$bulk;
 }
 
-# Run as a child process, for ever: its pid.  targets (a list of { conninfo,
-# identity }, or of those which must be refused { conninfo, label }); seed;
-# report (a handle to write lines to); log (a path: libpq prints notices).
+# Run as a child process, for ever: its pid.  targets (a list of { way,
+# conninfo, identity }, or of those which must be refused { way, conninfo, label
+# }; the way is a word to count them by); seed; report (a handle to write lines
+# to); log (a path: libpq prints notices).
 sub start(%is)
 {
 	my $pid = fork // die "fork: $!";
@@ -80,14 +84,15 @@ sub _run($self)
 	alarm 0;
 	$how =~ s/\s+/ /g;
 	$how = "cut $how" if $how !~ /^(?:ok|WRONG)/ && $how =~ $known;
-	_report($self, $name, $how);
+	_report($self, $target, $name, $how);
 	sleep rand 0.1;
 }
 
 # Lines shorter than PIPE_BUF do not mix.
-sub _report($self, $name, $how)
+sub _report($self, $target, $name, $how)
 {
-	syswrite $self->{report}, substr("$name: $how", 0, 1000) . "\n";
+	syswrite $self->{report},
+	    substr("$name by $target->{way}: $how", 0, 1000) . "\n";
 }
 
 sub _wrong($words) { die "WRONG: $words\n" }
@@ -108,12 +113,19 @@ sub _queries($self, $target)
 {
 	my $session = _connect($target);
 
-	for (1 .. 1 + rand 200) {
-		my $length = int 2 ** rand 16;
-		my ($number, $text) = $session->selectrow_array(
-		    "select $length, repeat('x', $length)");
-		_wrong("an answer to another query") if $number != $length;
-		_wrong("$length bytes differ") if $text ne 'x' x $length;
+	_ask($session, int 2 ** rand 16) for 1 .. 1 + rand 200;
+	return;
+}
+
+# Whatever happens to the tunnel meanwhile happens to work in flight.
+sub _lasting($self, $target)
+{
+	my $session = _connect($target);
+	my $end = time + rand LASTS;
+
+	while (time < $end) {
+		_ask($session, int 2 ** rand 20);
+		_enter($self, $target, $session);
 	}
 	return;
 }
@@ -123,13 +135,26 @@ sub _ledger($self, $target)
 {
 	my $session = _connect($target);
 
-	for (1 .. 1 + rand 20) {
-		my $entry = "$$." . ++$self->{entries};
-		$session->do('insert into ledger values (?)', undef, $entry);
-		_report($self, 'ledger',
-		    "ok confirmed $target->{identity} $entry");
-	}
+	_enter($self, $target, $session) for 1 .. 1 + rand 20;
 	return;
+}
+
+sub _enter($self, $target, $session)
+{
+	my $entry = "$$." . ++$self->{entries};
+
+	$session->do('insert into ledger values (?)', undef, $entry);
+	_report($self, $target, 'ledger',
+	    "ok confirmed $target->{identity} $entry");
+}
+
+sub _ask($session, $length)
+{
+	my ($number, $text) = $session->selectrow_array(
+	    "select $length, repeat('x', $length)");
+
+	_wrong("an answer to another query") if $number != $length;
+	_wrong("$length bytes differ") if $text ne 'x' x $length;
 }
 
 # Also of a copy that is cut, what came must be right.

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# How long the turns of pgjump's event loops last: t/lib/turns.c is preloaded
+# into it and writes them to a file of the lab.
+package PgJump::Turns;
+
+use v5.36;
+use Carp qw(croak);
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use List::Util qw(max sum0);
+use PgJump::Cache qw(cached);
+use PgJump::Process qw(run slurp spew);
+
+my $source = dirname(abs_path(__FILE__)) . '/../turns.c';
+
+# struct record of turns.c
+use constant { RECORD => 'Q4', RECORD_LEN => 32, LONGEST_AT => 8 };
+
+# The library of a sanitizer must come first of those that are preloaded.
+sub possible { return !$ENV{PGJUMP_SANITIZED} }
+
+sub _library
+{
+	return cached('turns', sub ($dir) {
+		my $made = run(['cc', '-O2', '-Wall', '-Werror', '-shared',
+			'-fPIC', '-o', "$dir/turns.so", $source, '-ldl']);
+		croak $made->{err} if $made->{rc} ne '0';
+	}, $source) . '/turns.so';
+}
+
+# dir
+sub new($class, %is)
+{
+	return bless { file => spew("$is{dir}/turns", '', 0600) }, $class;
+}
+
+# What pgjump's environment needs.
+sub env($self)
+{
+	return { LD_PRELOAD => _library(),
+		PGJUMP_TEST_TURNS => $self->{file} };
+}
+
+# Of all threads: the number of turns, those that held a thread for 10 ms, and
+# the longest, in milliseconds (held; of processor time) since the last call.
+sub lap($self)
+{
+	open my $file, '+<:raw', $self->{file} or croak "turns: $!";
+	read $file, my $bytes, -s $file;
+	my @threads = map { [unpack RECORD, $_] }
+	    unpack '(a' . RECORD_LEN . ')*', $bytes;
+
+	for my $number (keys @threads) {
+		seek $file, $number * RECORD_LEN + LONGEST_AT, 0;
+		print $file pack 'Q2', 0, 0;
+	}
+	close $file or croak "turns: $!";
+	return {
+		count => sum0(map { $_->[0] } @threads),
+		cpu_ms => max(0, map { $_->[1] / 1e6 } @threads),
+		held_ms => max(0, map { $_->[2] / 1e6 } @threads),
+		long => sum0(map { $_->[3] } @threads),
+	};
+}
+
+1;
