@@ -31,6 +31,7 @@ struct record {
 	_Atomic uint64_t longest_cpu_ns;
 	_Atomic uint64_t longest_held_ns;
 	_Atomic uint64_t over_10_ms; /* turns that held the thread so long */
+	_Atomic uint64_t since_ns;   /* CLOCK_MONOTONIC; 0 between turns */
 };
 
 /* When the current turn of this thread began, by each of the clocks. */
@@ -126,6 +127,7 @@ end_turn(void)
 	uint64_t kept = ended.kept_ns - began.kept_ns;
 	uint64_t held_ns = passed_ns > kept ? passed_ns - kept : 0;
 
+	atomic_store(&record->since_ns, 0);
 	atomic_fetch_add(&record->count, 1);
 	keep_longest(&record->longest_cpu_ns, ended.cpu_ns - began.cpu_ns);
 	keep_longest(&record->longest_held_ns, held_ns);
@@ -143,7 +145,9 @@ epoll_wait(int fd, struct epoll_event *events, int count, int timeout)
 	else if (records != NULL)
 		begin_record();
 	found = real_epoll_wait(fd, events, count, timeout);
-	if (record != NULL)
+	if (record != NULL) {
 		began = now();
+		atomic_store(&record->since_ns, began.time_ns);
+	}
 	return found;
 }

@@ -10,12 +10,13 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use List::Util qw(max sum0);
 use PgJump::Cache qw(cached);
-use PgJump::Process qw(run slurp spew);
+use PgJump::Process qw(run spew);
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 my $source = dirname(abs_path(__FILE__)) . '/../turns.c';
 
 # struct record of turns.c
-use constant { RECORD => 'Q4', RECORD_LEN => 32, LONGEST_AT => 8 };
+use constant { RECORD => 'Q5', RECORD_LEN => 40, LONGEST_AT => 8 };
 
 # The library of a sanitizer must come first of those that are preloaded.
 sub possible { return !$ENV{PGJUMP_SANITIZED} }
@@ -42,8 +43,9 @@ sub env($self)
 		PGJUMP_TEST_TURNS => $self->{file} };
 }
 
-# Of all threads: the number of turns, those that held a thread for 10 ms, and
-# the longest, in milliseconds (held; of processor time) since the last call.
+# Of all threads: the number of turns, those that held a thread for 10 ms, the
+# longest, in milliseconds (held; of processor time) since the last call, and
+# how long the oldest turn that has not ended lasts.
 sub lap($self)
 {
 	open my $file, '+<:raw', $self->{file} or croak "turns: $!";
@@ -56,11 +58,14 @@ sub lap($self)
 		print $file pack 'Q2', 0, 0;
 	}
 	close $file or croak "turns: $!";
+	my $now_ms = 1000 * clock_gettime(CLOCK_MONOTONIC);
 	return {
 		count => sum0(map { $_->[0] } @threads),
 		cpu_ms => max(0, map { $_->[1] / 1e6 } @threads),
 		held_ms => max(0, map { $_->[2] / 1e6 } @threads),
 		long => sum0(map { $_->[3] } @threads),
+		lasts_ms => max(0, map { $now_ms - $_->[4] / 1e6 }
+			grep { $_->[4] } @threads),
 	};
 }
 
