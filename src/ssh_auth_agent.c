@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -18,6 +19,7 @@
 #include "ssh_agent.h"
 #include "ssh_key.h"
 #include "ssh_signature.h"
+#include "ssh_transport.h"
 #include "ssh_wire.h"
 
 /* sshd's default of MaxAuthTries is 6. */
@@ -90,12 +92,17 @@ flags_for(const unsigned char *data, size_t len)
 static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 {
 	struct attempt *attempt = *abstract;
+	unsigned char *signature;
 
 	(void)session;
 	if (ssh_agent_sign(attempt->agent, attempt->key, data, data_len,
-		flags_for(data, data_len), sig, sig_len, attempt->refusal,
-		sizeof attempt->refusal))
+		flags_for(data, data_len), &signature, sig_len,
+		attempt->refusal, sizeof attempt->refusal)) {
+		*sig = ssh_transport_give(attempt->login->transport, signature,
+		    *sig_len);
+		free(signature);
 		return 0;
+	}
 	attempt->is_unsigned = true;
 	return LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
 }

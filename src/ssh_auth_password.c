@@ -15,7 +15,6 @@
 #include "config.h"
 #include "secret.h"
 #include "ssh_transport.h"
-#include "xmalloc.h"
 
 /* The jump box's prompts, as on_prompts() sees them. */
 struct interview {
@@ -50,6 +49,7 @@ main_prompt(const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts, int count)
 static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_prompts)
 {
 	struct interview *interview = ssh_transport_arg(abstract);
+	const size_t len = strlen(interview->password);
 	const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt;
 	char *text = interview->first;
 
@@ -65,8 +65,9 @@ static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_prompts)
 	for (int i = 0; i < num_prompts && !interview->is_over; i++) {
 		if (prompts[i].echo)
 			continue;
-		responses[i].text = xstrdup(interview->password);
-		responses[i].length = (unsigned int)strlen(interview->password);
+		responses[i].text = ssh_transport_give(*abstract,
+		    interview->password, len);
+		responses[i].length = (unsigned int)len;
 	}
 }
 

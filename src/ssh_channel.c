@@ -4,14 +4,21 @@
  * A libssh2 channel as a stream.  Opened with window 0, so that libssh2 never
  * grants by itself as long as a read asks for no more than the window holds:
  *
- *	window = still granted + held (read, client has not taken it) + owed
+ *	window = still granted + kept (its user has not read it)
+ *	    + held (read, client has not taken it) + owed
  *
  * owed is granted again a quarter at a time.  The window starts small, so that
  * a bulk download does not queue in front of its neighbours, and grows to the
  * bandwidth-delay product while the client keeps up.
+ *
+ * What waits in libssh2 slows down every channel of the session, and its end is
+ * slower than its arrival: so each turn takes all of it, for the user or to be
+ * kept until the user reads, or to be dropped once it is closed.  Extended data
+ * is dropped by libssh2: no forward has any.
  */
 #include "ssh_channel.h"
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdlib.h>
 
@@ -97,10 +104,14 @@ grant_if_due(struct ssh_channel *channel)
 		grant(channel);
 }
 
+/*
+ * Asked where nothing waits.  libssh2_channel_eof() would not tell an end that
+ * an empty packet hides, for there is nothing in it to be read.
+ */
 static bool
 at_end(const struct ssh_channel *channel)
 {
-	return libssh2_channel_eof(channel->channel) == 1;
+	return libssh2_channel_wait_eof(channel->channel) == 0;
 }
 
 /*
@@ -123,24 +134,72 @@ at_last(struct ssh_channel *channel)
 	return channel->timed_out ? STREAM_LOST : STREAM_END;
 }
 
+/* Bytes taken from libssh2; 0 where none wait, -1 where it gives none now. */
 static ssize_t
-on_read(struct stream *stream, void *buf, size_t len)
+take(struct ssh_channel *channel, void *buf, size_t len)
 {
-	struct ssh_channel *channel = channel_of(stream);
 	unsigned long waiting, window;
 	ssize_t got;
 
 	window = libssh2_channel_window_read_ex(channel->channel, &waiting,
 	    NULL);
-	if (waiting == 0) {
-		if (at_end(channel))
-			return at_last(channel);
-		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
-	}
+	if (waiting == 0)
+		return 0;
 	/* Asking for more than the window makes libssh2 grant by itself. */
 	if (len > window)
 		len = window;
 	got = libssh2_channel_read(channel->channel, buf, len);
+	return got > 0 ? got : -1;
+}
+
+/* Bytes taken from what was kept. */
+static ssize_t
+take_kept(struct ssh_channel *channel, void *buf, size_t len)
+{
+	int got;
+
+	if (channel->kept == NULL)
+		return 0;
+	got = evbuffer_remove(channel->kept, buf, len);
+	if (evbuffer_get_length(channel->kept) == 0) {
+		evbuffer_free(channel->kept);
+		channel->kept = NULL;
+	}
+	return got;
+}
+
+static void
+keep(struct ssh_channel *channel, const void *bytes, size_t len)
+{
+	if (channel->kept == NULL)
+		channel->kept = evbuffer_new();
+	if (channel->kept == NULL ||
+	    evbuffer_add(channel->kept, bytes, len) != 0)
+		abort();
+}
+
+/* What its user has left there. */
+static void
+empty(struct ssh_channel *channel)
+{
+	char bytes[16384];
+	ssize_t len;
+
+	while ((len = take(channel, bytes, sizeof bytes)) > 0)
+		if (!channel->closing)
+			keep(channel, bytes, (size_t)len);
+}
+
+static ssize_t
+on_read(struct stream *stream, void *buf, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+	ssize_t got = take_kept(channel, buf, len);
+
+	if (got == 0)
+		got = take(channel, buf, len);
+	if (got == 0 && at_end(channel))
+		return at_last(channel);
 	if (got <= 0)
 		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
 	channel->moved_ms = clock_ms();
@@ -301,6 +360,8 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	channel->owed = WINDOW_MIN;
 	channel->period_us = clock_us();
 	channel->moved_ms = clock_ms();
+	libssh2_channel_handle_extended_data2(take,
+	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 	grant(channel);
 	return channel;
 }
@@ -319,7 +380,8 @@ is_ready(struct ssh_channel *channel)
 {
 	unsigned long waiting;
 
-	if (channel->wake || channel->host->lost || may_write(channel))
+	if (channel->wake || channel->host->lost || channel->kept != NULL ||
+	    may_write(channel))
 		return true;
 	libssh2_channel_window_read_ex(channel->channel, &waiting, NULL);
 	return waiting > 0 || at_end(channel);
@@ -330,17 +392,28 @@ ssh_channel_pump(struct ssh_channel *channel)
 {
 	send_eof(channel);
 	grant_if_due(channel);
-	if (channel->stream.on_ready == NULL || !is_ready(channel))
-		return;
-	channel->wake = false;
-	channel->stream.on_ready(channel->stream.arg);
+	if (channel->stream.on_ready != NULL && is_ready(channel)) {
+		channel->wake = false;
+		channel->stream.on_ready(channel->stream.arg);
+	}
+	empty(channel);
 }
 
 bool
 ssh_channel_free(struct ssh_channel *channel)
 {
+	channel->closing = true;
+	empty(channel);
 	if (libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN)
 		return false;
-	free(channel);
+	ssh_channel_forget(channel);
 	return true;
+}
+
+void
+ssh_channel_forget(struct ssh_channel *channel)
+{
+	if (channel->kept != NULL)
+		evbuffer_free(channel->kept);
+	free(channel);
 }

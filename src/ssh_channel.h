@@ -17,6 +17,7 @@
 #include "ssh_pulse.h"
 #include "stream.h"
 
+struct evbuffer;
 struct event;
 struct ssh_transport;
 
@@ -49,6 +50,7 @@ struct ssh_channel {
 	uint32_t owed;         /* taken by the client, not granted again yet */
 	uint32_t granting;     /* the part of it that libssh2 is sending */
 	uint32_t held;         /* read, not taken by the client yet */
+	struct evbuffer *kept; /* its user has not read it yet; NULL: nothing */
 	int64_t moved_ms;      /* when a byte last went either way (clock.h) */
 	uint64_t period_bytes; /* read since period_us, for auto-tuning */
 	int64_t period_us;
@@ -64,6 +66,7 @@ struct ssh_channel *ssh_channel_new(LIBSSH2_CHANNEL *take,
 /*
  * Retry what is blocked (window grants, EOF) and call on_ready where bytes, an
  * end or room may be waiting.  The user may close the stream in the call.
+ * Afterwards libssh2 holds nothing for the channel.
  */
 void ssh_channel_pump(struct ssh_channel *);
 
@@ -72,5 +75,8 @@ void ssh_channel_pump(struct ssh_channel *);
  * call again after input.
  */
 bool ssh_channel_free(struct ssh_channel *);
+
+/* The same, when the session itself goes. */
+void ssh_channel_forget(struct ssh_channel *);
 
 #endif

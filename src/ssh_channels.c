@@ -6,12 +6,21 @@
  */
 #include "ssh_channels.h"
 
-#include <stdlib.h>
-
 #include "clock.h"
 
 #define ZOMBIES_MAX 8
 #define HAUNTED_MS  5000
+
+/*
+ * libssh2 looks through all that it holds in each call: 2000 packets, of two
+ * blocks each, cost about 10 ms a turn with 900 channels.
+ */
+#define LITTER_MUCH 1024
+#define LITTER_MAX  4096
+
+/* At most, with an open and a key exchange in flight. */
+#define BLOCKS_OF_SESSION 128
+#define BLOCKS_OF_CHANNEL 2
 
 void
 ssh_channels_init(struct ssh_channels *channels)
@@ -72,8 +81,8 @@ note_progress(struct ssh_channels *channels, bool freed)
 		channels->haunted_ms = clock_ms();
 }
 
-bool
-ssh_channels_are_haunted(const struct ssh_channels *channels)
+static bool
+are_haunted(const struct ssh_channels *channels)
 {
 	return channels->zombie_count > ZOMBIES_MAX &&
 	    clock_ms() - channels->haunted_ms >= HAUNTED_MS;
@@ -114,6 +123,19 @@ ssh_channels_pump(struct ssh_channels *channels)
 	free_zombies(channels);
 }
 
+enum ssh_channels_verdict
+ssh_channels_judge(const struct ssh_channels *channels, size_t blocks)
+{
+	size_t count = channels->live_count + channels->zombie_count;
+	size_t in_use = BLOCKS_OF_SESSION + BLOCKS_OF_CHANNEL * count;
+
+	if (blocks > in_use + LITTER_MAX)
+		return SSH_CHANNELS_BURIED;
+	if (blocks > in_use + LITTER_MUCH || are_haunted(channels))
+		return SSH_CHANNELS_AILING;
+	return SSH_CHANNELS_SOUND;
+}
+
 void
 ssh_channels_clear(struct ssh_channels *channels)
 {
@@ -123,6 +145,6 @@ ssh_channels_clear(struct ssh_channels *channels)
 		bury(channels, channel);
 	while ((channel = TAILQ_FIRST(&channels->zombies)) != NULL) {
 		TAILQ_REMOVE(&channels->zombies, channel, entry);
-		free(channel);
+		ssh_channel_forget(channel);
 	}
 }

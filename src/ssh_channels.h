@@ -38,10 +38,22 @@ LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 void ssh_channels_pump(struct ssh_channels *);
 
 /*
- * More zombies than a sound session has, and for longer than a peer needs to
- * answer: only its end gets rid of them.
+ * What ails a session, after ssh_channels_pump(); `blocks` is how many blocks
+ * of memory libssh2 holds.
  */
-bool ssh_channels_are_haunted(const struct ssh_channels *);
+enum ssh_channels_verdict {
+	SSH_CHANNELS_SOUND,
+	/*
+	 * Let there be no new channel.  More zombies than a sound session has,
+	 * and for longer than a peer needs to answer: only its end gets rid of
+	 * them.  Or much that nobody reads: an honest peer leaves a packet for
+	 * each keepalive that it answers.
+	 */
+	SSH_CHANNELS_AILING,
+	SSH_CHANNELS_BURIED, /* more of that than was ever asked for */
+};
+enum ssh_channels_verdict ssh_channels_judge(const struct ssh_channels *,
+    size_t blocks);
 
 /* The session goes, and with it what libssh2 holds of them. */
 void ssh_channels_clear(struct ssh_channels *);

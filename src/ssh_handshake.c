@@ -204,6 +204,11 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 	char *text;
 	int rc;
 
+	if (ssh_transport_is_cut(transport)) {
+		snprintf(words, size, "%s",
+		    ssh_transport_lost_words(transport));
+		return;
+	}
 	if (said->disconnected) {
 		snprintf(words, size, "it said \"%s\"", said->disconnect_text);
 		return;
@@ -257,7 +262,8 @@ fail(const struct ssh_transport *transport, enum ending ending,
 
 	if (peer == PEER_SSH) {
 		fault_note(fault, "its banner was %s", banner(transport));
-		if (ssh_transport_said(transport)->disconnected)
+		if (ssh_transport_said(transport)->disconnected ||
+		    ssh_transport_is_cut(transport))
 			code = FAIL_JUMP_HANDSHAKE_FAILED;
 	}
 	describe(transport, &heard, code, allowed_ms, words, sizeof words);

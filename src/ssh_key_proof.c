@@ -12,13 +12,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <libssh2.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ssh_memory.h"
 #include "xmalloc.h"
 
 struct proof {
+	struct ssh_memory memory;
 	const struct ssh_blob *blob;
 	bool found;
 };
@@ -39,27 +39,26 @@ on_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags,
 
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
-	(void)abstract;
-	return xmalloc(count);
+	return ssh_memory_alloc(&((struct proof *)*abstract)->memory, count);
 }
 
 static LIBSSH2_REALLOC_FUNC(on_realloc)
 {
-	(void)abstract;
-	return ssh_memory_realloc(ptr, count, true);
+	struct proof *proof = *abstract;
+
+	return ssh_memory_realloc(&proof->memory, ptr, count, true);
 }
 
 static LIBSSH2_FREE_FUNC(on_free)
 {
-	(void)abstract;
-	ssh_memory_free(ptr, true);
+	ssh_memory_free(&((struct proof *)*abstract)->memory, ptr, true);
 }
 
 bool
 ssh_key_proof(const char *text, const char *passphrase,
     const struct ssh_blob *blob)
 {
-	struct proof proof = { .blob = blob };
+	struct proof proof = { .memory.untied = true, .blob = blob };
 	LIBSSH2_SESSION *session;
 
 	session = libssh2_session_init_ex(on_alloc, on_free, on_realloc,

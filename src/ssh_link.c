@@ -53,12 +53,6 @@ struct ssh_link {
 	const struct config_jump *jump;
 };
 
-static LIBSSH2_SESSION *
-session_of(const struct ssh_link *link)
-{
-	return ssh_transport_session(link->host.transport);
-}
-
 static void
 lose(struct ssh_link *link, enum failure code, const char *words)
 {
@@ -78,20 +72,13 @@ lose(struct ssh_link *link, enum failure code, const char *words)
 	    log_num("channels", (int64_t)link->channels.live_count));
 }
 
-/* What libssh2, the socket or the peer's disconnect said last. */
 static void
 lose_session(struct ssh_link *link)
 {
-	const struct ssh_said *said = ssh_transport_said(link->host.transport);
-	char *words = NULL;
+	const char *words;
+	enum failure code = ssh_transport_loss(link->host.transport, &words);
 
-	if (said->disconnected && said->disconnect_text[0] != '\0')
-		lose(link, FAIL_TUNNEL_LOST, said->disconnect_text);
-	else if (ssh_transport_is_lost(link->host.transport))
-		lose(link, FAIL_TUNNEL_LOST,
-		    ssh_transport_lost_words(link->host.transport));
-	libssh2_session_last_error(session_of(link), &words, NULL, 0);
-	lose(link, FAIL_TUNNEL_LOST, words);
+	lose(link, code, words);
 }
 
 void
@@ -185,7 +172,8 @@ keepalive(struct ssh_link *link)
 	size_t pending = ssh_transport_pending(link->host.transport);
 	int next_s;
 
-	libssh2_keepalive_send(session_of(link), &next_s);
+	libssh2_keepalive_send(ssh_transport_session(link->host.transport),
+	    &next_s);
 	if (ssh_transport_pending(link->host.transport) > pending)
 		ssh_pulse_asked(&link->host.pulse, clock_ms(),
 		    ssh_link_heard_ms(link));
@@ -272,6 +260,19 @@ drive(struct ssh_link *link)
 	link->unread = false;
 }
 
+/* The channels have had their say: what libssh2 holds now, nobody reads. */
+static void
+judge(struct ssh_link *link)
+{
+	enum ssh_channels_verdict verdict = ssh_channels_judge(&link->channels,
+	    ssh_transport_blocks(link->host.transport));
+
+	if (verdict == SSH_CHANNELS_BURIED)
+		ssh_transport_cut(link->host.transport);
+	if (verdict != SSH_CHANNELS_SOUND)
+		ssh_link_retire(link);
+}
+
 static void
 pump(struct ssh_link *link)
 {
@@ -285,8 +286,7 @@ pump(struct ssh_link *link)
 		ssh_channels_pump(&link->channels);
 	} while (link->dirty ||
 	    link->pumped != ssh_transport_received(link->host.transport));
-	if (ssh_channels_are_haunted(&link->channels))
-		ssh_link_retire(link);
+	judge(link);
 }
 
 /* Who was held back by a full output buffer is let on again. */
@@ -363,7 +363,8 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	    link);
 	link->writable = event_new(base, fd, EV_WRITE, on_turn, link);
 	link->timer = event_new(base, -1, 0, on_timer, link);
-	libssh2_keepalive_config(session_of(link), 1, KEEPALIVE_AT_ONCE);
+	libssh2_keepalive_config(ssh_transport_session(take), 1,
+	    KEEPALIVE_AT_ONCE);
 	event_add(link->readable, NULL);
 	arm_timer(link);
 	return link;

@@ -55,7 +55,10 @@ fail_hangup(struct ssh_login *login)
 {
 	const struct ssh_said *said = ssh_transport_said(login->transport);
 
-	if (said->disconnected)
+	if (ssh_transport_is_cut(login->transport))
+		fault_set(login->fault, FAIL_AUTH_CUT, "%s",
+		    ssh_transport_lost_words(login->transport));
+	else if (said->disconnected)
 		fault_set(login->fault, FAIL_AUTH_HANGUP, "it said \"%s\"",
 		    said->disconnect_text);
 	else

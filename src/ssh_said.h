@@ -22,7 +22,15 @@ struct ssh_said {
 	 * SSH_MSG_EXT_INFO (RFC 8308, 3.1). */
 	bool signatures_told;  /* there was such a list */
 	bool takes_rsa_sha2;   /* the last one has rsa-sha2-512 or -256 */
-	size_t signatures_len; /* of the longest one, in bytes */
+	/*
+	 * Of the longest one, in bytes.  While libssh2 1.11.1 chooses the
+	 * signature of an RSA key, it copies names from the list into a block
+	 * with room for each name once, however often the list has it:
+	 * AsyncSSH's has each twice.  A libssh2 without the patches of
+	 * contrib/libssh2 would write past that block, so each block of a login
+	 * needs room for the whole list besides.
+	 */
+	size_t signatures_len;
 	/* SSH_MSG_DISCONNECT (RFC 4253, 11.1). */
 	bool disconnected;
 	int disconnect_reason;

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "ssh_algorithms.h"
 #include "ssh_transport.h"
 
 /* A libssh2 without the patches of contrib/libssh2 then takes SHA-1. */
@@ -57,7 +58,7 @@ ssh_signature_again(struct ssh_login *login, struct ssh_wire key,
 {
 	if (login->asks_for_sha2_256) {
 		login->asks_for_sha2_256 = false;
-		prefer(login, SSH_TRANSPORT_SIGNATURES);
+		prefer(login, SSH_ALGORITHMS_SIGNATURES);
 		return false;
 	}
 	if (!is_rsa(key) || outcome != SSH_OUTCOME_REJECTED ||

@@ -6,6 +6,9 @@
  * so no packet is ever cut; its free() hook and its disconnect callback keep
  * the peer's words, which libssh2 drops.  It knows packets only as far as
  * those words need, and nothing of channels, logins or jump boxes.
+ *
+ * libssh2 keeps whatever it has no use for, and answers whatever it is asked:
+ * what a peer can make of that ends here, the transport is cut.
  */
 #include "ssh_transport.h"
 
@@ -13,7 +16,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -23,8 +25,9 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "failure.h"
+#include "ssh_algorithms.h"
 #include "ssh_memory.h"
+#include "ssh_same_key.h"
 #include "xmalloc.h"
 
 /* libssh2's own limit is 60 s from inside a call; deadlines are the caller's.
@@ -35,68 +38,72 @@
  * talking is met by the deadline. */
 #define WAIT_BUDGET ((size_t)64 << 10)
 
+/* An honest peer makes libssh2 hold about 2 MB at most: what came in one turn,
+ * until it is read, the session, and 900 channels. */
+#define HELD_MAX ((size_t)4 << 20)
+
+/* Far above what clients may leave unsent; the rest are answers. */
+#define UNSENT_MAX ((size_t)4 << 20)
+
+#define EXCESS "it sent more than was asked for"
+
 struct ssh_transport {
 	LIBSSH2_SESSION *session;
+	struct ssh_memory memory; /* of the session */
 	int fd;
 	struct evbuffer *output;
 	size_t budget;        /* bytes that RECV may still take */
 	bool received_unsent; /* something came since the last flush */
 	bool deaf; /* the peer takes no more: what is sent is dropped */
 	bool lost; /* and nothing more will come */
+	bool cut;  /* lost because we would have no more of it */
 	bool buried;
 	bool expect_open;
 	char lost_words[128];
 	uint64_t received;
 	int64_t received_ms;
 	struct ssh_said said;
-	const char *host_key; /* libssh2's copy, while it is not freed */
+	struct ssh_same_key same_key;
 	void *arg;
 };
 
-/*
- * A stock libssh2 gives OpenSSL 16 bytes a call, so that its own chacha20 costs
- * least: 2.9 CPU-seconds per gigabyte against 3.7 with AES-GCM.  One patched as
- * contrib/libssh2 tells gives whole packets, and aes128-gcm costs 0.7.  Without
- * AES instructions it costs 3.7 again (8.0 before SSSE3); they are not asked
- * for, since that takes code for each processor to save a third on few hosts,
- * whose jump box may have them; where it has none either, sshd's Ciphers rules.
- */
-#ifdef LIBSSH2_FEATURE_CIPHER_RUNS
-#define CIPHERS                                          \
-	"aes128-gcm@openssh.com,aes256-gcm@openssh.com," \
-	"chacha20-poly1305@openssh.com,aes128-ctr,aes256-ctr"
-#else
-#define CIPHERS                                                 \
-	"chacha20-poly1305@openssh.com,aes128-gcm@openssh.com," \
-	"aes256-gcm@openssh.com,aes128-ctr,aes256-ctr"
-#endif
+/* The first words stand: a failed write says more than the end that follows. */
+static void
+keep_lost_words(struct ssh_transport *transport, const char *words)
+{
+	if (transport->lost_words[0] == '\0')
+		text_printable(transport->lost_words,
+		    sizeof transport->lost_words, words, strlen(words));
+}
 
-/*
- * What is offered, in this order: nothing with SHA-1, CBC or DSA, and no key
- * exchange group whose arithmetic would stall a loop (14-100 ms).  libssh2 adds
- * ext-info-c and the strict key exchange marker itself.
+static void
+set_lost(struct ssh_transport *transport, const char *words)
+{
+	transport->lost = true;
+	keep_lost_words(transport, words);
+}
+
+/* What the peer said before may still wait to be read: reading finds the end.
  */
-static const struct {
-	int method;
-	const char *list;
-} algorithms[] = {
-	{ LIBSSH2_METHOD_KEX,
-	    "curve25519-sha256,curve25519-sha256@libssh.org,"
-	    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
-	    "diffie-hellman-group14-sha256" },
-	{ LIBSSH2_METHOD_HOSTKEY,
-	    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,"
-	    "ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256" },
-	{ LIBSSH2_METHOD_CRYPT_CS, CIPHERS },
-	{ LIBSSH2_METHOD_CRYPT_SC, CIPHERS },
-	{ LIBSSH2_METHOD_MAC_CS,
-	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-256,"
-	    "hmac-sha2-512-etm@openssh.com,hmac-sha2-512" },
-	{ LIBSSH2_METHOD_MAC_SC,
-	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-256,"
-	    "hmac-sha2-512-etm@openssh.com,hmac-sha2-512" },
-	{ LIBSSH2_METHOD_SIGN_ALGO, SSH_TRANSPORT_SIGNATURES },
-};
+static void
+stop_sending(struct ssh_transport *transport, const char *words)
+{
+	transport->deaf = true;
+	keep_lost_words(transport, words);
+	evbuffer_drain(transport->output, SIZE_MAX);
+}
+
+/* Neither takes nor gives another byte; whatever else is wrong, it was this. */
+static void
+cut(struct ssh_transport *transport, const char *words)
+{
+	if (transport->cut)
+		return;
+	transport->cut = true;
+	transport->lost_words[0] = '\0';
+	set_lost(transport, words);
+	stop_sending(transport, words);
+}
 
 /* Until the login is done, any block may hold a password or a key. */
 static bool
@@ -111,7 +118,7 @@ may_hold_secrets(const struct ssh_transport *transport)
  * packet to free().  A block is looked at only while such an answer is due.
  */
 static void
-look_at_freed(struct ssh_transport *transport, const void *block)
+look_at_freed(struct ssh_transport *transport, void *block)
 {
 	enum ssh_said_due due = SSH_SAID_NOTHING;
 
@@ -119,31 +126,32 @@ look_at_freed(struct ssh_transport *transport, const void *block)
 		due = SSH_SAID_OPEN;
 	else if (may_hold_secrets(transport))
 		due = SSH_SAID_HANDSHAKE;
-	ssh_said_look(&transport->said, due, block,
-	    malloc_usable_size((void *)block));
+	ssh_said_look(&transport->said, due, block, ssh_memory_size(block));
 }
 
 /*
- * While libssh2 1.11.1 chooses the signature of an RSA key, it copies names
- * from the jump box's list into a block with room for each name once, however
- * often the list has it: AsyncSSH's has each twice.  A libssh2 without the
- * patches of contrib/libssh2 would write past that block, so each block of a
- * login has room for the whole list besides.
+ * libssh2 takes a peer's word for some lengths: what would be cut at the next
+ * RECV anyway is not given.  For the room in a login see ssh_said.h.
  */
-static size_t
-room_for_signatures(const struct ssh_transport *transport)
-{
-	return may_hold_secrets(transport) ? transport->said.signatures_len : 0;
-}
-
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
-	return xmalloc(count + room_for_signatures(*abstract));
+	struct ssh_transport *transport = *abstract;
+	size_t room = may_hold_secrets(transport)
+	    ? transport->said.signatures_len
+	    : 0;
+
+	if (count < HELD_MAX && transport->memory.held + count < 2 * HELD_MAX)
+		return ssh_memory_alloc(&transport->memory, count + room);
+	cut(transport, EXCESS);
+	return NULL;
 }
 
 static LIBSSH2_REALLOC_FUNC(on_realloc)
 {
-	return ssh_memory_realloc(ptr, count, may_hold_secrets(*abstract));
+	struct ssh_transport *transport = *abstract;
+
+	return ssh_memory_realloc(&transport->memory, ptr, count,
+	    may_hold_secrets(transport));
 }
 
 static LIBSSH2_FREE_FUNC(on_free)
@@ -152,24 +160,18 @@ static LIBSSH2_FREE_FUNC(on_free)
 
 	if (ptr != NULL)
 		look_at_freed(transport, ptr);
-	if (ptr == transport->host_key)
-		transport->host_key = NULL;
-	ssh_memory_free(ptr, may_hold_secrets(transport));
+	ssh_same_key_freed(&transport->same_key, ptr);
+	ssh_memory_free(&transport->memory, ptr, may_hold_secrets(transport));
 }
 
-/*
- * Of each key exchange but the last, libssh2 1.11.1 forgets its copy of the
- * host key: what it neither knows nor has freed any more is freed here.
- */
 static void
-free_forgotten_host_key(struct ssh_transport *transport)
+watch_host_key(struct ssh_transport *transport)
 {
-	const char *known = libssh2_session_hostkey(transport->session, NULL,
-	    NULL);
+	char words[sizeof transport->lost_words];
 
-	if (known != transport->host_key)
-		free((void *)transport->host_key);
-	transport->host_key = known;
+	if (!ssh_same_key_look(&transport->same_key, transport->session,
+		&transport->memory, words, sizeof words))
+		cut(transport, words);
 }
 
 static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
@@ -189,29 +191,18 @@ static LIBSSH2_SEND_FUNC(on_send)
 	int rc;
 
 	(void)socket, (void)flags;
-	if (transport->buried)
+	watch_host_key(transport);
+	if (transport->buried || transport->cut)
 		return -EPIPE;
 	if (transport->deaf)
 		return (ssize_t)length;
+	if (ssh_transport_pending(transport) + length > UNSENT_MAX) {
+		cut(transport, "it asks for more than it reads");
+		return -EPIPE;
+	}
 	rc = evbuffer_add(transport->output, buffer, length);
 	assert(rc == 0);
 	return (ssize_t)length;
-}
-
-/* The first words stand: a failed write says more than the end that follows. */
-static void
-keep_lost_words(struct ssh_transport *transport, const char *words)
-{
-	if (transport->lost_words[0] == '\0')
-		text_printable(transport->lost_words,
-		    sizeof transport->lost_words, words, strlen(words));
-}
-
-static void
-set_lost(struct ssh_transport *transport, const char *words)
-{
-	transport->lost = true;
-	keep_lost_words(transport, words);
 }
 
 static void
@@ -236,6 +227,8 @@ static LIBSSH2_RECV_FUNC(on_recv)
 	(void)socket, (void)flags;
 	if (transport->buried)
 		return 0;
+	if (transport->memory.held > HELD_MAX)
+		cut(transport, EXCESS);
 	if (transport->budget == 0 || transport->lost)
 		return -EAGAIN;
 	if (length > transport->budget)
@@ -275,17 +268,6 @@ set_hooks(LIBSSH2_SESSION *session)
 		    hooks[i].hook);
 }
 
-static void
-set_algorithms(LIBSSH2_SESSION *session)
-{
-	for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
-		int rc = libssh2_session_method_pref(session,
-		    algorithms[i].method, algorithms[i].list);
-
-		assert(rc == 0);
-	}
-}
-
 struct ssh_transport *
 ssh_transport_new(int take_fd)
 {
@@ -299,7 +281,7 @@ ssh_transport_new(int take_fd)
 	    on_realloc, transport);
 	assert(transport->output != NULL && transport->session != NULL);
 	set_hooks(transport->session);
-	set_algorithms(transport->session);
+	ssh_algorithms_offer(transport->session);
 	libssh2_session_set_blocking(transport->session, 0);
 	libssh2_session_set_read_timeout(transport->session, READ_TIMEOUT_S);
 	return transport;
@@ -308,11 +290,15 @@ ssh_transport_new(int take_fd)
 void
 ssh_transport_free(struct ssh_transport *transport)
 {
+	bool wipe;
+
 	if (transport == NULL)
 		return;
 	ssh_transport_bury(transport);
-	free_forgotten_host_key(transport);
+	watch_host_key(transport);
+	wipe = may_hold_secrets(transport);
 	libssh2_session_free(transport->session);
+	ssh_memory_clear(&transport->memory, wipe);
 	ssh_said_clear(&transport->said);
 	evbuffer_free(transport->output);
 	close(transport->fd);
@@ -385,22 +371,12 @@ acknowledge_now(struct ssh_transport *transport)
 	setsockopt(transport->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-/* What the peer said before may still wait to be read: reading finds the end.
- */
-static void
-stop_sending(struct ssh_transport *transport, const char *words)
-{
-	transport->deaf = true;
-	keep_lost_words(transport, words);
-	evbuffer_drain(transport->output, SIZE_MAX);
-}
-
 size_t
 ssh_transport_flush(struct ssh_transport *transport)
 {
 	bool had_output = ssh_transport_pending(transport) > 0;
 
-	free_forgotten_host_key(transport);
+	watch_host_key(transport);
 	while (ssh_transport_pending(transport) > 0) {
 		if (evbuffer_write(transport->output, transport->fd) > 0)
 			continue;
@@ -455,6 +431,59 @@ const char *
 ssh_transport_lost_words(const struct ssh_transport *transport)
 {
 	return transport->lost_words;
+}
+
+bool
+ssh_transport_is_cut(const struct ssh_transport *transport)
+{
+	return transport->cut;
+}
+
+enum failure
+ssh_transport_loss(const struct ssh_transport *transport, const char **words)
+{
+	const struct ssh_said *said = &transport->said;
+	char *error = NULL;
+
+	*words = transport->lost_words;
+	if (transport->cut)
+		return FAIL_TUNNEL_CUT;
+	if (said->disconnected && said->disconnect_text[0] != '\0') {
+		*words = said->disconnect_text;
+	} else if (!transport->lost) {
+		libssh2_session_last_error(transport->session, &error, NULL, 0);
+		*words = error;
+	}
+	return FAIL_TUNNEL_LOST;
+}
+
+void
+ssh_transport_cut(struct ssh_transport *transport)
+{
+	cut(transport, EXCESS);
+}
+
+size_t
+ssh_transport_blocks(const struct ssh_transport *transport)
+{
+	return transport->memory.blocks;
+}
+
+void *
+ssh_transport_give(struct ssh_transport *transport, const void *bytes,
+    size_t len)
+{
+	void *copy = ssh_memory_alloc(&transport->memory, len);
+
+	if (copy == NULL)
+		abort();
+	return memcpy(copy, bytes, len);
+}
+
+void
+ssh_transport_untie(struct ssh_transport *transport, bool untied)
+{
+	transport->memory.untied = untied;
 }
 
 void

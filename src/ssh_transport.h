@@ -8,6 +8,10 @@
  * EAGAIN only ever means "more input is needed".  The same hooks keep what the
  * peer said and libssh2 drops: the words of a refused forward, the methods
  * that can continue, the words of a disconnect.
+ *
+ * A transport is cut, which loses it, where the peer makes libssh2 hold more
+ * than 4 MB, asks for more than 4 MB of answers that it does not read, or shows
+ * another host key than in the first key exchange.
  */
 #ifndef PGJUMP_SSH_TRANSPORT_H
 #define PGJUMP_SSH_TRANSPORT_H
@@ -17,10 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "failure.h"
 #include "ssh_said.h"
-
-/* The signatures of an RSA key that a session prefers from the start. */
-#define SSH_TRANSPORT_SIGNATURES "rsa-sha2-512,rsa-sha2-256"
 
 struct ssh_transport;
 
@@ -89,6 +91,34 @@ size_t ssh_transport_pending(const struct ssh_transport *);
 bool ssh_transport_is_lost(const struct ssh_transport *);
 const char *ssh_transport_lost_words(const struct ssh_transport *);
 void ssh_transport_bury(struct ssh_transport *);
+
+/* It was lost by being cut: the words say what the peer did. */
+bool ssh_transport_is_cut(const struct ssh_transport *);
+
+/*
+ * Why a session that was up is of no use any more: a row of TUNNEL_LOST, and
+ * what its peer, its socket or libssh2 said last.  `words` are borrowed.
+ */
+enum failure ssh_transport_loss(const struct ssh_transport *,
+    const char **words);
+
+/* Cut it, for what the peer has sent and nobody reads. */
+void ssh_transport_cut(struct ssh_transport *);
+
+/* How many blocks of memory libssh2 holds for the session now. */
+size_t ssh_transport_blocks(const struct ssh_transport *);
+
+/*
+ * A copy of these bytes for a callback to give to libssh2, which frees it by
+ * its session's own function.
+ */
+void *ssh_transport_give(struct ssh_transport *, const void *bytes, size_t len);
+
+/*
+ * With `untied` libssh2 may release blocks that it takes from now on by libc's
+ * free(), as it does with some of a private key.  Else never.
+ */
+void ssh_transport_untie(struct ssh_transport *, bool untied);
 
 /* Bytes received so far, and when the last of them came (clock.h). */
 uint64_t ssh_transport_received(const struct ssh_transport *);

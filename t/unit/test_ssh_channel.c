@@ -30,6 +30,8 @@ static struct {
 	uint64_t granted; /* by adjusts that were sent */
 	uint64_t sent;    /* by the jump box */
 	uint64_t read;
+	bool ended;
+	int extended_data;      /* what becomes of it */
 	unsigned long building; /* by the adjust that waits to be sent */
 	bool in_key_exchange;   /* whatever is sent must wait */
 	uint64_t room;          /* of the jump box's own window */
@@ -78,9 +80,18 @@ libssh2_channel_read_ex(LIBSSH2_CHANNEL *channel, int stream_id, char *buf,
 }
 
 int
-libssh2_channel_eof(LIBSSH2_CHANNEL *channel)
+libssh2_channel_wait_eof(LIBSSH2_CHANNEL *channel)
 {
 	(void)channel;
+	return books.ended ? 0 : LIBSSH2_ERROR_EAGAIN;
+}
+
+int
+libssh2_channel_handle_extended_data2(LIBSSH2_CHANNEL *channel, int mode)
+{
+	(void)channel;
+	assert_int_equal(books.granted, 0);
+	books.extended_data = mode;
 	return 0;
 }
 
@@ -216,6 +227,18 @@ receive_all(struct lab *lab)
 	    stream_read(&lab->channel->stream, lab->buf, sizeof lab->buf) > 0);
 	assert_int_equal(books.read, books.sent);
 	return books.read - before;
+}
+
+/* All that there is, or why there is none. */
+static ssize_t
+receive(struct lab *lab)
+{
+	struct stream *stream = &lab->channel->stream;
+	ssize_t all = 0, got;
+
+	while ((got = stream_read(stream, lab->buf, sizeof lab->buf)) > 0)
+		all += got;
+	return all > 0 ? all : got;
 }
 
 static void
@@ -430,6 +453,46 @@ a_write_is_tried_again_after_a_key_exchange(void **state)
 	assert_int_equal(books.room, 0);
 }
 
+static void
+extended_data_is_dropped_before_any_may_come(void **state)
+{
+	(void)state;
+	assert_int_equal(books.extended_data,
+	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+}
+
+/* What the jump box sends while its user does not read: libssh2 holds none. */
+static void
+what_its_user_leaves_is_kept_for_it(void **state)
+{
+	struct lab *lab = *state;
+
+	books.sent = 100 * KB;
+	ssh_channel_pump(lab->channel);
+	assert_int_equal(books.read, 100 * KB);
+	books.sent = 150 * KB;
+	ssh_channel_pump(lab->channel);
+	assert_int_equal(books.read, 150 * KB);
+	assert_int_equal(books.granted, START);
+	books.ended = true;
+	assert_int_equal(receive(lab), 150 * KB);
+	assert_int_equal(receive(lab), STREAM_END);
+	client_takes(lab, 150 * KB);
+	assert_int_equal(window(150 * KB), START);
+}
+
+static void
+what_comes_for_a_closed_channel_is_dropped(void **state)
+{
+	struct lab *lab = *state;
+
+	stream_close(&lab->channel->stream, false);
+	books.sent = START;
+	ssh_channel_pump(lab->channel);
+	assert_int_equal(books.read, START);
+	assert_null(lab->channel->kept);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
 
@@ -450,6 +513,9 @@ main(void)
 		TEST(it_does_not_grow_until_a_round_trip_was_measured),
 		TEST(a_write_is_tried_again_where_there_is_room),
 		TEST(a_write_is_tried_again_after_a_key_exchange),
+		TEST(extended_data_is_dropped_before_any_may_come),
+		TEST(what_its_user_leaves_is_kept_for_it),
+		TEST(what_comes_for_a_closed_channel_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,12 @@ ssh_channel_free(struct ssh_channel *channel)
 	return true;
 }
 
+void
+ssh_channel_forget(struct ssh_channel *channel)
+{
+	free(channel);
+}
+
 static struct ssh_channel *
 add_live(struct ssh_channels *channels)
 {
@@ -116,7 +122,7 @@ eight_zombies_are_no_trouble(void **state)
 	add_closed(&channels, 8);
 	now_ms += 60000;
 	ssh_channels_pump(&channels);
-	assert_false(ssh_channels_are_haunted(&channels));
+	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_SOUND);
 	ssh_channels_clear(&channels);
 }
 
@@ -131,10 +137,10 @@ nine_that_stay_for_five_seconds_are(void **state)
 	add_closed(&channels, 9);
 	now_ms += 4999;
 	ssh_channels_pump(&channels);
-	assert_false(ssh_channels_are_haunted(&channels));
+	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_SOUND);
 	now_ms += 1;
 	ssh_channels_pump(&channels);
-	assert_true(ssh_channels_are_haunted(&channels));
+	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_AILING);
 	ssh_channels_clear(&channels);
 }
 
@@ -151,11 +157,42 @@ many_that_go_one_after_another_are_not(void **state)
 		now_ms += 4000;
 		answers = 1;
 		ssh_channels_pump(&channels);
-		assert_false(ssh_channels_are_haunted(&channels));
+		assert_int_equal(ssh_channels_judge(&channels, 0),
+		    SSH_CHANNELS_SOUND);
 	}
 	now_ms += 5000;
-	assert_true(ssh_channels_are_haunted(&channels));
+	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_AILING);
 	ssh_channels_clear(&channels);
+}
+
+/* A session of so many channels, and so many packets that nobody reads. */
+static enum ssh_channels_verdict
+verdict(int channels_in_use, size_t packets)
+{
+	struct ssh_channels channels;
+	enum ssh_channels_verdict verdict;
+
+	ssh_channels_init(&channels);
+	for (int i = 0; i < channels_in_use; i++)
+		add_live(&channels);
+	verdict = ssh_channels_judge(&channels,
+	    100 + 2 * (size_t)channels_in_use + 2 * packets);
+	ssh_channels_clear(&channels);
+	return verdict;
+}
+
+static void
+what_nobody_reads_ails_a_session_and_buries_it(void **state)
+{
+	static const int counts[] = { 0, 48, 900 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		assert_int_equal(verdict(counts[i], 500), SSH_CHANNELS_SOUND);
+		assert_int_equal(verdict(counts[i], 600), SSH_CHANNELS_AILING);
+		assert_int_equal(verdict(counts[i], 2000), SSH_CHANNELS_AILING);
+		assert_int_equal(verdict(counts[i], 2100), SSH_CHANNELS_BURIED);
+	}
 }
 
 int
@@ -167,6 +204,8 @@ main(void)
 		cmocka_unit_test(eight_zombies_are_no_trouble),
 		cmocka_unit_test(nine_that_stay_for_five_seconds_are),
 		cmocka_unit_test(many_that_go_one_after_another_are_not),
+		cmocka_unit_test(
+		    what_nobody_reads_ails_a_session_and_buries_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

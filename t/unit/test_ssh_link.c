@@ -79,17 +79,6 @@ libssh2_session_last_errno(LIBSSH2_SESSION *asked)
 	return session.answer;
 }
 
-int
-libssh2_session_last_error(LIBSSH2_SESSION *asked, char **words, int *len,
-    int want_buf)
-{
-	static char text[] = "an error";
-
-	(void)asked, (void)len, (void)want_buf;
-	*words = text;
-	return session.answer;
-}
-
 void
 libssh2_keepalive_config(LIBSSH2_SESSION *asked, int want_reply,
     unsigned interval)
@@ -155,10 +144,18 @@ ssh_channel_free(struct ssh_channel *channel)
 	return true;
 }
 
+void
+ssh_channel_forget(struct ssh_channel *channel)
+{
+	free(channel);
+}
+
 struct ssh_transport {
 	int fd;
 	struct ssh_said said;
 	uint64_t received;
+	size_t blocks;
+	bool cut;
 };
 
 LIBSSH2_SESSION *
@@ -189,15 +186,26 @@ ssh_transport_expect_open(struct ssh_transport *transport, bool expected)
 bool
 ssh_transport_is_lost(const struct ssh_transport *transport)
 {
-	(void)transport;
-	return false;
+	return transport->cut;
 }
 
-const char *
-ssh_transport_lost_words(const struct ssh_transport *transport)
+enum failure
+ssh_transport_loss(const struct ssh_transport *transport, const char **words)
 {
-	(void)transport;
-	return "";
+	*words = "an error";
+	return transport->cut ? FAIL_TUNNEL_CUT : FAIL_TUNNEL_LOST;
+}
+
+void
+ssh_transport_cut(struct ssh_transport *transport)
+{
+	transport->cut = true;
+}
+
+size_t
+ssh_transport_blocks(const struct ssh_transport *transport)
+{
+	return transport->blocks;
 }
 
 uint64_t
@@ -418,6 +426,26 @@ a_sign_of_life_has_the_slot_too(void **state)
 	assert_true(end_of_open(lab).rtt_us > 0);
 }
 
+static void
+what_nobody_reads_retires_a_link_and_loses_it(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->transport.blocks = 1000;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	ssh_link_flush(lab->link);
+	assert_false(ssh_link_is_closed(lab->link));
+	lab->transport.blocks = 2000;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	ssh_link_flush(lab->link);
+	assert_true(ssh_link_is_closed(lab->link));
+	assert_false(ssh_link_is_lost(lab->link));
+	lab->transport.blocks = 5000;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	ssh_link_flush(lab->link);
+	assert_true(ssh_link_is_lost(lab->link));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -430,6 +458,7 @@ main(void)
 		TEST(what_was_opened_for_nobody_is_closed),
 		TEST(an_unexpected_error_retires_the_link),
 		TEST(a_sign_of_life_has_the_slot_too),
+		TEST(what_nobody_reads_retires_a_link_and_loses_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

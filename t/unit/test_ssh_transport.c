@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The memory that libssh2 is given: in a login each block has room for the list
- * of signatures which the jump box told, since libssh2 1.11.1 copies names from
- * it past the end of one.  Blocks come and go here as they do there, through
- * libssh2's own calls.
+ * A peer that speaks SSH in the clear, before any key exchange, and makes
+ * libssh2 hold or answer more than it should: a few MB at most, between the
+ * ends of a socket pair.
  */
 #include "ssh_transport.h"
 
-#include <malloc.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,11 +18,16 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "ssh_wire.h"
+#include "clock.h"
 
-#define LIST_LEN 5000
+#define MB ((size_t)1 << 20)
 
-struct pair {
+/* RFC 4253, 6: length, length of the padding, payload. */
+static const unsigned char unknown[] = { 0, 0, 0, 2, 0, 192 };
+/* RFC 4254, 4: an empty name, a reply is wanted. */
+static const unsigned char request[] = { 0, 0, 0, 7, 0, 80, 0, 0, 0, 0, 1 };
+
+struct lab {
 	struct ssh_transport *transport;
 	int peer;
 };
@@ -31,114 +35,153 @@ struct pair {
 static int
 set_up(void **state)
 {
-	static struct pair pair;
-	int fds[2];
+	static const char banner[] = "SSH-2.0-unruly\r\n";
+	struct lab *lab = calloc(1, sizeof *lab);
+	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
-		return -1;
-	pair.transport = ssh_transport_new(fds[0]);
-	pair.peer = fds[1];
-	*state = &pair;
+	assert_non_null(lab);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	lab->transport = ssh_transport_new(ends[0]);
+	lab->peer = ends[1];
+	assert_int_equal(write(lab->peer, banner, sizeof banner - 1),
+	    sizeof banner - 1);
+	*state = lab;
 	return 0;
 }
 
 static int
 tear_down(void **state)
 {
-	struct pair *pair = *state;
+	struct lab *lab = *state;
 
-	ssh_transport_free(pair->transport);
-	close(pair->peer);
+	ssh_transport_free(lab->transport);
+	close(lab->peer);
+	free(lab);
 	return 0;
 }
 
-/* The room in a small block that libssh2 asks for. */
-static size_t
-room_of_a_block(const struct pair *pair)
+/* Say a packet so often, in one go. */
+static void
+say(const struct lab *lab, const unsigned char *packet, size_t len,
+    size_t count)
 {
-	LIBSSH2_SESSION *session = ssh_transport_session(pair->transport);
-	const char **names;
-	size_t room;
+	unsigned char bytes[16384];
 
-	assert_true(libssh2_session_supported_algs(session,
-			LIBSSH2_METHOD_COMP_CS, &names) > 0);
-	room = malloc_usable_size(names);
-	libssh2_free(session, names);
-	return room;
+	assert_true(len * count <= sizeof bytes);
+	for (size_t i = 0; i < count; i++)
+		memcpy(bytes + i * len, packet, len);
+	assert_int_equal(write(lab->peer, bytes, len * count), len * count);
 }
 
-/* Frees a packet as libssh2 does when it has read it. */
-static void
-receive(const struct pair *pair, const struct ssh_blob *packet)
+/* Let libssh2 read what was said. */
+static int
+hear(const struct lab *lab)
 {
-	libssh2_free(ssh_transport_session(pair->transport), packet->bytes);
-}
-
-static void
-receive_list(const struct pair *pair, const char *list, size_t len)
-{
-	struct ssh_blob packet = { 0 };
-
-	ssh_blob_byte(&packet, 7);
-	ssh_blob_u32(&packet, 1);
-	ssh_blob_string(&packet, "server-sig-algs", 15);
-	ssh_blob_string(&packet, list, len);
-	receive(pair, &packet);
+	ssh_transport_readable(lab->transport, SIZE_MAX);
+	return libssh2_session_handshake(ssh_transport_session(lab->transport),
+	    ssh_transport_fd(lab->transport));
 }
 
 static void
-a_block_of_a_login_has_room_for_the_list(void **state)
+a_peer_that_fills_memory_is_cut(void **state)
 {
-	const struct pair *pair = *state;
-	static char list[LIST_LEN];
+	struct lab *lab = *state;
+	size_t count = 0;
 
-	assert_true(room_of_a_block(pair) < LIST_LEN);
-	memset(list, 'x', sizeof list);
-	receive_list(pair, list, sizeof list);
-	assert_true(room_of_a_block(pair) >= LIST_LEN);
+	while (!ssh_transport_is_lost(lab->transport)) {
+		say(lab, unknown, sizeof unknown, 1000);
+		assert_int_equal(hear(lab), LIBSSH2_ERROR_EAGAIN);
+		count += 1000;
+		assert_true(count < 100000);
+	}
+	assert_true(count > 10000);
+	assert_true(ssh_transport_is_cut(lab->transport));
+	assert_string_equal(ssh_transport_lost_words(lab->transport),
+	    "it sent more than was asked for");
+	assert_int_equal(ssh_transport_wait(lab->transport, clock_ms() + 1000,
+			     -1),
+	    SSH_WAIT_LOST);
 }
 
-/* libssh2 forgets the longer list, but might have copied from it before. */
 static void
-the_longest_list_counts_and_the_last_is_kept(void **state)
+no_more_is_read_of_it(void **state)
 {
-	const struct pair *pair = *state;
-	const struct ssh_said *said = ssh_transport_said(pair->transport);
-	static char list[LIST_LEN];
+	struct lab *lab = *state;
+	uint64_t received;
 
-	memset(list, 'x', sizeof list);
-	receive_list(pair, list, sizeof list);
-	assert_false(said->takes_rsa_sha2);
-	receive_list(pair, "rsa-sha2-256", 12);
-	assert_true(said->takes_rsa_sha2);
-	assert_true(room_of_a_block(pair) >= LIST_LEN);
+	hear(lab);
+	ssh_transport_cut(lab->transport);
+	received = ssh_transport_received(lab->transport);
+	say(lab, unknown, sizeof unknown, 1000);
+	hear(lab);
+	assert_int_equal(ssh_transport_received(lab->transport), received);
 }
 
-/* However often a list is told, the room does not grow with it. */
 static void
-the_room_is_that_of_one_list(void **state)
+what_is_sent_to_it_is_dropped(void **state)
 {
-	const struct pair *pair = *state;
-	static char list[LIST_LEN];
+	struct lab *lab = *state;
 
-	for (int i = 0; i < 100; i++)
-		receive_list(pair, list, sizeof list);
-	assert_true(room_of_a_block(pair) < (size_t)2 * LIST_LEN);
+	hear(lab);
+	assert_true(ssh_transport_pending(lab->transport) > 0);
+	ssh_transport_cut(lab->transport);
+	assert_int_equal(ssh_transport_pending(lab->transport), 0);
+	say(lab, request, sizeof request, 1);
+	hear(lab);
+	assert_int_equal(ssh_transport_pending(lab->transport), 0);
 }
+
+static void
+a_peer_that_asks_and_does_not_read_is_cut(void **state)
+{
+	struct lab *lab = *state;
+	size_t most = 0;
+
+	while (!ssh_transport_is_lost(lab->transport)) {
+		say(lab, request, sizeof request, 1000);
+		hear(lab);
+		if (ssh_transport_pending(lab->transport) > most)
+			most = ssh_transport_pending(lab->transport);
+		assert_true(most <= 4 * MB);
+	}
+	assert_true(most > 3 * MB);
+	assert_true(ssh_transport_is_cut(lab->transport));
+	assert_string_equal(ssh_transport_lost_words(lab->transport),
+	    "it asks for more than it reads");
+}
+
+static void
+a_peer_that_asks_and_reads_is_served(void **state)
+{
+	struct lab *lab = *state;
+	char answers[65536];
+
+	/* 4.8 MB of answers */
+	for (int i = 0; i < 300; i++) {
+		say(lab, request, sizeof request, 1000);
+		assert_int_equal(hear(lab), LIBSSH2_ERROR_EAGAIN);
+		ssh_transport_flush(lab->transport);
+		while (
+		    recv(lab->peer, answers, sizeof answers, MSG_DONTWAIT) > 0)
+			ssh_transport_flush(lab->transport);
+	}
+	assert_false(ssh_transport_is_lost(lab->transport));
+	assert_int_equal(ssh_transport_pending(lab->transport), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-		    a_block_of_a_login_has_room_for_the_list, set_up,
-		    tear_down),
-		cmocka_unit_test_setup_teardown(
-		    the_longest_list_counts_and_the_last_is_kept, set_up,
-		    tear_down),
-		cmocka_unit_test_setup_teardown(the_room_is_that_of_one_list,
-		    set_up, tear_down),
+		TEST(a_peer_that_fills_memory_is_cut),
+		TEST(no_more_is_read_of_it),
+		TEST(what_is_sent_to_it_is_dropped),
+		TEST(a_peer_that_asks_and_does_not_read_is_cut),
+		TEST(a_peer_that_asks_and_reads_is_served),
 	};
 
+	libssh2_init(0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
