@@ -105,13 +105,15 @@ grant_if_due(struct ssh_channel *channel)
 }
 
 /*
- * Asked where nothing waits.  libssh2_channel_eof() would not tell an end that
- * an empty packet hides, for there is nothing in it to be read.
+ * Asked where nothing waits.  libssh2_channel_eof() does not tell an end that
+ * an empty packet hides; the other one costs ten times as much.
  */
 static bool
 at_end(const struct ssh_channel *channel)
 {
-	return libssh2_channel_wait_eof(channel->channel) == 0;
+	return libssh2_channel_eof(channel->channel) == 1 ||
+	    (channel->host->littered &&
+		libssh2_channel_wait_eof(channel->channel) == 0);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include "ssh_channels.h"
 
 #include "clock.h"
+#include "ssh_transport.h"
 
 #define ZOMBIES_MAX 8
 #define HAUNTED_MS  5000
@@ -29,6 +30,7 @@ ssh_channels_init(struct ssh_channels *channels)
 	TAILQ_INIT(&channels->zombies);
 	channels->live_count = channels->zombie_count = 0;
 	channels->haunted_ms = 0;
+	channels->at_rest = SIZE_MAX;
 }
 
 struct stream *
@@ -106,11 +108,30 @@ free_zombies(struct ssh_channels *channels)
 	note_progress(channels, channels->zombie_count < before);
 }
 
+static size_t
+count_of(const struct ssh_channels *channels)
+{
+	return channels->live_count + channels->zombie_count;
+}
+
+/* A block more than ever at rest may be a packet that nobody can read. */
+static bool
+may_be_littered(struct ssh_channels *channels, size_t blocks)
+{
+	size_t rest = blocks - BLOCKS_OF_CHANNEL * count_of(channels);
+
+	if (rest < channels->at_rest)
+		channels->at_rest = rest;
+	return rest > channels->at_rest;
+}
+
 void
-ssh_channels_pump(struct ssh_channels *channels)
+ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 {
 	struct ssh_channel *channel, *next;
 
+	host->littered = may_be_littered(channels,
+	    ssh_transport_blocks(host->transport));
 	for (channel = TAILQ_FIRST(&channels->live); channel != NULL;
 	     channel = next) {
 		/* Its own user may close it in the call, and no other. */
@@ -126,8 +147,8 @@ ssh_channels_pump(struct ssh_channels *channels)
 enum ssh_channels_verdict
 ssh_channels_judge(const struct ssh_channels *channels, size_t blocks)
 {
-	size_t count = channels->live_count + channels->zombie_count;
-	size_t in_use = BLOCKS_OF_SESSION + BLOCKS_OF_CHANNEL * count;
+	size_t in_use = BLOCKS_OF_SESSION +
+	    BLOCKS_OF_CHANNEL * count_of(channels);
 
 	if (blocks > in_use + LITTER_MAX)
 		return SSH_CHANNELS_BURIED;

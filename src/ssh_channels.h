@@ -21,6 +21,8 @@ struct ssh_channels {
 	size_t live_count, zombie_count;
 	int64_t
 	    haunted_ms; /* since when there are zombies (clock.h); 0: none */
+	size_t
+	    at_rest; /* blocks that libssh2 held besides channels, at least */
 };
 
 void ssh_channels_init(struct ssh_channels *);
@@ -35,7 +37,7 @@ void ssh_channels_add_zombie(struct ssh_channels *, LIBSSH2_CHANNEL *take,
 LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 
 /* Let every channel have its say, then try to free the zombies. */
-void ssh_channels_pump(struct ssh_channels *);
+void ssh_channels_pump(struct ssh_channels *, struct ssh_channel_host *);
 
 /*
  * What ails a session, after ssh_channels_pump(); `blocks` is how many blocks

@@ -283,7 +283,7 @@ pump(struct ssh_link *link)
 		link->pumped = ssh_transport_received(link->host.transport);
 		if (ssh_transport_is_lost(link->host.transport))
 			lose_session(link);
-		ssh_channels_pump(&link->channels);
+		ssh_channels_pump(&link->channels, &link->host);
 	} while (link->dirty ||
 	    link->pumped != ssh_transport_received(link->host.transport));
 	judge(link);

@@ -20,8 +20,8 @@ struct ssh_said {
 	char methods[256];      /* of the last one, comma-separated */
 	/* The list of signatures which the peer takes, "server-sig-algs" in
 	 * SSH_MSG_EXT_INFO (RFC 8308, 3.1). */
-	bool signatures_told;  /* there was such a list */
-	bool takes_rsa_sha2;   /* the last one has rsa-sha2-512 or -256 */
+	bool signatures_told; /* there was such a list */
+	bool takes_rsa_sha2;  /* the last one has rsa-sha2-512 or -256 */
 	/*
 	 * Of the longest one, in bytes.  While libssh2 1.11.1 chooses the
 	 * signature of an RSA key, it copies names from the list into a block

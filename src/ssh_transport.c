@@ -30,12 +30,10 @@
 #include "ssh_same_key.h"
 #include "xmalloc.h"
 
-/* libssh2's own limit is 60 s from inside a call; deadlines are the caller's.
- */
+/* libssh2's own is 60 s from inside a call; deadlines are the caller's. */
 #define READ_TIMEOUT_S 1000000
 
-/* What sequential code takes from one wait to the next: one who never stops
- * talking is met by the deadline. */
+/* Of one wait in sequential code: who never stops meets the deadline. */
 #define WAIT_BUDGET ((size_t)64 << 10)
 
 /* An honest peer makes libssh2 hold about 2 MB at most: what came in one turn,
@@ -45,7 +43,8 @@
 /* Far above what clients may leave unsent; the rest are answers. */
 #define UNSENT_MAX ((size_t)4 << 20)
 
-#define EXCESS "it sent more than was asked for"
+/* libssh2 walks through all packets: with 900 channels, 10 ms a time. */
+#define TURN_BLOCKS 4096
 
 struct ssh_transport {
 	LIBSSH2_SESSION *session;
@@ -53,6 +52,7 @@ struct ssh_transport {
 	int fd;
 	struct evbuffer *output;
 	size_t budget;        /* bytes that RECV may still take */
+	size_t turn_blocks;   /* so long as libssh2 holds no more blocks */
 	bool received_unsent; /* something came since the last flush */
 	bool deaf; /* the peer takes no more: what is sent is dropped */
 	bool lost; /* and nothing more will come */
@@ -83,8 +83,7 @@ set_lost(struct ssh_transport *transport, const char *words)
 	keep_lost_words(transport, words);
 }
 
-/* What the peer said before may still wait to be read: reading finds the end.
- */
+/* What the peer said before may wait to be read: reading finds the end. */
 static void
 stop_sending(struct ssh_transport *transport, const char *words)
 {
@@ -129,10 +128,8 @@ look_at_freed(struct ssh_transport *transport, void *block)
 	ssh_said_look(&transport->said, due, block, ssh_memory_size(block));
 }
 
-/*
- * libssh2 takes a peer's word for some lengths: what would be cut at the next
- * RECV anyway is not given.  For the room in a login see ssh_said.h.
- */
+/* libssh2 takes a peer's word for some lengths, unread.  For the room in a
+ * login see ssh_said.h. */
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	struct ssh_transport *transport = *abstract;
@@ -142,7 +139,7 @@ static LIBSSH2_ALLOC_FUNC(on_alloc)
 
 	if (count < HELD_MAX && transport->memory.held + count < 2 * HELD_MAX)
 		return ssh_memory_alloc(&transport->memory, count + room);
-	cut(transport, EXCESS);
+	ssh_transport_cut(transport);
 	return NULL;
 }
 
@@ -228,7 +225,9 @@ static LIBSSH2_RECV_FUNC(on_recv)
 	if (transport->buried)
 		return 0;
 	if (transport->memory.held > HELD_MAX)
-		cut(transport, EXCESS);
+		ssh_transport_cut(transport);
+	if (transport->memory.blocks > transport->turn_blocks)
+		transport->budget = 0;
 	if (transport->budget == 0 || transport->lost)
 		return -EAGAIN;
 	if (length > transport->budget)
@@ -356,6 +355,7 @@ void
 ssh_transport_readable(struct ssh_transport *transport, size_t budget)
 {
 	transport->budget = budget;
+	transport->turn_blocks = transport->memory.blocks + TURN_BLOCKS;
 }
 
 /*
@@ -460,7 +460,7 @@ ssh_transport_loss(const struct ssh_transport *transport, const char **words)
 void
 ssh_transport_cut(struct ssh_transport *transport)
 {
-	cut(transport, EXCESS);
+	cut(transport, "it sent more than was asked for");
 }
 
 size_t

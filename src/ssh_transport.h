@@ -72,8 +72,8 @@ enum ssh_wait {
 enum ssh_wait ssh_transport_wait(struct ssh_transport *, int64_t deadline_ms,
     int cancel_fd);
 
-/* Loop use: the socket is readable; at most `budget` bytes may be received
- * until the next call. */
+/* Loop use: the socket is readable; at most `budget` bytes, and about 3000
+ * packets that stay in libssh2, may be received until the next call. */
 void ssh_transport_readable(struct ssh_transport *, size_t budget);
 
 /*

@@ -30,7 +30,7 @@ static struct {
 	uint64_t granted; /* by adjusts that were sent */
 	uint64_t sent;    /* by the jump box */
 	uint64_t read;
-	bool ended;
+	bool ended, hidden;     /* by an empty packet */
 	int extended_data;      /* what becomes of it */
 	unsigned long building; /* by the adjust that waits to be sent */
 	bool in_key_exchange;   /* whatever is sent must wait */
@@ -77,6 +77,13 @@ libssh2_channel_read_ex(LIBSSH2_CHANNEL *channel, int stream_id, char *buf,
 	memset(buf, 0, len);
 	books.read += len;
 	return (ssize_t)len;
+}
+
+int
+libssh2_channel_eof(LIBSSH2_CHANNEL *channel)
+{
+	(void)channel;
+	return books.ended && !books.hidden;
 }
 
 int
@@ -482,6 +489,17 @@ what_its_user_leaves_is_kept_for_it(void **state)
 }
 
 static void
+an_end_that_is_hidden_is_seen(void **state)
+{
+	struct lab *lab = *state;
+
+	books.ended = books.hidden = true;
+	assert_int_equal(receive(lab), STREAM_WAIT);
+	lab->host.littered = true;
+	assert_int_equal(receive(lab), STREAM_END);
+}
+
+static void
 what_comes_for_a_closed_channel_is_dropped(void **state)
 {
 	struct lab *lab = *state;
@@ -515,6 +533,7 @@ main(void)
 		TEST(a_write_is_tried_again_after_a_key_exchange),
 		TEST(extended_data_is_dropped_before_any_may_come),
 		TEST(what_its_user_leaves_is_kept_for_it),
+		TEST(an_end_that_is_hidden_is_seen),
 		TEST(what_comes_for_a_closed_channel_is_dropped),
 	};
 

@@ -14,16 +14,26 @@
 #include <cmocka.h>
 
 #include "clock.h"
+#include "ssh_transport.h"
 #include "xmalloc.h"
 
 static int64_t now_ms = 1000;
 static size_t answers; /* the peer's, to so many of our closes */
 static struct ssh_channel *closed_in_call;
+static struct ssh_channel_host the_host;
+static size_t blocks = 1000; /* that libssh2 holds */
 
 int64_t
 clock_ms(void)
 {
 	return now_ms;
+}
+
+size_t
+ssh_transport_blocks(const struct ssh_transport *transport)
+{
+	(void)transport;
+	return blocks;
 }
 
 struct ssh_channel *
@@ -63,7 +73,8 @@ static struct ssh_channel *
 add_live(struct ssh_channels *channels)
 {
 	/* a channel is a stream, first of all */
-	return (struct ssh_channel *)ssh_channels_add(channels, NULL, NULL);
+	return (
+	    struct ssh_channel *)ssh_channels_add(channels, NULL, &the_host);
 }
 
 static void
@@ -71,7 +82,7 @@ add_closed(struct ssh_channels *channels, int count)
 {
 	for (int i = 0; i < count; i++)
 		add_live(channels)->closing = true;
-	ssh_channels_pump(channels);
+	ssh_channels_pump(channels, &the_host);
 }
 
 static void
@@ -87,7 +98,7 @@ a_closed_channel_stays_until_its_peer_answers(void **state)
 	assert_int_equal(channels.live_count, 1);
 	assert_int_equal(channels.zombie_count, 1);
 	answers = 1;
-	ssh_channels_pump(&channels);
+	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(channels.live_count, 1);
 	assert_int_equal(channels.zombie_count, 0);
 	ssh_channels_clear(&channels);
@@ -104,7 +115,7 @@ a_channel_may_be_closed_in_its_own_call(void **state)
 	add_live(&channels);
 	closed_in_call = add_live(&channels);
 	add_live(&channels);
-	ssh_channels_pump(&channels);
+	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(channels.live_count, 2);
 	assert_int_equal(channels.zombie_count, 0);
 	closed_in_call = NULL;
@@ -121,7 +132,7 @@ eight_zombies_are_no_trouble(void **state)
 	ssh_channels_init(&channels);
 	add_closed(&channels, 8);
 	now_ms += 60000;
-	ssh_channels_pump(&channels);
+	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_SOUND);
 	ssh_channels_clear(&channels);
 }
@@ -136,10 +147,10 @@ nine_that_stay_for_five_seconds_are(void **state)
 	ssh_channels_init(&channels);
 	add_closed(&channels, 9);
 	now_ms += 4999;
-	ssh_channels_pump(&channels);
+	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_SOUND);
 	now_ms += 1;
-	ssh_channels_pump(&channels);
+	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_AILING);
 	ssh_channels_clear(&channels);
 }
@@ -156,7 +167,7 @@ many_that_go_one_after_another_are_not(void **state)
 	for (int i = 0; i < 5; i++) {
 		now_ms += 4000;
 		answers = 1;
-		ssh_channels_pump(&channels);
+		ssh_channels_pump(&channels, &the_host);
 		assert_int_equal(ssh_channels_judge(&channels, 0),
 		    SSH_CHANNELS_SOUND);
 	}
@@ -195,6 +206,31 @@ what_nobody_reads_ails_a_session_and_buries_it(void **state)
 	}
 }
 
+/* Two blocks a channel, and what the session has. */
+static bool
+is_littered(struct ssh_channels *channels, size_t now)
+{
+	blocks = now;
+	ssh_channels_pump(channels, &the_host);
+	return the_host.littered;
+}
+
+static void
+a_packet_that_nobody_reads_is_noticed(void **state)
+{
+	struct ssh_channels channels;
+
+	(void)state;
+	ssh_channels_init(&channels);
+	add_live(&channels);
+	assert_false(is_littered(&channels, 22));
+	add_live(&channels);
+	assert_false(is_littered(&channels, 24));
+	assert_true(is_littered(&channels, 26));
+	assert_false(is_littered(&channels, 24));
+	ssh_channels_clear(&channels);
+}
+
 int
 main(void)
 {
@@ -204,6 +240,7 @@ main(void)
 		cmocka_unit_test(eight_zombies_are_no_trouble),
 		cmocka_unit_test(nine_that_stay_for_five_seconds_are),
 		cmocka_unit_test(many_that_go_one_after_another_are_not),
+		cmocka_unit_test(a_packet_that_nobody_reads_is_noticed),
 		cmocka_unit_test(
 		    what_nobody_reads_ails_a_session_and_buries_it),
 	};

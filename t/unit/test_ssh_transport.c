@@ -103,6 +103,24 @@ a_peer_that_fills_memory_is_cut(void **state)
 	    SSH_WAIT_LOST);
 }
 
+/* Packets take a turn's time as bytes do. */
+static void
+a_turn_takes_so_many_packets(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t received;
+
+	for (int i = 0; i < 20; i++)
+		say(lab, unknown, sizeof unknown, 1000);
+	hear(lab);
+	received = ssh_transport_received(lab->transport);
+	assert_in_range(received, 2000 * sizeof unknown,
+	    10000 * sizeof unknown);
+	hear(lab);
+	assert_true(ssh_transport_received(lab->transport) > received);
+	assert_false(ssh_transport_is_lost(lab->transport));
+}
+
 static void
 no_more_is_read_of_it(void **state)
 {
@@ -176,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_peer_that_fills_memory_is_cut),
+		TEST(a_turn_takes_so_many_packets),
 		TEST(no_more_is_read_of_it),
 		TEST(what_is_sent_to_it_is_dropped),
 		TEST(a_peer_that_asks_and_does_not_read_is_cut),
