@@ -25,8 +25,8 @@ sub before($does)
 {
 	my $box = PgJump::Unruly->new(dir => $lab->dir, does => $does);
 	my $main = $lab->connection($does, ssh_tunnel => $box->tunnel);
-	my $daemon = $lab->daemon([$main], log_level => 'debug', max_links => 2,
-		keepalive_interval => '1s');
+	my $daemon = $lab->daemon([$main], log_level => 'debug',
+		max_links => $does eq 'much_litter' ? 2 : 1);
 	my $stays = $lab->wire($main);
 
 	ok(PgJump::Wire::is_ready($stays->login), 'a session is up');
@@ -104,7 +104,7 @@ subtest 'many packets of no known kind' => sub {
 	ok($daemon->says(qr/link retired/), 'the link takes no new channel');
 	ok(works($stays), 'its session goes on');
 	is($lab->psql($main, 'select 1')->{out}, "1\n", 'the next one comes');
-	is(links($daemon), 2, 'by another link');
+	cmp_ok(links($daemon), '>=', 2, 'by another link');
 	end($box, $daemon, $stays);
 };
 
