@@ -306,7 +306,9 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
 	request->timer = event_new(jump->base, -1, 0, on_timeout, request);
 	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
 	arm_timer(request, deadline_ms);
-	if (jump->pool == NULL)
+	if (jump->pool != NULL)
+		pool_expect(jump->pool, connection);
+	else
 		dial_directly(request);
 	return request;
 }

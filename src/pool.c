@@ -170,6 +170,12 @@ late_after_ms(const struct pool *pool)
 	return pool->cfg->open_timeout_ms / 4;
 }
 
+void
+pool_expect(struct pool *pool, const struct config_connection *connection)
+{
+	pool_targets_get(&pool->targets, connection);
+}
+
 bool
 pool_is_suspect(struct pool *pool, const struct config_connection *connection)
 {

@@ -48,6 +48,12 @@ enum pool_offer {
 };
 
 /*
+ * Somebody will ask for this database, when all who wait before have: it is one
+ * of those for which databases that do not answer leave a slot.
+ */
+void pool_expect(struct pool *, const struct config_connection *);
+
+/*
  * Open a stream to the database of `connection` for a user who has waited for
  * `waited_ms` and would give up the open at `by_ms`, on the link that suits it
  * best.

@@ -106,6 +106,12 @@ pool_abandon(struct pool *asked, void *user, bool *heard, int64_t *silent_ms)
 	*silent_ms = 0;
 }
 
+void
+pool_expect(struct pool *asked, const struct config_connection *connection)
+{
+	(void)asked, (void)connection;
+}
+
 bool
 pool_is_suspect(struct pool *asked, const struct config_connection *connection)
 {

@@ -344,6 +344,20 @@ a_single_link_makes_room(void **state)
 }
 
 static void
+also_for_who_has_not_asked_yet(void **state)
+{
+	struct lab *lab = lab_new(1);
+
+	(void)state;
+	hold_up(lab);
+	pool_expect(lab->pool, &other);
+	pool_pump(lab->pool);
+	assert_true(fake_ssh_links[0]->is_closed);
+	assert_int_equal(dials->count, 1);
+	lab_free(lab);
+}
+
+static void
 but_not_where_nobody_else_wants_it(void **state)
 {
 	struct lab *lab = lab_new(1);
@@ -432,6 +446,7 @@ main(void)
 		cmocka_unit_test(
 		    a_slot_is_kept_beside_a_database_that_does_not_answer),
 		cmocka_unit_test(a_single_link_makes_room),
+		cmocka_unit_test(also_for_who_has_not_asked_yet),
 		cmocka_unit_test(but_not_where_nobody_else_wants_it),
 		cmocka_unit_test(a_name_waits_for_a_link_that_is_being_dialled),
 		cmocka_unit_test(as_long_as_its_time_allows),
