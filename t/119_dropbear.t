@@ -9,16 +9,19 @@ use PgJump::Lab;
 use Test::More;
 
 use PgJump::Echo qw(echo);
+use PgJump::Group qw(wanted runs);
 use PgJump::Keys qw(fingerprint key_file public);
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(eventually run);
 use PgJump::Told;
 
 my ($dropbear) = grep { -x } '/usr/sbin/dropbear', '/usr/local/sbin/dropbear';
-plan skip_all => 'dropbear is not installed' unless defined $dropbear;
+plan skip_all => 'needs dropbear (contrib/test --with=servers)'
+    unless defined $dropbear && wanted('servers');
 plan skip_all => 'needs root to make a Unix user with a home'
     unless PgJump::User::possible();
 
+runs('servers');
 my $lab = PgJump::Lab->new;
 my $user = $lab->user;
 my $port = reserve();

@@ -11,11 +11,14 @@ use PgJump::Lab;
 use Test::More;
 
 use PgJump::Cache qw(cached);
+use PgJump::Group qw(wanted runs);
 
-plan skip_all => 'needs Go and lib/pq (golang-go, golang-github-lib-pq-dev)'
-    unless PgJump::Process::run(['go', 'version'])->{rc} eq '0'
+plan skip_all => 'needs Go and lib/pq (contrib/test --with=clients)'
+    unless wanted('clients')
+    && PgJump::Process::run(['go', 'version'])->{rc} eq '0'
     && -d '/usr/share/gocode/src/github.com/lib/pq';
 
+runs('clients');
 my $lab = PgJump::Lab->new;
 my $source = "$FindBin::Bin/clients/counted/main.go";
 my $counted = cached('counted', sub ($dir) {

@@ -7,6 +7,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use JSON::PP ();
+use PgJump::Group qw(wanted runs);
 use PgJump::Lab;
 use Test::More;
 
@@ -307,7 +308,9 @@ subtest 'other types' => sub {
 subtest 'dropbear' => sub {
 	my ($dropbear) = grep { -x } '/usr/sbin/dropbear',
 	    '/usr/local/sbin/dropbear';
-	plan skip_all => 'dropbear is not installed' unless defined $dropbear;
+	plan skip_all => 'needs dropbear (contrib/test --with=servers)'
+	    unless defined $dropbear && wanted('servers');
+	runs('servers');
 	my $port = reserve();
 	my %made = map { my $file = "$dir/dropbear_$_";
 		my $out = run(['dropbearkey', '-t', $_, '-f', $file])->{out};

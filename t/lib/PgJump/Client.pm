@@ -19,6 +19,7 @@ use Exporter qw(import);
 use Fcntl qw(O_RDWR);
 use File::Basename qw(dirname);
 use PgJump::Cache qw(cached);
+use PgJump::Group qw(wanted runs);
 use PgJump::Postgres;
 use PgJump::Process qw(eventually run slurp);
 use POSIX qw(mkfifo);
@@ -55,7 +56,7 @@ sub _node($module)
 {
 	my %env = (NODE_PATH => $node_path);
 
-	return { needs => "node.js and its $module (contrib/setup --for-tests)" }
+	return { needs => "node.js and its $module (contrib/setup --with=clients)" }
 	    unless run(['node', '-e', "require('$module')"],
 		env => \%env)->{rc} eq '0';
 	return { argv => ['node', "$sources/node/client.js", $module],
@@ -112,6 +113,22 @@ my %how = (
 		pgx_v5 => 'github.com/jackc/pgx/v5') },
 );
 
+# Small enough to be in the core of the suite; the others are a group.
+my %core = map { $_ => 1 } qw(psql DBD::Pg psycopg2 psycopg asyncpg);
+
+# How to start this client, or what it needs.
+sub _how($name)
+{
+	my $how = $how{$name} // croak "no client $name";
+
+	return $how->() if $core{$name};
+	return { needs => 'contrib/test --with=clients' }
+	    unless wanted('clients');
+	my $is = $how->();
+	runs('clients') unless $is->{needs};
+	return $is;
+}
+
 # Of these clients (default: all) the ones that this machine has, by name, and
 # a word for each of the others.
 sub clients($dir, @names)
@@ -119,7 +136,7 @@ sub clients($dir, @names)
 	my (%found, %missing);
 
 	for my $name (@names ? @names : sort keys %how) {
-		my $how = ($how{$name} // croak "no client $name")->();
+		my $how = _how($name);
 		if ($how->{needs}) {
 			$missing{$name} = "$name needs $how->{needs}";
 		} else {

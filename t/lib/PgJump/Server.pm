@@ -11,6 +11,7 @@ use Cwd qw(abs_path);
 use Exporter qw(import);
 use File::Basename qw(dirname);
 use PgJump::Cache qw(cached);
+use PgJump::Group qw(runs wanted);
 use PgJump::Keys qw(fingerprint key_file public);
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(run slurp spew);
@@ -87,11 +88,14 @@ sub servers
 {
 	my (%found, %missing);
 
+	return ({}, { all => 'needs contrib/test --with=servers' })
+	    unless wanted('servers');
 	for my $name (sort keys %how) {
 		my $how = $how{$name}->();
 		if ($how->{needs}) {
 			$missing{$name} = "$name needs $how->{needs}";
 		} else {
+			runs('servers');
 			$found{$name} = $how;
 		}
 	}

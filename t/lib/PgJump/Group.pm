@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# The groups of tests that need more than the core of the suite: what
+# contrib/setup --with=... installs.  $PGJUMP_TEST_WITH names those that run, by
+# commas, or is "all"; where it is not set, whatever is installed runs.
+package PgJump::Group;
+
+use v5.36;
+use Exporter qw(import);
+use Test::More ();
+
+our @EXPORT_OK = qw(GROUPS asked wanted runs);
+
+use constant GROUPS => qw(servers clients);
+
+# Those that were asked for by name.
+sub asked
+{
+	my $with = $ENV{PGJUMP_TEST_WITH} // '';
+
+	return $with eq 'all' ? GROUPS : split /,/, $with;
+}
+
+# Whether tests of this group are to run.
+sub wanted($group)
+{
+	return !defined $ENV{PGJUMP_TEST_WITH} || grep { $_ eq $group } asked();
+}
+
+# Something of this group is here, and runs: PgJump::Harness reads that.
+sub runs($group) { Test::More::note("group: $group") }
+
+1;
