@@ -68,6 +68,18 @@ message_stands_alone(enum failure code, enum software software)
 	    "opening", text);
 }
 
+/* Rails takes a text which holds the database's name for the news that there
+ * is no such database. */
+static void
+check_names(const char *text)
+{
+	static const char *const names[] = { "app", "prod", "shop", "demo",
+		"dev", "stag" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		require(strstr(text, names[i]) == NULL, names[i], text);
+}
+
 static void
 hint_is_one_sentence(enum failure code, enum software software)
 {
@@ -82,6 +94,7 @@ hint_is_one_sentence(enum failure code, enum software software)
 	require(text[0] >= 'A' && text[0] <= 'Z', "capital", text);
 	require(text[len - 1] == '.' && text[len - 2] != '.', "period", text);
 	require(strstr(text, ". ") == NULL, "one sentence", text);
+	check_names(text);
 }
 
 static void
