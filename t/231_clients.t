@@ -48,18 +48,54 @@ my @modes = qw(disable prefer require verify-full tls_cert terminate);
 # such mode.  SQLSTATE is the one that its users get at.
 my $expected = <<'TABLE';
 client       sslmode      jump_auth    jump_connect db_refused   db_resolve   db_silent    SQLSTATE
+ActiveRecord disable      MDH          MDH          MDH          MDH          MDH          -
+ActiveRecord prefer       MDH          MDH          MDH          MDH          MDH          -
+ActiveRecord require      MDH          MDH          MDH          MDH          MDH          -
+ActiveRecord verify-full  certificate  certificate  certificate  certificate  certificate  -
+ActiveRecord tls_cert     MDH          MDH          MDH          MDH          MDH          -
+ActiveRecord terminate    MDH          MDH          MDH          MDH          MDH          -
 DBD::Pg      disable      MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      prefer       MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      require      MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      verify-full  certificate  certificate  certificate  certificate  certificate  -
 DBD::Pg      tls_cert     MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      terminate    MDH          MDH          MDH          MDH          MDH          08006
+Django       disable      MDH          MDH          MDH          MDH          MDH          -
+Django       prefer       MDH          MDH          MDH          MDH          MDH          -
+Django       require      MDH          MDH          MDH          MDH          MDH          -
+Django       verify-full  certificate  certificate  certificate  certificate  certificate  -
+Django       tls_cert     MDH          MDH          MDH          MDH          MDH          -
+Django       terminate    MDH          MDH          MDH          MDH          MDH          -
+Racket       disable      M            M            M            M            M            57P03
+Racket       prefer       M            M            M            M            M            57P03
+Racket       require      M            M            M            M            M            57P03
+Racket       verify-full  certificate  certificate  certificate  certificate  certificate  -
+Racket       tls_cert     M            M            M            M            M            57P03
+Racket       terminate    M            M            M            M            M            57P03
+SQLAlchemy   disable      MDH          MDH          MDH          MDH          MDH          -
+SQLAlchemy   prefer       MDH          MDH          MDH          MDH          MDH          -
+SQLAlchemy   require      MDH          MDH          MDH          MDH          MDH          -
+SQLAlchemy   verify-full  certificate  certificate  certificate  certificate  certificate  -
+SQLAlchemy   tls_cert     MDH          MDH          MDH          MDH          MDH          -
+SQLAlchemy   terminate    MDH          MDH          MDH          MDH          MDH          -
+Sequel       disable      MDH          MDH          MDH          MDH          MDH          -
+Sequel       prefer       MDH          MDH          MDH          MDH          MDH          -
+Sequel       require      MDH          MDH          MDH          MDH          MDH          -
+Sequel       verify-full  certificate  certificate  certificate  certificate  certificate  -
+Sequel       tls_cert     MDH          MDH          MDH          MDH          MDH          -
+Sequel       terminate    MDH          MDH          MDH          MDH          MDH          -
 asyncpg      disable      MDH          MDH          MDH          MDH          MDH          57P03
 asyncpg      prefer       MDH          MDH          MDH          MDH          MDH          57P03
 asyncpg      require      MDH          MDH          MDH          MDH          MDH          57P03
 asyncpg      verify-full  certificate  certificate  certificate  certificate  certificate  -
 asyncpg      tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
 asyncpg      terminate    MDH          MDH          MDH          MDH          MDH          57P03
+knex         disable      M            M            M            M            M            57P03
+knex         prefer       -            -            -            -            -            -
+knex         require      M            M            M            M            M            57P03
+knex         verify-full  certificate  certificate  certificate  certificate  certificate  -
+knex         tls_cert     M            M            M            M            M            57P03
+knex         terminate    M            M            M            M            M            57P03
 lib/pq       disable      M            M            M            M            M            57P03
 lib/pq       prefer       -            -            -            -            -            -
 lib/pq       require      M            M            M            M            M            57P03
@@ -72,6 +108,12 @@ node-pg      require      M            M            M            M            M 
 node-pg      verify-full  certificate  certificate  certificate  certificate  certificate  -
 node-pg      tls_cert     M            M            M            M            M            57P03
 node-pg      terminate    M            M            M            M            M            57P03
+pg8000       disable      MDH          MDH          MDH          MDH          MDH          57P03
+pg8000       prefer       MDH          MDH          MDH          MDH          MDH          57P03
+pg8000       require      MDH          MDH          MDH          MDH          MDH          57P03
+pg8000       verify-full  certificate  certificate  certificate  certificate  certificate  -
+pg8000       tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
+pg8000       terminate    MDH          MDH          MDH          MDH          MDH          57P03
 pgjdbc       disable      MDH          MDH          MDH          MDH          MDH          57P03
 pgjdbc       prefer       MDH          MDH          MDH          MDH          MDH          57P03
 pgjdbc       require      MDH          MDH          MDH          MDH          MDH          57P03
@@ -108,6 +150,24 @@ psycopg2     require      MDH          MDH          MDH          MDH          MD
 psycopg2     verify-full  certificate  certificate  certificate  certificate  certificate  -
 psycopg2     tls_cert     MDH          MDH          MDH          MDH          MDH          -
 psycopg2     terminate    MDH          MDH          MDH          MDH          MDH          -
+sequelize    disable      M            M            M            M            M            57P03
+sequelize    prefer       -            -            -            -            -            -
+sequelize    require      M            M            M            M            M            57P03
+sequelize    verify-full  certificate  certificate  certificate  certificate  certificate  -
+sequelize    tls_cert     M            M            M            M            M            57P03
+sequelize    terminate    M            M            M            M            M            57P03
+tdbc         disable      MDH          MDH          MDH          MDH          MDH          HY000
+tdbc         prefer       MDH          MDH          MDH          MDH          MDH          HY000
+tdbc         require      MDH          MDH          MDH          MDH          MDH          HY000
+tdbc         verify-full  certificate  certificate  certificate  certificate  certificate  -
+tdbc         tls_cert     MDH          MDH          MDH          MDH          MDH          HY000
+tdbc         terminate    MDH          MDH          MDH          MDH          MDH          HY000
+typeorm      disable      M            M            M            M            M            57P03
+typeorm      prefer       -            -            -            -            -            -
+typeorm      require      M            M            M            M            M            57P03
+typeorm      verify-full  certificate  certificate  certificate  certificate  certificate  -
+typeorm      tls_cert     M            M            M            M            M            57P03
+typeorm      terminate    M            M            M            M            M            57P03
 TABLE
 
 sub line(@cells) { sprintf('%-13s' x @cells, @cells) =~ s/ +$//r . "\n" }
@@ -157,10 +217,13 @@ for my $stage (@stages) {
 }
 my $failing = $lab->daemon([map { values %$_ } values %to]);
 
+# A pool that connects by itself tells its log, not who waits for it.
+my @askers = grep { $_ ne 'psycopg_pool' } @names;
+
 # Each client has its own order, so that they do not crowd one listener.
 my %asked;
 my $turn = 0;
-for my $name (@names) {
+for my $name (@askers) {
 	my @cases = map { my $mode = $_; map { [$mode, $_] } @stages } @modes;
 	push @cases, splice @cases, 0, 7 * $turn++ % @cases;
 	for my $case (@cases) {
@@ -171,7 +234,7 @@ for my $name (@names) {
 	}
 }
 my @lines;
-for my $name (@names) {
+for my $name (@askers) {
 	for my $mode (@modes) {
 		my (@cells, %states);
 		for my $stage (@stages) {
@@ -192,42 +255,80 @@ $failing->down;
 
 # busy: while a query runs; idle: before the next one.  "lost": the client's
 # own words for a connection that is lost; "ok": it connected again by itself.
+# then: how many queries fail behind the one that was cut, until it connects by
+# itself; "-": it never does.
 my $lost = <<'TABLE';
-client       sslmode      busy         SQLSTATE     idle         SQLSTATE
-DBD::Pg      disable      MDH          08006        MDH          08000
-DBD::Pg      require      lost         -            lost         -
-DBD::Pg      terminate    MDH          08006        MDH          08000
-asyncpg      disable      MDH          08006        lost         -
-asyncpg      require      lost         -            lost         -
-asyncpg      terminate    MDH          08006        lost         -
-lib/pq       disable      M            08006        ok           -
-lib/pq       require      lost         -            ok           -
-lib/pq       terminate    M            08006        ok           -
-node-pg      disable      M            08006        M            57P01
-node-pg      require      lost         -            lost         -
-node-pg      terminate    M            08006        M            57P01
-pgjdbc       disable      MDH          08006        MDH          57P01
-pgjdbc       require      lost         -            lost         -
-pgjdbc       terminate    MDH          08006        MDH          57P01
-pgx          disable      M            08006        M            57P01
-pgx          require      lost         -            ok           -
-pgx          terminate    M            08006        M            57P01
-postgres.js  disable      M            08006        ok           -
-postgres.js  require      lost         -            ok           -
-postgres.js  terminate    M            08006        ok           -
-psql         disable      MDH          -            MDH          -
-psql         require      lost         -            lost         -
-psql         terminate    MDH          -            MDH          -
-psycopg      disable      MDH          08006        MDH          57P01
-psycopg      require      lost         -            lost         -
-psycopg      terminate    MDH          08006        MDH          57P01
-psycopg2     disable      MDH          08006        lost         -
-psycopg2     require      lost         -            lost         -
-psycopg2     terminate    MDH          08006        lost         -
+client       sslmode      busy         SQLSTATE     then         idle         SQLSTATE
+ActiveRecord disable      MDH          08006        0            ok           -
+ActiveRecord require      lost         -            0            ok           -
+ActiveRecord terminate    MDH          08006        0            ok           -
+DBD::Pg      disable      MDH          08006        -            MDH          08000
+DBD::Pg      require      lost         -            -            lost         -
+DBD::Pg      terminate    MDH          08006        -            MDH          08000
+Django       disable      MDH          08006        0            lost         -
+Django       require      lost         -            0            lost         -
+Django       terminate    MDH          08006        0            lost         -
+Racket       disable      M            08006        1            M            57P01
+Racket       require      lost         -            0            lost         -
+Racket       terminate    M            08006        1            M            57P01
+SQLAlchemy   disable      MDH          08006        0            ok           -
+SQLAlchemy   require      lost         -            0            ok           -
+SQLAlchemy   terminate    MDH          08006        0            ok           -
+Sequel       disable      MDH          08006        1            MDH          -
+Sequel       require      lost         -            0            lost         -
+Sequel       terminate    MDH          08006        1            MDH          -
+asyncpg      disable      MDH          08006        -            lost         -
+asyncpg      require      lost         -            -            lost         -
+asyncpg      terminate    MDH          08006        -            lost         -
+knex         disable      M            08006        0            ok           -
+knex         require      lost         -            0            ok           -
+knex         terminate    M            08006        0            ok           -
+lib/pq       disable      M            08006        0            ok           -
+lib/pq       require      lost         -            0            ok           -
+lib/pq       terminate    M            08006        0            ok           -
+node-pg      disable      M            08006        -            M            57P01
+node-pg      require      lost         -            -            lost         -
+node-pg      terminate    M            08006        -            M            57P01
+pg8000       disable      MDH          08006        -            lost         -
+pg8000       require      lost         -            -            lost         -
+pg8000       terminate    MDH          08006        -            lost         -
+pgjdbc       disable      MDH          08006        -            MDH          57P01
+pgjdbc       require      lost         -            -            lost         -
+pgjdbc       terminate    MDH          08006        -            MDH          57P01
+pgx          disable      M            08006        1            M            57P01
+pgx          require      lost         -            0            ok           -
+pgx          terminate    M            08006        1            M            57P01
+postgres.js  disable      M            08006        0            ok           -
+postgres.js  require      lost         -            0            ok           -
+postgres.js  terminate    M            08006        0            ok           -
+psql         disable      MDH          -            -            MDH          -
+psql         require      lost         -            -            lost         -
+psql         terminate    MDH          -            -            MDH          -
+psycopg      disable      MDH          08006        -            MDH          57P01
+psycopg      require      lost         -            -            lost         -
+psycopg      terminate    MDH          08006        -            MDH          57P01
+psycopg2     disable      MDH          08006        -            lost         -
+psycopg2     require      lost         -            -            lost         -
+psycopg2     terminate    MDH          08006        -            lost         -
+psycopg_pool disable      MDH          08006        1            MDH          57P01
+psycopg_pool require      lost         -            0            lost         -
+psycopg_pool terminate    MDH          08006        1            MDH          57P01
+sequelize    disable      M            08006        0            ok           -
+sequelize    require      lost         -            0            ok           -
+sequelize    terminate    M            08006        0            ok           -
+tdbc         disable      M            08006        -            lost         -
+tdbc         require      no words     -            -            lost         -
+tdbc         terminate    M            08006        -            lost         -
+typeorm      disable      M            08006        0            ok           -
+typeorm      require      lost         -            0            ok           -
+typeorm      terminate    M            08006        0            ok           -
 TABLE
 # pgx 5 looks whether an idle connection still stands
-$lost =~ s/^(pgx .* 08006 +)M +57P01$/$1ok           -/gm
+$lost =~ s/^(pgx .* 08006 +)1 +M +57P01$/${1}0            ok           -/gm
     if $clients->{pgx} && $clients->{pgx}->driver eq 'pgx_v5';
+# so does Django from 4.1 on, where it is told to
+$lost =~ s/^(Django .* 0 +)lost +-$/$1ok           -/gm
+    if $clients->{Django} && $clients->{Django}->driver eq 'django 4.1';
 my $relay = PgJump::Relay->new(to => $lab->box->port);
 my $pg = PgJump::Postgres->new(dir => $lab->dir, name => 'localhost',
     conf => { ssl_cert_file => $lab->copy(cert_file('db')),
@@ -267,6 +368,19 @@ sub cut($mode, $what)
 	    or diag($daemon->since($mark));
 }
 
+# A query each, while the tunnel is up: how many fail before one that does not.
+sub then_fail($mode)
+{
+	eventually(20, sub { $lab->psql($session{$mode}, 'select 1',
+		user => 'app')->{rc} eq '0' });
+	my %asked = map { my $client = $clients->{$_};
+		$_ => [map { $client->query('select 42') } 1 .. 4] } @names;
+	return map { my $client = $clients->{$_};
+		my @fail = map { !$client->answer($_)->{ok} } @{ $asked{$_} };
+		my ($first) = grep { !$fail[$_] } 0 .. $#fail;
+		$_ => $first // '-' } @names;
+}
+
 sub ended($name, $answer)
 {
 	return ('ok', '-') if $answer->{ok};
@@ -274,10 +388,12 @@ sub ended($name, $answer)
 	my $parts = parts($text, 'terminating connection: pgjump: tunnel lost',
 	    'tunnel_lost');
 	# psycopg before 3.2 keeps the words alone
-	my $none = $name eq 'psycopg' ? '57P01' : '-';
+	my $none = $name =~ /^psycopg(?:_pool)?$/ ? '57P01' : '-';
 	return ($parts, $answer->{state} || $none) if defined $parts;
+	return ('no words', '-') if $text eq ''; # tdbc
 	return ('lost', '-') if $text =~
-	    /reset|closed|unexpected|EOF|lost|I\/O error|bad connection/i;
+	    /reset|closed|unexpected|EOF|lost|I\/O\ error|bad\ connection
+	    |network\ error|error\ writing|no\ connection/ix;
 	return ($text =~ s/\n.*//sr, '-');
 }
 
@@ -294,6 +410,8 @@ for my $mode (qw(disable require terminate)) {
 	    for @names;
 	$pg->sql(q{select pg_terminate_backend(pid) from pg_stat_activity
 	    where wait_event = 'PgSleep'});
+	my %then = then_fail($mode);
+	push @{ $row{$_}{$mode} }, $then{$_} for @names;
 	enter($mode);
 	cut($mode, 'idle');
 	# who connects again by himself can

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 
-// node-pg and postgres.js.  See t/lib/PgJump/Client.pm.
+// Drivers and what stands on them.  See t/lib/PgJump/Client.pm.
 //
-//	node client.js pg|postgres	(NODE_PATH says where they are)
+//	node client.js pg|postgres|knex|sequelize|typeorm
+//					(NODE_PATH says where they are)
 'use strict';
 
 const fs = require('fs');
@@ -83,6 +84,92 @@ class Postgres {
 	}
 }
 
+// One connection each, so that a test knows which one a query takes.
+class Knex {
+	constructor(driver) {
+		this.driver = driver;
+	}
+
+	async connect(host, port, user, password, database, sslmode, root) {
+		const quiet = () => {}; // its log goes to standard output
+		this.knex = this.driver({ client: 'pg', pool: { min: 0, max: 1 },
+			log: { warn: quiet, error: quiet },
+			connection: { host, port: Number(port), user, password,
+				database, ssl: tls(sslmode, root) } });
+		await this.query('select 1');
+	}
+
+	async query(sql) {
+		const { rows } = await this.knex.raw(sql);
+		return rows.length ? Object.values(rows[0])[0] : '';
+	}
+
+	async close() {
+		if (this.knex)
+			await this.knex.destroy();
+		this.knex = null;
+	}
+}
+
+class OfSequelize {
+	constructor(driver) {
+		this.driver = driver;
+	}
+
+	async connect(host, port, user, password, database, sslmode, root) {
+		this.db = new this.driver.Sequelize({ dialect: 'postgres', host,
+			port: Number(port), username: user, password, database,
+			logging: false, pool: { max: 1 },
+			dialectOptions: { ssl: tls(sslmode, root) } });
+		await this.db.authenticate();
+	}
+
+	async query(sql) {
+		const [rows] = await this.db.query(sql);
+		return rows.length ? Object.values(rows[0])[0] : '';
+	}
+
+	async close() {
+		if (this.db)
+			await this.db.close();
+		this.db = null;
+	}
+}
+
+class Typeorm {
+	constructor(driver) {
+		this.driver = driver;
+	}
+
+	async connect(host, port, user, password, database, sslmode, root) {
+		this.db = new this.driver.DataSource({ type: 'postgres', host,
+			port: Number(port), username: user, password, database,
+			ssl: tls(sslmode, root), extra: { max: 1 },
+			poolErrorHandler: () => {} });
+		await this.db.initialize();
+	}
+
+	async query(sql) {
+		const rows = await this.db.query(sql);
+		return rows.length ? Object.values(rows[0])[0] : '';
+	}
+
+	async close() {
+		if (this.db && this.db.isInitialized)
+			await this.db.destroy();
+		this.db = null;
+	}
+}
+
+const clients = { pg: Pg, postgres: Postgres, knex: Knex,
+	sequelize: OfSequelize, typeorm: Typeorm };
+
+// The SQLSTATE of an error, or of what it was made from.
+function stateOf(error) {
+	const from = error.original || error.driverError || error;
+	return String(error.code ?? from.code ?? '');
+}
+
 async function obey(client, what, ...fields) {
 	if (what === 'query')
 		return client.query(...fields);
@@ -93,13 +180,13 @@ async function obey(client, what, ...fields) {
 }
 
 async function main(name) {
-	const client = new { pg: Pg, postgres: Postgres }[name](require(name));
+	const client = new clients[name](require(name));
 	for await (const line of readline.createInterface(process.stdin)) {
 		try {
 			const value = await obey(client, ...line.split('\t'));
 			answer('ok', String(value ?? ''));
 		} catch (error) {
-			answer('error', String(error.code ?? ''),
+			answer('error', stateOf(error),
 				error.message || String(error));
 		}
 	}

@@ -43,13 +43,38 @@ sub _perl($script, $module, @arguments)
 }
 
 # Debian's packages are for Debian's own Python, which may not come first.
-sub _python($module)
+# `checks` says whether it is new enough.
+sub _python($module, $package = "python3-$module", $checks = '1')
 {
-	my ($python) = grep { _works($_, '-c', "import $module") }
-	    qw(/usr/bin/python3 python3);
+	my %env = (PYTHONPATH => $ENV{PGJUMP_TEST_PYTHON_MODULES} // '');
+	my ($python) = grep {
+		run([$_, '-c', "import $module; assert $checks"],
+		    env => \%env)->{rc} eq '0'
+	} qw(/usr/bin/python3 python3);
 
-	return { needs => "python3-$module" } unless defined $python;
-	return { argv => [$python, "$sources/python.py", $module] };
+	return { needs => $package } unless defined $python;
+	return { argv => [$python, "$sources/python.py", $module],
+		env => \%env };
+}
+
+sub _racket
+{
+	return { needs => 'racket' } unless _works('racket', '-l', 'db');
+	return { argv => ['racket', "$sources/racket.rkt"] };
+}
+
+sub _tcl
+{
+	return { needs => 'tcl8.6-tdbc-postgres' } unless run(['tclsh'],
+		stdin => "package require tdbc::postgres\n")->{err} eq '';
+	return { argv => ['tclsh', "$sources/tdbc.tcl"] };
+}
+
+sub _ruby($library, $package)
+{
+	return { needs => "$package, ruby-pg" }
+	    unless _works('ruby', "-r$library", '-rpg', '-e', '1');
+	return { argv => ['ruby', "$sources/ruby.rb", $library] };
 }
 
 sub _node($module)
@@ -96,6 +121,11 @@ sub _go($package, %drivers)
 	return { argv => ["$dir/$name"], driver => $name };
 }
 
+# Not among those of every test: it repeats what failed.
+my %apart = (
+	'DBIx::Class' => sub { _perl('dbix_class.pl', 'DBIx::Class') },
+);
+
 my %how = (
 	'psql' => sub { _perl('psql.pl', 'IPC::Open2',
 		PgJump::Postgres::bin('psql')) },
@@ -103,9 +133,29 @@ my %how = (
 	'psycopg2' => sub { _python('psycopg2') },
 	'psycopg' => sub { _python('psycopg') },
 	'asyncpg' => sub { _python('asyncpg') },
+	'pg8000' => sub { _python('pg8000', 'python3-pg8000 1.16',
+		q{hasattr(pg8000, 'dbapi')}) },
+	'SQLAlchemy' => sub { _python('sqlalchemy',
+		'python3-sqlalchemy 2.0, python3-psycopg',
+		q{sqlalchemy.__version__ >= '2' and __import__('psycopg')}) },
+	'psycopg_pool' => sub { _python('psycopg_pool',
+		'python3-psycopg-pool') },
+	'Django' => sub {
+		my $how = _python('django', 'python3-django, python3-psycopg2');
+		$how->{driver} = 'django 4.1' unless _python('django', 'it',
+			'django.VERSION >= (4, 1)')->{needs};
+		return $how;
+	},
+	'Racket' => \&_racket,
+	'tdbc' => \&_tcl,
+	'Sequel' => sub { _ruby('sequel', 'ruby-sequel') },
+	'ActiveRecord' => sub { _ruby('active_record', 'ruby-activerecord') },
 	'pgjdbc' => \&_java,
 	'node-pg' => sub { _node('pg') },
 	'postgres.js' => sub { _node('postgres') },
+	'knex' => sub { _node('knex') },
+	'sequelize' => sub { _node('sequelize') },
+	'typeorm' => sub { _node('typeorm') },
 	'lib/pq' => sub { _go('golang-github-lib-pq-dev',
 		lib_pq => 'github.com/lib/pq') },
 	'pgx' => sub { _go('golang-github-jackc-pgx-v4-dev',
@@ -119,7 +169,7 @@ my %core = map { $_ => 1 } qw(psql DBD::Pg psycopg2 psycopg asyncpg);
 # How to start this client, or what it needs.
 sub _how($name)
 {
-	my $how = $how{$name} // croak "no client $name";
+	my $how = $how{$name} // $apart{$name} // croak "no client $name";
 
 	return $how->() if $core{$name};
 	return { needs => 'contrib/test --with=clients' }
