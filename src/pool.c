@@ -56,10 +56,9 @@ static void keep_up(struct pool *);
 static void
 add_member(struct pool *pool, struct ssh_transport *take)
 {
-	struct pool_member *member = xcalloc(1, sizeof *member);
+	struct pool_member *member = pool_member_new(
+	    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
 
-	member->link = ssh_link_new(pool->base, pool->cfg, pool->jump, take);
-	member->born_ms = member->idle_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&pool->members, member, entry);
 	pool->member_count++;
 }
@@ -67,11 +66,9 @@ add_member(struct pool *pool, struct ssh_transport *take)
 static void
 on_dialled(void *arg, struct ssh_transport *take)
 {
-	struct pool *pool = arg;
-
 	if (take != NULL)
-		add_member(pool, take);
-	keep_up(pool);
+		add_member(arg, take);
+	keep_up(arg);
 }
 
 static bool
@@ -248,7 +245,6 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	struct pool_target *target = pool_targets_get(&pool->targets,
 	    connection);
 	struct pool_member *best;
-	bool growing;
 	int64_t spare_ms = by_ms - clock_ms() - late_after_ms(pool);
 
 	renew(pool, target);
@@ -256,7 +252,8 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	if (!may_open(pool, target, best))
 		return POOL_BEHIND;
 	if (best == NULL || pool_member_cost(best, target) != POOL_COST_NONE) {
-		growing = is_growing(pool, target, waited_ms);
+		bool growing = is_growing(pool, target, waited_ms);
+
 		if (best == NULL && !growing && !pool_is_up(pool))
 			return POOL_DOWN;
 		if (best == NULL ||

@@ -14,6 +14,17 @@
 #include "ssh_failure.h"
 #include "ssh_link.h"
 #include "ssh_slot.h"
+#include "xmalloc.h"
+
+struct pool_member *
+pool_member_new(struct ssh_link *take)
+{
+	struct pool_member *member = xcalloc(1, sizeof *member);
+
+	member->link = take;
+	member->born_ms = member->idle_ms = clock_ms();
+	return member;
+}
 
 bool
 pool_member_has_room(const struct pool_member *member)

@@ -39,6 +39,9 @@ struct pool_member {
 
 TAILQ_HEAD(pool_members, pool_member);
 
+/* A link that was just opened.  The pool frees it with its link. */
+struct pool_member *pool_member_new(struct ssh_link *take);
+
 /* It may have one channel more, as soon as its slot is free; or now. */
 bool pool_member_has_room(const struct pool_member *);
 bool pool_member_has_slot(const struct pool_member *);

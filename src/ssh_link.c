@@ -197,18 +197,12 @@ ssh_link_probe(struct ssh_link *link, int64_t since_ms)
 		ask_for_life(link);
 }
 
-static int64_t
-open_since_ms(const struct ssh_link *link)
-{
-	return ssh_slot_is_taken(&link->slot) ? link->slot.since_ms : 0;
-}
-
 static void
 arm_timer(struct ssh_link *link)
 {
 	int64_t now_ms = clock_ms();
 	int64_t next_ms = ssh_pulse_next_ms(&link->host.pulse, now_ms,
-	    ssh_link_heard_ms(link), open_since_ms(link));
+	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot));
 	struct timeval wait = clock_timeval(next_ms - now_ms);
 
 	event_add(link->timer, &wait);
@@ -221,7 +215,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	switch (ssh_pulse_look(&link->host.pulse, clock_ms(),
-	    ssh_link_heard_ms(link), open_since_ms(link))) {
+	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot))) {
 	case SSH_PULSE_DEAD:
 		lose(link, FAIL_TUNNEL_SILENT,
 		    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);

@@ -20,6 +20,12 @@ ssh_slot_is_taken(const struct ssh_slot *slot)
 	return slot->use != SSH_SLOT_FREE && slot->use != SSH_SLOT_DONE;
 }
 
+int64_t
+ssh_slot_since_ms(const struct ssh_slot *slot)
+{
+	return ssh_slot_is_taken(slot) ? slot->since_ms : 0;
+}
+
 static void
 put_bytes(struct ssh_slot *slot, const void *bytes, size_t len)
 {

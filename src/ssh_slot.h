@@ -58,6 +58,9 @@ struct ssh_slot {
 /* An open is in flight. */
 bool ssh_slot_is_taken(const struct ssh_slot *);
 
+/* When it was asked for (clock.h); 0: there is none in flight. */
+int64_t ssh_slot_since_ms(const struct ssh_slot *);
+
 /* Fill a free slot; ssh_slot_step() sends.  The target is copied. */
 void ssh_slot_forward(struct ssh_slot *, const struct ssh_target *);
 void ssh_slot_ping(struct ssh_slot *);

@@ -128,8 +128,7 @@ look_at_freed(struct ssh_transport *transport, void *block)
 	ssh_said_look(&transport->said, due, block, ssh_memory_size(block));
 }
 
-/* libssh2 takes a peer's word for some lengths, unread.  For the room in a
- * login see ssh_said.h. */
+/* libssh2 takes a peer's word for lengths.  ssh_said.h tells why the room. */
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	struct ssh_transport *transport = *abstract;
@@ -473,11 +472,7 @@ void *
 ssh_transport_give(struct ssh_transport *transport, const void *bytes,
     size_t len)
 {
-	void *copy = ssh_memory_alloc(&transport->memory, len);
-
-	if (copy == NULL)
-		abort();
-	return memcpy(copy, bytes, len);
+	return memcpy(ssh_memory_alloc(&transport->memory, len), bytes, len);
 }
 
 void
