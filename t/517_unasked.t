@@ -17,7 +17,7 @@ plan skip_all => 'python3-paramiko is not installed'
 
 my $lab = PgJump::Lab->new;
 my $excess = qr/it sent more than was asked for/;
-my %protocol = (side => 'tunnel', hint => qr/which SSH server|log of sshd/,
+my %protocol = (side => 'tunnel', hint => qr/which SSH server|log of (?:sshd|the SSH server)/,
 	sslmodes => ['disable']);
 
 # A pgjump before such a jump box, with one session that stays.
