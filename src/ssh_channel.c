@@ -104,16 +104,28 @@ grant_if_due(struct ssh_channel *channel)
 		grant(channel);
 }
 
+/* How many bytes libssh2 has for it. */
+static unsigned long
+waiting(const struct ssh_channel *channel)
+{
+	unsigned long len;
+
+	libssh2_channel_window_read_ex(channel->channel, &len, NULL);
+	return len;
+}
+
 /*
  * Asked where nothing waits.  libssh2_channel_eof() does not tell an end that
- * an empty packet hides; the other one costs ten times as much.
+ * an empty packet hides; the other one costs ten times as much, and reads from
+ * the socket: the end may come with the last bytes, which go first.
  */
 static bool
 at_end(const struct ssh_channel *channel)
 {
 	return libssh2_channel_eof(channel->channel) == 1 ||
 	    (channel->host->littered &&
-		libssh2_channel_wait_eof(channel->channel) == 0);
+		libssh2_channel_wait_eof(channel->channel) == 0 &&
+		waiting(channel) == 0);
 }
 
 /*
@@ -140,12 +152,12 @@ at_last(struct ssh_channel *channel)
 static ssize_t
 take(struct ssh_channel *channel, void *buf, size_t len)
 {
-	unsigned long waiting, window;
+	unsigned long available, window;
 	ssize_t got;
 
-	window = libssh2_channel_window_read_ex(channel->channel, &waiting,
+	window = libssh2_channel_window_read_ex(channel->channel, &available,
 	    NULL);
-	if (waiting == 0)
+	if (available == 0)
 		return 0;
 	/* Asking for more than the window makes libssh2 grant by itself. */
 	if (len > window)
@@ -380,13 +392,8 @@ may_write(const struct ssh_channel *channel)
 static bool
 is_ready(struct ssh_channel *channel)
 {
-	unsigned long waiting;
-
-	if (channel->wake || channel->host->lost || channel->kept != NULL ||
-	    may_write(channel))
-		return true;
-	libssh2_channel_window_read_ex(channel->channel, &waiting, NULL);
-	return waiting > 0 || at_end(channel);
+	return channel->wake || channel->host->lost || channel->kept != NULL ||
+	    may_write(channel) || waiting(channel) > 0 || at_end(channel);
 }
 
 void
