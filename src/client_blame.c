@@ -71,7 +71,8 @@ silence_of(const struct client_startup *startup)
 	    : FAIL_DB_SILENT;
 }
 
-/* It had the time from here to the deadline, and the forward was open. */
+/* It had the time from here to the deadline, and the forward was open.  What it
+ * has said, if anything, was not the whole of what PostgreSQL would say. */
 enum client_state
 client_silent(struct client *client)
 {
@@ -80,9 +81,11 @@ client_silent(struct client *client)
 	int64_t from_ms = startup->asked_ms > startup->opened_ms
 	    ? startup->asked_ms
 	    : startup->opened_ms;
+	bool heard = stream_was_heard(client->database, startup->heard_by_ms);
 
+	if (heard && startup->answer_len > 0)
+		return client_not_postgres(client);
 	database_fault_silent(client_fault(client), &way, silence_of(startup),
-	    client->deadline_ms - from_ms,
-	    stream_was_heard(client->database, startup->heard_by_ms));
+	    client->deadline_ms - from_ms, heard);
 	return client_refuse(client);
 }

@@ -686,6 +686,36 @@ a_silent_database_is_named_in_time(void **state)
 	lab_expect_fatal(lab, lab->client, "57P03", "[db_silent]");
 }
 
+/* Each could be the beginning of an error, of which the rest never comes. */
+static void
+a_server_that_stops_in_an_error_was_not_silent(void **state)
+{
+	struct lab *lab = *state;
+	struct tls_peer *tls;
+	int before;
+
+	lab->connection.connection_timeout_ms = 300;
+	lab->connection.ssl_response_timeout_ms = 300;
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(STARTUP));
+	lab_accept(lab);
+	lab_send(lab->database, BYTES("Error: bad request\n"));
+	lab_expect_fatal(lab, lab->client, "57P03",
+	    "\"Error: bad request\" [db_not_postgres]");
+	before = lab_connect(lab);
+	lab_send(lab->client, BYTES(SSL_REQUEST));
+	lab_accept(lab);
+	lab_send(lab->database, BYTES("Error: bad request\n"));
+	lab_expect(lab, lab->client, "S", 1);
+	tls = tls_peer_new(lab, false, NULL);
+	assert_int_equal(tls_peer_handshake(tls), 1);
+	tls_peer_send(tls, BYTES(STARTUP));
+	tls_peer_expect_fatal(tls, "57P03",
+	    "\"Error: bad request\" [db_not_postgres]");
+	tls_peer_free(tls);
+	close(before);
+}
+
 static void
 a_request_for_tls_waits_as_long_as_it_is_told(void **state)
 {
@@ -1195,6 +1225,7 @@ main(void)
 		TEST(bad_answers_are_named),
 		TEST(a_database_that_greets_first_is_no_postgres),
 		TEST(a_silent_database_is_named_in_time),
+		TEST(a_server_that_stops_in_an_error_was_not_silent),
 		TEST(a_request_for_tls_waits_as_long_as_it_is_told),
 		TEST(deadlines_are_those_of_real_clients),
 		TEST(a_storm_of_clients_is_slowed_down),
