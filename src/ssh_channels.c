@@ -23,6 +23,8 @@
 #define BLOCKS_OF_SESSION 128
 #define BLOCKS_OF_CHANNEL 2
 
+#define BLOCKS_OF_PACKET 2
+
 void
 ssh_channels_init(struct ssh_channels *channels)
 {
@@ -114,7 +116,8 @@ count_of(const struct ssh_channels *channels)
 	return channels->live_count + channels->zombie_count;
 }
 
-/* A block more than ever at rest may be a packet that nobody can read. */
+/* All have read: a packet more than ever may be one that nobody can read.  One
+ * that has come in part is a single block. */
 static bool
 may_be_littered(struct ssh_channels *channels, size_t blocks)
 {
@@ -122,7 +125,7 @@ may_be_littered(struct ssh_channels *channels, size_t blocks)
 
 	if (rest < channels->at_rest)
 		channels->at_rest = rest;
-	return rest > channels->at_rest;
+	return rest >= channels->at_rest + BLOCKS_OF_PACKET;
 }
 
 void
@@ -130,8 +133,6 @@ ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 {
 	struct ssh_channel *channel, *next;
 
-	host->littered = may_be_littered(channels,
-	    ssh_transport_blocks(host->transport));
 	for (channel = TAILQ_FIRST(&channels->live); channel != NULL;
 	     channel = next) {
 		/* Its own user may close it in the call, and no other. */
@@ -141,6 +142,8 @@ ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 		if (channel->closing)
 			bury(channels, channel);
 	}
+	host->littered = may_be_littered(channels,
+	    ssh_transport_blocks(host->transport));
 	free_zombies(channels);
 }
 

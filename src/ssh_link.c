@@ -267,18 +267,22 @@ judge(struct ssh_link *link)
 		ssh_link_retire(link);
 }
 
+/* What nobody can read may hide an end: once it is there, all are asked. */
 static void
 pump(struct ssh_link *link)
 {
+	bool was_littered;
+
 	do {
 		link->dirty = false;
+		was_littered = link->host.littered;
 		if (!link->host.lost)
 			drive(link);
 		link->pumped = ssh_transport_received(link->host.transport);
 		if (ssh_transport_is_lost(link->host.transport))
 			lose_session(link);
 		ssh_channels_pump(&link->channels, &link->host);
-	} while (link->dirty ||
+	} while (link->dirty || (link->host.littered && !was_littered) ||
 	    link->pumped != ssh_transport_received(link->host.transport));
 	judge(link);
 }

@@ -131,10 +131,12 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	return channel;
 }
 
+static bool end_was_looked_for; /* where what nobody can read hides it */
+
 void
 ssh_channel_pump(struct ssh_channel *channel)
 {
-	(void)channel;
+	end_was_looked_for |= channel->host->littered;
 }
 
 bool
@@ -446,6 +448,27 @@ what_nobody_reads_retires_a_link_and_loses_it(void **state)
 	assert_true(ssh_link_is_lost(lab->link));
 }
 
+/* In the turn that brings it: perhaps there is no other. */
+static void
+an_end_behind_what_nobody_reads_is_looked_for(void **state)
+{
+	struct lab *lab = *state;
+	struct stream *stream;
+
+	start(lab, &one);
+	lab->transport.blocks = 22;
+	turn(lab, 0);
+	stream = end_of_open(lab).stream;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	end_was_looked_for = false;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	assert_false(end_was_looked_for);
+	lab->transport.blocks = 24;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	assert_true(end_was_looked_for);
+	stream_close(stream, false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -459,6 +482,7 @@ main(void)
 		TEST(an_unexpected_error_retires_the_link),
 		TEST(a_sign_of_life_has_the_slot_too),
 		TEST(what_nobody_reads_retires_a_link_and_loses_it),
+		TEST(an_end_behind_what_nobody_reads_is_looked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
