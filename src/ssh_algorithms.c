@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 /*
  * A stock libssh2 gives OpenSSL 16 bytes a call, so that its own chacha20 costs
@@ -62,5 +63,21 @@ ssh_algorithms_offer(LIBSSH2_SESSION *session)
 		    algorithms[i].method, algorithms[i].list);
 
 		assert(rc == 0);
+	}
+}
+
+void
+ssh_algorithms_keep(LIBSSH2_SESSION *session)
+{
+	static const int methods[] = { LIBSSH2_METHOD_CRYPT_CS,
+		LIBSSH2_METHOD_CRYPT_SC, LIBSSH2_METHOD_MAC_CS,
+		LIBSSH2_METHOD_MAC_SC };
+
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		const char *name = libssh2_session_methods(session, methods[i]);
+
+		/* libssh2's name for what a cipher does by itself. */
+		if (name != NULL && strcmp(name, "INTEGRATED-AES-GCM") != 0)
+			libssh2_session_method_pref(session, methods[i], name);
 	}
 }

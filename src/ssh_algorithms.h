@@ -14,4 +14,11 @@
 /* To be called for each new session. */
 void ssh_algorithms_offer(LIBSSH2_SESSION *);
 
+/*
+ * From now on offer only the ciphers and MACs that were agreed on.  In a later
+ * key exchange libssh2 1.11.1 would use others at once, with the keys and the
+ * state of the former ones: a crash, or worse, at the peer's choice.
+ */
+void ssh_algorithms_keep(LIBSSH2_SESSION *);
+
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "ssh_algorithms.h"
 #include "ssh_memory.h"
 
 static void
@@ -38,8 +39,10 @@ ssh_same_key_look(struct ssh_same_key *same, LIBSSH2_SESSION *session,
 	hash = libssh2_hostkey_hash(session, LIBSSH2_HOSTKEY_HASH_SHA256);
 	if (copy == NULL || hash == NULL)
 		return true;
-	if (!same->has_first)
+	if (!same->has_first) {
 		memcpy(same->first, hash, sizeof same->first);
+		ssh_algorithms_keep(session);
+	}
 	same->has_first = true;
 	if (memcmp(same->first, hash, sizeof same->first) == 0)
 		return true;

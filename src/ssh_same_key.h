@@ -2,7 +2,8 @@
 
 /*
  * A host key is judged once, after the first key exchange of a session: each
- * later one must show the same, which libssh2 does not look at.
+ * later one must show the same, which libssh2 does not look at, and must use
+ * the same algorithms (ssh_algorithms.h).
  */
 #ifndef PGJUMP_SSH_SAME_KEY_H
 #define PGJUMP_SSH_SAME_KEY_H

@@ -2,7 +2,8 @@
 #
 # Key exchanges under load: a jump box that asks for one per megabyte, eight
 # clients busy both ways.  Every byte comes back, in order, and nobody stalls;
-# the same where every write of either side is cut at random.
+# the same where every write of either side is cut at random.  A later key
+# exchange offers only the cipher and the MAC that the first one agreed on.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -61,5 +62,36 @@ subtest 'into small pieces' => sub {
 	busy($lab->connection('chopped', box => $box,
 		ssh_tunnel => { port => $relay->port }), 512 << 10);
 };
+
+# What pgjump offers in each key exchange after the first, of one kind.
+sub offers_later($box, $kind)
+{
+	my ($first, @later) = $box->process->text =~
+	    /peer client KEXINIT proposal(.*?)reserved/gs;
+
+	return map { /debug2: $kind ctos: (\S+)/ } @later;
+}
+
+for my $cipher (qw(aes128-gcm@openssh.com chacha20-poly1305@openssh.com
+    aes256-ctr)) {
+	subtest "what is offered again where $cipher is in use" => sub {
+		my $strict = $lab->new_box(config => { RekeyLimit => '64K',
+			Ciphers => $cipher, LogLevel => 'DEBUG2' });
+		my $main = $lab->connection('main', box => $strict);
+		my $daemon = $lab->daemon([$main]);
+		my $seen = $lab->psql($main,
+		    q{select length(repeat('x', 10)), repeat('y', 200000)});
+		my @ciphers = offers_later($strict, 'ciphers');
+
+		is(length $seen->{out}, 200_004, 'every byte came back');
+		cmp_ok(scalar @ciphers, '>=', 1, 'over another key exchange');
+		is((grep { $_ ne $cipher } @ciphers), 0, 'the cipher in use')
+		    or diag("@ciphers");
+		is((grep { /,/ } offers_later($strict, 'MACs')), 0,
+		    'and its MAC') if $cipher =~ /ctr/;
+		is($daemon->log_text =~ /link lost/, '', 'by the same link');
+		$daemon->down;
+	};
+}
 
 $lab->done;

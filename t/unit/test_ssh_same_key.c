@@ -13,11 +13,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "ssh_algorithms.h"
 #include "ssh_memory.h"
 
 static struct {
 	char *copy;
 	char hash[SSH_SAME_KEY_HASH_LEN];
+	unsigned kept; /* how often its algorithms were */
 } session;
 
 const char *
@@ -33,6 +35,13 @@ libssh2_hostkey_hash(LIBSSH2_SESSION *asked, int type)
 	(void)asked;
 	assert_int_equal(type, LIBSSH2_HOSTKEY_HASH_SHA256);
 	return session.copy != NULL ? session.hash : NULL;
+}
+
+void
+ssh_algorithms_keep(LIBSSH2_SESSION *asked)
+{
+	(void)asked;
+	session.kept++;
 }
 
 struct lab {
@@ -94,6 +103,17 @@ the_same_key_is_shown_again(void **state)
 }
 
 static void
+the_algorithms_of_the_first_exchange_are_kept(void **state)
+{
+	assert_true(look(*state));
+	assert_int_equal(session.kept, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(exchange(*state, 'a'));
+		assert_int_equal(session.kept, 1);
+	}
+}
+
+static void
 another_key_is_named(void **state)
 {
 	struct lab *lab = *state;
@@ -128,6 +148,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_key_is_whatever_it_is),
 		TEST(the_same_key_is_shown_again),
+		TEST(the_algorithms_of_the_first_exchange_are_kept),
 		TEST(another_key_is_named),
 		TEST(another_key_at_the_same_place_is_seen),
 	};
