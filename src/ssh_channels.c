@@ -7,6 +7,7 @@
 #include "ssh_channels.h"
 
 #include "clock.h"
+#include "ssh_memory.h"
 #include "ssh_transport.h"
 
 #define ZOMBIES_MAX 8
@@ -24,6 +25,10 @@
 #define BLOCKS_OF_CHANNEL 2
 
 #define BLOCKS_OF_PACKET 2
+/* In bytes, with the packets that come while keys are exchanged.  A jump box
+ * could have a link for each client, so that megabytes would add up. */
+#define BYTES_OF_SESSION ((size_t)768 << 10)
+#define BYTES_OF_CHANNEL 2048
 
 void
 ssh_channels_init(struct ssh_channels *channels)
@@ -143,19 +148,21 @@ ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 			bury(channels, channel);
 	}
 	host->littered = may_be_littered(channels,
-	    ssh_transport_blocks(host->transport));
+	    ssh_transport_memory(host->transport)->blocks);
 	free_zombies(channels);
 }
 
 enum ssh_channels_verdict
-ssh_channels_judge(const struct ssh_channels *channels, size_t blocks)
+ssh_channels_judge(const struct ssh_channels *channels,
+    const struct ssh_memory *memory)
 {
-	size_t in_use = BLOCKS_OF_SESSION +
-	    BLOCKS_OF_CHANNEL * count_of(channels);
+	size_t count = count_of(channels);
+	size_t in_use = BLOCKS_OF_SESSION + BLOCKS_OF_CHANNEL * count;
 
-	if (blocks > in_use + LITTER_MAX)
+	if (memory->blocks > in_use + LITTER_MAX ||
+	    memory->held > BYTES_OF_SESSION + BYTES_OF_CHANNEL * count)
 		return SSH_CHANNELS_BURIED;
-	if (blocks > in_use + LITTER_MUCH || are_haunted(channels))
+	if (memory->blocks > in_use + LITTER_MUCH || are_haunted(channels))
 		return SSH_CHANNELS_AILING;
 	return SSH_CHANNELS_SOUND;
 }

@@ -15,6 +15,8 @@
 
 #include "ssh_channel.h"
 
+struct ssh_memory;
+
 struct ssh_channels {
 	TAILQ_HEAD(, ssh_channel) live;
 	TAILQ_HEAD(, ssh_channel) zombies;
@@ -40,8 +42,8 @@ LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 void ssh_channels_pump(struct ssh_channels *, struct ssh_channel_host *);
 
 /*
- * What ails a session, after ssh_channels_pump(); `blocks` is how many blocks
- * of memory libssh2 holds.
+ * What ails a session, after ssh_channels_pump(); `memory` is what libssh2
+ * holds.
  */
 enum ssh_channels_verdict {
 	SSH_CHANNELS_SOUND,
@@ -55,7 +57,7 @@ enum ssh_channels_verdict {
 	SSH_CHANNELS_BURIED, /* more of that than was ever asked for */
 };
 enum ssh_channels_verdict ssh_channels_judge(const struct ssh_channels *,
-    size_t blocks);
+    const struct ssh_memory *memory);
 
 /* The session goes, and with it what libssh2 holds of them. */
 void ssh_channels_clear(struct ssh_channels *);

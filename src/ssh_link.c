@@ -259,7 +259,7 @@ static void
 judge(struct ssh_link *link)
 {
 	enum ssh_channels_verdict verdict = ssh_channels_judge(&link->channels,
-	    ssh_transport_blocks(link->host.transport));
+	    ssh_transport_memory(link->host.transport));
 
 	if (verdict == SSH_CHANNELS_BURIED)
 		ssh_transport_cut(link->host.transport);

@@ -462,10 +462,10 @@ ssh_transport_cut(struct ssh_transport *transport)
 	cut(transport, "it sent more than was asked for");
 }
 
-size_t
-ssh_transport_blocks(const struct ssh_transport *transport)
+const struct ssh_memory *
+ssh_transport_memory(const struct ssh_transport *transport)
 {
-	return transport->memory.blocks;
+	return &transport->memory;
 }
 
 void *

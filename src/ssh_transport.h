@@ -24,6 +24,7 @@
 #include "failure.h"
 #include "ssh_said.h"
 
+struct ssh_memory;
 struct ssh_transport;
 
 /*
@@ -105,8 +106,8 @@ enum failure ssh_transport_loss(const struct ssh_transport *,
 /* Cut it, for what the peer has sent and nobody reads. */
 void ssh_transport_cut(struct ssh_transport *);
 
-/* How many blocks of memory libssh2 holds for the session now. */
-size_t ssh_transport_blocks(const struct ssh_transport *);
+/* The memory that libssh2 holds for the session now. */
+const struct ssh_memory *ssh_transport_memory(const struct ssh_transport *);
 
 /*
  * A copy of these bytes for a callback to give to libssh2, which frees it by

@@ -110,6 +110,7 @@ subtest 'many packets of no known kind' => sub {
 
 for my $case (
 	['too_much_litter', 'too many packets of no known kind', $excess],
+	['small_hoard', 'two megabytes of large ones', $excess],
 	['hoard', 'too large ones', $excess],
 	['claim', 'a name of 3 MB, 200 times', $excess],
 	['huge_claim', 'a name of 4 GB', $excess],

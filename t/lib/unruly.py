@@ -44,8 +44,8 @@ def litter(count):
     return lambda transport: repeat(transport, count, message(UNKNOWN, b"litter"))
 
 
-def hoard(transport):
-    repeat(transport, 200, message(UNKNOWN, bytes(32000)))
+def hoard(count):
+    return lambda transport: repeat(transport, count, message(UNKNOWN, bytes(32000)))
 
 
 # libssh2 makes room for a name as long as it is said to be.
@@ -74,7 +74,8 @@ AT_SIGNAL = {
     "some_litter": litter(100),
     "much_litter": litter(700),
     "too_much_litter": litter(3000),
-    "hoard": hoard,
+    "small_hoard": hoard(60),
+    "hoard": hoard(200),
     "claim": claim(3 << 20, 200),
     "huge_claim": claim(0xFFFFFF00, 1),
     "same_key": same_key,
@@ -119,7 +120,7 @@ class Server(paramiko.ServerInterface):
 
     def check_auth_publickey(self, username, key):
         if DOES == "hoard_in_login":
-            hoard(self.transport)
+            hoard(200)(self.transport)
         return paramiko.AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind, chanid):

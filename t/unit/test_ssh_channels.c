@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "clock.h"
+#include "ssh_memory.h"
 #include "ssh_transport.h"
 #include "xmalloc.h"
 
@@ -21,8 +22,8 @@ static int64_t now_ms = 1000;
 static size_t answers; /* the peer's, to so many of our closes */
 static struct ssh_channel *closed_in_call;
 static struct ssh_channel_host the_host;
-static size_t blocks = 1000; /* that libssh2 holds */
-static size_t unread;        /* of these, until its user has its say */
+static struct ssh_memory memory = { .blocks = 1000 }; /* libssh2's */
+static size_t unread; /* of these, until its user has its say */
 
 int64_t
 clock_ms(void)
@@ -30,11 +31,11 @@ clock_ms(void)
 	return now_ms;
 }
 
-size_t
-ssh_transport_blocks(const struct ssh_transport *transport)
+const struct ssh_memory *
+ssh_transport_memory(const struct ssh_transport *transport)
 {
 	(void)transport;
-	return blocks;
+	return &memory;
 }
 
 struct ssh_channel *
@@ -50,7 +51,7 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 void
 ssh_channel_pump(struct ssh_channel *channel)
 {
-	blocks -= unread;
+	memory.blocks -= unread;
 	unread = 0;
 	if (channel == closed_in_call)
 		channel->closing = true;
@@ -125,6 +126,8 @@ a_channel_may_be_closed_in_its_own_call(void **state)
 	ssh_channels_clear(&channels);
 }
 
+static const struct ssh_memory nothing;
+
 static void
 eight_zombies_are_no_trouble(void **state)
 {
@@ -136,7 +139,8 @@ eight_zombies_are_no_trouble(void **state)
 	add_closed(&channels, 8);
 	now_ms += 60000;
 	ssh_channels_pump(&channels, &the_host);
-	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_SOUND);
+	assert_int_equal(ssh_channels_judge(&channels, &nothing),
+	    SSH_CHANNELS_SOUND);
 	ssh_channels_clear(&channels);
 }
 
@@ -151,10 +155,12 @@ nine_that_stay_for_five_seconds_are(void **state)
 	add_closed(&channels, 9);
 	now_ms += 4999;
 	ssh_channels_pump(&channels, &the_host);
-	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_SOUND);
+	assert_int_equal(ssh_channels_judge(&channels, &nothing),
+	    SSH_CHANNELS_SOUND);
 	now_ms += 1;
 	ssh_channels_pump(&channels, &the_host);
-	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_AILING);
+	assert_int_equal(ssh_channels_judge(&channels, &nothing),
+	    SSH_CHANNELS_AILING);
 	ssh_channels_clear(&channels);
 }
 
@@ -171,26 +177,31 @@ many_that_go_one_after_another_are_not(void **state)
 		now_ms += 4000;
 		answers = 1;
 		ssh_channels_pump(&channels, &the_host);
-		assert_int_equal(ssh_channels_judge(&channels, 0),
+		assert_int_equal(ssh_channels_judge(&channels, &nothing),
 		    SSH_CHANNELS_SOUND);
 	}
 	now_ms += 5000;
-	assert_int_equal(ssh_channels_judge(&channels, 0), SSH_CHANNELS_AILING);
+	assert_int_equal(ssh_channels_judge(&channels, &nothing),
+	    SSH_CHANNELS_AILING);
 	ssh_channels_clear(&channels);
 }
 
-/* A session of so many channels, and so many packets that nobody reads. */
+/* A session of so many channels, and so many packets that nobody reads, which
+ * take so many bytes besides what the session needs. */
 static enum ssh_channels_verdict
-verdict(int channels_in_use, size_t packets)
+verdict(int channels_in_use, size_t packets, size_t bytes)
 {
 	struct ssh_channels channels;
 	enum ssh_channels_verdict verdict;
+	struct ssh_memory holds = {
+		.blocks = 100 + 2 * (size_t)channels_in_use + 2 * packets,
+		.held = (100 << 10) + 1000 * (size_t)channels_in_use + bytes,
+	};
 
 	ssh_channels_init(&channels);
 	for (int i = 0; i < channels_in_use; i++)
 		add_live(&channels);
-	verdict = ssh_channels_judge(&channels,
-	    100 + 2 * (size_t)channels_in_use + 2 * packets);
+	verdict = ssh_channels_judge(&channels, &holds);
 	ssh_channels_clear(&channels);
 	return verdict;
 }
@@ -202,10 +213,28 @@ what_nobody_reads_ails_a_session_and_buries_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		assert_int_equal(verdict(counts[i], 500), SSH_CHANNELS_SOUND);
-		assert_int_equal(verdict(counts[i], 600), SSH_CHANNELS_AILING);
-		assert_int_equal(verdict(counts[i], 2000), SSH_CHANNELS_AILING);
-		assert_int_equal(verdict(counts[i], 2100), SSH_CHANNELS_BURIED);
+		assert_int_equal(verdict(counts[i], 500, 0),
+		    SSH_CHANNELS_SOUND);
+		assert_int_equal(verdict(counts[i], 600, 0),
+		    SSH_CHANNELS_AILING);
+		assert_int_equal(verdict(counts[i], 2000, 0),
+		    SSH_CHANNELS_AILING);
+		assert_int_equal(verdict(counts[i], 2100, 0),
+		    SSH_CHANNELS_BURIED);
+	}
+}
+
+static void
+a_few_packets_bury_a_session_when_they_are_large(void **state)
+{
+	static const int counts[] = { 0, 48, 900 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		assert_int_equal(verdict(counts[i], 10, 512 << 10),
+		    SSH_CHANNELS_SOUND);
+		assert_int_equal(verdict(counts[i], 60, 2 << 20),
+		    SSH_CHANNELS_BURIED);
 	}
 }
 
@@ -213,7 +242,7 @@ what_nobody_reads_ails_a_session_and_buries_it(void **state)
 static bool
 is_littered(struct ssh_channels *channels, size_t now)
 {
-	blocks = now;
+	memory.blocks = now;
 	ssh_channels_pump(channels, &the_host);
 	return the_host.littered;
 }
@@ -249,6 +278,8 @@ main(void)
 		cmocka_unit_test(what_is_left_when_all_have_read_is_noticed),
 		cmocka_unit_test(
 		    what_nobody_reads_ails_a_session_and_buries_it),
+		cmocka_unit_test(
+		    a_few_packets_bury_a_session_when_they_are_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

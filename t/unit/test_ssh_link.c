@@ -23,6 +23,7 @@
 #include "ssh_channel.h"
 #include "ssh_facts.h"
 #include "ssh_slot.h"
+#include "ssh_memory.h"
 #include "ssh_transport.h"
 #include "stream.h"
 #include "xmalloc.h"
@@ -156,7 +157,7 @@ struct ssh_transport {
 	int fd;
 	struct ssh_said said;
 	uint64_t received;
-	size_t blocks;
+	struct ssh_memory memory;
 	bool cut;
 };
 
@@ -204,10 +205,10 @@ ssh_transport_cut(struct ssh_transport *transport)
 	transport->cut = true;
 }
 
-size_t
-ssh_transport_blocks(const struct ssh_transport *transport)
+const struct ssh_memory *
+ssh_transport_memory(const struct ssh_transport *transport)
 {
-	return transport->blocks;
+	return &transport->memory;
 }
 
 uint64_t
@@ -433,16 +434,16 @@ what_nobody_reads_retires_a_link_and_loses_it(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->transport.blocks = 1000;
+	lab->transport.memory.blocks = 1000;
 	turn(lab, LIBSSH2_ERROR_EAGAIN);
 	ssh_link_flush(lab->link);
 	assert_false(ssh_link_is_closed(lab->link));
-	lab->transport.blocks = 2000;
+	lab->transport.memory.blocks = 2000;
 	turn(lab, LIBSSH2_ERROR_EAGAIN);
 	ssh_link_flush(lab->link);
 	assert_true(ssh_link_is_closed(lab->link));
 	assert_false(ssh_link_is_lost(lab->link));
-	lab->transport.blocks = 5000;
+	lab->transport.memory.blocks = 5000;
 	turn(lab, LIBSSH2_ERROR_EAGAIN);
 	ssh_link_flush(lab->link);
 	assert_true(ssh_link_is_lost(lab->link));
@@ -456,14 +457,14 @@ an_end_behind_what_nobody_reads_is_looked_for(void **state)
 	struct stream *stream;
 
 	start(lab, &one);
-	lab->transport.blocks = 22;
+	lab->transport.memory.blocks = 22;
 	turn(lab, 0);
 	stream = end_of_open(lab).stream;
 	turn(lab, LIBSSH2_ERROR_EAGAIN);
 	end_was_looked_for = false;
 	turn(lab, LIBSSH2_ERROR_EAGAIN);
 	assert_false(end_was_looked_for);
-	lab->transport.blocks = 24;
+	lab->transport.memory.blocks = 24;
 	turn(lab, LIBSSH2_ERROR_EAGAIN);
 	assert_true(end_was_looked_for);
 	stream_close(stream, false);
