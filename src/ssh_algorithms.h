@@ -17,7 +17,7 @@ void ssh_algorithms_offer(LIBSSH2_SESSION *);
 /*
  * From now on offer only the ciphers and MACs that were agreed on.  In a later
  * key exchange libssh2 1.11.1 would use others at once, with the keys and the
- * state of the former ones: a crash, or worse, at the peer's choice.
+ * state of the former ones, which it does not bear.
  */
 void ssh_algorithms_keep(LIBSSH2_SESSION *);
 
