@@ -167,6 +167,18 @@ ssh_channels_judge(const struct ssh_channels *channels,
 	return SSH_CHANNELS_SOUND;
 }
 
+bool
+ssh_channels_are_sound(const struct ssh_channels *channels,
+    struct ssh_transport *transport)
+{
+	enum ssh_channels_verdict verdict = ssh_channels_judge(channels,
+	    ssh_transport_memory(transport));
+
+	if (verdict == SSH_CHANNELS_BURIED)
+		ssh_transport_cut(transport);
+	return verdict == SSH_CHANNELS_SOUND;
+}
+
 void
 ssh_channels_clear(struct ssh_channels *channels)
 {

@@ -59,6 +59,10 @@ enum ssh_channels_verdict {
 enum ssh_channels_verdict ssh_channels_judge(const struct ssh_channels *,
     const struct ssh_memory *memory);
 
+/* Judge a session, and cut it where that is what it needs. */
+bool ssh_channels_are_sound(const struct ssh_channels *,
+    struct ssh_transport *);
+
 /* The session goes, and with it what libssh2 holds of them. */
 void ssh_channels_clear(struct ssh_channels *);
 

@@ -8,8 +8,9 @@
  * blocked is retried after any.
  *
  * A sign of life is asked for by opening a channel of a type that no server
- * knows: the refusal is the answer and leaves nothing behind.  libssh2's own
- * keepalive leaks each reply; it serves only while the slot is taken.
+ * knows: the refusal is the answer and leaves nothing behind.  While the slot
+ * is taken, and of who has confirmed such a channel, it is asked for in other
+ * ways (ssh_question.h).
  */
 #include "ssh_link.h"
 
@@ -23,6 +24,7 @@
 #include "log.h"
 #include "ssh_channels.h"
 #include "ssh_facts.h"
+#include "ssh_question.h"
 #include "ssh_slot.h"
 #include "ssh_transport.h"
 #include "stream.h"
@@ -30,17 +32,12 @@
 
 #define TURN_BUDGET    ((size_t)256 << 10)
 #define PINGS_AT_START 3
-/*
- * When to ask is the pulse's business.  libssh2 holds a keepalive back until
- * its interval has passed, two seconds at least; it keeps the interval in an
- * int, and below 0 it never does.
- */
-#define KEEPALIVE_AT_ONCE ((unsigned)-1)
 
 struct ssh_link {
 	struct ssh_channel_host host; /* the transport is ours */
 	struct ssh_channels channels;
 	struct ssh_slot slot;
+	struct ssh_question question;
 	struct stream *opened; /* by the forward in the slot, once done */
 	bool slot_failed;      /* it ended for a reason of this session's */
 	struct event *readable, *writable, *timer;
@@ -91,10 +88,10 @@ ssh_link_retire(struct ssh_link *link)
 }
 
 static void
-measure(struct ssh_link *link)
+measure(struct ssh_link *link, int64_t us)
 {
-	int64_t us = link->slot.elapsed_us > 0 ? link->slot.elapsed_us : 1;
-
+	if (us <= 0)
+		us = 1;
 	if (link->host.rtt_us == 0 || us < link->host.rtt_us)
 		link->host.rtt_us = us;
 }
@@ -106,7 +103,8 @@ add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
 	if (link->slot.use == SSH_SLOT_FORWARD)
 		link->opened = ssh_channels_add(&link->channels, channel,
 		    &link->host);
-	else
+	else if (link->slot.use != SSH_SLOT_PING ||
+	    !ssh_question_keep(&link->question, channel))
 		ssh_channels_add_zombie(&link->channels, channel, &link->host);
 }
 
@@ -136,7 +134,7 @@ step_open(struct ssh_link *link)
 			lose_session(link);
 		ssh_link_retire(link);
 	} else {
-		measure(link);
+		measure(link, link->slot.elapsed_us);
 	}
 	end_open(link);
 }
@@ -167,26 +165,16 @@ ssh_link_heard_ms(const struct ssh_link *link)
 
 /* During a key exchange nothing is sent, and nothing was asked. */
 static void
-keepalive(struct ssh_link *link)
+ask_for_life(struct ssh_link *link)
 {
-	size_t pending = ssh_transport_pending(link->host.transport);
-	int next_s;
-
-	libssh2_keepalive_send(ssh_transport_session(link->host.transport),
-	    &next_s);
-	if (ssh_transport_pending(link->host.transport) > pending)
+	if (link->slot.use == SSH_SLOT_FREE && link->question.channel == NULL) {
+		ping(link);
+		return;
+	}
+	if (ssh_question_ask(&link->question))
 		ssh_pulse_asked(&link->host.pulse, clock_ms(),
 		    ssh_link_heard_ms(link));
 	event_active(link->host.turn, EV_TIMEOUT, 0);
-}
-
-static void
-ask_for_life(struct ssh_link *link)
-{
-	if (link->slot.use == SSH_SLOT_FREE)
-		ping(link);
-	else
-		keepalive(link);
 }
 
 void
@@ -229,6 +217,19 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	arm_timer(link);
 }
 
+static void
+step_question(struct ssh_link *link)
+{
+	int64_t us = ssh_question_step(&link->question);
+	LIBSSH2_CHANNEL *ended;
+
+	if (us > 0)
+		measure(link, us);
+	ended = ssh_question_take_ended(&link->question);
+	if (ended != NULL)
+		ssh_channels_add_zombie(&link->channels, ended, &link->host);
+}
+
 /*
  * Read until the socket is dry: an open in flight does that, and any channel
  * does.  A session that has neither can be read by a ping only.
@@ -243,7 +244,10 @@ drive(struct ssh_link *link)
 
 	if (driven)
 		step_open(link);
+	step_question(link);
 	any = ssh_channels_any(&link->channels);
+	if (any == NULL)
+		any = link->question.channel;
 	if (any != NULL) {
 		rc = libssh2_channel_read(any, nothing, 0);
 		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
@@ -252,19 +256,6 @@ drive(struct ssh_link *link)
 		ping(link);
 	}
 	link->unread = false;
-}
-
-/* The channels have had their say: what libssh2 holds now, nobody reads. */
-static void
-judge(struct ssh_link *link)
-{
-	enum ssh_channels_verdict verdict = ssh_channels_judge(&link->channels,
-	    ssh_transport_memory(link->host.transport));
-
-	if (verdict == SSH_CHANNELS_BURIED)
-		ssh_transport_cut(link->host.transport);
-	if (verdict != SSH_CHANNELS_SOUND)
-		ssh_link_retire(link);
 }
 
 /* What nobody can read may hide an end: once it is there, all are asked. */
@@ -284,7 +275,8 @@ pump(struct ssh_link *link)
 		ssh_channels_pump(&link->channels, &link->host);
 	} while (link->dirty || (link->host.littered && !was_littered) ||
 	    link->pumped != ssh_transport_received(link->host.transport));
-	judge(link);
+	if (!ssh_channels_are_sound(&link->channels, link->host.transport))
+		ssh_link_retire(link);
 }
 
 /* Who was held back by a full output buffer is let on again. */
@@ -348,6 +340,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	int fd = ssh_transport_fd(take);
 
 	ssh_channels_init(&link->channels);
+	ssh_question_init(&link->question, take);
 	link->host.transport = take;
 	fault_software(&link->host.fault, ssh_facts_software(take));
 	link->jump = jump;
@@ -361,8 +354,6 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	    link);
 	link->writable = event_new(base, fd, EV_WRITE, on_turn, link);
 	link->timer = event_new(base, -1, 0, on_timer, link);
-	libssh2_keepalive_config(ssh_transport_session(take), 1,
-	    KEEPALIVE_AT_ONCE);
 	event_add(link->readable, NULL);
 	arm_timer(link);
 	return link;
@@ -494,8 +485,9 @@ ssh_link_abandon(struct ssh_link *link)
 void
 ssh_link_rest(struct ssh_link *link)
 {
-	if (link->pings_left > 0 && ssh_link_has_slot(link)) {
+	if (link->pings_left > 0 && ssh_link_has_slot(link) &&
+	    !link->question.is_pending) {
 		link->pings_left--;
-		ping(link);
+		ask_for_life(link);
 	}
 }

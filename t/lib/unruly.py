@@ -15,6 +15,8 @@ from paramiko.common import (
     cMSG_CHANNEL_DATA,
     cMSG_CHANNEL_EXTENDED_DATA,
     cMSG_CHANNEL_REQUEST,
+    MSG_CHANNEL_CLOSE,
+    MSG_CHANNEL_REQUEST,
 )
 from paramiko.message import Message
 
@@ -107,6 +109,39 @@ AT_OPEN = {"stderr": stderr, "stderr_at_once": stderr_at_once, "empty": empty}
 AT_END = {"empty": empty}
 
 
+# --- What becomes of a channel of an unknown type ----------------------------
+
+CONFIRMS = {"confirm", "confirm_and_end", "confirm_in_silence"}
+
+
+def kept(handler):
+    return lambda channel, packet: (
+        None if channel in PINGS else handler(channel, packet)
+    )
+
+
+# It is never closed, and in silence no question on it is answered.
+def keep_pings(transport):
+    ignored = {MSG_CHANNEL_CLOSE}
+    if DOES == "confirm_in_silence":
+        ignored.add(MSG_CHANNEL_REQUEST)
+    transport._channel_handler_table = {
+        kind: kept(handler) if kind in ignored else handler
+        for kind, handler in transport._channel_handler_table.items()
+    }
+
+
+def confirmed(channel):
+    print("confirmed", flush=True)
+    if DOES == "confirm_and_end":
+        channel.close()
+    else:
+        PINGS.append(channel)
+
+
+PINGS = []
+
+
 # --- A jump box --------------------------------------------------------------
 
 
@@ -124,7 +159,17 @@ class Server(paramiko.ServerInterface):
         return paramiko.AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind, chanid):
+        if DOES in CONFIRMS:
+            return paramiko.OPEN_SUCCEEDED
         return paramiko.OPEN_FAILED_UNKNOWN_CHANNEL_TYPE
+
+    def check_channel_env_request(self, channel, name, value):
+        print("asked on a channel", flush=True)
+        return False
+
+    def check_global_request(self, kind, msg):
+        print("asked by", kind, flush=True)
+        return False
 
     def check_channel_direct_tcpip_request(self, chanid, origin, destination):
         self.targets[chanid] = destination
@@ -172,14 +217,20 @@ def serve(peer, host_key):
     transport.add_server_key(host_key)
     server = Server(transport)
     try:
+        keep_pings(transport)
         transport.start_server(server=server)
         SESSIONS.append(transport)
         while transport.is_active():
             channel = transport.accept(1)
-            if channel is not None:
+            if channel is None:
+                continue
+            target = server.targets.pop(channel.get_id(), None)
+            if target is None:
+                confirmed(channel)
+            else:
                 threading.Thread(
                     target=forward,
-                    args=(channel, server.targets[channel.get_id()]),
+                    args=(channel, target),
                     daemon=True,
                 ).start()
     except (paramiko.SSHException, EOFError, OSError):

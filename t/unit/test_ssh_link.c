@@ -50,6 +50,9 @@ static struct {
 	size_t len;
 	int answer; /* LIBSSH2_ERROR_EAGAIN: not yet; 0: a channel */
 	unsigned begun;
+	bool channel_ended; /* the one that is kept to ask on */
+	unsigned asked;     /* on it */
+	unsigned keepalives;
 } session;
 
 LIBSSH2_CHANNEL *
@@ -92,7 +95,26 @@ libssh2_keepalive_send(LIBSSH2_SESSION *asked, int *seconds_to_next)
 {
 	(void)asked;
 	*seconds_to_next = 0;
+	session.keepalives++;
 	return 0;
+}
+
+int
+libssh2_channel_setenv_ex(LIBSSH2_CHANNEL *channel, const char *name,
+    unsigned name_len, const char *value, unsigned value_len)
+{
+	(void)name, (void)name_len, (void)value, (void)value_len;
+	assert_ptr_equal(channel, &session);
+	if (session.answer == LIBSSH2_ERROR_EAGAIN)
+		session.asked++;
+	return session.answer;
+}
+
+int
+libssh2_channel_eof(LIBSSH2_CHANNEL *channel)
+{
+	assert_ptr_equal(channel, &session);
+	return session.channel_ended;
 }
 
 enum software
@@ -429,6 +451,55 @@ a_sign_of_life_has_the_slot_too(void **state)
 	assert_true(end_of_open(lab).rtt_us > 0);
 }
 
+/* It is kept, and the next sign of life is asked for on it. */
+static void
+a_confirmed_ping_is_the_last(void **state)
+{
+	struct lab *lab = *state;
+
+	ssh_link_rest(lab->link);
+	turn(lab, 0);
+	assert_int_equal(session.begun, 1);
+	ssh_link_rest(lab->link);
+	assert_int_equal(session.begun, 1);
+	assert_int_equal(session.asked, 1);
+	assert_true(ssh_link_has_slot(lab->link));
+	assert_int_equal(ssh_link_channels(lab->link), 0);
+	start(lab, &one);
+	turn(lab, LIBSSH2_ERROR_CHANNEL_FAILURE);
+	assert_null(end_of_open(lab).stream);
+}
+
+/* Until it has answered on the channel it is asked by a keepalive, too. */
+static void
+who_may_not_answer_is_asked_twice(void **state)
+{
+	struct lab *lab = *state;
+
+	ssh_link_rest(lab->link);
+	turn(lab, 0);
+	assert_int_equal(session.keepalives, 0);
+	ssh_link_rest(lab->link);
+	assert_int_equal(session.keepalives, 1);
+	turn(lab, LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED);
+	ssh_link_rest(lab->link);
+	assert_int_equal(session.asked, 2);
+}
+
+static void
+a_channel_that_ends_is_asked_on_no_more(void **state)
+{
+	struct lab *lab = *state;
+
+	ssh_link_rest(lab->link);
+	turn(lab, 0);
+	session.channel_ended = true;
+	turn(lab, LIBSSH2_ERROR_EAGAIN);
+	ssh_link_rest(lab->link);
+	assert_int_equal(session.begun, 2);
+	assert_int_equal(session.asked, 0);
+}
+
 static void
 what_nobody_reads_retires_a_link_and_loses_it(void **state)
 {
@@ -482,6 +553,9 @@ main(void)
 		TEST(what_was_opened_for_nobody_is_closed),
 		TEST(an_unexpected_error_retires_the_link),
 		TEST(a_sign_of_life_has_the_slot_too),
+		TEST(a_confirmed_ping_is_the_last),
+		TEST(who_may_not_answer_is_asked_twice),
+		TEST(a_channel_that_ends_is_asked_on_no_more),
 		TEST(what_nobody_reads_retires_a_link_and_loses_it),
 		TEST(an_end_behind_what_nobody_reads_is_looked_for),
 	};

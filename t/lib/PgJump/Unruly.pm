@@ -41,6 +41,15 @@ sub tunnel($self)
 # Do to each session what it does; returns at once.
 sub act($self) { $self->{process}->signal('USR1') }
 
+# How often it has said that, a regex.
+sub said($self, $what)
+{
+	return scalar(() = $self->{process}->text =~ /$what/g);
+}
+
+# From now on it says nothing more, and takes nothing.
+sub freeze($self) { $self->{process}->signal('STOP') }
+
 sub down($self) { $self->{process}->down('KILL') }
 
 1;
