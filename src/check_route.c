@@ -216,7 +216,8 @@ fail_unanswered(struct check_route *route, int64_t asked_ms, int64_t overdue_ms,
 	int64_t heard_ms = ssh_link_heard_ms(route->link);
 
 	if (heard_ms >= overdue_ms)
-		jump_fault_unanswered(fault, jump, clock_ms() - asked_ms);
+		jump_fault_unanswered(fault, jump, clock_ms() - asked_ms,
+		    false);
 	else
 		jump_fault_silent(fault, clock_ms() - heard_ms);
 	return fault->code;
@@ -301,11 +302,12 @@ check_route_is_name(const char *host)
 }
 
 /*
- * sshd resolves names blockingly: its session is silent while it does.  As in
- * the pool another link tells whether the jump box lives.
+ * sshd resolves names blockingly, and some other servers connect so: the
+ * session is silent meanwhile.  As in the pool another link tells whether the
+ * jump box lives.
  */
 static void
-doubt_name(struct check_route *route, const struct dial *dial,
+doubt_target(struct check_route *route, const struct dial *dial,
     const struct check_opened *opened, struct fault *fault)
 {
 	const struct config_connection *connection = route->task->connection;
@@ -313,7 +315,8 @@ doubt_name(struct check_route *route, const struct dial *dial,
 	struct fault cause = { 0 };
 
 	if (fault->code != FAIL_TUNNEL_SILENT || opened->was_answered ||
-	    !check_route_is_name(connection->host))
+	    !(check_route_is_name(connection->host) ||
+		ssh_link_may_stall(route->link)))
 		return;
 	quiet.on_stage = NULL;
 	quiet.facts = NULL;
@@ -321,7 +324,7 @@ doubt_name(struct check_route *route, const struct dial *dial,
 		return;
 	memset(fault, 0, sizeof *fault);
 	jump_fault_unanswered(fault, connection->jump->label,
-	    opened->elapsed_ms);
+	    opened->elapsed_ms, true);
 }
 
 enum failure
@@ -335,6 +338,6 @@ check_route_database(struct check_route *route, const struct dial *dial,
 		return open_directly(route, dial, out, fault);
 	check_route_open(route, &target,
 	    check_task_by_ms(task, task->cfg->open_timeout_ms), out, fault);
-	doubt_name(route, dial, out, fault);
+	doubt_target(route, dial, out, fault);
 	return fault->code;
 }

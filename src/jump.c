@@ -324,15 +324,12 @@ request_free(struct jump_request *request)
 void
 jump_request_drop(struct jump_request *request)
 {
-	int64_t silent_ms;
-	bool heard;
-
 	if (request == NULL)
 		return;
 	if (request->dialer != NULL)
 		dialer_close(request->dialer);
 	else if (request->state == REQUEST_OPENING)
-		pool_abandon(request->jump->pool, request, &heard, &silent_ms);
+		pool_abandon(request->jump->pool, request);
 	stream_close(request->stream, true);
 	request_free(request);
 }

@@ -56,15 +56,13 @@ void
 jump_blame_opening(struct fault *fault, struct pool *pool,
     const struct jump_wait *wait, void *user)
 {
-	int64_t silent_ms;
-	bool heard;
+	const struct pool_silence silence = pool_abandon(pool, user);
 
-	pool_abandon(pool, user, &heard, &silent_ms);
 	if (was_late(wait))
 		blame_queue(fault, pool, wait);
-	else if (heard)
+	else if (silence.was_heard)
 		jump_fault_unanswered(fault, wait->connection->jump->label,
-		    clock_ms() - wait->opened_ms);
+		    clock_ms() - wait->opened_ms, silence.is_stalled);
 	else
-		jump_fault_silent(fault, silent_ms);
+		jump_fault_silent(fault, silence.silent_ms);
 }

@@ -447,6 +447,21 @@ jump_box_cause(struct jump_box *box, struct fault *out)
 }
 
 void
+jump_box_explain(struct jump_box *box, struct fault *out)
+{
+	enum dial_stage stage;
+	int64_t since_ms;
+
+	if (jump_box_cause(box, out))
+		return;
+	jump_box_is_dialling(box, &stage, &since_ms);
+	fault_set(out, dial_stage_timeout(stage), "%s",
+	    clock_text(clock_ms() - since_ms).text);
+	fault_name(out, box->jump->label, box->jump->username, NULL);
+	fault_note(out, "the tunnel is still being set up");
+}
+
+void
 jump_box_look(struct jump_box *box, struct jump_box_state *out)
 {
 	pthread_mutex_lock(&box->mutex);

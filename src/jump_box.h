@@ -80,6 +80,12 @@ bool jump_box_is_dialling(struct jump_box *, enum dial_stage *,
  */
 bool jump_box_cause(struct jump_box *, struct fault *out);
 
+/*
+ * Why there is no link: that cause, else what the dial in flight is waiting
+ * for, and for how long.
+ */
+void jump_box_explain(struct jump_box *, struct fault *out);
+
 /* What the record holds, as a plain value.  Times are of clock.h. */
 struct jump_box_state {
 	unsigned dials;     /* in flight, of all workers */

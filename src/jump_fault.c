@@ -79,11 +79,15 @@ jump_fault_silent(struct fault *fault, int64_t silent_ms)
 }
 
 void
-jump_fault_unanswered(struct fault *fault, const char *jump, int64_t asked_ms)
+jump_fault_unanswered(struct fault *fault, const char *jump, int64_t asked_ms,
+    bool is_stalled)
 {
 	fault_set(fault, FAIL_DB_TIMEOUT, "%s", clock_text(asked_ms).text);
 	note_path(fault, jump);
 	fault_note(fault, "the jump box is still trying to connect to it");
+	if (is_stalled)
+		fault_note(fault,
+		    "while it does, it answers nobody on that session");
 }
 
 void

@@ -22,8 +22,12 @@ void jump_fault_refused(struct fault *, const char *jump,
 /* Nothing was heard of the jump box for `silent_ms`. */
 void jump_fault_silent(struct fault *, int64_t silent_ms);
 
-/* The jump box lives, and has not answered for `asked_ms`. */
-void jump_fault_unanswered(struct fault *, const char *jump, int64_t asked_ms);
+/*
+ * The jump box lives, and has not answered for `asked_ms`; `is_stalled`: it has
+ * answered nobody on that link since.
+ */
+void jump_fault_unanswered(struct fault *, const char *jump, int64_t asked_ms,
+    bool is_stalled);
 
 /* The turn did not come: because of earlier clients of the same database ... */
 void jump_fault_behind(struct fault *, const char *jump, int64_t waited_ms);

@@ -27,8 +27,8 @@
 #define QUEUE_SLOW_MS 50
 /* A database that did not answer may cost others a slot so often. */
 #define SUSPECT_INTERVAL_MS 10000
-/* A link that nobody has used for so long is let go, unless it is the last. */
-#define SPARE_IDLE_MS 20000
+/* How often to look for links that are idle. */
+#define SPARE_LOOK_MS 5000
 #define FILES_LOOK_MS 1000
 /* Many databases that do not answer are no reason to storm the jump box. */
 #define ROOM_INTERVAL_MS 200
@@ -51,24 +51,21 @@ struct pool {
 
 /* --- dialling ------------------------------------------------------------ */
 
-static void keep_up(struct pool *);
-
-static void
-add_member(struct pool *pool, struct ssh_transport *take)
-{
-	struct pool_member *member = pool_member_new(
-	    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
-
-	TAILQ_INSERT_TAIL(&pool->members, member, entry);
-	pool->member_count++;
-}
+static void keep_up(void *arg);
 
 static void
 on_dialled(void *arg, struct ssh_transport *take)
 {
-	if (take != NULL)
-		add_member(arg, take);
-	keep_up(arg);
+	struct pool *pool = arg;
+
+	if (take != NULL) {
+		struct pool_member *member = pool_member_new(
+		    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
+
+		TAILQ_INSERT_TAIL(&pool->members, member, entry);
+		pool->member_count++;
+	}
+	keep_up(pool);
 }
 
 static bool
@@ -116,10 +113,15 @@ grow(struct pool *pool, bool wake)
 	return has_share_left(pool) && dial(pool, wake);
 }
 
-/* There is to be a link, whether somebody waits for it or not. */
+/*
+ * There is to be a link, whether somebody waits for it or not.  When another
+ * worker's dial has ended, its turn may be ours.
+ */
 static void
-keep_up(struct pool *pool)
+keep_up(void *arg)
 {
+	struct pool *pool = arg;
+
 	if (!pool_is_up(pool) && pool_dials_count(pool->dials) == 0)
 		grow(pool, false);
 }
@@ -134,7 +136,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	keep_up(pool);
 }
 
-/* Links that a crowd has left behind go; the first one stays. */
+/* Links that a crowd has left behind go. */
 static void
 on_spare(evutil_socket_t fd, short what, void *arg)
 {
@@ -142,20 +144,8 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 	struct pool_member *member;
 
 	(void)fd, (void)what;
-	TAILQ_FOREACH_REVERSE(member, &pool->members, pool_members, entry)
-		if (pool_live_links(&pool->members) > 1 &&
-		    member->idle_ms > 0 &&
-		    clock_ms() - member->idle_ms >= SPARE_IDLE_MS)
-			ssh_link_retire(member->link);
-}
-
-/* Another worker's dial has ended: its turn may be ours. */
-static void
-on_news(void *arg)
-{
-	struct pool *pool = arg;
-
-	keep_up(pool);
+	while ((member = pool_spare(&pool->members)) != NULL)
+		ssh_link_retire(member->link);
 }
 
 /* --- choosing ------------------------------------------------------------ */
@@ -202,13 +192,17 @@ may_open(struct pool *pool, const struct pool_target *target,
 
 /*
  * A database that has come back is not to wait for sshd's next try: an open
- * that is stale goes, with its link, and another link comes for the next.
+ * that is stale goes, with its link, and another link comes for the next.  So
+ * does a link, once in a while, where all carry what the database would stall.
  */
 static void
 renew(struct pool *pool, const struct pool_target *target)
 {
 	struct pool_member *member = pool_stale(&pool->members, target);
 
+	if (member == NULL && !has_share_left(pool) &&
+	    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS)
+		member = pool_in_the_way(&pool->members, target);
 	if (member != NULL && pool_dials_count(pool->dials) == 0 &&
 	    dial(pool, false))
 		ssh_link_retire(member->link);
@@ -224,17 +218,6 @@ is_growing(struct pool *pool, const struct pool_target *target,
 
 	return (is_slow && grow(pool, true)) ||
 	    pool_dials_count(pool->dials) > 0;
-}
-
-static void
-start_open(struct pool *pool, struct pool_member *member,
-    struct pool_target *target, const struct originator *originator,
-    int64_t by_ms, void *user)
-{
-	if (target->standing == POOL_STANDING_SUSPECT)
-		pool->suspect_ms = clock_ms();
-	pool_member_open(member, target, originator, late_after_ms(pool), by_ms,
-	    user);
 }
 
 enum pool_offer
@@ -265,7 +248,10 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	if (waited_ms < QUEUE_SLOW_MS &&
 	    pool_is_tilted(&pool->members, target, best))
 		return POOL_WAIT;
-	start_open(pool, best, target, originator, by_ms, user);
+	if (target->standing == POOL_STANDING_SUSPECT)
+		pool->suspect_ms = clock_ms();
+	pool_member_open(best, target, originator, late_after_ms(pool), by_ms,
+	    user);
 	return POOL_OPENING;
 }
 
@@ -283,15 +269,19 @@ member_of(struct pool *pool, const void *user)
 	return member;
 }
 
-void
-pool_abandon(struct pool *pool, void *user, bool *heard, int64_t *silent_ms)
+struct pool_silence
+pool_abandon(struct pool *pool, void *user)
 {
 	struct pool_member *member = member_of(pool, user);
+	const struct pool_silence silence = {
+		.was_heard = pool_life_was_heard(&pool->members, member),
+		.is_stalled = pool_member_is_stalled(member),
+		.silent_ms = clock_ms() - ssh_link_heard_ms(member->link),
+	};
 
-	*heard = pool_life_was_heard(&pool->members, member);
-	*silent_ms = clock_ms() - ssh_link_heard_ms(member->link);
 	member->user = NULL;
 	ssh_link_abandon(member->link);
+	return silence;
 }
 
 bool
@@ -343,6 +333,23 @@ keep_slot(struct pool *pool)
 		make_room(pool);
 }
 
+/*
+ * A target may be what stalls a link: another link is to tell.  In a full pool
+ * it comes in place of the stalled one, which opens nothing now in any case.
+ */
+static void
+ask_elsewhere(struct pool *pool)
+{
+	struct pool_member *alone = pool_life_ask_others(&pool->members);
+	bool is_full = !has_share_left(pool);
+
+	if (alone == NULL || pool_dials_count(pool->dials) > 0 ||
+	    !dial(pool, true))
+		return;
+	if (is_full)
+		ssh_link_retire(alone->link);
+}
+
 static void
 free_member(struct pool *pool, struct pool_member *member)
 {
@@ -377,8 +384,8 @@ pool_pump(struct pool *pool)
 		next = TAILQ_NEXT(member, entry);
 		tidy(pool, member);
 	}
-	if (!pool_life_ask_others(&pool->members))
-		grow(pool, true);
+	ask_elsewhere(pool);
+	pool_life_bear(&pool->members);
 	if (pool_life_blame_targets(&pool->members))
 		pool->suspect_ms = clock_ms();
 	keep_slot(pool);
@@ -441,16 +448,7 @@ pool_look(const struct pool *pool, struct pool_state *out)
 void
 pool_cause(const struct pool *pool, struct fault *fault)
 {
-	enum dial_stage stage;
-	int64_t since_ms;
-
-	if (jump_box_cause(pool->box, fault))
-		return;
-	jump_box_is_dialling(pool->box, &stage, &since_ms);
-	fault_set(fault, dial_stage_timeout(stage), "%s",
-	    clock_text(clock_ms() - since_ms).text);
-	fault_name(fault, pool->jump->label, pool->jump->username, NULL);
-	fault_note(fault, "the tunnel is still being set up");
+	jump_box_explain(pool->box, fault);
 }
 
 /* --- life ---------------------------------------------------------------- */
@@ -459,7 +457,7 @@ struct pool *
 pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
     struct mailbox *mailbox)
 {
-	const struct timeval spare_interval = clock_timeval(SPARE_IDLE_MS / 4);
+	const struct timeval spare_interval = clock_timeval(SPARE_LOOK_MS);
 	struct pool *pool = xcalloc(1, sizeof *pool);
 
 	pool->base = base;
@@ -480,7 +478,7 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	pool->retry = event_new(base, -1, 0, on_retry, pool);
 	pool->spare = event_new(base, -1, EV_PERSIST, on_spare, pool);
 	event_add(pool->spare, &spare_interval);
-	jump_box_watch(box, mailbox, on_news, pool);
+	jump_box_watch(box, mailbox, keep_up, pool);
 	grow(pool, false);
 	return pool;
 }

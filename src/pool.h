@@ -61,13 +61,17 @@ void pool_expect(struct pool *, const struct config_connection *);
 enum pool_offer pool_ask(struct pool *, const struct config_connection *,
     const struct originator *, int64_t waited_ms, int64_t by_ms, void *user);
 
-/*
- * The user of an open in flight has gone, or its time has run out.  Then
- * *heard tells whether the tunnel has given a sign of life late enough that
- * the database is to blame for the silence, and *silent_ms for how long the
- * jump box has been silent.
- */
-void pool_abandon(struct pool *, void *user, bool *heard, int64_t *silent_ms);
+/* How the jump box has behaved since an open that was given up. */
+struct pool_silence {
+	/* The tunnel has given a sign of life late enough that the database is
+	 * to blame ... */
+	bool was_heard;
+	bool is_stalled;   /* ... but on another link alone */
+	int64_t silent_ms; /* of this link */
+};
+
+/* The user of an open in flight has gone, or its time has run out. */
+struct pool_silence pool_abandon(struct pool *, void *user);
 
 /* Opens to this database have not been answered in time, the last ones. */
 bool pool_is_suspect(struct pool *, const struct config_connection *);

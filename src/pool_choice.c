@@ -21,6 +21,8 @@
  * 1, 2, 4, 8 ... seconds: an open so old is no good to whoever waits.
  */
 #define STALE_MS 10000
+/* A link that nobody has used for so long is let go. */
+#define SPARE_IDLE_MS 20000
 
 static bool
 is_better(const struct pool_member *one, const struct pool_member *other,
@@ -34,6 +36,15 @@ is_better(const struct pool_member *one, const struct pool_member *other,
 	return ssh_link_channels(one->link) < ssh_link_channels(other->link);
 }
 
+/* Where it would stall others it is opened on no account. */
+static bool
+takes(const struct pool_member *member, const struct pool_target *target)
+{
+	return pool_member_has_slot(member) &&
+	    !(target->stalls &&
+		pool_member_cost(member, target) >= POOL_COST_FOREIGN);
+}
+
 struct pool_member *
 pool_choose(const struct pool_members *members,
     const struct pool_target *target)
@@ -41,7 +52,7 @@ pool_choose(const struct pool_members *members,
 	struct pool_member *member, *best = NULL;
 
 	TAILQ_FOREACH(member, members, entry)
-		if (pool_member_has_slot(member) &&
+		if (takes(member, target) &&
 		    (best == NULL || is_better(member, best, target)))
 			best = member;
 	return best;
@@ -242,4 +253,53 @@ pool_stale(const struct pool_members *members, const struct pool_target *target)
 		    (eldest == NULL || member->opened_ms < eldest->opened_ms))
 			eldest = member;
 	return eldest;
+}
+
+struct pool_member *
+pool_in_the_way(const struct pool_members *members,
+    const struct pool_target *target)
+{
+	struct pool_member *member, *least = NULL;
+
+	if (!target->stalls || opens_of(members, target) > 0)
+		return NULL;
+	TAILQ_FOREACH(member, members, entry) {
+		if (ssh_link_is_closed(member->link))
+			continue;
+		if (pool_member_cost(member, target) < POOL_COST_FOREIGN)
+			return NULL;
+		if (least == NULL ||
+		    ssh_link_channels(member->link) <
+			ssh_link_channels(least->link))
+			least = member;
+	}
+	return least;
+}
+
+/* Live ones which no target is known to stall. */
+static size_t
+sound_links(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	size_t count = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (!ssh_link_is_closed(member->link) &&
+		    !(member->is_held_up && pool_member_is_stalled(member)))
+			count++;
+	return count;
+}
+
+struct pool_member *
+pool_spare(const struct pool_members *members)
+{
+	struct pool_member *member;
+
+	if (sound_links(members) <= 1)
+		return NULL;
+	TAILQ_FOREACH_REVERSE(member, members, pool_members, entry)
+		if (!ssh_link_is_closed(member->link) && member->idle_ms > 0 &&
+		    clock_ms() - member->idle_ms >= SPARE_IDLE_MS)
+			break;
+	return member;
 }

@@ -74,6 +74,19 @@ enum pool_claim pool_claim_of(const struct pool_members *,
 struct pool_member *pool_stale(const struct pool_members *,
     const struct pool_target *);
 
+/*
+ * Where every link carries what a target would stall that has no open: the one
+ * with the fewest channels; NULL: there is none.
+ */
+struct pool_member *pool_in_the_way(const struct pool_members *,
+    const struct pool_target *);
+
+/*
+ * The last of the links that nobody has used for a while, unless it is the only
+ * one that no target is known to stall; NULL: there is none.
+ */
+struct pool_member *pool_spare(const struct pool_members *);
+
 /* Every slot is held by a database that did not answer. */
 bool pool_is_blocked(const struct pool_members *);
 

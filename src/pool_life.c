@@ -2,16 +2,21 @@
 
 /*
  * Signs of life counted over the links of a pool.  A jump box whose resolver
- * hangs is mute on that link alone, so for a target given by name another
- * link's sign of life counts too.
+ * hangs is mute on that link alone, and so is one that connects in the thread
+ * which reads the session: where that may be, another link's sign of life
+ * counts too.
  */
 #include "pool_life.h"
 
 #include <sys/queue.h>
 
+#include "clock.h"
 #include "pool_member.h"
 #include "pool_target.h"
 #include "ssh_link.h"
+
+/* Linux gives up a connect after 127 s: six times asked again (tcp(7)). */
+#define CONNECT_MAX_MS 130000
 
 void
 pool_life_look(const struct pool_members *members, struct pool_state *out)
@@ -70,9 +75,10 @@ pool_life_was_heard(const struct pool_members *members,
 {
 	const struct pool_member *member;
 
-	if (ssh_link_heard_ms(opener->link) >= opener->overdue_ms)
+	if (opener->is_held_up ||
+	    ssh_link_heard_ms(opener->link) >= opener->overdue_ms)
 		return true;
-	if (opener->target->is_address)
+	if (!pool_member_may_stall(opener))
 		return false;
 	TAILQ_FOREACH(member, members, entry)
 		if (!ssh_link_is_closed(member->link) &&
@@ -81,25 +87,67 @@ pool_life_was_heard(const struct pool_members *members,
 	return false;
 }
 
-bool
+/* False: there is none that could tell. */
+static bool
+ask_all_but(const struct pool_members *members,
+    const struct pool_member *stalled)
+{
+	const struct pool_member *other;
+	bool found = false;
+
+	TAILQ_FOREACH(other, members, entry) {
+		if (other == stalled)
+			continue;
+		ssh_link_probe(other->link, stalled->overdue_ms);
+		if (!ssh_link_is_closed(other->link) &&
+		    !pool_member_is_stalled(other))
+			found = true;
+	}
+	return found;
+}
+
+struct pool_member *
 pool_life_ask_others(const struct pool_members *members)
 {
-	const struct pool_member *stalled, *other;
-	bool is_alone = false;
+	struct pool_member *member, *alone = NULL;
 
-	TAILQ_FOREACH(stalled, members, entry) {
-		if (!pool_member_is_overdue(stalled) ||
-		    stalled->target->is_address)
+	TAILQ_FOREACH(member, members, entry)
+		if (pool_member_is_stalled(member) &&
+		    !ask_all_but(members, member) &&
+		    (alone == NULL || ssh_link_is_closed(alone->link)))
+			alone = member;
+	return alone;
+}
+
+/* When another link that lives last heard the jump box; 0: there is none. */
+static int64_t
+heard_elsewhere_ms(const struct pool_members *members,
+    const struct pool_member *stalled)
+{
+	const struct pool_member *member;
+	int64_t heard_ms = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (member != stalled &&
+		    ssh_link_heard_ms(member->link) > heard_ms)
+			heard_ms = ssh_link_heard_ms(member->link);
+	return heard_ms;
+}
+
+void
+pool_life_bear(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	int64_t heard_ms;
+
+	TAILQ_FOREACH(member, members, entry) {
+		if (!pool_member_is_stalled(member))
 			continue;
-		is_alone = true;
-		TAILQ_FOREACH(other, members, entry) {
-			if (other == stalled)
-				continue;
-			is_alone = false;
-			ssh_link_probe(other->link, stalled->overdue_ms);
-		}
+		heard_ms = heard_elsewhere_ms(members, member);
+		if (heard_ms >= member->overdue_ms)
+			ssh_link_bear(member->link, heard_ms,
+			    member->opened_ms + CONNECT_MAX_MS);
 	}
-	return !is_alone;
 }
 
 bool

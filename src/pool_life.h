@@ -37,10 +37,16 @@ bool pool_life_was_heard(const struct pool_members *,
     const struct pool_member *opener);
 
 /*
- * While a name may be what stalls a link, ask the others for a sign of life.
- * False: one stalls and there is no other.
+ * While a target may be what stalls a link, ask the others for a sign of life.
+ * One that stalls where there is no other that does not; NULL: there is none.
  */
-bool pool_life_ask_others(const struct pool_members *);
+struct pool_member *pool_life_ask_others(const struct pool_members *);
+
+/*
+ * A link that a target stalls is not given up before the attempt to connect
+ * can have ended, as long as another link is answered.
+ */
+void pool_life_bear(const struct pool_members *);
 
 /*
  * Blame the targets whose opens are late while the jump box lives; whether

@@ -56,6 +56,11 @@ pool_member_is_full(struct pool_member *member, const struct ssh_opened *opened)
 static bool
 is_foreign(const struct pool_member *member, const struct pool_target *target)
 {
+	if (target->stalls)
+		return member->is_shared ||
+		    (member->first != NULL && member->first != target);
+	if (member->first != NULL && member->first->stalls)
+		return true;
 	if (target->is_address)
 		return member->name != NULL;
 	return member->numeric ||
@@ -98,6 +103,10 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
 		member->numeric = true;
 	else
 		member->name = connection->host;
+	if (member->first == NULL)
+		member->first = target;
+	else if (member->first != target)
+		member->is_shared = true;
 	member->was_used = true;
 	member->idle_ms = 0;
 	member->target = target;
@@ -122,10 +131,26 @@ pool_member_is_late(const struct pool_member *member)
 	return member->target != NULL && clock_ms() >= member->late_ms;
 }
 
+bool
+pool_member_may_stall(const struct pool_member *member)
+{
+	return !member->target->is_address || ssh_link_may_stall(member->link);
+}
+
+bool
+pool_member_is_stalled(const struct pool_member *member)
+{
+	return pool_member_is_overdue(member) &&
+	    ssh_link_heard_ms(member->link) < member->overdue_ms &&
+	    pool_member_may_stall(member);
+}
+
 void
 pool_member_blame_target(struct pool_member *member)
 {
 	member->is_held_up = true;
+	if (pool_member_is_stalled(member) && ssh_link_may_stall(member->link))
+		member->target->stalls = true;
 	member->target->standing = POOL_STANDING_SUSPECT;
 }
 
@@ -149,6 +174,8 @@ pool_member_tidy(struct pool_member *member)
 	} else if (member->idle_ms == 0) {
 		member->idle_ms = clock_ms();
 		member->name = NULL;
+		member->first = NULL;
+		member->is_shared = false;
 		member->numeric = false;
 		member->channels_max = 0;
 	}

@@ -34,7 +34,9 @@ struct pool_member {
 	/* What its channels are connected to, until it is idle. */
 	const char *name; /* a target given by name */
 	bool numeric;     /* targets given by address */
-	int64_t idle_ms;  /* since when nobody uses it (clock.h); 0: in use */
+	const struct pool_target *first;
+	bool is_shared;  /* with another target than the first */
+	int64_t idle_ms; /* since when nobody uses it (clock.h); 0: in use */
 };
 
 TAILQ_HEAD(pool_members, pool_member);
@@ -56,9 +58,10 @@ bool pool_member_is_full(struct pool_member *, const struct ssh_opened *);
 /*
  * How little a link suits a target.  sshd resolves names blockingly, which
  * freezes all channels of a session, so a name and other targets share none
- * where that can be helped; sshd's work for each event grows with the number of
- * channels; and the link of a target that does not answer is given up more
- * easily where it carries nothing else.
+ * where that can be helped, nor do others and a target that stalls its link;
+ * sshd's work for each event grows with the number of channels; and the link of
+ * a target that does not answer is given up more easily where it carries
+ * nothing else.
  */
 enum pool_cost {
 	POOL_COST_NONE,
@@ -80,6 +83,12 @@ void pool_member_open(struct pool_member *, struct pool_target *,
 /* Its open should have been answered if all were well. */
 bool pool_member_is_overdue(const struct pool_member *);
 bool pool_member_is_late(const struct pool_member *);
+
+/* Its jump box may be silent on this link because of the target alone. */
+bool pool_member_may_stall(const struct pool_member *);
+
+/* It is: nothing was heard since its open became overdue. */
+bool pool_member_is_stalled(const struct pool_member *);
 
 /* Its open is late although the tunnel is alive. */
 void pool_member_blame_target(struct pool_member *);

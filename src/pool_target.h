@@ -24,6 +24,9 @@ struct pool_target {
 	/* One of those that lead to it; borrowed. */
 	const struct config_connection *connection;
 	bool is_address; /* needs no look-up on the jump box */
+	/* While the jump box connects to it, nobody else on that session is
+	 * answered: an open is on a link of its own. */
+	bool stalls;
 	enum pool_standing standing;
 };
 

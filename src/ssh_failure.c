@@ -95,6 +95,23 @@ ssh_failure_software(const char *version)
 	return version[0] != '\0' ? SOFTWARE_OTHER : SOFTWARE_UNKNOWN;
 }
 
+bool
+ssh_failure_goes_on(enum software software)
+{
+	switch (software) {
+	case SOFTWARE_OPENSSH:
+	case SOFTWARE_DROPBEAR:
+	case SOFTWARE_ASYNCSSH:
+	case SOFTWARE_TWISTED:
+		return true;
+	case SOFTWARE_UNKNOWN:
+	case SOFTWARE_LIBSSH:
+	case SOFTWARE_OTHER:
+		break;
+	}
+	return false;
+}
+
 /*
  * AsyncSSH refuses in these words what its application does not permit; where
  * a database refuses, it says "[Errno 111]".

@@ -14,6 +14,9 @@
  * as "OpenSSH_9.2p1"; "" for none. */
 enum software ssh_failure_software(const char *version);
 
+/* It serves a session while it connects to a target given by address. */
+bool ssh_failure_goes_on(enum software);
+
 /*
  * What a refused forward means: the reason of RFC 4254, 5.1 (0 where none was
  * seen) and the jump box's own words ("" for none).  `is_socket`: the target

@@ -24,10 +24,12 @@
 #include "log.h"
 #include "ssh_channels.h"
 #include "ssh_facts.h"
+#include "ssh_failure.h"
 #include "ssh_question.h"
 #include "ssh_slot.h"
 #include "ssh_transport.h"
 #include "stream.h"
+#include "tcp.h"
 #include "xmalloc.h"
 
 #define TURN_BUDGET    ((size_t)256 << 10)
@@ -90,9 +92,7 @@ ssh_link_retire(struct ssh_link *link)
 static void
 measure(struct ssh_link *link, int64_t us)
 {
-	if (us <= 0)
-		us = 1;
-	if (link->host.rtt_us == 0 || us < link->host.rtt_us)
+	if (us > 0 && (link->host.rtt_us == 0 || us < link->host.rtt_us))
 		link->host.rtt_us = us;
 }
 
@@ -220,11 +220,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static void
 step_question(struct ssh_link *link)
 {
-	int64_t us = ssh_question_step(&link->question);
 	LIBSSH2_CHANNEL *ended;
 
-	if (us > 0)
-		measure(link, us);
+	measure(link, ssh_question_step(&link->question));
 	ended = ssh_question_take_ended(&link->question);
 	if (ended != NULL)
 		ssh_channels_add_zombie(&link->channels, ended, &link->host);
@@ -345,9 +343,8 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	fault_software(&link->host.fault, ssh_facts_software(take));
 	link->jump = jump;
 	link->pings_left = PINGS_AT_START;
-	link->host.pulse.interval_ms = cfg->keepalive_interval_ms;
-	link->host.pulse.silence_max_ms = cfg->keepalive_interval_ms *
-	    (int64_t)cfg->keepalive_count;
+	ssh_pulse_init(&link->host.pulse, cfg->keepalive_interval_ms,
+	    cfg->keepalive_count);
 	link->ping_doubt_ms = cfg->open_timeout_ms / 4;
 	link->host.turn = event_new(base, -1, 0, on_turn, link);
 	link->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable,
@@ -415,6 +412,20 @@ ssh_link_is_mute(const struct ssh_link *link)
 {
 	return ssh_pulse_is_mute(&link->host.pulse, clock_ms(),
 	    ssh_link_heard_ms(link));
+}
+
+bool
+ssh_link_may_stall(const struct ssh_link *link)
+{
+	return !ssh_failure_goes_on(link->host.fault.software) &&
+	    ssh_transport_pending(link->host.transport) == 0 &&
+	    tcp_is_delivered(ssh_transport_fd(link->host.transport));
+}
+
+void
+ssh_link_bear(struct ssh_link *link, int64_t heard_ms, int64_t until_ms)
+{
+	ssh_pulse_bear(&link->host.pulse, heard_ms, until_ms);
 }
 
 bool

@@ -82,6 +82,20 @@ bool ssh_link_has_slot(const struct ssh_link *);
 /* It was asked for a sign of life a while ago, and has given none. */
 bool ssh_link_is_mute(const struct ssh_link *);
 
+/*
+ * Its silence may be that of a server which connects in the thread that reads
+ * the session: it has taken all that was sent, and is none of those known to go
+ * on meanwhile.
+ */
+bool ssh_link_may_stall(const struct ssh_link *);
+
+/*
+ * The jump box was heard on another link, at `heard_ms` (clock.h): silence of
+ * this one is no death as long as that is not longer ago than such a silence
+ * may be, nor before `until_ms`.
+ */
+void ssh_link_bear(struct ssh_link *, int64_t heard_ms, int64_t until_ms);
+
 /* Its slot has been taken for longer than any jump box should need. */
 bool ssh_link_is_stuck(const struct ssh_link *);
 

@@ -20,6 +20,22 @@
 /* An answer may take so long before its absence means anything. */
 #define MUTE_MS 500
 
+void
+ssh_pulse_init(struct ssh_pulse *pulse, int64_t interval_ms, unsigned count)
+{
+	*pulse = (struct ssh_pulse){
+		.interval_ms = interval_ms,
+		.silence_max_ms = interval_ms * (int64_t)count,
+	};
+}
+
+void
+ssh_pulse_bear(struct ssh_pulse *pulse, int64_t heard_ms, int64_t until_ms)
+{
+	pulse->bear_ms = clock_earlier(until_ms,
+	    heard_ms + pulse->silence_max_ms);
+}
+
 static bool
 is_awaited(const struct ssh_pulse *pulse, int64_t heard_ms)
 {
@@ -79,12 +95,20 @@ ssh_pulse_asked(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 	pulse->asked_ms = now_ms;
 }
 
+/* When a silence that began with a question is death. */
+static int64_t
+death_ms(const struct ssh_pulse *pulse)
+{
+	int64_t due_ms = pulse->unanswered_ms + pulse->silence_max_ms;
+
+	return due_ms > pulse->bear_ms ? due_ms : pulse->bear_ms;
+}
+
 enum ssh_pulse_verdict
 ssh_pulse_look(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
     int64_t open_ms)
 {
-	if (is_awaited(pulse, heard_ms) &&
-	    now_ms >= pulse->unanswered_ms + pulse->silence_max_ms &&
+	if (is_awaited(pulse, heard_ms) && now_ms >= death_ms(pulse) &&
 	    now_ms >= heard_ms + pulse->silence_max_ms)
 		return SSH_PULSE_DEAD;
 	if (is_waited_for(pulse, now_ms, heard_ms) ||
@@ -117,8 +141,7 @@ ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,
 	int64_t doubt_ms = open_ms + pulse->doubt_ms;
 
 	if (is_awaited(pulse, heard_ms))
-		next_ms = clock_earlier(pulse->unanswered_ms +
-			pulse->silence_max_ms,
+		next_ms = clock_earlier(death_ms(pulse),
 		    now_ms + pulse->interval_ms);
 	if (open_ms > 0 && heard_ms < doubt_ms)
 		next_ms = earlier_look(next_ms, doubt_ms, now_ms);

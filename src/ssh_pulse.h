@@ -17,10 +17,19 @@ struct ssh_pulse {
 	int64_t doubt_ms;       /* an open unanswered so long makes us ask */
 	int64_t asked_ms;       /* when we last asked; 0: never */
 	int64_t unanswered_ms;  /* the first time we asked in vain */
+	int64_t bear_ms;        /* its silence is no death before this time */
 	/* Somebody must know by these times, the first and the last of them,
 	 * whether the jump box lives; 0: nobody. */
 	int64_t await_ms, await_last_ms;
 };
+
+void ssh_pulse_init(struct ssh_pulse *, int64_t interval_ms, unsigned count);
+
+/*
+ * The jump box was heard elsewhere at `heard_ms`: silence is no death as long
+ * as that is not longer ago than silence may be, nor before `until_ms`.
+ */
+void ssh_pulse_bear(struct ssh_pulse *, int64_t heard_ms, int64_t until_ms);
 
 enum ssh_pulse_verdict {
 	SSH_PULSE_FINE,

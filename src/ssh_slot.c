@@ -85,14 +85,17 @@ ssh_slot_ping(struct ssh_slot *slot)
 	fill(slot, SSH_SLOT_PING, "ping@pgjump");
 }
 
+/* 1 at least: 0 would be no measure. */
 static int64_t
 elapsed_us(const struct timespec *since)
 {
 	struct timespec now;
+	int64_t us;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)(now.tv_sec - since->tv_sec) * 1000000 +
+	us = (int64_t)(now.tv_sec - since->tv_sec) * 1000000 +
 	    (now.tv_nsec - since->tv_nsec) / 1000;
+	return us > 0 ? us : 1;
 }
 
 static void

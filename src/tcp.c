@@ -9,11 +9,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -244,4 +246,12 @@ tcp_keepalive(int fd, int64_t interval_ms, unsigned count)
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		setsockopt(fd, options[i].level, options[i].name,
 		    &options[i].value, sizeof options[i].value);
+}
+
+bool
+tcp_is_delivered(int fd)
+{
+	int queued = 0;
+
+	return ioctl(fd, SIOCOUTQ, &queued) != 0 || queued == 0;
 }

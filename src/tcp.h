@@ -9,6 +9,7 @@
 
 #include <netdb.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum tcp_status {
@@ -33,5 +34,8 @@ enum tcp_status tcp_connect(const struct addrinfo *, int64_t deadline_ms,
  * and TCP_USER_TIMEOUT, all from the keepalive settings.
  */
 void tcp_keepalive(int fd, int64_t interval_ms, unsigned count);
+
+/* All that was sent has come at the peer's kernel (tcp(7), SIOCOUTQ). */
+bool tcp_is_delivered(int fd);
 
 #endif

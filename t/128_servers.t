@@ -32,7 +32,7 @@ $lab->secret(PgJump::Server::PASSWORD);
 # --- connections: of each server, one for each column ------------------------
 
 my @logins = qw(ed25519 ecdsa rsa password);
-my @faults = qw(refused unknown denied);
+my @faults = qw(refused unknown denied hole);
 my %through;
 
 sub way($server, $column, $box, %is)
@@ -152,6 +152,12 @@ TABLE
 my %refusal;
 my %settings;
 
+# A daemon of their own, for they take as long as it waits for an answer.
+my $hole = PgJump::Peer->black_hole;
+my $patient = $lab->daemon([map {
+	way($_, 'hole', $permit{$_}, port => $hole->{port})
+} @names]);
+
 # The stage that a client reads.
 sub stage($server, $column)
 {
@@ -163,14 +169,23 @@ sub stage($server, $column)
 }
 
 table_is(<<'TABLE', \&stage, 'each failure is told as far as the server tells it');
-server      refused       unknown       denied
-asyncssh    db_refused    db_resolve    forward_denied
-conch       db_closed     db_closed     forward_denied
-erlang      db_refused    db_resolve    forward_denied
-gliderlabs  db_refused    db_resolve    forward_denied
-paramiko    db_unreached  db_unreached  forward_denied
-ssh2        db_unreached  db_unreached  db_unreached
+server      refused       unknown       denied          hole
+asyncssh    db_refused    db_resolve    forward_denied  db_timeout
+conch       db_closed     db_closed     forward_denied  db_silent
+erlang      db_refused    db_resolve    forward_denied  db_timeout
+gliderlabs  db_refused    db_resolve    forward_denied  db_timeout
+paramiko    db_unreached  db_unreached  forward_denied  db_timeout
+ssh2        db_unreached  db_unreached  db_unreached    db_timeout
 TABLE
+
+for my $server (@names) {
+	my $seen = $patient->check('--no-login',
+	    $through{$server}{hole}{name});
+
+	like($seen->{out}, qr/\[db_(?:timeout|silent)\]/,
+	    "$server, hole: check tells the same") or diag($seen->{out});
+}
+$patient->down;
 
 for my $server (@names) {
 	for my $column (@faults) {

@@ -138,6 +138,19 @@ ssh_link_is_mute(const struct ssh_link *link)
 }
 
 bool
+ssh_link_may_stall(const struct ssh_link *link)
+{
+	return link->may_stall;
+}
+
+void
+ssh_link_bear(struct ssh_link *link, int64_t heard_ms, int64_t until_ms)
+{
+	(void)heard_ms;
+	link->bear_ms = until_ms;
+}
+
+bool
 ssh_link_has_slot(const struct ssh_link *link)
 {
 	return !link->is_closed && !link->is_opening &&

@@ -15,10 +15,11 @@
 struct stream;
 
 struct ssh_link {
-	bool is_closed, is_stuck, is_opening, is_mute;
+	bool is_closed, is_stuck, is_opening, is_mute, may_stall;
 	size_t channels;
 	int64_t heard_ms;
 	int64_t probed_ms; /* by ssh_link_probe() */
+	int64_t bear_ms;   /* by ssh_link_bear() */
 	bool is_answered;  /* the open in flight, by this: */
 	struct ssh_opened opened;
 };

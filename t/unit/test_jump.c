@@ -98,12 +98,11 @@ pool_ask(struct pool *asked, const struct config_connection *connection,
 	return asked->for_lost;
 }
 
-void
-pool_abandon(struct pool *asked, void *user, bool *heard, int64_t *silent_ms)
+struct pool_silence
+pool_abandon(struct pool *asked, void *user)
 {
 	(void)asked, (void)user;
-	*heard = true;
-	*silent_ms = 0;
+	return (struct pool_silence){ .was_heard = true };
 }
 
 void

@@ -112,15 +112,18 @@ silence_of_the_tunnel_is_the_tunnels(void **state)
 static void
 silence_behind_a_live_tunnel_is_the_databases(void **state)
 {
-	struct fault unanswered = { 0 }, behind = { 0 };
+	struct fault unanswered = { 0 }, stalled = { 0 }, behind = { 0 };
 
 	(void)state;
-	jump_fault_unanswered(&unanswered, JUMP, 4000);
+	jump_fault_unanswered(&unanswered, JUMP, 4000, false);
+	jump_fault_unanswered(&stalled, JUMP, 4000, true);
 	jump_fault_behind(&behind, JUMP, 2500);
 	assert_int_equal(unanswered.code, FAIL_DB_TIMEOUT);
 	assert_int_equal(behind.code, FAIL_DB_TIMEOUT);
 	assert_string_equal(behind.words, "2.5 s");
 	assert_has(unanswered.detail, "the tunnel to jump box " JUMP " is up");
+	assert_has(stalled.detail, "it answers nobody on that session");
+	assert_null(strstr(unanswered.detail, "answers nobody"));
 	assert_has(behind.detail, "earlier connections");
 }
 

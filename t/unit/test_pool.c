@@ -246,6 +246,52 @@ a_refusal_is_the_database_s(void **state)
 	lab_free(lab);
 }
 
+/* The open in flight is overdue, and the jump box was not heard since. */
+static void
+stall(struct lab *lab)
+{
+	fake_ssh_links[0]->may_stall = true;
+	assert_int_equal(ask_for(lab, &one, 0, 0), POOL_OPENING);
+	fake_ssh_links[0]->heard_ms = 0;
+	pool_pump(lab->pool);
+}
+
+static void
+another_link_is_to_tell_what_stalls_one(void **state)
+{
+	struct lab *lab = lab_new(2);
+
+	(void)state;
+	stall(lab);
+	pool_pump(lab->pool);
+	assert_int_equal(dials->count, 1);
+	assert_false(fake_ssh_links[0]->is_closed);
+	finish_dials();
+	pool_pump(lab->pool);
+	assert_int_equal(dials->count, 0);
+	assert_true(pool_abandon(lab->pool, lab).is_stalled);
+	lab_free(lab);
+}
+
+static void
+in_its_place_where_there_may_be_no_more(void **state)
+{
+	struct lab *lab = lab_new(1);
+	struct pool_silence silence;
+
+	(void)state;
+	stall(lab);
+	assert_int_equal(dials->count, 1);
+	assert_true(fake_ssh_links[0]->is_closed);
+	finish_dials();
+	pool_pump(lab->pool);
+	assert_int_equal(pool_links(lab->pool), 2);
+	silence = pool_abandon(lab->pool, lab);
+	assert_true(silence.was_heard);
+	assert_true(silence.is_stalled);
+	lab_free(lab);
+}
+
 static void
 a_full_session_calls_for_another(void **state)
 {
@@ -440,6 +486,8 @@ main(void)
 		cmocka_unit_test(
 		    a_link_with_far_fewer_channels_is_worth_a_moment),
 		cmocka_unit_test(a_refusal_is_the_database_s),
+		cmocka_unit_test(another_link_is_to_tell_what_stalls_one),
+		cmocka_unit_test(in_its_place_where_there_may_be_no_more),
 		cmocka_unit_test(a_full_session_calls_for_another),
 		cmocka_unit_test(until_one_of_its_channels_has_gone),
 		cmocka_unit_test(an_empty_session_that_is_full_is_told),

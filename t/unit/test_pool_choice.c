@@ -342,6 +342,150 @@ a_name_that_stalls_joins_nobody(void **state)
 	assert_int_equal(claim(lab, lab->name, false), POOL_CLAIM_RISKED);
 }
 
+/* --- who stalls a link ---------------------------------------------------- */
+
+/* A server that connects in the thread which reads the session. */
+static void
+stall(struct lab *lab, size_t i, struct pool_target *target)
+{
+	lab->link[i].may_stall = true;
+	open_since(&lab->member[i], target, 2 * PATIENCE, BUDGET);
+	lab->link[(i + 1) % LINKS].heard_ms = clock_ms();
+	assert_true(pool_life_blame_targets(&lab->members));
+	assert_true(target->stalls);
+}
+
+static void
+serve(struct lab *lab, size_t i, struct pool_target *target)
+{
+	open_since(&lab->member[i], target, 0, BUDGET);
+	answer(&lab->member[i]);
+}
+
+static void
+another_link_tells_who_stalls_one(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->link[0].may_stall = true;
+	open_since(&lab->member[0], lab->address, 2 * PATIENCE, BUDGET);
+	assert_null(pool_life_ask_others(&lab->members));
+	assert_int_equal(lab->link[1].probed_ms, lab->member[0].overdue_ms);
+	assert_false(pool_life_blame_targets(&lab->members));
+	lab->link[1].heard_ms = clock_ms();
+	assert_true(pool_life_was_heard(&lab->members, &lab->member[0]));
+	assert_true(pool_life_blame_targets(&lab->members));
+	assert_int_equal(lab->address->standing, POOL_STANDING_SUSPECT);
+	assert_true(lab->address->stalls);
+}
+
+static void
+two_stalled_links_tell_nothing_of_each_other(void **state)
+{
+	struct lab *lab = *state;
+
+	for (size_t i = 0; i < LINKS; i++) {
+		lab->link[i].may_stall = true;
+		open_since(&lab->member[i], lab->address, 2 * PATIENCE, BUDGET);
+	}
+	assert_ptr_equal(pool_life_ask_others(&lab->members), &lab->member[0]);
+}
+
+static void
+who_is_late_on_a_link_that_lives_stalls_nobody(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->link[0].may_stall = true;
+	hold_up(lab, 0, lab->address);
+	assert_false(lab->address->stalls);
+}
+
+static void
+a_stalled_link_is_borne_while_another_lives(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->link[0].may_stall = true;
+	open_since(&lab->member[0], lab->address, 2 * PATIENCE, BUDGET);
+	pool_life_bear(&lab->members);
+	assert_int_equal(lab->link[0].bear_ms, 0);
+	lab->link[1].heard_ms = clock_ms();
+	pool_life_bear(&lab->members);
+	assert_int_equal(lab->link[0].bear_ms,
+	    lab->member[0].opened_ms + 130000);
+	assert_int_equal(lab->link[1].bear_ms, 0);
+}
+
+static void
+who_stalls_joins_nobody(void **state)
+{
+	struct lab *lab = *state;
+
+	stall(lab, 0, lab->address);
+	serve(lab, 1, lab->address_too);
+	serve(lab, 2, lab->name);
+	assert_null(pool_choose(&lab->members, lab->address));
+	assert_int_equal(claim(lab, lab->address, false), POOL_CLAIM_GRANTED);
+	assert_non_null(pool_choose(&lab->members, lab->address_too));
+	lab->link[1].channels = 0;
+	pool_member_tidy(&lab->member[1]);
+	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	    &lab->member[1]);
+}
+
+static void
+nor_does_anybody_join_it(void **state)
+{
+	struct lab *lab = *state;
+
+	stall(lab, 0, lab->address);
+	serve(lab, 1, lab->address);
+	assert_int_equal(pool_member_cost(&lab->member[1], lab->address),
+	    POOL_COST_NONE);
+	assert_int_equal(pool_member_cost(&lab->member[1], lab->address_too),
+	    POOL_COST_FOREIGN);
+	assert_ptr_equal(pool_choose(&lab->members, lab->address_too),
+	    &lab->member[2]);
+	serve(lab, 1, lab->address_too);
+	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	    &lab->member[2]);
+}
+
+static void
+a_link_makes_room_where_all_are_in_the_way(void **state)
+{
+	struct lab *lab = *state;
+
+	stall(lab, 0, lab->address);
+	serve(lab, 1, lab->address_too);
+	serve(lab, 1, lab->address_too);
+	serve(lab, 2, lab->address_too);
+	assert_null(pool_in_the_way(&lab->members, lab->address));
+	lab->link[0].is_closed = true;
+	lab->link[0].is_opening = false;
+	pool_member_tidy(&lab->member[0]);
+	assert_ptr_equal(pool_in_the_way(&lab->members, lab->address),
+	    &lab->member[2]);
+	assert_null(pool_in_the_way(&lab->members, lab->address_too));
+	lab->link[1].channels = 0;
+	pool_member_tidy(&lab->member[1]);
+	assert_null(pool_in_the_way(&lab->members, lab->address));
+}
+
+static void
+an_idle_link_stays_for_the_sake_of_a_stalled_one(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->link[2].is_closed = true;
+	lab->member[0].idle_ms = 0;
+	lab->member[1].idle_ms -= 60000;
+	assert_ptr_equal(pool_spare(&lab->members), &lab->member[1]);
+	stall(lab, 0, lab->address);
+	assert_null(pool_spare(&lab->members));
+}
+
 /* --- who answers --------------------------------------------------------- */
 
 static void
@@ -386,7 +530,7 @@ a_stalled_resolver_is_heard_on_other_links(void **state)
 	struct lab *lab = *state;
 
 	open_since(&lab->member[0], lab->name, 2 * PATIENCE, BUDGET);
-	assert_true(pool_life_ask_others(&lab->members));
+	assert_null(pool_life_ask_others(&lab->members));
 	assert_int_equal(lab->link[1].probed_ms, lab->member[0].overdue_ms);
 	assert_false(pool_life_blame_targets(&lab->members));
 	lab->link[1].heard_ms = clock_ms();
@@ -485,6 +629,14 @@ main(void)
 		TEST(nor_the_last_slot_of_a_full_pool),
 		TEST(but_must_be_tried_again),
 		TEST(a_name_that_stalls_joins_nobody),
+		TEST(another_link_tells_who_stalls_one),
+		TEST(two_stalled_links_tell_nothing_of_each_other),
+		TEST(who_is_late_on_a_link_that_lives_stalls_nobody),
+		TEST(a_stalled_link_is_borne_while_another_lives),
+		TEST(who_stalls_joins_nobody),
+		TEST(nor_does_anybody_join_it),
+		TEST(a_link_makes_room_where_all_are_in_the_way),
+		TEST(an_idle_link_stays_for_the_sake_of_a_stalled_one),
 		TEST(an_answer_in_time_clears),
 		TEST(the_end_of_a_link_says_nothing),
 		TEST(a_silent_tunnel_is_no_target_s_fault),

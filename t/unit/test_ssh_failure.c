@@ -142,12 +142,25 @@ a_server_is_known_by_its_banner(void **state)
 	assert_int_equal(ssh_failure_software(""), SOFTWARE_UNKNOWN);
 }
 
+/* Whose silence, while it connects to an address, is the tunnel's. */
+static void
+who_goes_on_while_it_connects(void **state)
+{
+	(void)state;
+	assert_true(ssh_failure_goes_on(SOFTWARE_OPENSSH));
+	assert_true(ssh_failure_goes_on(SOFTWARE_DROPBEAR));
+	assert_false(ssh_failure_goes_on(SOFTWARE_LIBSSH));
+	assert_false(ssh_failure_goes_on(SOFTWARE_OTHER));
+	assert_false(ssh_failure_goes_on(SOFTWARE_UNKNOWN));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_and_reasons_are_those_of_the_server),
 		cmocka_unit_test(a_server_is_known_by_its_banner),
+		cmocka_unit_test(who_goes_on_while_it_connects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,16 @@ static const struct ssh_target other = { .host = "10.0.0.2",
 	.originator_host = "192.0.2.7",
 	.originator_port = 40001 };
 
+struct ssh_transport {
+	int fd;
+	struct ssh_said said;
+	uint64_t received;
+	struct ssh_memory memory;
+	size_t pending;
+	bool cut;
+	enum software software;
+};
+
 /* --- libssh2 -------------------------------------------------------------- */
 
 static struct {
@@ -120,8 +130,7 @@ libssh2_channel_eof(LIBSSH2_CHANNEL *channel)
 enum software
 ssh_facts_software(const struct ssh_transport *transport)
 {
-	(void)transport;
-	return SOFTWARE_OPENSSH;
+	return transport->software;
 }
 
 ssize_t
@@ -174,14 +183,6 @@ ssh_channel_forget(struct ssh_channel *channel)
 {
 	free(channel);
 }
-
-struct ssh_transport {
-	int fd;
-	struct ssh_said said;
-	uint64_t received;
-	struct ssh_memory memory;
-	bool cut;
-};
 
 LIBSSH2_SESSION *
 ssh_transport_session(const struct ssh_transport *transport)
@@ -249,8 +250,7 @@ ssh_transport_received_ms(const struct ssh_transport *transport)
 size_t
 ssh_transport_pending(const struct ssh_transport *transport)
 {
-	(void)transport;
-	return 0;
+	return transport->pending;
 }
 
 size_t
@@ -500,6 +500,32 @@ a_channel_that_ends_is_asked_on_no_more(void **state)
 	assert_int_equal(session.asked, 0);
 }
 
+static struct ssh_link *
+link_to(struct lab *lab, struct ssh_transport *transport,
+    enum software software)
+{
+	*transport = (struct ssh_transport){ .fd = eventfd(0, 0),
+		.software = software };
+	return ssh_link_new(lab->base, &config, &jump, transport);
+}
+
+/* Not where the server goes on, nor as long as it may not have been asked. */
+static void
+who_may_stall(void **state)
+{
+	struct lab *lab = *state;
+	struct ssh_transport transport;
+	struct ssh_link *link = link_to(lab, &transport, SOFTWARE_OTHER);
+
+	assert_true(ssh_link_may_stall(link));
+	transport.pending = 1;
+	assert_false(ssh_link_may_stall(link));
+	ssh_link_free(link);
+	link = link_to(lab, &transport, SOFTWARE_OPENSSH);
+	assert_false(ssh_link_may_stall(link));
+	ssh_link_free(link);
+}
+
 static void
 what_nobody_reads_retires_a_link_and_loses_it(void **state)
 {
@@ -556,6 +582,7 @@ main(void)
 		TEST(a_confirmed_ping_is_the_last),
 		TEST(who_may_not_answer_is_asked_twice),
 		TEST(a_channel_that_ends_is_asked_on_no_more),
+		TEST(who_may_stall),
 		TEST(what_nobody_reads_retires_a_link_and_loses_it),
 		TEST(an_end_behind_what_nobody_reads_is_looked_for),
 	};

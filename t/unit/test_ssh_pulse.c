@@ -215,6 +215,23 @@ test_asking_again_does_not_put_off_death(void **state)
 	assert_int_equal(death_ms(true), 1000 + 15000 + 45000);
 }
 
+/* Borne as long as another link is heard, but not for ever. */
+static void
+test_a_borne_link_dies_with_the_others(void **state)
+{
+	struct ssh_pulse pulse = defaults;
+
+	(void)state;
+	ssh_pulse_asked(&pulse, 1000, 0);
+	ssh_pulse_bear(&pulse, 40000, 130000);
+	assert_int_equal(ssh_pulse_look(&pulse, 46001, 0, 0), SSH_PULSE_FINE);
+	assert_in_range(ssh_pulse_next_ms(&pulse, 46001, 0, 0), 46002, 61001);
+	assert_int_equal(ssh_pulse_look(&pulse, 85000, 0, 0), SSH_PULSE_DEAD);
+	ssh_pulse_bear(&pulse, 129000, 130000);
+	assert_int_equal(ssh_pulse_look(&pulse, 129999, 0, 0), SSH_PULSE_FINE);
+	assert_int_equal(ssh_pulse_look(&pulse, 130000, 0, 0), SSH_PULSE_DEAD);
+}
+
 int
 main(void)
 {
@@ -227,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_a_silent_link_is_asked_every_interval),
 		cmocka_unit_test(test_silence_is_noticed_in_time),
 		cmocka_unit_test(test_asking_again_does_not_put_off_death),
+		cmocka_unit_test(test_a_borne_link_dies_with_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

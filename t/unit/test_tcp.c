@@ -313,6 +313,34 @@ keepalive_follows_the_settings(void **state)
 	close(fd);
 }
 
+/* More than the peer's kernel takes while nobody reads it. */
+static void
+what_is_not_taken_is_not_delivered(void **state)
+{
+	static const char bytes[65536];
+	int ends[2], small = 4096;
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof address;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	getsockname(listener, (struct sockaddr *)&address, &len);
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(ends[0], (struct sockaddr *)&address, len), 0);
+	ends[1] = accept(listener, NULL, NULL);
+	assert_true(tcp_is_delivered(ends[0]));
+	while (send(ends[0], bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+		;
+	assert_false(tcp_is_delivered(ends[0]));
+	close(ends[0]);
+	close(ends[1]);
+	close(listener);
+}
+
 int
 main(void)
 {
@@ -329,6 +357,7 @@ main(void)
 		cmocka_unit_test(cancel_ends_the_wait),
 		cmocka_unit_test(no_descriptor_is_left_behind),
 		cmocka_unit_test(keepalive_follows_the_settings),
+		cmocka_unit_test(what_is_not_taken_is_not_delivered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

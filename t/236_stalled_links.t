@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# Servers that connect in the thread which reads the session: while they try a
+# database that does not answer, they answer nobody on that session.  Its client
+# is told of the database, not of the tunnel; who else is on that session keeps
+# it for as long as the attempt may take; and from then on nobody shares one
+# with that database while it is tried; where there may be one session only, the
+# stalled one gives way to another.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use PgJump::Lab;
+use Test::More;
+use Time::HiRes qw(time);
+
+use PgJump::Keys qw(private);
+use PgJump::Process qw(eventually);
+use PgJump::Server qw(servers);
+
+# Seconds; links were cut after three, once.  The attempt's SYN is sent again
+# after 63, and then it ends.
+use constant STALL => 40;
+use constant SYN => 63;
+
+my $lab = PgJump::Lab->new;
+my ($servers) = servers();
+my @names = grep { $servers->{$_} } qw(erlang paramiko);
+plan skip_all => 'neither erlang-ssh nor python3-paramiko is here'
+    unless @names;
+$lab->secret(PgJump::Server::PASSWORD);
+
+# For each server a neighbour, the database that does not answer, a daemon.
+sub case_of($name)
+{
+	my $box = PgJump::Server->new(dir => $lab->dir, name => $name,
+	    how => $servers->{$name}, policy => 'permit');
+	my $hole = PgJump::Peer->black_hole;
+	my %tunnel = (%{ $box->tunnel }, username => 'tunnel',
+		private_key => private('ecdsa'));
+	my %case = (
+		name => $name, box => $box, hole => $hole,
+		neighbour => $lab->connection("${name}_neighbour",
+		    ssh_tunnel => {%tunnel}),
+		silent => $lab->connection("${name}_silent",
+		    ssh_tunnel => {%tunnel}, port => $hole->{port}),
+	);
+	$case{daemon} = $lab->daemon([@case{qw(neighbour silent)}],
+	    workers => 1, max_links => $name eq 'erlang' ? 4 : 1,
+	    keepalive_interval => '1s', keepalive_count => 3);
+	return \%case;
+}
+
+sub stage($case)
+{
+	my $error = PgJump::Wire->refusal(port => $case->{silent}{listen},
+	    sslmode => 'disable');
+
+	return ($error, ($error->{M} =~ /\[(\w+)\]\z/)[0] // 'none');
+}
+
+sub query($case) { $case->{wire}->query('select 1') }
+
+my @cases = map { case_of($_) } @names;
+for my $case (@cases) {
+	my $name = $case->{name};
+
+	$case->{wire} = $lab->wire($case->{neighbour}, sslmode => 'disable',
+	    timeout => SYN + 30);
+	ok(PgJump::Wire::is_ready($case->{wire}->login),
+	    "$name: a neighbour is connected");
+	my ($error, $stage) = stage($case);
+	$case->{stalled} = time;
+	is($stage, 'db_timeout', "$name: the database is told of");
+	like($error->{D}, qr/it answers nobody on that session/, '... and why');
+	is($lab->psql($case->{neighbour}, 'select 1')->{out}, "1\n",
+	    '... a new neighbour is served');
+	query($case);
+}
+
+# It is asked for again and again, meanwhile.
+while (grep { time < $_->{stalled} + STALL } @cases) {
+	for my $case (@cases) {
+		my (undef, $stage) = stage($case);
+		is($stage, 'db_timeout', "$case->{name}: and again");
+	}
+}
+
+for my $case (@cases) {
+	my ($name, $daemon) = @$case{qw(name daemon)};
+
+	is($daemon->events('link lost'), 0,
+	    "$name: no link is given up in @{[STALL]} s");
+	is($daemon->events('session ended'), 0, '... nor a session');
+	is($lab->psql($case->{neighbour}, 'select 1')->{out}, "1\n",
+	    '... and neighbours are served');
+	close $case->{hole}->open_up;
+	ok(PgJump::Wire::is_ready($case->{wire}->until('Z')),
+	    '... the one beside it is answered at last');
+}
+
+$lab->done;
