@@ -148,6 +148,23 @@ is_protocol_1(const char *line)
 	    strncmp(line, "SSH-1.99", 8) != 0;
 }
 
+/*
+ * Where the last line that was heard has not ended, and may become a banner:
+ * its beginning; else NULL.
+ */
+static const unsigned char *
+begun_banner(const struct heard *heard)
+{
+	const unsigned char *line = memrchr(heard->bytes, '\n', heard->len);
+	size_t len;
+
+	line = line != NULL ? line + 1 : heard->bytes;
+	len = heard->len - (size_t)(line - heard->bytes);
+	if (len == 0 || memcmp(line, "SSH-", len < 4 ? len : 4) != 0)
+		return NULL;
+	return line;
+}
+
 static enum peer
 peer_of(const char *line, const struct heard *heard)
 {
@@ -157,6 +174,8 @@ peer_of(const char *line, const struct heard *heard)
 		return PEER_SSH;
 	if (heard->len == 0)
 		return PEER_SILENT;
+	if (begun_banner(heard) != NULL)
+		return PEER_SSH;
 	if (is_tls(heard->bytes, heard->len))
 		return PEER_TLS;
 	return is_doorman(heard) ? PEER_DOORMAN : PEER_OTHER;
@@ -251,6 +270,21 @@ describe(const struct ssh_transport *transport, const struct heard *heard,
 	}
 }
 
+static void
+note_banner(const struct ssh_transport *transport, const struct heard *heard,
+    struct fault *fault)
+{
+	const unsigned char *begun = begun_banner(heard);
+	const char *line = banner(transport);
+
+	if (strncmp(line, "SSH-", 4) == 0)
+		fault_note(fault, "its banner was %s", line);
+	else if (begun != NULL)
+		fault_note(fault, "its banner broke off after \"%.*s\"",
+		    (int)(heard->bytes + heard->len - begun),
+		    (const char *)begun);
+}
+
 static enum failure
 fail(const struct ssh_transport *transport, enum ending ending,
     int64_t allowed_ms, struct fault *fault)
@@ -261,7 +295,7 @@ fail(const struct ssh_transport *transport, enum ending ending,
 	char words[FAULT_WORDS_MAX];
 
 	if (peer == PEER_SSH) {
-		fault_note(fault, "its banner was %s", banner(transport));
+		note_banner(transport, &heard, fault);
 		if (ssh_transport_said(transport)->disconnected ||
 		    ssh_transport_is_cut(transport))
 			code = FAIL_JUMP_HANDSHAKE_FAILED;
