@@ -111,6 +111,13 @@ read_sshd_log(const struct check_case *is, struct check_advice *out)
 }
 
 static void
+count_errors(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, HERE, "ip -s -s link");
+}
+
+static void
 list_algorithms(const struct check_case *is, struct check_advice *out)
 {
 	if (!is_sshd(is))
@@ -359,6 +366,8 @@ static const struct {
 	{ FAIL_JUMP_HANGUP, read_sshd_log },
 	{ FAIL_JUMP_TURNED_AWAY, read_sshd_log },
 	{ FAIL_JUMP_NO_ALGORITHM, list_algorithms },
+	{ FAIL_JUMP_UNPROVED, compare_key },
+	{ FAIL_JUMP_DAMAGED, count_errors },
 	{ FAIL_JUMP_HANDSHAKE_FAILED, read_sshd_log },
 	{ FAIL_JUMP_HANDSHAKE_TIMEOUT, read_sshd_log },
 	{ FAIL_HOSTKEY_UNKNOWN, know_key },
@@ -378,11 +387,13 @@ static const struct {
 	{ FAIL_AUTH_TOO_MANY, authorize_key },
 	{ FAIL_AUTH_HANGUP, read_sshd_log },
 	{ FAIL_AUTH_CUT, read_sshd_log },
+	{ FAIL_AUTH_DAMAGED, count_errors },
 	{ FAIL_AUTH_TIMEOUT, read_sshd_log },
 	{ FAIL_FORWARD_DENIED, permit_forward },
 	{ FAIL_FORWARD_LIMIT_PEER, list_sessions },
 	{ FAIL_TUNNEL_LOST, read_sshd_log },
 	{ FAIL_TUNNEL_CUT, read_sshd_log },
+	{ FAIL_TUNNEL_DAMAGED, count_errors },
 	{ FAIL_TUNNEL_SILENT, reach_jump },
 	{ FAIL_DB_NAME_UNKNOWN, resolve_database },
 	{ FAIL_DB_NAME_TIMEOUT, resolve_database },

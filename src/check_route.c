@@ -181,10 +181,10 @@ fail_cancelled(struct fault *fault)
 }
 
 static enum failure
-fail_broken(struct fault *fault)
+fail_broken(const struct check_route *route, struct fault *fault)
 {
-	return fault_set(fault, FAIL_TUNNEL_LOST,
-	    "it broke while the forward was opened");
+	jump_fault_broken(fault, ssh_link_lost_by(route->link));
+	return fault->code;
 }
 
 /* Wait until the link has room for an open: a ping may be in its slot. */
@@ -193,7 +193,7 @@ await_slot(struct check_route *route, int64_t by_ms, struct fault *fault)
 {
 	while (!ssh_link_has_slot(route->link)) {
 		if (ssh_link_is_closed(route->link))
-			return fail_broken(fault);
+			return fail_broken(route, fault);
 		switch (check_route_turn(route, by_ms)) {
 		case CHECK_TURN_GO:
 			break;
@@ -228,7 +228,7 @@ fail_open(struct check_route *route, const struct ssh_opened *opened,
     bool is_socket, struct fault *fault)
 {
 	if (opened->link_failed)
-		return fail_broken(fault);
+		return fail_broken(route, fault);
 	jump_fault_refused(fault, route->task->connection->jump->label, opened,
 	    is_socket);
 	return fault->code;

@@ -143,8 +143,7 @@ try_again(struct jump_request *request, const struct ssh_opened *opened)
 		arm_timer(request, request->deadline_ms);
 		return;
 	}
-	fault_set(&request->fault, FAIL_TUNNEL_LOST,
-	    "it broke while the forward was opened");
+	jump_fault_broken(&request->fault, opened->lost_by);
 	fail(request);
 }
 

@@ -7,7 +7,6 @@
 #include "jump_fault.h"
 
 #include "clock.h"
-#include "failure.h"
 #include "ssh_failure.h"
 #include "ssh_link.h"
 
@@ -56,6 +55,15 @@ set_refused(struct fault *fault, enum failure code,
 					     : "it gave no reason");
 		break;
 	}
+}
+
+void
+jump_fault_broken(struct fault *fault, enum failure lost_by)
+{
+	enum failure code = lost_by == FAIL_TUNNEL_DAMAGED ? lost_by
+							   : FAIL_TUNNEL_LOST;
+
+	fault_set(fault, code, "it broke while the forward was opened");
 }
 
 void

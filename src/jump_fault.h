@@ -12,8 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct fault;
+#include "failure.h"
+
 struct ssh_opened;
+
+/* The link broke, by this cause (FAIL_NONE: none is known). */
+void jump_fault_broken(struct fault *, enum failure lost_by);
 
 /* The jump box refused; `is_socket`: the target is a Unix socket. */
 void jump_fault_refused(struct fault *, const char *jump,

@@ -71,6 +71,48 @@ read_hostkey(LIBSSH2_SESSION *session, struct ssh_facts *facts)
 	facts->hostkey_len = len;
 }
 
+/* By what libssh2 says of the call that failed last. */
+static bool
+is_damaged(const struct ssh_transport *transport)
+{
+	return ssh_failure_is_damage(libssh2_session_last_errno(
+					 ssh_transport_session(transport)),
+	    "");
+}
+
+bool
+ssh_facts_is_over(const struct ssh_transport *transport)
+{
+	return ssh_transport_said(transport)->disconnected ||
+	    is_damaged(transport);
+}
+
+/* The peer's own words come first, then the socket's, then libssh2's. */
+enum failure
+ssh_facts_end(const struct ssh_transport *transport, const char **words)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	char *error = NULL;
+
+	if (ssh_transport_is_cut(transport)) {
+		*words = ssh_transport_lost_words(transport);
+		return FAIL_TUNNEL_CUT;
+	}
+	if (said->disconnected && said->disconnect_text[0] != '\0') {
+		*words = said->disconnect_text;
+	} else if (ssh_transport_is_lost(transport)) {
+		*words = ssh_transport_lost_words(transport);
+	} else if (is_damaged(transport)) {
+		*words = "it was damaged on the way";
+		return FAIL_TUNNEL_DAMAGED;
+	} else {
+		libssh2_session_last_error(ssh_transport_session(transport),
+		    &error, NULL, 0);
+		*words = error;
+	}
+	return FAIL_TUNNEL_LOST;
+}
+
 void
 ssh_facts_read(const struct ssh_transport *transport, struct ssh_facts *facts)
 {

@@ -7,6 +7,7 @@
 #ifndef PGJUMP_SSH_FACTS_H
 #define PGJUMP_SSH_FACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "failure.h"
@@ -26,6 +27,15 @@ struct ssh_facts {
 
 /* Which server it is, from its banner. */
 enum software ssh_facts_software(const struct ssh_transport *);
+
+/*
+ * Whether nothing sensible can come any more: the peer disconnected, or what it
+ * sent was damaged.
+ */
+bool ssh_facts_is_over(const struct ssh_transport *);
+
+/* What ended a session, in words that live as long as it does. */
+enum failure ssh_facts_end(const struct ssh_transport *, const char **words);
 
 void ssh_facts_read(const struct ssh_transport *, struct ssh_facts *);
 

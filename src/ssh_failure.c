@@ -10,6 +10,7 @@
  */
 #include "ssh_failure.h"
 
+#include <libssh2.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -84,6 +85,22 @@ static const struct {
 	{ "Error resolving", FAIL_DB_NAME_UNKNOWN },
 	{ "no such host", FAIL_DB_NAME_UNKNOWN }, /* Go */
 };
+
+/* How libssh2 begins to say that a packet it waited for could not be read. */
+#define WAITING "Waiting for "
+
+bool
+ssh_failure_is_damage(int rc, const char *words)
+{
+	switch (rc) {
+	case LIBSSH2_ERROR_INVALID_MAC:
+	case LIBSSH2_ERROR_DECRYPT:
+	case LIBSSH2_ERROR_OUT_OF_BOUNDARY: /* the length of a packet */
+		return true;
+	default:
+		return strncmp(words, WAITING, strlen(WAITING)) == 0;
+	}
+}
 
 enum software
 ssh_failure_software(const char *version)

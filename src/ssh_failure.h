@@ -18,6 +18,13 @@ enum software ssh_failure_software(const char *version);
 bool ssh_failure_goes_on(enum software);
 
 /*
+ * Whether a call of libssh2 failed with `rc`, and its words for that, because a
+ * packet made no sense: of an impossible length, or not with the MAC that it
+ * should have.  A login's calls have one code for all that stops them.
+ */
+bool ssh_failure_is_damage(int rc, const char *words);
+
+/*
  * What a refused forward means: the reason of RFC 4254, 5.1 (0 where none was
  * seen) and the jump box's own words ("" for none).  `is_socket`: the target
  * was a Unix socket, whose refusals sshd never explains.

@@ -17,10 +17,15 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "ssh_facts.h"
+#include "ssh_failure.h"
 #include "ssh_kexinit.h"
 #include "ssh_transport.h"
 
 #define QUOTE_MAX 60
+
+/* What libssh2 returns where no first packet could be read. */
+#define KEXINIT_UNREAD (-1)
 
 /* More bytes than any handshake has, which libssh2 might keep. */
 #define HANDSHAKE_MAX ((uint64_t)256 << 10)
@@ -304,6 +309,37 @@ fail(const struct ssh_transport *transport, enum ending ending,
 	return fault_set(fault, code, "%s", words);
 }
 
+/*
+ * What came from an SSH server makes no sense.  A key exchange that cannot go
+ * on has no error of its own in libssh2, whatever stopped it.
+ */
+static bool
+is_broken(const struct ssh_transport *transport, int rc)
+{
+	return strncmp(banner(transport), "SSH-2.0-", 8) == 0 &&
+	    (rc == KEXINIT_UNREAD || rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE ||
+		ssh_failure_is_damage(rc, ""));
+}
+
+/*
+ * The signature of a key exchange covers all that both have said before (RFC
+ * 4253, 8): where it is wrong, any of that may have been altered.
+ */
+static enum failure
+fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
+{
+	struct ssh_facts facts;
+
+	fault_note(fault, "its banner was %s", banner(transport));
+	ssh_facts_read(transport, &facts);
+	if (rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE &&
+	    facts.hostkey_type[0] != '\0' &&
+	    !ssh_transport_said(transport)->newkeys_sent)
+		return fault_set(fault, FAIL_JUMP_UNPROVED, "%s %s",
+		    facts.hostkey_type, facts.fingerprint);
+	return fault_set(fault, FAIL_JUMP_DAMAGED, "%s", "");
+}
+
 static enum failure
 fail_error(const struct ssh_transport *transport, int rc, int64_t allowed_ms,
     struct fault *fault)
@@ -318,6 +354,8 @@ fail_error(const struct ssh_transport *transport, int rc, int64_t allowed_ms,
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE &&
 	    ssh_kexinit_gap(ours, theirs, words, sizeof words))
 		return fault_set(fault, FAIL_JUMP_NO_ALGORITHM, "%s", words);
+	if (!said->disconnected && is_broken(transport, rc))
+		return fail_broken(transport, rc, fault);
 	return fail(transport, ENDED_ERROR, allowed_ms, fault);
 }
 

@@ -75,7 +75,7 @@ static void
 lose_session(struct ssh_link *link)
 {
 	const char *words;
-	enum failure code = ssh_transport_loss(link->host.transport, &words);
+	enum failure code = ssh_facts_end(link->host.transport, &words);
 
 	lose(link, code, words);
 }
@@ -130,7 +130,7 @@ step_open(struct ssh_link *link)
 		add_channel(link, channel);
 	if (answer == SSH_SLOT_TROUBLE) {
 		link->slot_failed = true;
-		if (ssh_transport_said(link->host.transport)->disconnected)
+		if (ssh_facts_is_over(link->host.transport))
 			lose_session(link);
 		ssh_link_retire(link);
 	} else {
@@ -460,6 +460,12 @@ ssh_link_open(struct ssh_link *link, const struct ssh_target *target,
 	arm_timer(link);
 }
 
+enum failure
+ssh_link_lost_by(const struct ssh_link *link)
+{
+	return link->host.fault.code;
+}
+
 bool
 ssh_link_opened(struct ssh_link *link, struct ssh_opened *out)
 {
@@ -474,6 +480,7 @@ ssh_link_opened(struct ssh_link *link, struct ssh_opened *out)
 	slot->use = SSH_SLOT_FREE;
 	out->stream = link->opened;
 	out->link_failed = link->slot_failed;
+	out->lost_by = ssh_link_lost_by(link);
 	out->software = link->host.fault.software;
 	out->reason = slot->reason;
 	memcpy(out->words, slot->words, sizeof out->words);

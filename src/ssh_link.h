@@ -33,6 +33,7 @@ struct ssh_opened {
 	struct stream *stream; /* NULL: refused, or the link failed */
 	bool link_failed; /* nothing was said about the target: ask another link
 			   */
+	enum failure lost_by;   /* the link broke: by this; else FAIL_NONE */
 	enum software software; /* of the jump box: whose words they are */
 	unsigned reason;        /* RFC 4254, 5.1; 0: none was given */
 	char words[256];        /* the jump box's own */
@@ -115,6 +116,9 @@ void ssh_link_open(struct ssh_link *, const struct ssh_target *,
  * is the caller's, and the slot is free.
  */
 bool ssh_link_opened(struct ssh_link *, struct ssh_opened *out);
+
+/* What broke the link; FAIL_NONE: nothing has yet. */
+enum failure ssh_link_lost_by(const struct ssh_link *);
 
 /*
  * Nobody waits for the open any more.  It stays in the slot until its answer

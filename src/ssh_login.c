@@ -15,6 +15,7 @@
 
 #include "await.h"
 #include "clock.h"
+#include "ssh_failure.h"
 #include "ssh_transport.h"
 
 /* OpenSSH's words when MaxAuthTries is reached. */
@@ -102,6 +103,11 @@ ssh_login_outcome(struct ssh_login *login, int rc)
 		return SSH_OUTCOME_TOO_MANY;
 	if (said->disconnected || ssh_transport_is_lost(login->transport)) {
 		fail_hangup(login);
+		return SSH_OUTCOME_FAILED;
+	}
+	if (said->auth_failures == login->failures_before &&
+	    ssh_failure_is_damage(rc, ssh_login_error(login))) {
+		fault_set(login->fault, FAIL_AUTH_DAMAGED, "%s", "");
 		return SSH_OUTCOME_FAILED;
 	}
 	if (said->auth_failures == login->failures_before)

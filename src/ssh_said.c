@@ -16,6 +16,7 @@
 enum {
 	MSG_EXT_INFO = 7,
 	MSG_KEXINIT = 20,
+	MSG_NEWKEYS = 21,
 	MSG_USERAUTH_FAILURE = 51,
 	MSG_CHANNEL_OPEN_FAILURE = 92,
 };
@@ -180,6 +181,19 @@ ssh_said_first(struct ssh_said *said, const void *bytes, size_t len)
 		len = room;
 	memcpy(said->first + said->first_len, bytes, len);
 	said->first_len += len;
+}
+
+/*
+ * uint32 length, byte of padding length, byte message (RFC 4253, 6); until it
+ * is NEWKEYS, what goes out is in the clear.
+ */
+void
+ssh_said_sent(struct ssh_said *said, const void *packet, size_t len)
+{
+	const unsigned char *bytes = packet;
+
+	if (len > 5 && bytes[5] == MSG_NEWKEYS)
+		said->newkeys_sent = true;
 }
 
 void

@@ -41,6 +41,9 @@ struct ssh_said {
 	/* SSH_MSG_KEXINIT (RFC 4253, 7.1) of the last key exchange: ours,
 	 * theirs. Empty until it has ended, well or not. */
 	struct ssh_blob kexinits[2];
+	/* Our SSH_MSG_NEWKEYS (RFC 4253, 7.3) went out: the host key has proved
+	 * itself. */
+	bool newkeys_sent;
 	/* The first bytes that came over the socket, as they were. */
 	unsigned char first[128];
 	size_t first_len;
@@ -65,6 +68,9 @@ void ssh_said_forget_open(struct ssh_said *);
 
 /* Keep what comes first over the socket, as far as there is room. */
 void ssh_said_first(struct ssh_said *, const void *bytes, size_t len);
+
+/* Look at a packet that goes out, as it is sent. */
+void ssh_said_sent(struct ssh_said *, const void *packet, size_t len);
 
 /* Release what it holds. */
 void ssh_said_clear(struct ssh_said *);

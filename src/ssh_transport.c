@@ -196,6 +196,7 @@ static LIBSSH2_SEND_FUNC(on_send)
 		cut(transport, "it asks for more than it reads");
 		return -EPIPE;
 	}
+	ssh_said_sent(&transport->said, buffer, length);
 	rc = evbuffer_add(transport->output, buffer, length);
 	assert(rc == 0);
 	return (ssize_t)length;
@@ -436,24 +437,6 @@ bool
 ssh_transport_is_cut(const struct ssh_transport *transport)
 {
 	return transport->cut;
-}
-
-enum failure
-ssh_transport_loss(const struct ssh_transport *transport, const char **words)
-{
-	const struct ssh_said *said = &transport->said;
-	char *error = NULL;
-
-	*words = transport->lost_words;
-	if (transport->cut)
-		return FAIL_TUNNEL_CUT;
-	if (said->disconnected && said->disconnect_text[0] != '\0') {
-		*words = said->disconnect_text;
-	} else if (!transport->lost) {
-		libssh2_session_last_error(transport->session, &error, NULL, 0);
-		*words = error;
-	}
-	return FAIL_TUNNEL_LOST;
 }
 
 void

@@ -96,13 +96,6 @@ void ssh_transport_bury(struct ssh_transport *);
 /* It was lost by being cut: the words say what the peer did. */
 bool ssh_transport_is_cut(const struct ssh_transport *);
 
-/*
- * Why a session that was up is of no use any more: a row of TUNNEL_LOST, and
- * what its peer, its socket or libssh2 said last.  `words` are borrowed.
- */
-enum failure ssh_transport_loss(const struct ssh_transport *,
-    const char **words);
-
 /* Cut it, for what the peer has sent and nobody reads. */
 void ssh_transport_cut(struct ssh_transport *);
 

@@ -133,6 +133,20 @@ ssh_facts_software(const struct ssh_transport *transport)
 	return transport->software;
 }
 
+bool
+ssh_facts_is_over(const struct ssh_transport *transport)
+{
+	(void)transport;
+	return session.answer == LIBSSH2_ERROR_DECRYPT;
+}
+
+enum failure
+ssh_facts_end(const struct ssh_transport *transport, const char **words)
+{
+	*words = "an error";
+	return transport->cut ? FAIL_TUNNEL_CUT : FAIL_TUNNEL_LOST;
+}
+
 ssize_t
 libssh2_channel_read_ex(LIBSSH2_CHANNEL *channel, int stream_id, char *buf,
     size_t len)
@@ -213,13 +227,6 @@ bool
 ssh_transport_is_lost(const struct ssh_transport *transport)
 {
 	return transport->cut;
-}
-
-enum failure
-ssh_transport_loss(const struct ssh_transport *transport, const char **words)
-{
-	*words = "an error";
-	return transport->cut ? FAIL_TUNNEL_CUT : FAIL_TUNNEL_LOST;
 }
 
 void

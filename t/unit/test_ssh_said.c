@@ -193,6 +193,22 @@ signatures_that_are_cut_or_not_due_are_not_kept(void **state)
 }
 
 static void
+newkeys_is_seen_to_go_out(void **state)
+{
+	static const unsigned char newkeys[16] = { 0, 0, 0, 12, 10, 21 };
+	struct ssh_said said = { 0 };
+
+	(void)state;
+	ssh_said_sent(&said, "SSH-2.0-libssh2_1.11.1\r\n", 24);
+	ssh_said_sent(&said, newkeys, 5);
+	assert_false(said.newkeys_sent);
+	ssh_said_sent(&said, newkeys, sizeof newkeys);
+	assert_true(said.newkeys_sent);
+	ssh_said_sent(&said, "\0\0\0\14\12\5service", 13);
+	assert_true(said.newkeys_sent);
+}
+
+static void
 the_first_bytes_are_kept_up_to_a_bound(void **state)
 {
 	struct ssh_said said = { 0 };
@@ -220,6 +236,7 @@ main(void)
 		cmocka_unit_test(signatures_that_are_told_are_kept),
 		cmocka_unit_test(
 		    signatures_that_are_cut_or_not_due_are_not_kept),
+		cmocka_unit_test(newkeys_is_seen_to_go_out),
 		cmocka_unit_test(the_first_bytes_are_kept_up_to_a_bound),
 	};
 

@@ -79,6 +79,9 @@ sub set_byte($self, $offset, $byte, $first)
 {
 	$self->_tell("set_byte $offset $byte $first");
 }
+# Of each connection that comes: flip the lowest bit of the far side's byte with
+# that number, counted from 0; -1: of none.
+sub damage_at($self, $number) { $self->_tell("damage_at $number") }
 sub target($self, $port) { $self->_tell("target $port") }
 # Connections accepted so far; open now; bytes from the near, the far side.
 sub accepted($self) { (split ' ', $self->_tell('count'))[0] }
@@ -122,7 +125,7 @@ sub _serve($self, $listener, $control)
 {
 	my %state = (
 		to => $self->{to}, to_address => $self->{to_address},
-		delay => 0, accepted => 0, bytes => [0, 0], ways => {},
+		delay => 0, damage_at => -1, accepted => 0, bytes => [0, 0], ways => {},
 		pieces => $self->{pieces}, hold => $self->{hold},
 		address => $self->{address}, port => $self->{port},
 		listener => $listener,
@@ -199,6 +202,7 @@ sub _accept($state, $listener)
 		$state->{ways}{ fileno $ends[$i] } = {
 			from => $ends[$i], to => $ends[1 - $i], side => $i,
 			buffer => [], held => 0,
+			damage_in => $i == 1 ? $state->{damage_at} : -1,
 		};
 	}
 }
@@ -233,6 +237,7 @@ sub _read($state, $handle)
 		_acknowledge($handle);
 		$state->{bytes}[ $way->{side} ] += $got;
 		$way->{held} += $got;
+		_damage($way, \$bytes);
 		my $first = $way->{side} == 1 ? _alter($state, \$bytes) : $got;
 		my $due = time + $state->{delay};
 		push @{ $way->{buffer} }, [$due, substr $bytes, 0, $first];
@@ -247,6 +252,15 @@ sub _read($state, $handle)
 sub _acknowledge($handle)
 {
 	setsockopt $handle, IPPROTO_TCP, TCP_QUICKACK, 1;
+}
+
+sub _damage($way, $bytes)
+{
+	my $len = length $$bytes;
+
+	substr($$bytes, $way->{damage_in}, 1) ^.= "\1"
+	    if $way->{damage_in} >= 0 && $way->{damage_in} < $len;
+	$way->{damage_in} -= $len;
 }
 
 # How many of the bytes come first.
@@ -330,6 +344,10 @@ my %obey = (
 	delay => sub ($state, $seconds) { $state->{delay} = $seconds; 'ok' },
 	flip_bit => sub ($state, $offset) { $state->{alter} = [$offset]; 'ok' },
 	set_byte => sub ($state, @is) { $state->{alter} = [@is]; 'ok' },
+	damage_at => sub ($state, $number) {
+		$state->{damage_at} = $number;
+		'ok';
+	},
 	target => sub ($state, $port) { $state->{to} = $port; 'ok' },
 	cut => sub ($state) {
 		while (my ($way) = values %{ $state->{ways} }) {
