@@ -101,6 +101,14 @@ listen_jump(const struct check_case *is, struct check_advice *out)
 	run(out, AT_JUMP, "ss -ltn 'sport = :%u'", is->connection->jump->port);
 }
 
+/* As if it were the database that it seems to be. */
+static void
+ask_instead(const struct check_case *is, struct check_advice *out)
+{
+	run(out, HERE, "pg_isready -h %s -p %u", is->connection->jump->host,
+	    is->connection->jump->port);
+}
+
 static void
 read_sshd_log(const struct check_case *is, struct check_advice *out)
 {
@@ -362,6 +370,8 @@ static const struct {
 	{ FAIL_JUMP_TIMEOUT, reach_jump },
 	{ FAIL_JUMP_NOT_SSH, listen_jump },
 	{ FAIL_JUMP_SPEAKS_TLS, listen_jump },
+	{ FAIL_JUMP_POSTGRES, ask_instead },
+	{ FAIL_JUMP_POSTGRES_PORT, ask_instead },
 	{ FAIL_JUMP_SILENT, listen_jump },
 	{ FAIL_JUMP_HANGUP, read_sshd_log },
 	{ FAIL_JUMP_TURNED_AWAY, read_sshd_log },

@@ -244,7 +244,7 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 	enter(dial, DIAL_HANDSHAKE);
 	code = ssh_hostkey_prepare(jump, session, &hostkey, fault);
 	if (code == FAIL_NONE)
-		code = ssh_handshake(transport,
+		code = ssh_handshake(transport, jump->port,
 		    allow(dial, dial->cfg->handshake_timeout_ms),
 		    dial->cancel_fd, fault);
 	fault_software(fault, ssh_facts_software(transport));
@@ -351,7 +351,7 @@ dial_handshake(const struct dial *dial, const struct config_jump *jump,
 		enter(dial, DIAL_HANDSHAKE);
 		if (host_keys != NULL)
 			ask_for(*out, host_keys);
-		code = ssh_handshake(*out,
+		code = ssh_handshake(*out, jump->port,
 		    allow(dial, dial->cfg->handshake_timeout_ms),
 		    dial->cancel_fd, fault);
 		fault_software(fault, ssh_facts_software(*out));

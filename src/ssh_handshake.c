@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "clock.h"
+#include "pgwire.h"
 #include "ssh_facts.h"
 #include "ssh_failure.h"
 #include "ssh_kexinit.h"
@@ -36,6 +37,7 @@ enum peer {
 	PEER_SSH,
 	PEER_SSH_1,
 	PEER_TLS,
+	PEER_POSTGRES,
 	PEER_DOORMAN, /* an sshd that takes no connection now */
 	PEER_OTHER,
 };
@@ -57,11 +59,20 @@ static const enum failure failures[][3] = {
 	    FAIL_JUMP_NO_ALGORITHM },
 	[PEER_TLS] = { FAIL_JUMP_SPEAKS_TLS, FAIL_JUMP_SPEAKS_TLS,
 	    FAIL_JUMP_SPEAKS_TLS },
+	[PEER_POSTGRES] = { FAIL_JUMP_POSTGRES, FAIL_JUMP_POSTGRES,
+	    FAIL_JUMP_POSTGRES },
 	[PEER_DOORMAN] = { FAIL_JUMP_TURNED_AWAY, FAIL_JUMP_TURNED_AWAY,
 	    FAIL_JUMP_TURNED_AWAY },
 	[PEER_OTHER] = { FAIL_JUMP_NOT_SSH, FAIL_JUMP_NOT_SSH,
 	    FAIL_JUMP_NOT_SSH },
 };
+
+/*
+ * Where PostgreSQL and its poolers listen by default: PostgreSQL closes without
+ * a word when it hears an SSH banner, and some poolers wait for the gigabyte
+ * that its first four bytes announce.
+ */
+static const unsigned postgres_ports[] = { 5432, 5433, 6432 };
 
 /* What OpenSSH says in the clear, before its banner, and then hangs up. */
 static const char *const doormen[] = {
@@ -120,6 +131,27 @@ static bool
 is_tls(const unsigned char *bytes, size_t len)
 {
 	return len >= 2 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
+}
+
+/* PgBouncer, for one, answers an SSH banner with an ErrorResponse. */
+static bool
+is_postgres(const struct heard *heard)
+{
+	struct pgwire_error_fields fields;
+
+	return pgwire_refusal(heard->bytes, heard->len, &fields) ==
+	    PGWIRE_ANSWER_PLAUSIBLE;
+}
+
+static bool
+is_postgres_port(unsigned port)
+{
+	size_t count = sizeof postgres_ports / sizeof *postgres_ports;
+
+	for (size_t i = 0; i < count; i++)
+		if (postgres_ports[i] == port)
+			return true;
+	return false;
 }
 
 static bool
@@ -183,6 +215,8 @@ peer_of(const char *line, const struct heard *heard)
 		return PEER_SSH;
 	if (is_tls(heard->bytes, heard->len))
 		return PEER_TLS;
+	if (is_postgres(heard))
+		return PEER_POSTGRES;
 	return is_doorman(heard) ? PEER_DOORMAN : PEER_OTHER;
 }
 
@@ -246,6 +280,18 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 	snprintf(words, size, "%s (libssh2 error %d)", text, rc);
 }
 
+static void
+describe_postgres(const struct heard *heard, char *words, size_t size)
+{
+	struct pgwire_error_fields fields;
+	char text[QUOTE_MAX + 1];
+
+	pgwire_refusal(heard->bytes, heard->len, &fields);
+	text_printable(text, sizeof text, fields.message,
+	    strlen(fields.message));
+	snprintf(words, size, "\"%s\"", text);
+}
+
 /* What stands for {words} in the row of this failure. */
 static void
 describe(const struct ssh_transport *transport, const struct heard *heard,
@@ -260,6 +306,9 @@ describe(const struct ssh_transport *transport, const struct heard *heard,
 	case FAIL_JUMP_SPEAKS_TLS:
 		describe_tls(heard, words, size);
 		break;
+	case FAIL_JUMP_POSTGRES:
+		describe_postgres(heard, words, size);
+		break;
 	case FAIL_JUMP_NOT_SSH:
 	case FAIL_JUMP_TURNED_AWAY:
 		quote(heard, words, size);
@@ -273,6 +322,18 @@ describe(const struct ssh_transport *transport, const struct heard *heard,
 	default:
 		break;
 	}
+}
+
+/* Nothing was heard, and its port tells of whom. */
+static enum failure
+fail_on_port(enum ending ending, int64_t allowed_ms, struct fault *fault)
+{
+	if (ending == ENDED_TIMEOUT)
+		return fault_set(fault, FAIL_JUMP_POSTGRES_PORT,
+		    "sent no SSH banner within %s",
+		    clock_text(allowed_ms).text);
+	return fault_set(fault, FAIL_JUMP_POSTGRES_PORT,
+	    "closed the connection at our SSH banner");
 }
 
 static void
@@ -291,7 +352,7 @@ note_banner(const struct ssh_transport *transport, const struct heard *heard,
 }
 
 static enum failure
-fail(const struct ssh_transport *transport, enum ending ending,
+fail(const struct ssh_transport *transport, unsigned port, enum ending ending,
     int64_t allowed_ms, struct fault *fault)
 {
 	struct heard heard = listen_on(transport);
@@ -299,6 +360,8 @@ fail(const struct ssh_transport *transport, enum ending ending,
 	enum failure code = failures[peer][ending];
 	char words[FAULT_WORDS_MAX];
 
+	if (peer == PEER_SILENT && is_postgres_port(port))
+		return fail_on_port(ending, allowed_ms, fault);
 	if (peer == PEER_SSH) {
 		note_banner(transport, &heard, fault);
 		if (ssh_transport_said(transport)->disconnected ||
@@ -341,8 +404,8 @@ fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
 }
 
 static enum failure
-fail_error(const struct ssh_transport *transport, int rc, int64_t allowed_ms,
-    struct fault *fault)
+fail_error(const struct ssh_transport *transport, unsigned port, int rc,
+    int64_t allowed_ms, struct fault *fault)
 {
 	const struct ssh_said *said = ssh_transport_said(transport);
 	const struct ssh_wire ours = { said->kexinits[0].bytes,
@@ -356,7 +419,7 @@ fail_error(const struct ssh_transport *transport, int rc, int64_t allowed_ms,
 		return fault_set(fault, FAIL_JUMP_NO_ALGORITHM, "%s", words);
 	if (!said->disconnected && is_broken(transport, rc))
 		return fail_broken(transport, rc, fault);
-	return fail(transport, ENDED_ERROR, allowed_ms, fault);
+	return fail(transport, port, ENDED_ERROR, allowed_ms, fault);
 }
 
 /* "OpenSSH_9.2p1" of "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10". */
@@ -374,8 +437,8 @@ note_success(const struct ssh_transport *transport, int64_t started_ms,
 }
 
 enum failure
-ssh_handshake(struct ssh_transport *transport, int64_t allowed_ms,
-    int cancel_fd, struct fault *fault)
+ssh_handshake(struct ssh_transport *transport, unsigned port,
+    int64_t allowed_ms, int cancel_fd, struct fault *fault)
 {
 	const struct ssh_said *said = ssh_transport_said(transport);
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
@@ -386,21 +449,23 @@ ssh_handshake(struct ssh_transport *transport, int64_t allowed_ms,
 		    ssh_transport_fd(transport))) == LIBSSH2_ERROR_EAGAIN) {
 		if (is_tls(said->first, said->first_len) ||
 		    ssh_transport_received(transport) > HANDSHAKE_MAX)
-			return fail(transport, ENDED_ERROR, allowed_ms, fault);
+			return fail(transport, port, ENDED_ERROR, allowed_ms,
+			    fault);
 		switch (ssh_transport_wait(transport, deadline_ms, cancel_fd)) {
 		case SSH_WAIT_READY:
 			break;
 		case SSH_WAIT_TIMEOUT:
-			return fail(transport, ENDED_TIMEOUT, allowed_ms,
+			return fail(transport, port, ENDED_TIMEOUT, allowed_ms,
 			    fault);
 		case SSH_WAIT_CANCELLED:
 			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
 		case SSH_WAIT_LOST:
-			return fail(transport, ENDED_CLOSED, allowed_ms, fault);
+			return fail(transport, port, ENDED_CLOSED, allowed_ms,
+			    fault);
 		}
 	}
 	if (rc != 0)
-		return fail_error(transport, rc, allowed_ms, fault);
+		return fail_error(transport, port, rc, allowed_ms, fault);
 	note_success(transport, started_ms, fault);
 	return FAIL_NONE;
 }

@@ -17,9 +17,10 @@ struct ssh_transport;
 /*
  * FAIL_NONE when keys are exchanged (fault_note() then names the software of
  * the jump box); else one of the HANDSHAKE rows, or FAIL_SHUTDOWN when
- * `cancel_fd` became readable.  It may take `allowed_ms` from now on.
+ * `cancel_fd` became readable.  It may take `allowed_ms` from now on.  `port`
+ * is the one that was connected to, for what a silence there means.
  */
-enum failure ssh_handshake(struct ssh_transport *, int64_t allowed_ms,
-    int cancel_fd, struct fault *);
+enum failure ssh_handshake(struct ssh_transport *, unsigned port,
+    int64_t allowed_ms, int cancel_fd, struct fault *);
 
 #endif
