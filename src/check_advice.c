@@ -184,6 +184,28 @@ pin_key(const struct check_case *is, struct check_advice *out)
 /* --- The login ------------------------------------------------------------ */
 
 /*
+ * sshd says the same of a key that it does not know and of a user whom it does
+ * not let in: what else that may come from, and what its log says.
+ */
+static void
+inspect_account(const struct check_case *is, struct check_advice *out)
+{
+	const char *user = is->connection->jump->username;
+	char *word = shell_word(user);
+
+	/* The home of a name in quotes is not found by a tilde. */
+	if (is_sshd(is) && strcmp(word, user) == 0)
+		run(out, AT_JUMP,
+		    "passwd -S %s; sshd -T | grep -E '^(allow|deny)'; "
+		    "ls -ld ~%s ~%s/.ssh ~%s/.ssh/authorized_keys; "
+		    "journalctl -u ssh -n 50",
+		    user, user, user, user);
+	else
+		read_sshd_log(is, out);
+	free(word);
+}
+
+/*
  * The least that lets this connection in: no shell, no agent, no other target.
  * A Unix socket cannot be named there (sshd(8), "AUTHORIZED_KEYS FILE
  * FORMAT"; dropbear(8) has the same names, but nothing that switches one on
@@ -194,7 +216,7 @@ authorize_key(const struct check_case *is, struct check_advice *out)
 {
 	const struct config_connection *connection = is->connection;
 
-	read_sshd_log(is, out);
+	inspect_account(is, out);
 	if (is->key->type[0] == '\0' || !(is_sshd(is) || is_dropbear(is)))
 		return;
 	snprintf(out->file, sizeof out->file,
@@ -319,15 +341,10 @@ ask_database(const struct check_case *is, struct check_advice *out)
 	free(word);
 }
 
-/* What stands before the salt is no secret; where there is none, as with MD5,
- * all of it is. */
 static void
-list_iterations(const struct check_case *is, struct check_advice *out)
+set_password(const struct check_case *is, struct check_advice *out)
 {
-	(void)is;
-	run(out, AT_DATABASE,
-	    "psql -c \"SELECT rolname, split_part(rolpassword, ':', 1) "
-	    "FROM pg_authid WHERE rolpassword LIKE 'SCRAM-%%'\"");
+	check_advise_password(is->connection, out);
 }
 
 static void
@@ -418,7 +435,7 @@ static const struct {
 	{ FAIL_DB_HANGUP, ask_database },
 	{ FAIL_DB_SILENT, ask_database },
 	{ FAIL_DB_SILENT_TLS, ask_database },
-	{ FAIL_DB_LOGIN_ENDLESS, list_iterations },
+	{ FAIL_DB_LOGIN_ENDLESS, set_password },
 	{ FAIL_DB_NOT_POSTGRES, ask_database },
 	{ FAIL_DB_TLS_ABSENT, ask_tls_settings },
 	{ FAIL_DB_TLS_UNTRUSTED, show_certificate },

@@ -10,11 +10,15 @@
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_refusal.h"
 #include "check_report.h"
 #include "config.h"
+#include "shell_word.h"
+
+#define AT_DATABASE "on the database server"
 
 struct rejection {
 	const struct config_connection *connection;
@@ -95,14 +99,19 @@ permit_address(const struct rejection *rejection, struct check_advice *out)
 	    strchr(address, ':') != NULL ? 128 : 32);
 }
 
-#define AT_DATABASE "on the database server"
+static void
+set_password(const struct rejection *rejection, struct check_advice *out)
+{
+	check_advise_password(rejection->connection, out);
+}
 
 /* The first row that fits. */
 static const struct row rows[] = {
 	{ "28P01", NULL,
 	    "Correct username or password of this connection, or set the "
-	    "password of that user in the database.",
-	    AT_DATABASE, "psql -c '\\du'", NULL },
+	    "password of that user in the database anew, and VALID UNTIL where "
+	    "it has passed.",
+	    "", "", set_password },
 	{ "28000", "pg_hba.conf",
 	    "Permit this user, database and address in pg_hba.conf of the "
 	    "database.",
@@ -146,6 +155,23 @@ fits(const struct row *row, const struct check_refusal *refusal)
 		   strcmp(row->sqlstate, refusal->sqlstate) == 0) &&
 	    (row->marker == NULL ||
 		strstr(refusal->message, row->marker) != NULL);
+}
+
+/* psql asks for the password, so that neither a log nor a list of processes
+ * shows it. */
+void
+check_advise_password(const struct config_connection *connection,
+    struct check_advice *out)
+{
+	char name[140], meta[160];
+	char *word;
+
+	put_word(name, sizeof name, connection->username);
+	snprintf(meta, sizeof meta, "\\password %s", name);
+	word = shell_word(meta);
+	snprintf(out->place, sizeof out->place, AT_DATABASE);
+	snprintf(out->command, sizeof out->command, "psql -c %s", word);
+	free(word);
 }
 
 /* In the clear pg_hba.conf may have let nobody in: say what it may want. */

@@ -11,6 +11,11 @@ struct check_advice;
 struct check_refusal;
 struct config_connection;
 
+/* The command that sets the password of the connection's user in the database
+ * anew. */
+void check_advise_password(const struct config_connection *,
+    struct check_advice *);
+
 /* The hint of the advice is replaced where more is known. */
 void check_advise_login(const struct config_connection *,
     const struct check_refusal *, struct check_advice *);

@@ -54,6 +54,33 @@ subtest 'a key that is restricted too much' => sub {
 	$box->down;
 };
 
+subtest 'a key that stands there already' => sub {
+	plan skip_all => 'only root can make a user'
+	    unless PgJump::User::possible();
+	my $name = $lab->user->name;
+	my $box = $lab->new_box(user => $name);
+	my $connection = $lab->connection('c', box => $box);
+	is_green($connection, 'it does');
+
+	run(['usermod', '-L', $name]);
+	my $seen = fails($connection, 15, qr/rejected the key/, 'locked');
+	like($seen->{out}, qr/^  Fix: .*; if it is there already, .*locked/m,
+	    'the fix names it');
+	my ($command) = $seen->{out} =~ /^  Run on the jump box:\n    (.*)\n/m;
+	like(run(['sh', '-c', $command // 'false'])->{out}, qr/^$name L /m,
+	    'the command shows it');
+	run(['usermod', '-U', $name]);
+	is_green($connection, 'unlocked');
+	$box->down;
+
+	$box = $lab->new_box(user => $name,
+	    config => { AllowUsers => 'root' });
+	$connection = $lab->connection('c', box => $box);
+	$seen = fails($connection, 15, qr/rejected the key/, 'not allowed');
+	like($seen->{out}, qr/^  Fix: .*AllowUsers/m, 'the fix names it');
+	$box->down;
+};
+
 subtest 'pg_hba.conf, without a tunnel' => sub {
 	my $pg = PgJump::Postgres->new(dir => $dir, name => 'closed',
 	    hba => "local all all trust\nhost all all 0.0.0.0/0 reject\n");
@@ -71,6 +98,45 @@ subtest 'pg_hba.conf, without a tunnel' => sub {
 	$pg->down;
 };
 
+# Do what check says: psql asks for the password, here without a terminal.
+sub set_password($pg, $connection, @fails)
+{
+	my $password = $lab->secret('as-it-should-be');
+	my $seen = fails($connection, @fails);
+	my ($command) = $seen->{out} =~
+	    /^  Run on the database server:\n    (.*)\n/m;
+	my $bin = PgJump::Postgres::bin('psql') =~ s{/psql\z}{}r;
+	my $ran = run(['setsid', '-w', 'sh', '-c', $command // 'false'],
+	    stdin => "$password\n$password\n", env => {
+		PATH => "$bin:$ENV{PATH}", PGUSER => 'postgres',
+		PGHOST => $pg->socket_dir, PGPORT => $pg->port,
+		PGDATABASE => 'myapp' });
+
+	is($ran->{rc}, 0, 'the command runs as it stands')
+	    or diag("$command: $ran->{err}");
+	$connection->{password} = $password;
+	is_green($connection, 'then it is green');
+}
+
+subtest 'a password of the database' => sub {
+	my $pg = PgJump::Postgres->new(dir => $dir, name => 'strangers',
+	    hba => "local all all trust\nhost all all all scram-sha-256\n");
+	my $connection = $lab->connection('c', port => $pg->port,
+	    username => "Odd 'one",
+	    connection_timeout => 3 * $PgJump::Process::PATIENCE);
+
+	$pg->sql(q(create role "Odd 'one" login));
+	set_password($pg, $connection, 29, qr/password authentication failed/,
+	    'there is none');
+	# A verifier that PostgreSQL takes and nobody can compute.
+	$pg->sql(q(update pg_authid set rolpassword =
+		regexp_replace(rolpassword, '\\$[0-9]+:', '$2000000000:')
+		where rolname = 'Odd ''one'));
+	set_password($pg, $connection, 26, qr/more than .* to compute/,
+	    'without an end');
+	$pg->down;
+};
+
 subtest 'what the database says of the login' => sub {
 	my $connection = $lab->connection('c', password => 'wrong');
 	my $seen = fails($connection, 29, qr/password authentication failed/,
@@ -78,6 +144,7 @@ subtest 'what the database says of the login' => sub {
 	like($seen->{out}, qr/^  Fix: Correct username or password/m, 'fix');
 	$connection->{password} = PgJump::Postgres::PASSWORD;
 	is_green($connection, 'the right password');
+
 
 	$connection->{database} = 'made_later';
 	$seen = fails($connection, 29, qr/"made_later" does not exist/, '3D000');

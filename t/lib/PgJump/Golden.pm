@@ -40,7 +40,7 @@ sub masked($lab, $text)
 	my $user = quotemeta getpwuid $>;
 
 	$text =~ s/\Q${\ $lab->dir}\E/LAB/g;
-	$text =~ s/(?<=["~=])$user(?=["\/,])/USER/g;
+	$text =~ s/(?:(?<=["~=])|(?<=passwd -S ))$user(?=["\/, ;])/USER/g;
 	for my $mask (@masks) {
 		my ($what, $by) = @$mask;
 		$text =~ s/$what/$by->()/ge;
