@@ -411,6 +411,7 @@ static const struct {
 	{ FAIL_AUTH_AGENT_KEY, list_agent },
 	{ FAIL_AUTH_AGENT_REFUSED, authorize_key },
 	{ FAIL_AUTH_AGENT_FAILED, list_agent },
+	{ FAIL_AUTH_AGENT_WAITS, list_agent },
 	{ FAIL_AUTH_TOO_MANY, authorize_key },
 	{ FAIL_AUTH_HANGUP, read_sshd_log },
 	{ FAIL_AUTH_CUT, read_sshd_log },

@@ -109,6 +109,7 @@ static const struct {
 	[DIAL_HANDSHAKE] = { CHECK_HANDSHAKE, tell_handshake },
 	[DIAL_HOSTKEY] = { CHECK_HOSTKEY, tell_hostkey },
 	[DIAL_AUTH] = { CHECK_AUTH, tell_login },
+	[DIAL_AGENT] = { CHECK_AUTH, tell_login },
 };
 
 void
@@ -125,6 +126,8 @@ on_stage(void *arg, enum dial_stage stage)
 {
 	struct check_dial *dial = arg;
 
+	if (dial->is_under_way && legs[stage].phase == legs[dial->stage].phase)
+		return;
 	check_dial_end(dial);
 	dial->is_under_way = true;
 	dial->stage = stage;

@@ -61,6 +61,7 @@ dial_stage_timeout(enum dial_stage stage)
 		[DIAL_HANDSHAKE] = FAIL_JUMP_HANDSHAKE_TIMEOUT,
 		[DIAL_HOSTKEY] = FAIL_JUMP_HANDSHAKE_TIMEOUT,
 		[DIAL_AUTH] = FAIL_AUTH_TIMEOUT,
+		[DIAL_AGENT] = FAIL_AUTH_AGENT_WAITS,
 	};
 
 	assert((size_t)stage < sizeof timeouts / sizeof *timeouts);
@@ -276,6 +277,12 @@ flush(const struct dial *dial, struct ssh_transport *transport,
 	return FAIL_NONE;
 }
 
+static void
+on_agent(void *arg, bool is_asked)
+{
+	enter(arg, is_asked ? DIAL_AGENT : DIAL_AUTH);
+}
+
 static enum failure
 log_in(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport *transport, struct fault *fault)
@@ -286,7 +293,7 @@ log_in(const struct dial *dial, const struct config_jump *jump,
 
 	enter(dial, DIAL_AUTH);
 	code = ssh_auth_login(transport, jump, deadline_ms, dial->cancel_fd,
-	    fault);
+	    on_agent, (void *)dial, fault);
 	keep_facts(dial, transport);
 	if (code == FAIL_NONE)
 		code = flush(dial, transport, deadline_ms, fault);

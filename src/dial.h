@@ -26,6 +26,8 @@ enum dial_stage {
 	DIAL_HANDSHAKE,
 	DIAL_HOSTKEY,
 	DIAL_AUTH,
+	DIAL_AGENT, /* within DIAL_AUTH, which it returns to: the SSH agent has
+		       been asked and has not answered yet */
 };
 
 /* What a dial found out; "" and zeros where it did not get so far. */

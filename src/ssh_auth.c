@@ -154,12 +154,15 @@ run_factors(struct ssh_login *login, const char *methods)
 
 enum failure
 ssh_auth_login(struct ssh_transport *transport, const struct config_jump *jump,
-    int64_t deadline_ms, int cancel_fd, struct fault *fault)
+    int64_t deadline_ms, int cancel_fd, ssh_login_agent_fn *on_agent, void *arg,
+    struct fault *fault)
 {
 	struct ssh_login login;
 	char methods[256];
 
 	ssh_login_start(&login, transport, jump, deadline_ms, cancel_fd, fault);
+	login.on_agent = on_agent;
+	login.agent_arg = arg;
 	if (ask_methods(&login, methods, sizeof methods) != FAIL_NONE)
 		return fault->code;
 	if (libssh2_userauth_authenticated(login.session))

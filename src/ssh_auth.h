@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "ssh_login.h"
 
 struct config_jump;
 struct ssh_transport;
@@ -20,8 +21,10 @@ struct ssh_transport;
  * FAIL_NONE when logged in (fault_note() then names method and key
  * fingerprint); else one of the AUTH rows, or FAIL_SHUTDOWN when `cancel_fd`
  * became readable.  Secrets are read from their files here, and wiped.
+ * `on_agent` is called with `arg` around each wait for the SSH agent.
  */
 enum failure ssh_auth_login(struct ssh_transport *, const struct config_jump *,
-    int64_t deadline_ms, int cancel_fd, struct fault *);
+    int64_t deadline_ms, int cancel_fd, ssh_login_agent_fn *on_agent, void *arg,
+    struct fault *);
 
 #endif

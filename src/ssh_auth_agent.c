@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "config.h"
 #include "secret.h"
 #include "ssh_agent.h"
@@ -64,6 +65,22 @@ fail(struct ssh_login *login, enum failure code, const char *words)
 	return SSH_OUTCOME_FAILED;
 }
 
+/* An agent may ask a person before it answers. */
+static void
+tell(const struct ssh_login *login, bool is_asked)
+{
+	if (login->on_agent != NULL)
+		login->on_agent(login->agent_arg, is_asked);
+}
+
+/* Its time ran out with the agent. */
+static enum ssh_outcome
+fail_waiting(struct ssh_login *login)
+{
+	return fail(login, FAIL_AUTH_AGENT_WAITS,
+	    clock_text(login->deadline_ms - login->started_ms).text);
+}
+
 /*
  * What is signed (RFC 4252, 7): session identifier, byte 50, user, service,
  * "publickey", TRUE, algorithm, key.
@@ -93,11 +110,15 @@ static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 {
 	struct attempt *attempt = *abstract;
 	unsigned char *signature;
+	bool is_signed;
 
 	(void)session;
-	if (ssh_agent_sign(attempt->agent, attempt->key, data, data_len,
-		flags_for(data, data_len), &signature, sig_len,
-		attempt->refusal, sizeof attempt->refusal)) {
+	tell(attempt->login, true);
+	is_signed = ssh_agent_sign(attempt->agent, attempt->key, data, data_len,
+	    flags_for(data, data_len), &signature, sig_len, attempt->refusal,
+	    sizeof attempt->refusal);
+	tell(attempt->login, false);
+	if (is_signed) {
 		*sig = ssh_transport_give(attempt->login->transport, signature,
 		    *sig_len);
 		free(signature);
@@ -180,6 +201,8 @@ fail_all(struct attempt *attempt, bool is_selected)
 
 	if (ssh_login_cancelled(login))
 		return SSH_OUTCOME_FAILED;
+	if (attempt->is_unsigned && clock_ms() >= login->deadline_ms)
+		return fail_waiting(login);
 	if (attempt->is_unsigned)
 		return fail(login, FAIL_AUTH_AGENT_FAILED, attempt->refusal);
 	if (attempt->offered == 0 && attempt->obstacle != NULL)
@@ -280,17 +303,36 @@ offer_selected(struct attempt *attempt)
 	return outcome;
 }
 
+static bool
+list_keys(struct attempt *attempt, char *words, size_t size)
+{
+	bool is_listed;
+
+	tell(attempt->login, true);
+	is_listed = ssh_agent_list(attempt->agent, &attempt->keys,
+	    &attempt->count, words, size);
+	tell(attempt->login, false);
+	return is_listed;
+}
+
+static enum ssh_outcome
+fail_unlisted(struct ssh_login *login, const char *words)
+{
+	if (ssh_login_cancelled(login))
+		return SSH_OUTCOME_FAILED;
+	if (clock_ms() >= login->deadline_ms)
+		return fail_waiting(login);
+	return fail(login, FAIL_AUTH_AGENT_ABSENT, words);
+}
+
 static enum ssh_outcome
 with_agent(struct attempt *attempt)
 {
 	struct ssh_login *login = attempt->login;
 	char words[FAULT_WORDS_MAX];
 
-	if (!ssh_agent_list(attempt->agent, &attempt->keys, &attempt->count,
-		words, sizeof words))
-		return ssh_login_cancelled(login)
-		    ? SSH_OUTCOME_FAILED
-		    : fail(login, FAIL_AUTH_AGENT_ABSENT, words);
+	if (!list_keys(attempt, words, sizeof words))
+		return fail_unlisted(login, words);
 	if (attempt->count == 0)
 		return fail(login, FAIL_AUTH_AGENT_EMPTY, "");
 	return secret_is_set(&login->jump->private_key)

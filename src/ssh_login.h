@@ -17,6 +17,9 @@
 struct config_jump;
 struct ssh_transport;
 
+/* The SSH agent is asked for something, or has answered. */
+typedef void ssh_login_agent_fn(void *arg, bool is_asked);
+
 /* Everything is borrowed; ssh_login_start() fills it. */
 struct ssh_login {
 	struct ssh_transport *transport;
@@ -25,6 +28,8 @@ struct ssh_login {
 	int64_t started_ms, deadline_ms;
 	int cancel_fd;
 	struct fault *fault;
+	ssh_login_agent_fn *on_agent; /* or NULL */
+	void *agent_arg;
 	unsigned failures_before; /* of the request in progress */
 	bool asks_for_sha2_256;   /* it is the second one of an RSA key */
 	bool was_untold; /* there was such a second one (ssh_signature.h) */

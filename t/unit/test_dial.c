@@ -346,6 +346,7 @@ every_stage_has_a_timeout_of_its_side(void **state)
 	assert_int_equal(dial_stage_timeout(DIAL_HOSTKEY),
 	    FAIL_JUMP_HANDSHAKE_TIMEOUT);
 	assert_int_equal(dial_stage_timeout(DIAL_AUTH), FAIL_AUTH_TIMEOUT);
+	assert_int_equal(dial_stage_timeout(DIAL_AGENT), FAIL_AUTH_AGENT_WAITS);
 }
 
 static enum failure

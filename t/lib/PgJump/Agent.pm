@@ -8,15 +8,17 @@ use Carp qw(croak);
 use PgJump::Keys qw(key_file);
 use PgJump::Process qw(eventually run);
 
-# dir; optional: name, keys, confirm (asks before each signature, and is always
-# told no)
+# dir; optional: name, keys, confirm (asks before each signature), askpass (the
+# program that is asked; it says no)
 sub new($class, %is)
 {
-	my $self = bless { name => 'agent', keys => [], %is }, $class;
+	my $self = bless { name => 'agent', keys => [],
+		askpass => '/bin/false', %is }, $class;
 
 	$self->{path} = "$is{dir}/$self->{name}.sock";
 	$self->{process} = PgJump::Process->new(name => $self->{name},
-	    dir => $is{dir}, env => { SSH_ASKPASS => '/bin/false' },
+	    dir => $is{dir}, env => { SSH_ASKPASS_REQUIRE => 'force',
+		SSH_ASKPASS => $self->{askpass} },
 	    argv => ['ssh-agent', '-D', '-a', $self->{path}])->start;
 	$self->{process}->up(sub { -S $self->{path} });
 	$self->add($_) for @{ $self->{keys} };
