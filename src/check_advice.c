@@ -181,6 +181,22 @@ pin_key(const struct check_case *is, struct check_advice *out)
 	add_line(out, "host_key: %s", is->facts->ssh.fingerprint);
 }
 
+static void
+pin_keys(const struct check_case *is, struct check_advice *out)
+{
+	const struct config_jump *jump = is->connection->jump;
+	char *list = xstrdup(is->facts->ssh.fingerprint), *longer;
+
+	for (size_t i = 0; i < jump->pin_count; i++) {
+		longer = xasprintf("%s, %s", jump->pins[i], list);
+		free(list);
+		list = longer;
+	}
+	pin_key(is, out);
+	snprintf(out->lines[0], sizeof out->lines[0], "host_key: [%s]", list);
+	free(list);
+}
+
 /* --- The login ------------------------------------------------------------ */
 
 /*
@@ -399,7 +415,9 @@ static const struct {
 	{ FAIL_JUMP_HANDSHAKE_TIMEOUT, read_sshd_log },
 	{ FAIL_HOSTKEY_UNKNOWN, know_key },
 	{ FAIL_HOSTKEY_CHANGED, compare_key },
+	{ FAIL_HOSTKEY_ONE_OF_MANY, know_key },
 	{ FAIL_HOSTKEY_PIN, pin_key },
+	{ FAIL_HOSTKEY_PIN_OF_MANY, pin_keys },
 	{ FAIL_HOSTKEY_REVOKED, compare_key },
 	{ FAIL_HOSTKEY_AUTHORITY, know_key },
 	{ FAIL_AUTH_KEY_REJECTED, authorize_key },

@@ -52,6 +52,13 @@ static const struct rows database_rows = {
 	FAIL_DB_TIMEOUT,
 };
 
+/* A host that was reached. */
+struct reached {
+	int fd;
+	char address[64];
+	unsigned count; /* of the addresses of its name */
+};
+
 enum failure
 dial_stage_timeout(enum dial_stage stage)
 {
@@ -177,7 +184,7 @@ resolve(const struct dial *dial, const struct rows *rows, const char *host,
 
 static enum failure
 connect_to(const struct dial *dial, const struct rows *rows,
-    const struct addrinfo *addresses, int *fd_out, struct fault *fault)
+    const struct addrinfo *addresses, struct reached *out, struct fault *fault)
 {
 	int64_t started_ms = clock_ms();
 	int64_t allowed_ms = allow(dial, dial->cfg->connect_timeout_ms);
@@ -185,14 +192,15 @@ connect_to(const struct dial *dial, const struct rows *rows,
 
 	enter(dial, DIAL_CONNECT);
 	switch (tcp_connect(addresses, started_ms + allowed_ms, dial->cancel_fd,
-	    fd_out, words, sizeof words)) {
+	    &out->fd, words, sizeof words)) {
 	case TCP_CONNECTED:
 		fault_note(fault, "connected to %s in %d ms", words,
 		    elapsed_ms(started_ms));
+		snprintf(out->address, sizeof out->address, "%.63s", words);
 		if (dial->facts != NULL)
 			snprintf(dial->facts->address,
 			    sizeof dial->facts->address, "%.63s", words);
-		tcp_keepalive(*fd_out, dial->cfg->keepalive_interval_ms,
+		tcp_keepalive(out->fd, dial->cfg->keepalive_interval_ms,
 		    dial->cfg->keepalive_count);
 		return FAIL_NONE;
 	case TCP_REFUSED:
@@ -213,16 +221,28 @@ connect_to(const struct dial *dial, const struct rows *rows,
 	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
 }
 
+static unsigned
+count(const struct addrinfo *addresses)
+{
+	unsigned n = 0;
+
+	for (; addresses != NULL; addresses = addresses->ai_next)
+		n++;
+	return n;
+}
+
 static enum failure
 reach(const struct dial *dial, const struct rows *rows, const char *host,
-    unsigned port, int *fd_out, struct fault *fault)
+    unsigned port, struct reached *out, struct fault *fault)
 {
 	struct addrinfo *addresses;
 	enum failure code;
 
 	code = resolve(dial, rows, host, port, &addresses, fault);
-	if (code == FAIL_NONE)
-		code = connect_to(dial, rows, addresses, fd_out, fault);
+	if (code == FAIL_NONE) {
+		out->count = count(addresses);
+		code = connect_to(dial, rows, addresses, out, fault);
+	}
 	resolve_free(addresses);
 	return code;
 }
@@ -234,9 +254,23 @@ keep_facts(const struct dial *dial, const struct ssh_transport *transport)
 		ssh_facts_read(transport, &dial->facts->ssh);
 }
 
+/* A name with several addresses may be several machines. */
+static enum failure
+verify(const struct reached *reached, struct ssh_hostkey *hostkey,
+    LIBSSH2_SESSION *session, struct fault *fault)
+{
+	char at[100];
+
+	snprintf(at, sizeof at, "%s, one of its %u addresses,",
+	    reached->address, reached->count);
+	return ssh_hostkey_verify(hostkey, session,
+	    reached->count > 1 ? at : NULL, fault);
+}
+
 static enum failure
 shake_hands(const struct dial *dial, const struct config_jump *jump,
-    struct ssh_transport *transport, struct fault *fault)
+    const struct reached *reached, struct ssh_transport *transport,
+    struct fault *fault)
 {
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
 	struct ssh_hostkey *hostkey;
@@ -252,7 +286,7 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 	keep_facts(dial, transport);
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HOSTKEY);
-		code = ssh_hostkey_verify(hostkey, session, fault);
+		code = verify(reached, hostkey, session, fault);
 	}
 	ssh_hostkey_free(hostkey);
 	return code;
@@ -302,16 +336,15 @@ log_in(const struct dial *dial, const struct config_jump *jump,
 
 static enum failure
 reach_jump(const struct dial *dial, const struct config_jump *jump,
-    struct ssh_transport **out, struct fault *fault)
+    struct reached *reached, struct ssh_transport **out, struct fault *fault)
 {
 	enum failure code;
-	int fd;
 
 	*out = NULL;
 	fault_name(fault, jump->label, jump->username, NULL);
-	code = reach(dial, &jump_rows, jump->host, jump->port, &fd, fault);
+	code = reach(dial, &jump_rows, jump->host, jump->port, reached, fault);
 	if (code == FAIL_NONE)
-		*out = ssh_transport_new(fd);
+		*out = ssh_transport_new(reached->fd);
 	return code;
 }
 
@@ -330,10 +363,11 @@ enum failure
 dial_jump(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport **out, struct fault *fault)
 {
-	enum failure code = reach_jump(dial, jump, out, fault);
+	struct reached reached;
+	enum failure code = reach_jump(dial, jump, &reached, out, fault);
 
 	if (code == FAIL_NONE)
-		code = shake_hands(dial, jump, *out, fault);
+		code = shake_hands(dial, jump, &reached, *out, fault);
 	if (code == FAIL_NONE)
 		code = log_in(dial, jump, *out, fault);
 	return keep_if_good(code, out);
@@ -352,7 +386,8 @@ enum failure
 dial_handshake(const struct dial *dial, const struct config_jump *jump,
     const char *host_keys, struct ssh_transport **out, struct fault *fault)
 {
-	enum failure code = reach_jump(dial, jump, out, fault);
+	struct reached reached;
+	enum failure code = reach_jump(dial, jump, &reached, out, fault);
 
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HANDSHAKE);
@@ -410,11 +445,17 @@ dial_database(const struct dial *dial,
     const struct config_connection *connection, int *fd_out,
     struct fault *fault)
 {
+	struct reached reached;
+	enum failure code;
+
 	*fd_out = -1;
 	fault_name(fault, NULL, NULL, connection->label);
 	if (connection->host[0] == '/')
 		return reach_socket(dial, connection->host, connection->port,
 		    fd_out, fault);
-	return reach(dial, &database_rows, connection->host, connection->port,
-	    fd_out, fault);
+	code = reach(dial, &database_rows, connection->host, connection->port,
+	    &reached, fault);
+	if (code == FAIL_NONE)
+		*fd_out = reached.fd;
+	return code;
 }

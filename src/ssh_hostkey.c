@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@ struct ssh_hostkey {
 	const struct config_jump *jump;
 	struct known_hosts known;
 	char algorithms[ALGORITHMS_MAX];
+	const char
+	    *at; /* of several addresses the one that answered, or NULL */
 };
 
 /* A key that was shown, and how it is called in messages. */
@@ -205,6 +208,25 @@ asked_files(const struct config_jump *jump)
 	return list;
 }
 
+/*
+ * A key that is not the one which is trusted: `one` where the name has one
+ * address, `many` where each of its addresses may be another machine.
+ */
+static enum failure __attribute__((format(printf, 5, 6)))
+differs(const struct ssh_hostkey *hostkey, struct fault *fault,
+    enum failure one, enum failure many, const char *words, ...)
+{
+	char text[FAULT_WORDS_MAX];
+	va_list args;
+
+	va_start(args, words);
+	vsnprintf(text, sizeof text, words, args);
+	va_end(args);
+	if (hostkey->at == NULL)
+		return fault_set(fault, one, "it shows %s", text);
+	return fault_set(fault, many, "at %s it shows %s", hostkey->at, text);
+}
+
 static enum failure
 unknown(const struct ssh_hostkey *hostkey, const struct shown *shown,
     struct fault *fault)
@@ -239,15 +261,16 @@ ask_files(const struct ssh_hostkey *hostkey, const struct shown *shown,
 	}
 	line = find_line(known, KNOWN_HOST_KEY, false, shown->type);
 	if (line != NULL)
-		return fault_set(fault, FAIL_HOSTKEY_CHANGED,
-		    "it shows %s %s but %s:%u has another %s key", shown->type,
+		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
+		    FAIL_HOSTKEY_ONE_OF_MANY,
+		    "%s %s but %s:%u has another %s key", shown->type,
 		    shown->fingerprint, line->file, line->line, line->type);
 	line = find_line(known, KNOWN_HOST_KEY, false, NULL);
 	if (line != NULL)
-		return fault_set(fault, FAIL_HOSTKEY_CHANGED,
-		    "it shows %s %s but %s:%u has a key of type %s",
-		    shown->type, shown->fingerprint, line->file, line->line,
-		    line->type);
+		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
+		    FAIL_HOSTKEY_ONE_OF_MANY,
+		    "%s %s but %s:%u has a key of type %s", shown->type,
+		    shown->fingerprint, line->file, line->line, line->type);
 	return FAIL_HOSTKEY_UNKNOWN;
 }
 
@@ -292,12 +315,12 @@ judge_by_pins(struct ssh_hostkey *hostkey, const struct shown *shown,
 		return FAIL_NONE;
 	}
 	if (jump->pin_count == 1)
-		return fault_set(fault, FAIL_HOSTKEY_PIN,
-		    "it shows %s %s, the pin is %s", shown->type,
-		    shown->fingerprint, jump->pins[0]);
-	return fault_set(fault, FAIL_HOSTKEY_PIN,
-	    "it shows %s %s, which is none of the %zu pins", shown->type,
-	    shown->fingerprint, jump->pin_count);
+		return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
+		    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, the pin is %s",
+		    shown->type, shown->fingerprint, jump->pins[0]);
+	return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
+	    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, which is none of the %zu pins",
+	    shown->type, shown->fingerprint, jump->pin_count);
 }
 
 /*
@@ -330,14 +353,15 @@ remember(const struct config_jump *jump, const struct shown *shown)
 }
 
 static enum failure
-judge_anew(const struct config_jump *jump, const struct shown *shown,
+judge_anew(const struct ssh_hostkey *hostkey, const struct shown *shown,
     struct fault *fault)
 {
-	struct ssh_hostkey *anew = ssh_hostkey_read(jump, fault);
+	struct ssh_hostkey *anew = ssh_hostkey_read(hostkey->jump, fault);
 	enum failure code;
 
 	if (anew == NULL)
 		return fault->code;
+	anew->at = hostkey->at;
 	code = judge_by_files(anew, shown, fault);
 	ssh_hostkey_free(anew);
 	return code;
@@ -352,7 +376,7 @@ judge_by_first_use(struct ssh_hostkey *hostkey, const struct shown *shown,
 	if (code != FAIL_HOSTKEY_UNKNOWN)
 		return code;
 	if (!remember(hostkey->jump, shown))
-		return judge_anew(hostkey->jump, shown, fault);
+		return judge_anew(hostkey, shown, fault);
 	fault_note(fault, "host key %s %s is new and was accepted", shown->type,
 	    shown->fingerprint);
 	return FAIL_NONE;
@@ -415,7 +439,7 @@ ssh_hostkey_standing(const struct ssh_hostkey *hostkey,
 
 enum failure
 ssh_hostkey_verify(struct ssh_hostkey *hostkey, LIBSSH2_SESSION *session,
-    struct fault *fault)
+    const char *at, struct fault *fault)
 {
 	const char *blob;
 	size_t len;
@@ -423,6 +447,7 @@ ssh_hostkey_verify(struct ssh_hostkey *hostkey, LIBSSH2_SESSION *session,
 
 	blob = libssh2_session_hostkey(session, &len, &type);
 	assert(blob != NULL); /* a handshake ends with one */
+	hostkey->at = at;
 	return ssh_hostkey_judge(hostkey, (const unsigned char *)blob, len,
 	    fault);
 }

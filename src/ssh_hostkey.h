@@ -39,10 +39,12 @@ enum failure ssh_hostkey_prepare(const struct config_jump *, LIBSSH2_SESSION *,
  * After the handshake: the verdict on the key the jump box showed.  FAIL_NONE
  * when it is trusted (fault_note() then says by which line, pin or policy);
  * else HOSTKEY_UNKNOWN, _CHANGED, _PIN, _REVOKED, _AUTHORITY with the key's
- * type and fingerprint as words.  accept-new remembers the key here.
+ * type and fingerprint as words.  accept-new remembers the key here.  `at`:
+ * where the name has several addresses the one that answered, which may be a
+ * machine with a key of its own (_ONE_OF_MANY, _PIN_OF_MANY); else NULL.
  */
 enum failure ssh_hostkey_verify(struct ssh_hostkey *, LIBSSH2_SESSION *,
-    struct fault *);
+    const char *at, struct fault *);
 
 /*
  * The two steps without a session.  What is read for `jump`, which must outlive
