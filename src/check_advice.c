@@ -452,6 +452,7 @@ static const struct {
 	{ FAIL_DB_CLOSED, ask_database },
 	{ FAIL_DB_CLOSED_DIRECT, ask_database },
 	{ FAIL_DB_HANGUP, ask_database },
+	{ FAIL_DB_HANGUP_SAID, ask_database },
 	{ FAIL_DB_SILENT, ask_database },
 	{ FAIL_DB_SILENT_TLS, ask_database },
 	{ FAIL_DB_LOGIN_ENDLESS, set_password },

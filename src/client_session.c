@@ -122,6 +122,22 @@ client_stop(struct client *client)
 
 /* --- Relaying ------------------------------------------------------------- */
 
+/* The database has closed: its own last words, where it had some. */
+static void
+blame_hang_up(struct client *client)
+{
+	const struct pgwire_session *session = relay_session(client->relay);
+	struct pgwire_error_fields said;
+
+	if (session == NULL || !session->is_warned) {
+		fault_set(client->fault, FAIL_DB_HANGUP, "%s", "");
+		return;
+	}
+	pgwire_error_fields(session->error, session->error_len, &said);
+	fault_set(client->fault, FAIL_DB_HANGUP_SAID, "%s (SQLSTATE %s)",
+	    said.message, said.sqlstate);
+}
+
 /*
  * PostgreSQL leaves the farewell of TLS unread, which makes its own close a
  * reset: of a client that has gone that is no failure.
@@ -135,14 +151,15 @@ database_lost(struct client *client)
 		client->is_reset = true;
 		return client_end(client, "client closed");
 	}
-	fault_set(client->fault, FAIL_DB_HANGUP, "%s", "");
+	blame_hang_up(client);
 	return leave(client);
 }
 
 static enum client_state
 database_hung_up(struct client *client)
 {
-	fault_set(client_fault(client), FAIL_DB_HANGUP, "%s", "");
+	client_fault(client);
+	blame_hang_up(client);
 	return leave(client);
 }
 

@@ -110,6 +110,7 @@ front_message(struct pgwire_session *session, char type)
 		asked(session, type);
 		break;
 	case 'X': /* Terminate: nothing is awaited */
+		session->said_goodbye = true;
 		break;
 	case 'c': /* CopyDone */
 	case 'f': /* CopyFail */
@@ -190,10 +191,30 @@ error_ended(struct pgwire_session *session)
 		session->is_over = true;
 }
 
+/* "57P01" and "57P02" are all that a server which is stopped at once, or whose
+ * memory a crash may have damaged, says before it closes. */
+static void
+notice_ended(struct pgwire_session *session)
+{
+	struct pgwire_error_fields fields;
+
+	pgwire_error_fields(session->error, session->error_len, &fields);
+	session->is_warned = strncmp(fields.sqlstate, "57P0", 4) == 0;
+}
+
 static void
 back_piece(struct pgwire_session *session, const struct piece *piece)
 {
+	if (piece->begins)
+		session->is_warned = false;
 	switch (piece->type) {
+	case 'N': /* NoticeResponse */
+		if (session->is_over)
+			break;
+		keep_error(session, piece);
+		if (piece->ends)
+			notice_ended(session);
+		break;
 	case 'E':
 		keep_error(session, piece);
 		if (piece->ends)

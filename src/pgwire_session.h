@@ -23,7 +23,8 @@ struct pgwire_scan {
 	uint32_t left;  /* of the body */
 };
 
-/* How much of an ErrorResponse is kept: severity, SQLSTATE, message. */
+/* How much of an ErrorResponse or a NoticeResponse is kept: severity, SQLSTATE,
+ * message. */
 #define PGWIRE_ERROR_KEPT 512
 
 /*
@@ -40,8 +41,10 @@ struct pgwire_session {
 	char last_asked; /* type of the last Query, Sync or FunctionCall */
 	char status;     /* of the last ReadyForQuery; 0 before the first */
 	bool is_over;    /* the database said FATAL or PANIC */
-	uint16_t error_len;
-	unsigned char error[PGWIRE_ERROR_KEPT]; /* the last ErrorResponse */
+	bool is_warned; /* its last message is a notice that the server stops */
+	bool said_goodbye;  /* the client: Terminate */
+	uint16_t error_len; /* of the last ErrorResponse or NoticeResponse */
+	unsigned char error[PGWIRE_ERROR_KEPT];
 };
 
 void pgwire_front(struct pgwire_session *, const void *bytes, size_t len);

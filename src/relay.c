@@ -102,8 +102,9 @@ write_some(struct stream *stream, const unsigned char **bytes, size_t *len,
 
 /* The client's socket took `len`: the database may send as many more. */
 static void
-credit(struct relay *relay, size_t len)
+client_took(struct relay *relay, size_t len)
 {
+	relay->traffic->to_client += len;
 	if (len > 0 && relay->database != NULL)
 		stream_credit(relay->database, len);
 }
@@ -120,7 +121,7 @@ flush_client(struct relay *relay)
 	write_some(relay->client, &bytes, &left, &relay->client_lost);
 	sent = relay->to_client.len - left;
 	unpark(&relay->to_client, sent);
-	credit(relay, sent);
+	client_took(relay, sent);
 }
 
 static void
@@ -132,7 +133,7 @@ deliver(struct relay *relay, const unsigned char *bytes, size_t len)
 		write_some(relay->client, &bytes, &left, &relay->client_lost);
 	if (left > 0)
 		park(&relay->to_client, bytes, left);
-	credit(relay, len - left);
+	client_took(relay, len - left);
 }
 
 static void
@@ -145,23 +146,26 @@ flush_database(struct relay *relay)
 	if (left == 0 || relay->database_deaf)
 		return;
 	write_some(relay->database, &bytes, &left, &relay->database_deaf);
+	relay->traffic->to_database += relay->to_database.len - left;
 	unpark(&relay->to_database, relay->to_database.len - left);
 }
 
 static void
 submit(struct relay *relay, const unsigned char *bytes, size_t len)
 {
+	size_t left = len;
+
 	if (relay->to_database.len == 0 && !relay->database_deaf)
-		write_some(relay->database, &bytes, &len,
+		write_some(relay->database, &bytes, &left,
 		    &relay->database_deaf);
-	if (len > 0)
-		park(&relay->to_database, bytes, len);
+	relay->traffic->to_database += len - left;
+	if (left > 0)
+		park(&relay->to_database, bytes, left);
 }
 
 void
 relay_send_client(struct relay *relay, const void *bytes, size_t len)
 {
-	relay->traffic->to_client += len;
 	if (relay->session != NULL)
 		pgwire_back(relay->session, bytes, len);
 	else
@@ -172,7 +176,6 @@ relay_send_client(struct relay *relay, const void *bytes, size_t len)
 void
 relay_send_database(struct relay *relay, const void *bytes, size_t len)
 {
-	relay->traffic->to_database += len;
 	if (relay->session != NULL)
 		pgwire_front(relay->session, bytes, len);
 	submit(relay, bytes, len);
@@ -239,8 +242,8 @@ pump_down(struct relay *relay)
 /* --- Ends ----------------------------------------------------------------- */
 
 /*
- * An end whose client is owed an answer, or the rest of a message; in TLS, its
- * close_notify.
+ * An end of which the client must be told: no goodbye of either side came
+ * before it, in the clear or in TLS (close_notify), or a message was cut.
  */
 static bool
 is_hung_up(const struct relay *relay)
@@ -251,7 +254,9 @@ is_hung_up(const struct relay *relay)
 		return false;
 	if (relay->session == NULL)
 		return tls_records_are_cut(&relay->records);
-	return moment != PGWIRE_IDLE && moment != PGWIRE_OVER;
+	if (moment == PGWIRE_IDLE)
+		return !relay->session->said_goodbye;
+	return moment != PGWIRE_OVER;
 }
 
 /* Pass each end on, once all that came before it has been passed on. */
@@ -334,8 +339,7 @@ void
 relay_say(struct relay *relay, const void *text, size_t len)
 {
 	begin_farewell(relay, FAREWELL_SAY);
-	relay->traffic->to_client += len;
-	if (len > 0)
+	if (len > 0 && !relay->client_finished)
 		park(&relay->to_client, text, len);
 	stream_pause(relay->client, false);
 }

@@ -19,7 +19,7 @@ struct fault;
 struct relay;
 struct stream;
 
-/* Bytes so far. */
+/* Bytes that were taken over there, so far. */
 struct relay_traffic {
 	uint64_t to_database, to_client;
 };
@@ -48,9 +48,9 @@ enum relay_status {
 	RELAY_AGAIN,            /* this turn's share is used up: pump again */
 	RELAY_CLIENT_LOST,      /* its socket broke */
 	RELAY_DATABASE_LOST,    /* relay_fault() says how */
-	RELAY_DATABASE_HUNG_UP, /* ended with an answer owed and no FATAL, or
-				   in the middle of TLS */
-	RELAY_DATABASE_ENDED, /* in peace; the client was told and may go on */
+	RELAY_DATABASE_HUNG_UP, /* ended without FATAL and unasked, or in the
+				   middle of TLS */
+	RELAY_DATABASE_ENDED, /* as agreed; the client was told and may go on */
 	RELAY_ENDED,          /* both said their last byte */
 };
 

@@ -77,7 +77,11 @@ sub still($wire)
 	}) or die 'not still';
 }
 
-sub up_again { eventually(30, sub { eval { $pg->sql('select 1') } }) }
+sub up_again
+{
+	return $pg->start if $pg->process->ended;
+	eventually(30, sub { eval { $pg->sql('select 1') } });
+}
 
 # --- the jump box ends it ---------------------------------------------------
 
@@ -138,33 +142,49 @@ my %end_by = (
 		kill 'KILL', $pg->sql(q{select pid from pg_stat_activity
 		    where backend_type = 'walwriter'});
 	},
+	'immediate shutdown' => sub ($wire) { $pg->down('QUIT') },
 	'a reset' => sub ($wire) { $reset->cut },
 );
 
-# The end of a database which said what it had to say reaches the client as it
-# does without pgjump.  Elsewhere a reset takes the place of an end.
+# The end of a database which was asked to, or said FATAL, reaches the client as
+# it does without pgjump.  Of any other a client in plain text is told, and in
+# TLS a reset takes the place of an end.
 my $table = <<'TABLE';
-how                        was   over     types  ended
-the client says Terminate  idle  plain    -      eof
-the client says Terminate  idle  TLS 1.2  -      eof
-the client says Terminate  idle  TLS 1.3  -      eof
-pg_terminate_backend       idle  plain    E      eof
-pg_terminate_backend       idle  TLS 1.2  E      eof
-pg_terminate_backend       idle  TLS 1.3  E      eof
-pg_terminate_backend       busy  plain    TE     eof
-pg_terminate_backend       busy  TLS 1.2  TE     eof
-pg_terminate_backend       busy  TLS 1.3  TE     eof
-its backend is killed      idle  plain    -      eof
-its backend is killed      idle  TLS 1.2  -      reset
-its backend is killed      busy  plain    EZ     eof
-its backend is killed      busy  TLS 1.3  -      reset
-another backend is killed  idle  plain    N      eof
-another backend is killed  busy  TLS 1.2  TN     reset
-another backend is killed  busy  TLS 1.3  TN     reset
-a reset                    busy  plain    EZ     eof
-a reset                    idle  TLS 1.3  -      reset
-a reset                    busy  TLS 1.2  -      reset
+how                        was               over     types  ended
+the client says Terminate  idle              plain    -      eof
+the client says Terminate  idle              TLS 1.2  -      eof
+the client says Terminate  idle              TLS 1.3  -      eof
+pg_terminate_backend       idle              plain    E      eof
+pg_terminate_backend       idle              TLS 1.2  E      eof
+pg_terminate_backend       idle              TLS 1.3  E      eof
+pg_terminate_backend       busy              plain    TE     eof
+pg_terminate_backend       busy              TLS 1.2  TE     eof
+pg_terminate_backend       busy              TLS 1.3  TE     eof
+its backend is killed      idle              plain    E      eof
+its backend is killed      in a transaction  plain    E      eof
+its backend is killed      idle              TLS 1.2  -      reset
+its backend is killed      busy              plain    EZ     eof
+its backend is killed      busy              TLS 1.3  -      reset
+another backend is killed  idle              plain    NE     eof
+another backend is killed  busy              plain    TNEZ   eof
+immediate shutdown         idle              plain    NE     eof
+another backend is killed  busy              TLS 1.2  TN     reset
+another backend is killed  busy              TLS 1.3  TN     reset
+a reset                    idle              plain    E      eof
+a reset                    in a transaction  plain    E      eof
+a reset                    busy              plain    EZ     eof
+a reset                    idle              TLS 1.3  -      reset
+a reset                    busy              TLS 1.2  -      reset
 TABLE
+
+# Of a server that takes the time to warn its clients.
+my %words = (
+	'another backend is killed' => qr/had\ said:\ terminating\ connection
+	    \ because\ of\ crash\ of\ another\ server\ process
+	    \ \(SQLSTATE\ 57P02\)/x,
+	'immediate shutdown' => qr/had\ said:\ terminating\ connection\ due
+	    \ to\ immediate\ shutdown\ command\ \(SQLSTATE\ 57P01\)/x,
+);
 
 sub check_ends($lab, $connection, $rows)
 {
@@ -173,15 +193,21 @@ sub check_ends($lab, $connection, $rows)
 		my $wire = enter($connection, $over);
 
 		busy($wire) if $was eq 'busy';
-		still($wire) if $how =~ /killed|reset/;
+		$wire->query('begin')->until('Z') if $was eq 'in a transaction';
+		still($wire) if $how =~ /killed|reset|shutdown/;
 		$end_by{$how}->($wire);
 		my $heard = heard($wire);
 		up_again();
 		is("$heard->{types} $heard->{ended}",
 		    ($types eq '-' ? '' : $types) . " $ended",
 		    "$how, $was, $over");
+		next unless $over eq 'plain' && $how !~ /terminate/i;
 		like($heard->{error}{M}, qr/\[db_closed\]$/,
-		    'the database is named') if $types eq 'EZ';
+		    'the database is named');
+		is($heard->{error}{C}, $was eq 'busy' ? '08006' : '57P01',
+		    'SQLSTATE');
+		like($heard->{error}{M}, $words{$how}
+		    // qr/without giving a reason/, 'and its reason');
 	}
 }
 

@@ -222,6 +222,34 @@ the_last_error_is_kept(void **state)
 	assert_string_equal(fields.sqlstate, "57P01");
 }
 
+#define WARNING "N\0\0\0\45SWARNING\0C57P02\0Mit has crashed\0\0"
+#define NOTICE  "N\0\0\0\27SNOTICE\0C00000\0Mx\0\0"
+
+/* Only as the last word does it tell why the connection ends. */
+static void
+a_warning_of_the_end_is_kept(void **state)
+{
+	struct pgwire_session session = { 0 };
+	struct pgwire_error_fields fields;
+
+	(void)state;
+	pgwire_back(&session, BYTES(READY NOTICE));
+	assert_false(session.is_warned);
+	for (size_t i = 0; i < sizeof WARNING - 1; i++) {
+		assert_false(session.is_warned);
+		pgwire_back(&session, WARNING + i, 1);
+	}
+	assert_true(session.is_warned);
+	pgwire_error_fields(session.error, session.error_len, &fields);
+	assert_string_equal(fields.message, "it has crashed");
+	assert_int_equal(pgwire_moment(&session), PGWIRE_IDLE);
+	pgwire_back(&session, BYTES(READY));
+	assert_false(session.is_warned);
+	pgwire_back(&session, BYTES(FATAL_ERROR WARNING));
+	pgwire_error_fields(session.error, session.error_len, &fields);
+	assert_string_equal(fields.sqlstate, "57P01");
+}
+
 /* An error longer than what is kept is followed to its end all the same. */
 static void
 a_long_error_is_followed(void **state)
@@ -336,7 +364,7 @@ nor_is_a_database_s(void **state)
 	for (int type = 0; type < 256; type++) {
 		struct pgwire_session session;
 
-		if (type == 'E' || type == 'Z')
+		if (type == 'E' || type == 'N' || type == 'Z')
 			continue;
 		session = follow_unseen(*state, pgwire_back, (char)type);
 		pgwire_back(&session, BYTES(READY));
@@ -402,6 +430,7 @@ main(void)
 		cmocka_unit_test(a_session_stands_where_its_messages_say),
 		cmocka_unit_test(rest_is_idle_outside_a_transaction),
 		cmocka_unit_test(the_last_error_is_kept),
+		cmocka_unit_test(a_warning_of_the_end_is_kept),
 		cmocka_unit_test(a_long_error_is_followed),
 		IN_PAGES(a_client_s_body_is_not_looked_at),
 		IN_PAGES(nor_is_a_database_s),
