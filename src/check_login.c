@@ -336,22 +336,48 @@ check_login_is_encrypted(const struct check_login *login)
 	return PQsslInUse(login->conn) == 1;
 }
 
+/* Said of the query alone: the session goes on. */
+static bool
+is_mere_error(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result,
+	    PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity == NULL) /* PostgreSQL 9.5, and many that speak like it */
+		severity = PQresultErrorField(result, PG_DIAG_SEVERITY);
+	return severity != NULL && strcmp(severity, "ERROR") == 0;
+}
+
+static void
+put_words(const struct check_login *login, const PGresult *result,
+    char words[FAULT_WORDS_MAX])
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	char text[FAULT_WORDS_MAX - 20];
+
+	if (state == NULL) /* libpq's own words: it has no memory left */
+		said = PQerrorMessage(login->conn);
+	if (said == NULL)
+		said = "no message";
+	text_printable(text, sizeof text, said, strlen(said));
+	snprintf(words, FAULT_WORDS_MAX, "%s (SQLSTATE %s)", text,
+	    state != NULL && pgwire_is_sqlstate(state) && state[5] == '\0'
+		? state
+		: PGWIRE_SQLSTATE_UNKNOWN);
+}
+
 static enum failure
 fail_query(struct check_login *login, const PGresult *result,
     struct fault *fault)
 {
-	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	char words[FAULT_WORDS_MAX];
 
-	if (PQstatus(login->conn) == CONNECTION_BAD && state == NULL)
+	if (PQstatus(login->conn) == CONNECTION_BAD &&
+	    PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL)
 		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
-	if (state == NULL) /* libpq's own words: it has no memory left */
-		words = PQerrorMessage(login->conn);
-	return fault_set(fault, FAIL_DB_REJECTED, "%s (SQLSTATE %s)",
-	    words != NULL ? words : "no message",
-	    state != NULL && pgwire_is_sqlstate(state) && state[5] == '\0'
-		? state
-		: PGWIRE_SQLSTATE_UNKNOWN);
+	put_words(login, result, words);
+	return fault_set(fault, FAIL_DB_REJECTED, "%s", words);
 }
 
 /* Until PQgetResult() has what it needs: it would wait for bytes that only the
@@ -383,9 +409,12 @@ end_query(struct check_login *login, struct fault *fault)
 	return false;
 }
 
-/* The one row of a query, the caller's; NULL with a fault. */
+/*
+ * The one row of a query, the caller's; NULL with a fault, or with the words of
+ * an error that ends no session, where they are asked for.
+ */
 static PGresult *
-query(struct check_login *login, const char *sql, int columns,
+query(struct check_login *login, const char *sql, int columns, char *words,
     struct fault *fault)
 {
 	PGresult *result;
@@ -397,7 +426,10 @@ query(struct check_login *login, const char *sql, int columns,
 	if (await_result(login, fault) != FAIL_NONE)
 		return NULL;
 	result = PQgetResult(login->conn);
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+	if (words != NULL && is_mere_error(result)) {
+		put_words(login, result, words);
+		end_query(login, fault);
+	} else if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		fail_query(login, result, fault);
 	else if (PQntuples(result) != 1 || PQnfields(result) != columns)
 		fault_set(fault, FAIL_DB_REJECTED,
@@ -432,7 +464,7 @@ measure(struct check_login *login, double *rtt_ms, struct fault *fault)
 {
 	for (int i = 0; i < RTT_SAMPLES; i++) {
 		int64_t started_us = clock_us();
-		PGresult *result = query(login, "SELECT 1", 1, fault);
+		PGresult *result = query(login, "SELECT 1", 1, NULL, fault);
 		double took_ms = (double)(clock_us() - started_us) / 1000;
 
 		if (result == NULL)
@@ -452,10 +484,11 @@ check_login_ask(struct check_login *login, struct check_server *out,
 
 	memset(out, 0, sizeof *out);
 	grant_time(login);
-	result = query(login, facts_query, 4, fault);
-	if (result == NULL)
+	result = query(login, facts_query, 4, out->words, fault);
+	if (fault->code != FAIL_NONE)
 		return fault->code;
-	read_facts(result, out);
+	if (result != NULL)
+		read_facts(result, out);
 	PQclear(result);
 	return measure(login, &out->rtt_ms, fault);
 }

@@ -25,7 +25,9 @@ struct check_login;
 
 /* What the session showed. */
 struct check_server {
-	char version[64]; /* "15.18 (Debian 15.18-0+deb12u1)" */
+	char words[FAULT_WORDS_MAX]; /* why it tells nothing of itself; "": it
+				      * does */
+	char version[64];            /* "15.18 (Debian 15.18-0+deb12u1)" */
 	bool is_in_recovery;
 	int connections, connections_max;
 	double rtt_ms; /* the shortest of a few */
@@ -42,7 +44,9 @@ struct check_login *check_login_open(const struct check_task *,
     const char *password, struct check_refusal *, struct fault *);
 void check_login_close(struct check_login *); /* NULL is fine */
 
-/* Ask the server about itself. */
+/* Ask the server about itself.  One that does not know the question, but goes
+ * on answering, is no failure: databases that only speak like PostgreSQL have
+ * none of its catalogs. */
 enum failure check_login_ask(struct check_login *, struct check_server *,
     struct fault *);
 

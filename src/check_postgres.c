@@ -291,3 +291,16 @@ check_postgres_tls(const struct check_talk *talk, char answer,
 	tls_client_rules_free(rules);
 	return fault->code;
 }
+
+void
+check_postgres_part(const struct check_talk *talk)
+{
+	struct patience wait = wait_for(talk, true);
+	struct fault ignored = { 0 };
+	char bytes[512];
+
+	wait.by_ms = check_task_by_ms(talk->task, GOODBYE_MAX_MS);
+	stream_finish(talk->stream);
+	while (receive(talk, &wait, bytes, sizeof bytes, &ignored) > 0)
+		;
+}

@@ -39,4 +39,11 @@ enum failure check_postgres_ask(const struct check_talk *, char *answer,
 enum failure check_postgres_tls(const struct check_talk *, char answer,
     bool *is_encrypted, struct tls_facts *, struct fault *);
 
+/*
+ * Nothing more is to be said: end the stream, which the caller closes, and wait
+ * a moment for the end of the database, which may serve one connection at a
+ * time.
+ */
+void check_postgres_part(const struct check_talk *);
+
 #endif

@@ -223,6 +223,37 @@ tell_refusal(struct walk *walk)
 	    walk->refusal.message);
 }
 
+static void
+tell_server(struct walk *walk, const struct check_server *server)
+{
+	check_board_text(walk->board, CHECK_SERVER, "version", server->version);
+	check_board_text(walk->board, CHECK_SERVER, "in_recovery",
+	    server->is_in_recovery ? "yes" : "no");
+	check_board_number(walk->board, CHECK_SERVER, "connections",
+	    server->connections);
+	check_board_number(walk->board, CHECK_SERVER, "max_connections",
+	    server->connections_max);
+	check_board_number(walk->board, CHECK_SERVER, "rtt_ms", server->rtt_ms);
+	check_board_pass(walk->board,
+	    "PostgreSQL %s, %s, %d of %d connections used; round trip to the "
+	    "database %.1f ms",
+	    server->version,
+	    server->is_in_recovery ? "in recovery (a standby)" : "a primary",
+	    server->connections, server->connections_max, server->rtt_ms);
+}
+
+static void
+tell_alike(struct walk *walk, const struct check_server *server)
+{
+	check_board_number(walk->board, CHECK_SERVER, "rtt_ms", server->rtt_ms);
+	check_board_pass(walk->board,
+	    "it answers queries; round trip to the database %.1f ms",
+	    server->rtt_ms);
+	check_board_remark(walk->board,
+	    "It does not tell about itself as PostgreSQL does: %s.",
+	    server->words);
+}
+
 static enum failure
 ask_server(struct walk *walk, struct check_login *login)
 {
@@ -231,20 +262,10 @@ ask_server(struct walk *walk, struct check_login *login)
 	check_board_enter(walk->board, CHECK_SERVER);
 	if (check_login_ask(login, &server, &walk->fault) != FAIL_NONE)
 		return walk->fault.code;
-	check_board_text(walk->board, CHECK_SERVER, "version", server.version);
-	check_board_text(walk->board, CHECK_SERVER, "in_recovery",
-	    server.is_in_recovery ? "yes" : "no");
-	check_board_number(walk->board, CHECK_SERVER, "connections",
-	    server.connections);
-	check_board_number(walk->board, CHECK_SERVER, "max_connections",
-	    server.connections_max);
-	check_board_number(walk->board, CHECK_SERVER, "rtt_ms", server.rtt_ms);
-	check_board_pass(walk->board,
-	    "PostgreSQL %s, %s, %d of %d connections used; round trip to the "
-	    "database %.1f ms",
-	    server.version,
-	    server.is_in_recovery ? "in recovery (a standby)" : "a primary",
-	    server.connections, server.connections_max, server.rtt_ms);
+	if (server.words[0] == '\0')
+		tell_server(walk, &server);
+	else
+		tell_alike(walk, &server);
 	return FAIL_NONE;
 }
 
@@ -264,6 +285,15 @@ use_session(struct walk *walk, struct check_login *login)
 	return ask_server(walk, login);
 }
 
+/* One connection at a time is all that some databases have to give. */
+static void
+end_talk(struct walk *walk)
+{
+	check_postgres_part(&walk->talk);
+	stream_close(walk->talk.stream, false);
+	walk->talk.stream = NULL;
+}
+
 static enum failure
 log_in(struct walk *walk)
 {
@@ -277,6 +307,7 @@ log_in(struct walk *walk)
 		return FAIL_NONE;
 	}
 	check_board_enter(walk->board, CHECK_LOGIN);
+	end_talk(walk);
 	login = check_login_open(walk->task, walk->route, &walk->dial.quiet,
 	    walk->board, password, &walk->refusal, &walk->fault);
 	secret_free(password);

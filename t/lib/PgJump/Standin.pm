@@ -17,7 +17,8 @@ use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 
 # name; optional: port, address, or listener (a socket to take over); pieces, a
 # list of bytes that answer each query instead, each in a packet of its own;
-# login, bytes that answer the startup packet instead.
+# login, bytes that answer the startup packet instead; answer, code that makes
+# the bytes from each query; alone (one session at a time: others are reset).
 sub new($class, $name, %is)
 {
 	my $self = bless { name => $name, address => '127.0.0.1', %is }, $class;
@@ -56,7 +57,7 @@ sub open_now($self) { ($self->_counts)[1] }
 sub _serve($self, $control)
 {
 	my $state = { name => $self->{name}, loop => PgJump::Loop->new,
-		pieces => $self->{pieces}, login => $self->{login},
+		%$self{qw(pieces login answer alone)},
 		accepted => 0, open => 0 };
 	my $listener = $self->{listener};
 
@@ -76,6 +77,12 @@ sub _accept($state, $listener)
 	while (accept my $socket, $listener) {
 		my $session = { socket => $socket, in => '' };
 
+		if ($state->{alone} && $state->{open} > 0) {
+			setsockopt $socket, SOL_SOCKET, SO_LINGER,
+			    pack 'ii', 1, 0;
+			close $socket;
+			next;
+		}
 		$socket->blocking(0);
 		setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
 		$state->{accepted}++;
@@ -143,6 +150,8 @@ sub _login($state, $session, $startup)
 sub _reply($state, $session, $message)
 {
 	return '' if $message !~ /\AQ/;
+	return $state->{answer}->(unpack 'x5 Z*', $message)
+	    if $state->{answer};
 	return @{ $state->{pieces} } if $state->{pieces};
 	return message('C', "$state->{name} $session->{token}\0")
 	    . message('Z', 'I');
