@@ -463,6 +463,8 @@ static const struct {
 	{ FAIL_DB_TLS_NAME, show_certificate },
 	{ FAIL_DB_TLS_REJECTED, ask_tls_settings },
 	{ FAIL_DB_TLS_FAILED, ask_tls_settings },
+	{ FAIL_DB_TLS_NAMELESS, ask_tls_settings },
+	{ FAIL_DB_TLS_NAME_UNKNOWN, ask_tls_settings },
 	{ FAIL_DB_REJECTED, advise_login },
 };
 

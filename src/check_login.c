@@ -125,7 +125,7 @@ authorities(struct check_login *login)
 }
 
 static PGconn *
-start(struct check_login *login, const char *password)
+start(struct check_login *login, const struct check_login_means *means)
 {
 	const struct config_connection *connection = login->task->connection;
 	char port[12];
@@ -137,12 +137,13 @@ start(struct check_login *login, const char *password)
 		{ "port", port },
 		{ "dbname", connection->database },
 		{ "user", connection->username },
-		{ "password", password },
+		{ "password", means->password },
 		{ "application_name", "pgjump check" },
 		{ "gssencmode", "disable" },
 		{ "sslmode",
-		    is_socket(login) ? "disable"
-				     : ssl_mode_word(connection->ssl_mode) },
+		    is_socket(login) || means->is_in_clear
+			? "disable"
+			: ssl_mode_word(connection->ssl_mode) },
 		{ "sslrootcert", authorities(login) },
 		{ "sslcert", offer_file(login, 1, &connection->client_cert) },
 		{ "sslkey", offer_file(login, 2, &connection->client_key) },
@@ -273,8 +274,9 @@ make_session(struct check_login *login, struct check_refusal *refusal,
 
 struct check_login *
 check_login_open(const struct check_task *task, struct check_route *route,
-    const struct dial *dial, struct check_board *board, const char *password,
-    struct check_refusal *refusal, struct fault *fault)
+    const struct dial *dial, struct check_board *board,
+    const struct check_login_means *means, struct check_refusal *refusal,
+    struct fault *fault)
 {
 	struct check_login *login = xcalloc(1, sizeof *login);
 
@@ -291,7 +293,7 @@ check_login_open(const struct check_task *task, struct check_route *route,
 		return NULL;
 	}
 	grant_time(login);
-	login->conn = start(login, password);
+	login->conn = start(login, means);
 	if (login->conn == NULL)
 		xmalloc_fail(0);
 	if (make_session(login, refusal, fault) == FAIL_NONE)

@@ -33,6 +33,11 @@ struct check_server {
 	double rtt_ms; /* the shortest of a few */
 };
 
+struct check_login_means {
+	const char *password;
+	bool is_in_clear; /* TLS is not even asked for */
+};
+
 /*
  * Log in within the connection's own time-out; while libpq computes, which it
  * cannot be called back from, the board has when that is due.  NULL with a
@@ -41,7 +46,7 @@ struct check_server {
  */
 struct check_login *check_login_open(const struct check_task *,
     struct check_route *, const struct dial *, struct check_board *,
-    const char *password, struct check_refusal *, struct fault *);
+    const struct check_login_means *, struct check_refusal *, struct fault *);
 void check_login_close(struct check_login *); /* NULL is fine */
 
 /* Ask the server about itself.  One that does not know the question, but goes

@@ -38,11 +38,21 @@ struct walk {
 	struct check_key key;
 	struct check_talk talk; /* its stream is ours; NULL: none is open */
 	char answer;            /* of the database to an SSLRequest */
+	bool is_in_clear;       /* TLS has failed, and prefer does without */
 	struct check_refusal refusal; /* of a login */
 	int64_t forward_ms;           /* what opening, or refusing, it took */
 };
 
 /* --- The steps ------------------------------------------------------------ */
+
+static void
+name_fault(struct fault *fault, const struct config_connection *connection)
+{
+	const struct config_jump *jump = connection->jump;
+
+	fault_name(fault, jump != NULL ? jump->label : NULL,
+	    jump != NULL ? jump->username : NULL, connection->label);
+}
 
 static void
 tell_config(struct walk *walk)
@@ -165,6 +175,41 @@ tell_tls_facts(struct walk *walk, const struct tls_facts *tls)
 		    facts[i].text);
 }
 
+/*
+ * libpq with sslmode=prefer connects again without TLS, whatever went wrong
+ * with it.  Settings of ours that cannot be used are no fault of the database,
+ * and where pgjump itself encrypts it never does without.
+ */
+static bool
+may_do_without_tls(const struct walk *walk)
+{
+	const struct config_connection *connection = walk->task->connection;
+	enum failure code = walk->fault.code;
+
+	return connection->ssl_mode == SSL_MODE_PREFER &&
+	    connection->client_tls == CLIENT_TLS_PASSTHROUGH &&
+	    code != FAIL_DB_TLS_SETTINGS &&
+	    (code == FAIL_DB_HANGUP ||
+		failure_info(code)->stage == STAGE_DB_TLS);
+}
+
+static void
+do_without_tls(struct walk *walk)
+{
+	char cause[FAULT_DETAIL_MAX], hint[FAULT_DETAIL_MAX];
+
+	name_fault(&walk->fault, walk->task->connection);
+	fault_cause(&walk->fault, cause, sizeof cause);
+	fault_hint(&walk->fault, hint, sizeof hint);
+	check_board_pass(walk->board,
+	    "in the clear, which ssl_config.mode permits, since TLS failed");
+	check_board_remark(walk->board,
+	    "Clients with sslmode=prefer go on in the clear, since %s.", cause);
+	check_board_remark(walk->board, "For TLS: %s", hint);
+	walk->fault = (struct fault){ 0 };
+	walk->is_in_clear = true;
+}
+
 static enum failure
 encrypt(struct walk *walk)
 {
@@ -183,9 +228,11 @@ encrypt(struct walk *walk)
 	check_postgres_tls(&walk->talk, walk->answer, &is_encrypted, &tls,
 	    &walk->fault);
 	tell_tls_facts(walk, &tls);
-	if (walk->fault.code != FAIL_NONE)
-		return walk->fault.code;
-	if (is_encrypted)
+	if (walk->fault.code != FAIL_NONE) {
+		if (!may_do_without_tls(walk))
+			return walk->fault.code;
+		do_without_tls(walk);
+	} else if (is_encrypted)
 		check_board_pass(walk->board,
 		    "%s, %s, issued by %s, until %s, %s", tls.version,
 		    tls.subject, tls.issuer, tls.expires, tls.verified);
@@ -298,6 +345,7 @@ static enum failure
 log_in(struct walk *walk)
 {
 	struct check_login *login;
+	struct check_login_means means;
 	char error[FAULT_WORDS_MAX], *password;
 	const char *why = load_password(walk, &password, error, sizeof error);
 
@@ -308,8 +356,9 @@ log_in(struct walk *walk)
 	}
 	check_board_enter(walk->board, CHECK_LOGIN);
 	end_talk(walk);
+	means = (struct check_login_means){ password, walk->is_in_clear };
 	login = check_login_open(walk->task, walk->route, &walk->dial.quiet,
-	    walk->board, password, &walk->refusal, &walk->fault);
+	    walk->board, &means, &walk->refusal, &walk->fault);
 	secret_free(password);
 	if (login == NULL) {
 		tell_refusal(walk);
@@ -363,15 +412,6 @@ conclude(struct walk *walk)
 	};
 
 	check_conclude(&failed);
-}
-
-static void
-name_fault(struct fault *fault, const struct config_connection *connection)
-{
-	const struct config_jump *jump = connection->jump;
-
-	fault_name(fault, jump != NULL ? jump->label : NULL,
-	    jump != NULL ? jump->username : NULL, connection->label);
 }
 
 static void

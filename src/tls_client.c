@@ -352,11 +352,32 @@ is_about_us(int alert)
 	    alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_CERTIFICATE_REQUIRED;
 }
 
+/*
+ * A server with certificates for names alone (ssl_sni of PostgreSQL 19) has
+ * alert 112 for a name that it does not know, and 40 for none, which may have
+ * other reasons.
+ */
+static enum failure
+cause_of(const struct tls *tls)
+{
+	int alert = tls_alert(tls);
+	bool is_named = SSL_get_servername(tls_ssl(tls),
+			    TLSEXT_NAMETYPE_host_name) != NULL;
+
+	if (alert == SSL_AD_UNRECOGNIZED_NAME && is_named)
+		return FAIL_DB_TLS_NAME_UNKNOWN;
+	if ((alert == SSL_AD_UNRECOGNIZED_NAME ||
+		alert == SSL_AD_HANDSHAKE_FAILURE) &&
+	    !is_named)
+		return FAIL_DB_TLS_NAMELESS;
+	return FAIL_DB_TLS_FAILED;
+}
+
 void
 tls_client_explain(const struct tls *tls, struct fault *fault)
 {
 	if (!is_about_us(tls_alert(tls)))
-		fault_set(fault, FAIL_DB_TLS_FAILED, "%s", tls_words(tls));
+		fault_set(fault, cause_of(tls), "%s", tls_words(tls));
 	else if (SSL_get_certificate(tls_ssl(tls)) != NULL)
 		fault_set(fault, FAIL_DB_TLS_REJECTED, "%s", tls_words(tls));
 	else

@@ -29,6 +29,7 @@ struct database {
 	const struct pki_cert *cert;
 	const char *ca; /* of clients; NULL: none is asked for */
 	int max_version;
+	int alert; /* its answer to any name, or none; 0: it answers */
 };
 
 struct outcome {
@@ -37,6 +38,14 @@ struct outcome {
 	struct tls_facts facts;
 	char server_name[64], protocol[16]; /* that the database was told */
 };
+
+static int
+reject_name(SSL *ssl, int *alert, void *arg)
+{
+	(void)ssl;
+	*alert = *(const int *)arg;
+	return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
 
 static SSL_CTX *
 database_context(const struct database *database)
@@ -50,6 +59,11 @@ database_context(const struct database *database)
 		SSL_CTX_set_security_level(ctx, 0);
 		SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
 		SSL_CTX_set_max_proto_version(ctx, database->max_version);
+	}
+	if (database->alert != 0) {
+		SSL_CTX_set_tlsext_servername_callback(ctx, reject_name);
+		SSL_CTX_set_tlsext_servername_arg(ctx,
+		    (void *)&database->alert);
 	}
 	if (database->ca == NULL)
 		return ctx;
@@ -304,6 +318,33 @@ a_rejected_client_is_told_why(void **state)
 	assert_non_null(strstr(outcome.fault.words, "unknown CA"));
 }
 
+static void
+a_server_that_wants_a_name_is_told_apart(void **state)
+{
+	static const struct {
+		const char *host;
+		int alert;
+		enum failure code;
+	} cases[] = {
+		{ "10.0.0.5", SSL_AD_HANDSHAKE_FAILURE, FAIL_DB_TLS_NAMELESS },
+		{ "::1", SSL_AD_UNRECOGNIZED_NAME, FAIL_DB_TLS_NAMELESS },
+		{ "x", SSL_AD_UNRECOGNIZED_NAME, FAIL_DB_TLS_NAME_UNKNOWN },
+		{ "x", SSL_AD_HANDSHAKE_FAILURE, FAIL_DB_TLS_FAILED },
+		{ "10.0.0.5", SSL_AD_INTERNAL_ERROR, FAIL_DB_TLS_FAILED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct database database = { .cert = &good,
+			.alert = cases[i].alert };
+		const struct config_connection connection = to(cases[i].host,
+		    SSL_MODE_REQUIRE, NULL);
+
+		assert_int_equal(meet(&connection, &database).fault.code,
+		    cases[i].code);
+	}
+}
+
 /* --- Before TLS ----------------------------------------------------------- */
 
 static const struct answer_case {
@@ -475,6 +516,7 @@ main(void)
 		cmocka_unit_test(facts_tell_what_was_seen),
 		cmocka_unit_test(tls_1_1_is_refused),
 		cmocka_unit_test(a_client_certificate_is_shown),
+		cmocka_unit_test(a_server_that_wants_a_name_is_told_apart),
 		cmocka_unit_test(a_rejected_client_is_told_why),
 		cmocka_unit_test(the_answer_to_the_request_decides),
 		cmocka_unit_test(nothing_is_asked_where_tls_is_off),
