@@ -3,7 +3,8 @@
 /*
  * SQLSTATEs of rejected logins.  Messages of the database are looked into only
  * where one SQLSTATE has several causes, and for what stands in quotes, since
- * the rest may be in another language.
+ * the rest may be in another language.  Poolers speak English, and one
+ * SQLSTATE of theirs stands for everything.
  */
 #include "check_advice_login.h"
 
@@ -105,8 +106,54 @@ set_password(const struct rejection *rejection, struct check_advice *out)
 	check_advise_password(rejection->connection, out);
 }
 
+#define AT_POOLER          "at the console of the pooler"
+#define PGBOUNCER(command) AT_POOLER, "psql -d pgbouncer -c '" command "'"
+
 /* The first row that fits. */
 static const struct row rows[] = {
+	/* pgbouncer */
+	{ "08P01", "no such database",
+	    "Correct database of this connection, or add it to [databases] of "
+	    "the pooler, which is what answers there.",
+	    PGBOUNCER("SHOW DATABASES"), NULL },
+	{ "08P01", "max_client_conn",
+	    "Close idle clients of the pooler, or raise its max_client_conn.",
+	    PGBOUNCER("SHOW LISTS"), NULL },
+	{ "08P01", "SSL required",
+	    "Set ssl_config.mode to require: the pooler takes no client "
+	    "without TLS (client_tls_sslmode).",
+	    "", "", NULL },
+	{ "08P01", "SASL authentication failed",
+	    "Correct username or password of this connection, or the entry of "
+	    "that user in auth_file of the pooler.",
+	    PGBOUNCER("SHOW USERS"), NULL },
+	{ "08P01", "is disabled",
+	    "Enable this database at the console of the pooler (ENABLE).",
+	    PGBOUNCER("SHOW DATABASES"), NULL },
+	{ "", "query_wait_timeout",
+	    "See whether the pooler is paused (RESUME), reaches its database "
+	    "server, and has free connections to it: it let a query wait for "
+	    "longer than its query_wait_timeout.",
+	    PGBOUNCER("SHOW POOLS"), NULL },
+	{ "", "server_login_retry",
+	    "See the log of the pooler: it cannot log in to its database "
+	    "server.",
+	    PGBOUNCER("SHOW SERVERS"), NULL },
+	/* pgpool */
+	{ "", "failed to create a backend",
+	    "See the log of pgpool and backend_hostname0 in its configuration: "
+	    "it does not reach its database server.",
+	    "", "", NULL },
+	/* odyssey */
+	{ "08006", "failed to connect to remote server",
+	    "See the log of the pooler and the storage in its configuration: "
+	    "it does not reach its database server, or that database does not "
+	    "exist there.",
+	    "", "", NULL },
+	{ "", "client_max",
+	    "Close idle clients of the pooler, or raise its client_max.", "",
+	    "", NULL },
+	/* PostgreSQL, and libpq */
 	{ "28P01", NULL,
 	    "Correct username or password of this connection, or set the "
 	    "password of that user in the database anew, and VALID UNTIL where "
@@ -136,6 +183,11 @@ static const struct row rows[] = {
 	{ "57P03", NULL,
 	    "Wait until the database has started; its log says how far it is.",
 	    AT_DATABASE, "pg_isready", NULL },
+	{ "", "SASL authentication mechanisms are supported",
+	    "Let this user log in with scram-sha-256 in pg_hba.conf: the "
+	    "database offers nothing that a password is good for, such as "
+	    "OAuth.",
+	    AT_DATABASE, "psql -c 'SELECT * FROM pg_hba_file_rules'", NULL },
 	{ "", "channel binding",
 	    "Set ssl_config.mode to require, since the database wants channel "
 	    "binding.",

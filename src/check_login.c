@@ -228,11 +228,10 @@ grant_time(struct check_login *login)
 
 /* --- The session ---------------------------------------------------------- */
 
-/* Notices of the database have escape sequences, if it likes. */
 static void
 on_notice(void *arg, const PGresult *notice)
 {
-	(void)arg, (void)notice;
+	(void)arg, (void)notice; /* which may hold escape sequences */
 }
 
 /* libpq computes what a SCRAM server asks for, without an end if need be. */
@@ -248,20 +247,26 @@ go_on(struct check_login *login)
 }
 
 static enum failure
+fail_login(const struct check_login *login, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	return check_refusal_read(PQerrorMessage(login->conn),
+	    PQconnectionUsedPassword(login->conn) == 1, refusal, fault);
+}
+
+static enum failure
 make_session(struct check_login *login, struct check_refusal *refusal,
     struct fault *fault)
 {
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
 	if (PQstatus(login->conn) == CONNECTION_BAD)
-		return check_refusal_read(PQerrorMessage(login->conn), refusal,
-		    fault);
+		return fail_login(login, refusal, fault);
 	PQsetErrorVerbosity(login->conn, PQERRORS_VERBOSE);
 	PQsetNoticeReceiver(login->conn, on_notice, NULL);
 	while (next != PGRES_POLLING_OK) {
 		if (next == PGRES_POLLING_FAILED)
-			return check_refusal_read(PQerrorMessage(login->conn),
-			    refusal, fault);
+			return fail_login(login, refusal, fault);
 		if (await_socket(login,
 			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
 			fault) != FAIL_NONE)
@@ -350,20 +355,18 @@ is_mere_error(const PGresult *result)
 	return severity != NULL && strcmp(severity, "ERROR") == 0;
 }
 
+/* Cut before the SQLSTATE would be. */
 static void
 put_words(const struct check_login *login, const PGresult *result,
     char words[FAULT_WORDS_MAX])
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	char text[FAULT_WORDS_MAX - 20];
 
 	if (state == NULL) /* libpq's own words: it has no memory left */
 		said = PQerrorMessage(login->conn);
-	if (said == NULL)
-		said = "no message";
-	text_printable(text, sizeof text, said, strlen(said));
-	snprintf(words, FAULT_WORDS_MAX, "%s (SQLSTATE %s)", text,
+	snprintf(words, FAULT_WORDS_MAX, "%.300s (SQLSTATE %s)",
+	    said != NULL ? said : "no message",
 	    state != NULL && pgwire_is_sqlstate(state) && state[5] == '\0'
 		? state
 		: PGWIRE_SQLSTATE_UNKNOWN);

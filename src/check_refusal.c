@@ -78,8 +78,8 @@ kind_of(const char *words)
 }
 
 enum failure
-check_refusal_read(const char *said, struct check_refusal *refusal,
-    struct fault *fault)
+check_refusal_read(const char *said, bool gave_password,
+    struct check_refusal *refusal, struct fault *fault)
 {
 	const char *words = without_place(said);
 	enum failure code = kind_of(words);
@@ -93,6 +93,8 @@ check_refusal_read(const char *said, struct check_refusal *refusal,
 		return fault_set(fault, code,
 		    "nothing that libpq takes for a login (%s)",
 		    refusal->message);
-	return fault_set(fault, code, "%s",
-	    code == FAIL_DB_HANGUP ? "" : refusal->message);
+	if (code == FAIL_DB_HANGUP)
+		return fault_set(fault,
+		    gave_password ? FAIL_DB_HANGUP_PASSWORD : code, "%s", "");
+	return fault_set(fault, code, "%s", refusal->message);
 }

@@ -7,6 +7,8 @@
 #ifndef PGJUMP_CHECK_REFUSAL_H
 #define PGJUMP_CHECK_REFUSAL_H
 
+#include <stdbool.h>
+
 #include "failure.h"
 
 /* Why the database said no. */
@@ -15,9 +17,11 @@ struct check_refusal {
 	char message[FAULT_WORDS_MAX];
 };
 
-/* `said` is a message of libpq, in its verbose form where the database gave it.
+/*
+ * `said` is a message of libpq, in its verbose form where the database gave it.
+ * An end that follows the password is most likely an answer to it.
  */
-enum failure check_refusal_read(const char *said, struct check_refusal *,
-    struct fault *);
+enum failure check_refusal_read(const char *said, bool gave_password,
+    struct check_refusal *, struct fault *);
 
 #endif

@@ -307,8 +307,11 @@ ask_server(struct walk *walk, struct check_login *login)
 	struct check_server server;
 
 	check_board_enter(walk->board, CHECK_SERVER);
-	if (check_login_ask(login, &server, &walk->fault) != FAIL_NONE)
+	if (check_login_ask(login, &server, &walk->fault) != FAIL_NONE) {
+		snprintf(walk->refusal.message, sizeof walk->refusal.message,
+		    "%s", walk->fault.words);
 		return walk->fault.code;
+	}
 	if (server.words[0] == '\0')
 		tell_server(walk, &server);
 	else

@@ -39,10 +39,20 @@ client_rejected(struct client *client, const struct pgwire_error_fields *error)
 	return client_refuse(client);
 }
 
+/* A StartupMessage of 3.1 or later: the minor version is in its low half. */
+static bool
+asks_newer(const struct client_startup *startup)
+{
+	return startup->asked == PGWIRE_STARTUP && startup->kept_len >= 8 &&
+	    (pgwire_int32(startup->kept + 4) & 0xffff) > 0;
+}
+
 /* How it closed the connection: after it had spoken as PostgreSQL, or not. */
 static enum failure
 hang_up_of(const struct client_startup *startup)
 {
+	if (asks_newer(startup))
+		return FAIL_DB_CLOSED_NEWER;
 	if (startup->was_answered)
 		return FAIL_DB_HANGUP;
 	return startup->asked == PGWIRE_TLS ? FAIL_DB_CLOSED_DIRECT
@@ -65,6 +75,8 @@ client_hung_up(struct client *client, bool is_lost)
 static enum failure
 silence_of(const struct client_startup *startup)
 {
+	if (asks_newer(startup))
+		return FAIL_DB_SILENT_NEWER;
 	return startup->asked == PGWIRE_SSL_REQUEST ||
 		startup->asked == PGWIRE_GSSENC_REQUEST
 	    ? FAIL_DB_SILENT_TLS

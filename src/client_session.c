@@ -130,7 +130,11 @@ blame_hang_up(struct client *client)
 	struct pgwire_error_fields said;
 
 	if (session == NULL || !session->is_warned) {
-		fault_set(client->fault, FAIL_DB_HANGUP, "%s", "");
+		fault_set(client->fault,
+		    session != NULL && session->gave_password
+			? FAIL_DB_HANGUP_PASSWORD
+			: FAIL_DB_HANGUP,
+		    "%s", "");
 		return;
 	}
 	pgwire_error_fields(session->error, session->error_len, &said);

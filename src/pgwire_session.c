@@ -120,6 +120,7 @@ front_message(struct pgwire_session *session, char type)
 	case 'd': /* CopyData */
 	case 'p': /* password, SASL, GSS */
 		session->answering = true;
+		session->gave_password = true;
 		break;
 	default: /* Parse, Bind, Execute ...: a Sync must follow */
 		session->unsynced = true;
@@ -206,7 +207,7 @@ static void
 back_piece(struct pgwire_session *session, const struct piece *piece)
 {
 	if (piece->begins)
-		session->is_warned = false;
+		session->is_warned = session->gave_password = false;
 	switch (piece->type) {
 	case 'N': /* NoticeResponse */
 		if (session->is_over)

@@ -42,6 +42,7 @@ struct pgwire_session {
 	char status;     /* of the last ReadyForQuery; 0 before the first */
 	bool is_over;    /* the database said FATAL or PANIC */
 	bool is_warned; /* its last message is a notice that the server stops */
+	bool gave_password; /* as its last word; nothing has come since */
 	bool said_goodbye;  /* the client: Terminate */
 	uint16_t error_len; /* of the last ErrorResponse or NoticeResponse */
 	unsigned char error[PGWIRE_ERROR_KEPT];

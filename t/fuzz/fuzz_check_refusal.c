@@ -29,7 +29,8 @@ static void
 check_code(enum failure code)
 {
 	static const enum failure codes[] = { FAIL_DB_HANGUP,
-		FAIL_DB_TLS_FAILED, FAIL_DB_NOT_POSTGRES, FAIL_DB_REJECTED };
+		FAIL_DB_HANGUP_PASSWORD, FAIL_DB_TLS_FAILED,
+		FAIL_DB_NOT_POSTGRES, FAIL_DB_REJECTED };
 	bool is_known = false;
 
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -56,7 +57,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char *said = xstrndup((const char *)data, len);
 	struct check_refusal refusal = { 0 };
 	struct fault fault = { 0 };
-	enum failure code = check_refusal_read(said, &refusal, &fault);
+	enum failure code = check_refusal_read(said, len % 2 == 0, &refusal,
+	    &fault);
 
 	assert(code == fault.code);
 	check_code(code);
