@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# With ssl_config.mode prefer a database whose TLS fails is reached in the clear,
-# and `pgjump check` does as the clients do.  A real server whose TLS is too old
-# for all of today; and one that is asked for a certificate for a name.
+# With ssl_config.mode prefer a database whose TLS fails is reached in the
+# clear, and `pgjump check` does as the clients do.  A real server whose TLS is
+# too old for today's clients; and one that has certificates for names alone.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

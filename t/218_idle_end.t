@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A pooler or a load balancer ends sessions to which nobody has said anything for
-# long, and gives no reason: their clients are told by the next thing they read.
-# The log tells it as it was, and counts the bytes that were sent, no others.
+# A pooler or a load balancer ends sessions that have been idle for long, and
+# gives no reason: their clients are told by the next thing they read.  The log
+# tells it as it was, and counts the bytes that were sent, no others.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
