@@ -251,6 +251,15 @@ authorize_key(const struct check_case *is, struct check_advice *out)
 }
 
 static void
+show_expiry(const struct check_case *is, struct check_advice *out)
+{
+	char *word = shell_word(is->connection->jump->username);
+
+	run(out, AT_JUMP, "chage -l %s", word);
+	free(word);
+}
+
+static void
 list_agent(const struct check_case *is, struct check_advice *out)
 {
 	(void)is;
@@ -424,6 +433,8 @@ static const struct {
 	{ FAIL_AUTH_PASSWORD_REJECTED, read_sshd_log },
 	{ FAIL_AUTH_METHOD, read_sshd_log },
 	{ FAIL_AUTH_INCOMPLETE, read_sshd_log },
+	{ FAIL_AUTH_QUESTION, read_sshd_log },
+	{ FAIL_AUTH_EXPIRED, show_expiry },
 	{ FAIL_AUTH_AGENT_ABSENT, list_agent },
 	{ FAIL_AUTH_AGENT_EMPTY, list_agent },
 	{ FAIL_AUTH_AGENT_KEY, list_agent },

@@ -3,7 +3,8 @@
 /*
  * The order of a login: ask what is offered, begin with the configured method,
  * go on with another configured one only where the jump box wants more or does
- * not offer the first.  What each method does is its own file's business.
+ * not offer the first.  Where it offers none of them its prompts are looked at:
+ * there may be none.  What each method does is its own file's business.
  */
 #include "ssh_auth.h"
 
@@ -48,14 +49,25 @@ has_password(const struct config_jump *jump)
 	return secret_is_set(&jump->password);
 }
 
+static bool
+has_anything(const struct config_jump *jump)
+{
+	(void)jump;
+	return true;
+}
+
+/* The last one is for want of any other. */
 static const struct factor factors[] = {
 	{ AUTH_METHOD_KEY, { "publickey" }, has_key, ssh_auth_key },
 	{ AUTH_METHOD_AGENT, { "publickey" }, has_agent, ssh_auth_agent },
 	{ AUTH_METHOD_PASSWORD, { "password", "keyboard-interactive" },
 	    has_password, ssh_auth_password },
+	{ AUTH_METHOD_PASSWORD, { "keyboard-interactive" }, has_anything,
+	    ssh_auth_password },
 };
 
 #define FACTOR_COUNT (sizeof factors / sizeof *factors)
+#define LAST         (FACTOR_COUNT - 1)
 
 /* A name-list (RFC 4251, 5) holds this name. */
 static bool
@@ -91,7 +103,8 @@ choose(const struct config_jump *jump, const bool used[], const char *methods)
 		if (used[i] || !factor->is_configured(jump) ||
 		    offered_as(factor, methods) == NULL)
 			continue;
-		if (chosen == NULL || factor->method == jump->auth_method)
+		if (chosen == NULL ||
+		    (factor->method == jump->auth_method && i != LAST))
 			chosen = factor;
 	}
 	return chosen;

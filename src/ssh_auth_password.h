@@ -10,7 +10,8 @@
 
 /*
  * ACCEPTED, PARTIAL, or FAILED with the fault set: rejected ones as well.
- * `method` is what the jump box offers of the names that this file knows.
+ * `method` is "password", for which one must be configured, or
+ * "keyboard-interactive", which needs none where nothing is asked.
  */
 enum ssh_outcome ssh_auth_password(struct ssh_login *, const char *method);
 

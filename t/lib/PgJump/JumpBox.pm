@@ -12,12 +12,12 @@ use PgJump::Port qw(reserve);
 use PgJump::Process qw(eventually run spew);
 
 # $PGJUMP_TEST_SSHD is another sshd to test with, by its full path.
-my $program = $ENV{PGJUMP_TEST_SSHD} // '/usr/sbin/sshd';
+sub program { $ENV{PGJUMP_TEST_SSHD} // '/usr/sbin/sshd' }
 
 sub version
 {
 	state $version = do {
-		my $done = run([$program, '-V']);
+		my $done = run([program(), '-V']);
 		"$done->{out}$done->{err}" =~ /OpenSSH_(\d+\.\d+)/ ? $1 : 0;
 	};
 	return $version;
@@ -32,6 +32,7 @@ sub _is_at_least($wanted_major, $wanted_minor)
 }
 
 sub has_penalties { _is_at_least(9, 8) } # PerSourcePenalties
+sub has_pam_service_name { _is_at_least(9, 8) } # PAMServiceName
 
 # ChannelTimeout and UnusedConnectionTimeout
 sub has_channel_timeouts { _is_at_least(9, 2) }
@@ -60,13 +61,14 @@ my %standard = (
 
 # dir; optional: name, port, address, config (settings of sshd_config on top
 # of the standard ones; a list repeats one), authorized (lines; default: every
-# key of the lab that is meant to enter), host_keys (names), user, last_lines
-# (what comes at the end of sshd_config, a Match block for one).
+# key of the lab that is meant to enter), host_keys (names), user, program,
+# last_lines (what comes at the end of sshd_config, a Match block for one).
 sub new($class, %is)
 {
 	my $self = bless {
 		name => 'sshd', address => '127.0.0.1', config => {},
 		host_keys => ['host-ed25519'],
+		program => program(),
 		user => scalar getpwuid $>,
 		authorized => [public('ed25519')],
 		%is,
@@ -114,7 +116,7 @@ sub start($self)
 	$self->{process} = PgJump::Process->new(
 		name => $self->{name},
 		dir => $self->{dir},
-		argv => [$program, '-D', '-e', '-f', $config],
+		argv => [$self->{program}, '-D', '-e', '-f', $config],
 		env => $self->{env} // {},
 	);
 	my $mark = $self->{process}->mark;

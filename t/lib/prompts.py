@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: PostgreSQL
+#
+# A jump box on AsyncSSH that prompts, in rounds, and takes right answers alone.
+# It forwards anywhere, and prints each answer to a prompt.  Arguments: port on
+# 127.0.0.1, file of the host key, the rounds as JSON: a list of lists of
+# [prompt, echo, answer].
+import asyncio
+import json
+import sys
+
+import asyncssh
+
+ROUNDS = json.loads(sys.argv[3])
+
+
+class JumpBox(asyncssh.SSHServer):
+    def begin_auth(self, username):
+        self.asked = 0
+        return True
+
+    def kbdint_auth_supported(self):
+        return True
+
+    def challenge(self):
+        if self.asked == len(ROUNDS):
+            return True
+        prompts = [(text, echo) for text, echo, _ in ROUNDS[self.asked]]
+        self.asked += 1
+        return "", "", "", prompts
+
+    def get_kbdint_challenge(self, username, lang, submethods):
+        self.asked = 0
+        return self.challenge()
+
+    def validate_kbdint_response(self, username, responses):
+        wanted = ROUNDS[self.asked - 1]
+        for (text, _, answer), given in zip(wanted, responses):
+            right = "right" if given == answer else "wrong"
+            print(right, "answer to", text, flush=True)
+        if list(responses) != [answer for _, _, answer in wanted]:
+            return False
+        return self.challenge()
+
+    def connection_requested(self, dest_host, dest_port, orig_host, orig_port):
+        return True
+
+
+async def main():
+    await asyncssh.create_server(
+        JumpBox,
+        "127.0.0.1",
+        int(sys.argv[1]),
+        server_host_keys=[sys.argv[2]],
+    )
+    print("listening", flush=True)
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())
