@@ -135,6 +135,13 @@ list_algorithms(const struct check_case *is, struct check_advice *out)
 	    "hostkeyalgorithms) '");
 }
 
+static void
+list_signatures(const struct check_case *is, struct check_advice *out)
+{
+	if (is_sshd(is))
+		run(out, AT_JUMP, "sshd -T | grep -i '^pubkeyaccepted'");
+}
+
 /* --- Host keys ------------------------------------------------------------ */
 
 /* By the console, or another way that leads to the jump box for sure. */
@@ -433,6 +440,7 @@ static const struct {
 	{ FAIL_AUTH_PASSWORD_REJECTED, read_sshd_log },
 	{ FAIL_AUTH_METHOD, read_sshd_log },
 	{ FAIL_AUTH_INCOMPLETE, read_sshd_log },
+	{ FAIL_AUTH_ALGORITHM, list_signatures },
 	{ FAIL_AUTH_QUESTION, read_sshd_log },
 	{ FAIL_AUTH_EXPIRED, show_expiry },
 	{ FAIL_AUTH_AGENT_ABSENT, list_agent },

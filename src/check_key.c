@@ -25,6 +25,7 @@ describe(struct check_key *out, const struct ssh_key *key)
 	    strlen(key->comment));
 	snprintf(out->type, sizeof out->type, "%s", key->type);
 	memcpy(out->fingerprint, key->fingerprint, sizeof out->fingerprint);
+	out->rsa_bits = ssh_key_rsa_bits(key->blob, key->blob_len);
 	snprintf(out->line, sizeof out->line, "%s%s%s", key->public_line,
 	    out->comment[0] != '\0' ? " " : "", out->comment);
 }

@@ -19,7 +19,8 @@ struct check_key {
 	char type[40];        /* "ssh-ed25519" */
 	char fingerprint[64]; /* "SHA256:..." */
 	char comment[128];
-	char line[3000]; /* as authorized_keys wants it, without options */
+	unsigned rsa_bits; /* 0: it is none */
+	char line[3000];   /* as authorized_keys wants it, without options */
 };
 
 /*

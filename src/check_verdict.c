@@ -53,6 +53,20 @@ remark_login(const struct check_failed *failed)
 		check_board_remark(failed->board, "Tried: the key %s.", key);
 }
 
+/* sshd_config(5): neither of them is told to a client, by most releases. */
+static void
+remark_rsa(const struct check_failed *failed)
+{
+	if (failed->is->fault->code == FAIL_AUTH_KEY_REJECTED &&
+	    failed->is->key->rsa_bits > 0 &&
+	    fault_is_of_sshd(failed->is->fault))
+		check_board_remark(failed->board,
+		    "This RSA key has %u bits: RequiredRSASize of sshd may ask "
+		    "for more, and PubkeyAcceptedAlgorithms not have "
+		    "rsa-sha2-512.",
+		    failed->is->key->rsa_bits);
+}
+
 static void
 remark_manner(const struct check_failed *failed)
 {
@@ -136,6 +150,7 @@ check_conclude(const struct check_failed *failed)
 	all.is = &is;
 	remark_seen(&all);
 	remark_login(&all);
+	remark_rsa(&all);
 	remark_manner(&all);
 	remark_loopback(&all);
 	check_probe(all.task, all.route, all.dial, is.fault, all.board);

@@ -52,9 +52,11 @@ struct attempt {
 	size_t count;
 	const struct ssh_agent_key *key; /* on offer now */
 	size_t offered;
-	const char *obstacle; /* why at least one could not be offered */
-	bool is_unsigned;     /* the agent refused to sign with at least one */
+	enum failure obstacle; /* why at least one could not be offered */
+	char obstacle_words[FAULT_WORDS_MAX];
+	bool is_unsigned; /* the agent refused to sign with at least one */
 	char refusal[128];
+	char unlisted[FAULT_WORDS_MAX]; /* what it takes, where not this one */
 	char fingerprints[FAULT_WORDS_MAX - 100]; /* of the offered keys */
 };
 
@@ -174,12 +176,14 @@ offer(struct attempt *attempt, const struct ssh_agent_key *key)
 {
 	struct ssh_login *login = attempt->login;
 	struct ssh_wire blob = { key->blob, key->blob_len };
-	const char *obstacle = ssh_signature_obstacle(login, blob);
-	char fingerprint[64];
+	enum failure obstacle;
+	char words[FAULT_WORDS_MAX], fingerprint[64];
 	enum ssh_outcome outcome;
 
-	if (obstacle != NULL) {
+	obstacle = ssh_signature_obstacle(login, blob, words);
+	if (obstacle != FAIL_NONE) {
 		attempt->obstacle = obstacle;
+		memcpy(attempt->obstacle_words, words, sizeof words);
 		return SSH_OUTCOME_UNASKED;
 	}
 	attempt->key = key;
@@ -188,6 +192,8 @@ offer(struct attempt *attempt, const struct ssh_agent_key *key)
 	do
 		outcome = ask(attempt);
 	while (ssh_signature_again(login, blob, outcome));
+	if (outcome == SSH_OUTCOME_REJECTED || outcome == SSH_OUTCOME_TOO_MANY)
+		ssh_signature_is_unlisted(login, blob, attempt->unlisted);
 	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
 		ssh_login_accepted_by(login, "agent key %s", fingerprint);
 	return outcome;
@@ -205,19 +211,24 @@ fail_all(struct attempt *attempt, bool is_selected)
 		return fail_waiting(login);
 	if (attempt->is_unsigned)
 		return fail(login, FAIL_AUTH_AGENT_FAILED, attempt->refusal);
-	if (attempt->offered == 0 && attempt->obstacle != NULL)
-		return fail(login, FAIL_AUTH_SIGNATURE, attempt->obstacle);
+	if (attempt->offered == 0 && attempt->obstacle != FAIL_NONE)
+		return fail(login, attempt->obstacle, attempt->obstacle_words);
 	if (attempt->offered == 0)
 		return fail(login, FAIL_AUTH_AGENT_EMPTY, "");
-	if (attempt->obstacle != NULL)
+	if (attempt->obstacle != FAIL_NONE)
 		fault_note(login->fault, "offered no RSA key, for %s",
-		    attempt->obstacle);
+		    attempt->obstacle_words);
 	ssh_signature_note(login);
 	if (is_selected) {
 		fault_note(login->fault, "offered the key %s",
 		    attempt->fingerprints);
+		if (attempt->unlisted[0] != '\0')
+			return fail(login, FAIL_AUTH_ALGORITHM,
+			    attempt->unlisted);
 		return fail(login, FAIL_AUTH_KEY_REJECTED, "");
 	}
+	if (attempt->unlisted[0] != '\0')
+		fault_note(login->fault, "%s", attempt->unlisted);
 	fault_set(login->fault, FAIL_AUTH_AGENT_REFUSED,
 	    "offered %zu of %zu keys: %s", attempt->offered, attempt->count,
 	    attempt->fingerprints);

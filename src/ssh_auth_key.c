@@ -27,6 +27,9 @@ static enum ssh_outcome
 conclude(struct ssh_login *login, const struct ssh_key *key,
     enum ssh_outcome outcome)
 {
+	struct ssh_wire blob = { key->blob, key->blob_len };
+	char words[FAULT_WORDS_MAX];
+
 	switch (outcome) {
 	case SSH_OUTCOME_ACCEPTED:
 	case SSH_OUTCOME_PARTIAL:
@@ -35,6 +38,8 @@ conclude(struct ssh_login *login, const struct ssh_key *key,
 	case SSH_OUTCOME_REJECTED:
 	case SSH_OUTCOME_TOO_MANY:
 		ssh_signature_note(login);
+		if (ssh_signature_is_unlisted(login, blob, words))
+			return fail(login, FAIL_AUTH_ALGORITHM, words);
 		return fail(login, FAIL_AUTH_KEY_REJECTED, "");
 	case SSH_OUTCOME_UNASKED:
 		return fail(login, FAIL_AUTH_KEY_UNUSABLE,
@@ -62,18 +67,31 @@ ask(struct ssh_login *login, const struct ssh_key *key, const char *passphrase)
 	return ssh_login_outcome(login, rc);
 }
 
+static void
+note_offer(struct ssh_login *login, const struct ssh_key *key)
+{
+	unsigned bits = ssh_key_rsa_bits(key->blob, key->blob_len);
+
+	if (bits > 0)
+		fault_note(login->fault, "offered the %s key %s of %u bits",
+		    key->type, key->fingerprint, bits);
+	else
+		fault_note(login->fault, "offered the %s key %s", key->type,
+		    key->fingerprint);
+}
+
 static enum ssh_outcome
 offer(struct ssh_login *login, const struct ssh_key *key,
     const char *passphrase)
 {
 	struct ssh_wire blob = { key->blob, key->blob_len };
-	const char *obstacle = ssh_signature_obstacle(login, blob);
+	char words[FAULT_WORDS_MAX];
+	enum failure obstacle = ssh_signature_obstacle(login, blob, words);
 	enum ssh_outcome outcome;
 
-	if (obstacle != NULL)
-		return fail(login, FAIL_AUTH_SIGNATURE, obstacle);
-	fault_note(login->fault, "offered the %s key %s", key->type,
-	    key->fingerprint);
+	if (obstacle != FAIL_NONE)
+		return fail(login, obstacle, words);
+	note_offer(login, key);
 	do
 		outcome = ask(login, key, passphrase);
 	while (ssh_signature_again(login, blob, outcome));

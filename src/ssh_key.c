@@ -53,6 +53,26 @@ ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64])
 	text[base64_encode(text, digest, sizeof digest) - 1] = '\0';
 }
 
+unsigned
+ssh_key_rsa_bits(const unsigned char *blob, size_t len)
+{
+	struct ssh_wire wire = { blob, len }, type, exponent, modulus;
+	unsigned bits;
+
+	if (!ssh_wire_string(&wire, &type) || !ssh_wire_is(&type, "ssh-rsa") ||
+	    !ssh_wire_string(&wire, &exponent) ||
+	    !ssh_wire_string(&wire, &modulus))
+		return 0;
+	while (modulus.left > 0 && modulus.at[0] == 0)
+		modulus.at++, modulus.left--;
+	if (modulus.left == 0)
+		return 0;
+	bits = (unsigned)modulus.left * 8;
+	for (unsigned char top = modulus.at[0]; top < 0x80; top <<= 1)
+		bits--;
+	return bits;
+}
+
 /* Describe the public half, which *key takes.  False: no type we know. */
 static bool
 describe(struct ssh_key *key, struct ssh_blob take)

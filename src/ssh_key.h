@@ -43,6 +43,9 @@ bool ssh_key_read_public(const char *text, struct ssh_key *key);
 
 void ssh_key_clear(struct ssh_key *);
 
+/* The length of an RSA key (RFC 4253, 6.6: e, then n), 0 for any other. */
+unsigned ssh_key_rsa_bits(const unsigned char *blob, size_t len);
+
 /* "SHA256:" and unpadded base64 of the SHA-256 of a key blob. */
 void ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64]);
 

@@ -98,11 +98,24 @@ list_has(struct ssh_wire list, const char *name)
 static void
 keep_signatures(struct ssh_said *said, struct ssh_wire list)
 {
+	struct ssh_blob *kept = &said->signatures;
+
+	free(kept->bytes);
+	*kept = (struct ssh_blob){ xmalloc(list.left + 1), list.left };
+	memcpy(kept->bytes, list.at, list.left);
 	said->signatures_told = true;
 	said->takes_rsa_sha2 = list_has(list, "rsa-sha2-512") ||
 	    list_has(list, "rsa-sha2-256");
 	if (list.left > said->signatures_len)
 		said->signatures_len = list.left;
+}
+
+bool
+ssh_said_takes(const struct ssh_said *said, const char *signature)
+{
+	struct ssh_wire list = { said->signatures.bytes, said->signatures.len };
+
+	return list_has(list, signature);
 }
 
 /* byte 7, uint32 count, then pairs of strings, a name and its value. */
@@ -201,5 +214,6 @@ ssh_said_clear(struct ssh_said *said)
 {
 	free(said->kexinits[0].bytes);
 	free(said->kexinits[1].bytes);
+	free(said->signatures.bytes);
 	memset(said, 0, sizeof *said);
 }

@@ -20,8 +20,9 @@ struct ssh_said {
 	char methods[256];      /* of the last one, comma-separated */
 	/* The list of signatures which the peer takes, "server-sig-algs" in
 	 * SSH_MSG_EXT_INFO (RFC 8308, 3.1). */
-	bool signatures_told; /* there was such a list */
-	bool takes_rsa_sha2;  /* the last one has rsa-sha2-512 or -256 */
+	bool signatures_told;       /* there was such a list */
+	bool takes_rsa_sha2;        /* the last one has rsa-sha2-512 or -256 */
+	struct ssh_blob signatures; /* the last one */
 	/*
 	 * Of the longest one, in bytes.  While libssh2 1.11.1 chooses the
 	 * signature of an RSA key, it copies names from the list into a block
@@ -65,6 +66,9 @@ void ssh_said_look(struct ssh_said *, enum ssh_said_due, const void *block,
 
 /* Forget the words of an earlier open. */
 void ssh_said_forget_open(struct ssh_said *);
+
+/* Whether the list of signatures, which was told, has this one. */
+bool ssh_said_takes(const struct ssh_said *, const char *signature);
 
 /* Keep what comes first over the socket, as far as there is room. */
 void ssh_said_first(struct ssh_said *, const void *bytes, size_t len);

@@ -9,13 +9,15 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "ssh_algorithms.h"
 #include "ssh_transport.h"
 
 /* A libssh2 without the patches of contrib/libssh2 then takes SHA-1. */
 #ifdef LIBSSH2_FEATURE_SIGN_ALGO_UNTOLD
-#define UNTOLD_OBSTACLE NULL
+#define UNTOLD_OBSTACLE ""
 #else
 #define UNTOLD_OBSTACLE                                                 \
 	"it does not tell which signatures it takes, and this libssh2 " \
@@ -30,17 +32,66 @@ is_rsa(struct ssh_wire key)
 	return ssh_wire_string(&key, &type) && ssh_wire_is(&type, "ssh-rsa");
 }
 
-const char *
-ssh_signature_obstacle(const struct ssh_login *login, struct ssh_wire key)
+static void
+put_list(const struct ssh_said *said, char *out, size_t size)
+{
+	if (said->signatures.len == 0)
+		snprintf(out, size, "nothing");
+	else
+		text_printable(out, size, said->signatures.bytes,
+		    said->signatures.len);
+}
+
+enum failure
+ssh_signature_obstacle(const struct ssh_login *login, struct ssh_wire key,
+    char words[FAULT_WORDS_MAX])
 {
 	const struct ssh_said *said = ssh_transport_said(login->transport);
+	char list[FAULT_WORDS_MAX - 100];
 
 	if (!is_rsa(key))
-		return NULL;
-	if (!said->signatures_told)
-		return UNTOLD_OBSTACLE;
-	return said->takes_rsa_sha2 ? NULL
-				    : "it takes no RSA signature with SHA-2";
+		return FAIL_NONE;
+	if (!said->signatures_told) {
+		snprintf(words, FAULT_WORDS_MAX, "%s", UNTOLD_OBSTACLE);
+		return words[0] != '\0' ? FAIL_AUTH_SIGNATURE : FAIL_NONE;
+	}
+	if (said->takes_rsa_sha2)
+		return FAIL_NONE;
+	put_list(said, list, sizeof list);
+	snprintf(words, FAULT_WORDS_MAX,
+	    "it takes no RSA signature with SHA-2, it accepts only %s", list);
+	return FAIL_AUTH_ALGORITHM;
+}
+
+/* The name of its type, without what a certificate adds to it. */
+static void
+put_type(struct ssh_wire key, char *out, size_t size)
+{
+	struct ssh_wire type = { NULL, 0 };
+	char *suffix;
+
+	ssh_wire_string(&key, &type);
+	text_printable(out, size, type.at, type.left);
+	suffix = strstr(out, "-cert-v01@openssh.com");
+	if (suffix != NULL)
+		*suffix = '\0';
+}
+
+bool
+ssh_signature_is_unlisted(const struct ssh_login *login, struct ssh_wire key,
+    char words[FAULT_WORDS_MAX])
+{
+	const struct ssh_said *said = ssh_transport_said(login->transport);
+	char type[80], list[FAULT_WORDS_MAX - 100];
+
+	put_type(key, type, sizeof type);
+	if (!said->signatures_told || ssh_said_takes(said, type) ||
+	    strcmp(type, "ssh-rsa") == 0)
+		return false;
+	put_list(said, list, sizeof list);
+	snprintf(words, FAULT_WORDS_MAX, "it accepts only %s, and not %.40s",
+	    list, type);
+	return true;
 }
 
 static void

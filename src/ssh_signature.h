@@ -2,7 +2,8 @@
 
 /*
  * With which signatures an RSA key is offered: with SHA-2 (RFC 8332), never
- * with SHA-1.  Keys of other types have one kind each.
+ * with SHA-1.  Keys of other types have one kind each.  Which keys a jump box
+ * says it takes.
  */
 #ifndef PGJUMP_SSH_SIGNATURE_H
 #define PGJUMP_SSH_SIGNATURE_H
@@ -14,10 +15,16 @@
 
 /* Keys are given as public keys in wire format (RFC 4253, 6.6). */
 
-/* Why a key cannot be offered to this jump box, in words; NULL: it can.  To be
- * asked when the jump box has answered a first request. */
-const char *ssh_signature_obstacle(const struct ssh_login *,
-    struct ssh_wire key);
+/* FAIL_NONE, or why a key cannot be offered to this jump box, with its words.
+ * To be asked when the jump box has answered a first request. */
+enum failure ssh_signature_obstacle(const struct ssh_login *,
+    struct ssh_wire key, char words[FAULT_WORDS_MAX]);
+
+/* Whether the jump box told what it takes, and keys of this type are not
+ * among it; then the words say what is.  Not every list is complete: it
+ * explains a rejection, and is no reason not to ask. */
+bool ssh_signature_is_unlisted(const struct ssh_login *, struct ssh_wire key,
+    char words[FAULT_WORDS_MAX]);
 
 /*
  * After each request for a key, with what it came to: whether to ask once more,

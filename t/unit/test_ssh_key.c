@@ -738,6 +738,22 @@ the_public_half_is_described(void **state)
 }
 
 static void
+an_rsa_key_has_a_length(void **state)
+{
+	static const unsigned char nine_bits[] = "\0\0\0\x07ssh-rsa"
+						 "\0\0\0\x01\x03"
+						 "\0\0\0\x03\0\x01\xff";
+	static const unsigned char nothing[] = "\0\0\0\x07ssh-rsa"
+					       "\0\0\0\x01\x03\0\0\0\0";
+
+	(void)state;
+	assert_int_equal(ssh_key_rsa_bits(nine_bits, sizeof nine_bits - 1), 9);
+	assert_int_equal(ssh_key_rsa_bits(nothing, sizeof nothing - 1), 0);
+	for (size_t len = 0; len < sizeof nine_bits - 1; len++)
+		assert_int_equal(ssh_key_rsa_bits(nine_bits, len), 0);
+}
+
+static void
 what_is_no_public_line_is_refused(void **state)
 {
 	static const char *const lines[] = {
@@ -805,6 +821,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(keys_of_all_tools_are_read,
 		    enter, leave),
 		cmocka_unit_test(the_public_half_is_described),
+		cmocka_unit_test(an_rsa_key_has_a_length),
 		cmocka_unit_test(what_is_no_public_line_is_refused),
 		cmocka_unit_test(base64_is_strict),
 	};

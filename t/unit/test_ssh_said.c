@@ -162,10 +162,16 @@ signatures_that_are_told_are_kept(void **state)
 	assert_true(said.signatures_told);
 	assert_true(said.takes_rsa_sha2);
 	assert_int_equal(said.signatures_len, 0x18);
+	assert_true(ssh_said_takes(&said, "ssh-rsa"));
+	assert_true(ssh_said_takes(&said, "etc"));
+	assert_false(ssh_said_takes(&said, "rsa-sha2"));
 	look(&said, SSH_SAID_HANDSHAKE,
 	    BYTES(EXT_INFO("\x01") LISTS "\0\0\0\x0drsa-sha2-5120"));
 	assert_false(said.takes_rsa_sha2);
+	assert_false(ssh_said_takes(&said, "ssh-rsa"));
 	assert_int_equal(said.signatures_len, 0x18);
+	ssh_said_clear(&said);
+	assert_false(ssh_said_takes(&said, "ssh-rsa"));
 }
 
 static void
@@ -190,6 +196,7 @@ signatures_that_are_cut_or_not_due_are_not_kept(void **state)
 	assert_int_equal(said.signatures_len, 0);
 	look(&said, SSH_SAID_HANDSHAKE, BYTES(list));
 	assert_true(said.signatures_told);
+	ssh_said_clear(&said);
 }
 
 static void

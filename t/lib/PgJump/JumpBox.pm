@@ -34,6 +34,8 @@ sub _is_at_least($wanted_major, $wanted_minor)
 sub has_penalties { _is_at_least(9, 8) } # PerSourcePenalties
 sub has_pam_service_name { _is_at_least(9, 8) } # PAMServiceName
 
+sub has_required_rsa_size { _is_at_least(9, 1) } # RequiredRSASize
+
 # ChannelTimeout and UnusedConnectionTimeout
 sub has_channel_timeouts { _is_at_least(9, 2) }
 

@@ -20,6 +20,7 @@ use constant PASSPHRASE => 'correct horse $battery "staple"';
 my %made = (
 	'ed25519' => '-t ed25519',
 	'rsa' => '-t rsa -b 2048',
+	'rsa1024' => '-t rsa -b 1024',
 	'ecdsa' => '-t ecdsa -b 256',
 	'ecdsa384' => '-t ecdsa -b 384',
 	'ecdsa521' => '-t ecdsa -b 521',
