@@ -257,6 +257,14 @@ authorize_key(const struct check_case *is, struct check_advice *out)
 		    connection->label, is->key->line);
 }
 
+/* The public keys, one of which can select itself. */
+static void
+print_agent(const struct check_case *is, struct check_advice *out)
+{
+	(void)is;
+	run(out, HERE, "ssh-add -L");
+}
+
 static void
 show_expiry(const struct check_case *is, struct check_advice *out)
 {
@@ -447,9 +455,11 @@ static const struct {
 	{ FAIL_AUTH_AGENT_EMPTY, list_agent },
 	{ FAIL_AUTH_AGENT_KEY, list_agent },
 	{ FAIL_AUTH_AGENT_REFUSED, authorize_key },
+	{ FAIL_AUTH_AGENT_MANY, print_agent },
+	{ FAIL_AUTH_CERTIFICATE, read_sshd_log },
 	{ FAIL_AUTH_AGENT_FAILED, list_agent },
 	{ FAIL_AUTH_AGENT_WAITS, list_agent },
-	{ FAIL_AUTH_TOO_MANY, authorize_key },
+	{ FAIL_AUTH_TOO_MANY, print_agent },
 	{ FAIL_AUTH_HANGUP, read_sshd_log },
 	{ FAIL_AUTH_CUT, read_sshd_log },
 	{ FAIL_AUTH_DAMAGED, count_errors },

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "secret.h"
 #include "ssh_agent.h"
+#include "ssh_certificate.h"
 #include "ssh_key.h"
 #include "ssh_wire.h"
 #include "xmalloc.h"
@@ -93,7 +94,7 @@ check_key_read(const struct config_jump *jump, struct check_key *out,
 	return fault->code;
 }
 
-/* A key of the agent as a line that ssh_key can read. */
+/* A key of the agent, no certificate, as a line that ssh_key can read. */
 static bool
 take_agent_key(const struct ssh_agent_key *from, struct check_key *out)
 {
@@ -109,6 +110,10 @@ take_agent_key(const struct ssh_agent_key *from, struct check_key *out)
 	line = xasprintf("%.*s %s", (int)type.left, (const char *)type.at,
 	    base64);
 	known = ssh_key_read_public(line, &key);
+	if (known && strstr(key.type, SSH_CERTIFICATE_SUFFIX) != NULL) {
+		ssh_key_clear(&key);
+		known = false;
+	}
 	if (known) {
 		snprintf(key.comment, sizeof key.comment, "%s", from->comment);
 		describe(out, &key);
@@ -126,18 +131,19 @@ check_key_ask_agent(struct check_key *out, int64_t deadline_ms, int cancel_fd)
 	struct ssh_agent *agent = ssh_agent_open(deadline_ms, cancel_fd, words,
 	    sizeof words);
 	const struct ssh_agent_key *keys;
-	size_t count = 0;
-	bool found = false;
+	size_t count = 0, found = 0;
 
 	memset(out, 0, sizeof *out);
 	if (agent == NULL)
 		return false;
 	if (!ssh_agent_list(agent, &keys, &count, words, sizeof words))
 		count = 0;
-	for (size_t i = 0; i < count && !found; i++)
-		found = take_agent_key(&keys[i], out);
+	for (size_t i = 0; i < count; i++)
+		found += take_agent_key(&keys[i], out);
+	if (found != 1)
+		memset(out, 0, sizeof *out);
 	ssh_agent_close(agent);
-	return found;
+	return found == 1;
 }
 
 void

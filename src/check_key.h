@@ -31,8 +31,8 @@ struct check_key {
 enum failure check_key_read(const struct config_jump *, struct check_key *,
     struct fault *);
 
-/* Ask the agent for the first key it would offer, by `deadline_ms`; false:
- * there is none. */
+/* Ask the agent for the only key that it would offer, by `deadline_ms`; false:
+ * there is none, or one of several. */
 bool check_key_ask_agent(struct check_key *, int64_t deadline_ms,
     int cancel_fd);
 

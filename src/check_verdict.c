@@ -123,7 +123,7 @@ remark_key_options(const struct check_failed *failed)
 
 /* --- The conclusion ------------------------------------------------------- */
 
-/* Which key was tried is the agent's secret: ask it for the first. */
+/* Which key was tried is the agent's secret: ask it for the only one. */
 static void
 learn_key(const struct check_failed *failed, struct check_key *key)
 {

@@ -3,11 +3,12 @@
 /*
  * The agent lists its keys and signs; libssh2 offers them and asks for the
  * signature by a callback.  sshd counts every key against MaxAuthTries, so a
- * public key in the configuration selects the only one, and without it the
- * first few are offered.
+ * public key in the configuration selects that one and its certificates, a
+ * certificate itself alone, and without either the first few are offered.
  */
 #include "ssh_auth_agent.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "config.h"
 #include "secret.h"
 #include "ssh_agent.h"
+#include "ssh_certificate.h"
 #include "ssh_key.h"
 #include "ssh_signature.h"
 #include "ssh_transport.h"
@@ -43,6 +45,18 @@ static const char *const usable_types[] = {
 	"ecdsa-sha2-nistp256-cert-v01@openssh.com",
 	"ecdsa-sha2-nistp384-cert-v01@openssh.com",
 	"ecdsa-sha2-nistp521-cert-v01@openssh.com",
+	"ssh-rsa-cert-v01@openssh.com",
+};
+
+/* RFC 8332, 3; certificates: PROTOCOL.certkeys of OpenSSH. */
+static const struct {
+	const char *algorithm;
+	uint32_t flags;
+} rsa_flags[] = {
+	{ "rsa-sha2-512", SIGN_RSA_SHA2_512 },
+	{ "rsa-sha2-256", SIGN_RSA_SHA2_256 },
+	{ "rsa-sha2-512" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_512 },
+	{ "rsa-sha2-256" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_256 },
 };
 
 struct attempt {
@@ -50,14 +64,16 @@ struct attempt {
 	struct ssh_agent *agent;
 	const struct ssh_agent_key *keys;
 	size_t count;
-	const struct ssh_agent_key *key; /* on offer now */
+	const struct ssh_agent_key *signer; /* of what is on offer now */
 	size_t offered;
+	bool has_more;         /* usable ones were not offered */
 	enum failure obstacle; /* why at least one could not be offered */
 	char obstacle_words[FAULT_WORDS_MAX];
 	bool is_unsigned; /* the agent refused to sign with at least one */
 	char refusal[128];
 	char unlisted[FAULT_WORDS_MAX]; /* what it takes, where not this one */
 	char fingerprints[FAULT_WORDS_MAX - 100]; /* of the offered keys */
+	char skipped[200]; /* types of those that cannot be used */
 };
 
 static enum ssh_outcome
@@ -103,9 +119,10 @@ flags_for(const unsigned char *data, size_t len)
 	wire.at++, wire.left--;
 	if (!ssh_wire_string(&wire, &algorithm))
 		return 0;
-	if (ssh_wire_is(&algorithm, "rsa-sha2-512"))
-		return SIGN_RSA_SHA2_512;
-	return ssh_wire_is(&algorithm, "rsa-sha2-256") ? SIGN_RSA_SHA2_256 : 0;
+	for (size_t i = 0; i < sizeof rsa_flags / sizeof *rsa_flags; i++)
+		if (ssh_wire_is(&algorithm, rsa_flags[i].algorithm))
+			return rsa_flags[i].flags;
+	return 0;
 }
 
 static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
@@ -116,9 +133,9 @@ static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 
 	(void)session;
 	tell(attempt->login, true);
-	is_signed = ssh_agent_sign(attempt->agent, attempt->key, data, data_len,
-	    flags_for(data, data_len), &signature, sig_len, attempt->refusal,
-	    sizeof attempt->refusal);
+	is_signed = ssh_agent_sign(attempt->agent, attempt->signer, data,
+	    data_len, flags_for(data, data_len), &signature, sig_len,
+	    attempt->refusal, sizeof attempt->refusal);
 	tell(attempt->login, false);
 	if (is_signed) {
 		*sig = ssh_transport_give(attempt->login->transport, signature,
@@ -130,10 +147,16 @@ static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 	return LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
 }
 
+static struct ssh_wire
+blob_of(const struct ssh_agent_key *key)
+{
+	return (struct ssh_wire){ key->blob, key->blob_len };
+}
+
 static bool
 is_usable(const struct ssh_agent_key *key)
 {
-	struct ssh_wire blob = { key->blob, key->blob_len }, type;
+	struct ssh_wire blob = blob_of(key), type;
 
 	if (!ssh_wire_string(&blob, &type))
 		return false;
@@ -143,19 +166,46 @@ is_usable(const struct ssh_agent_key *key)
 	return false;
 }
 
-static void
-note_offer(struct attempt *attempt, const char *fingerprint)
+static void __attribute__((format(printf, 3, 4)))
+append(char *list, size_t size, const char *item, ...)
 {
-	size_t used = strlen(attempt->fingerprints);
+	size_t used = strlen(list);
+	va_list args;
 
-	snprintf(attempt->fingerprints + used,
-	    sizeof attempt->fingerprints - used, "%s%s", used > 0 ? ", " : "",
-	    fingerprint);
-	attempt->offered++;
+	if (used > 0)
+		used += (size_t)snprintf(list + used, size - used, ", ");
+	if (used >= size)
+		return;
+	va_start(args, item);
+	vsnprintf(list + used, size - used, item, args);
+	va_end(args);
+}
+
+/* A type is named once. */
+static void
+note_skipped(struct attempt *attempt, const struct ssh_agent_key *key)
+{
+	struct ssh_wire blob = blob_of(key), type = { NULL, 0 };
+	char name[64];
+
+	ssh_wire_string(&blob, &type);
+	text_printable(name, sizeof name, type.at, type.left);
+	if (strstr(attempt->skipped, name) == NULL)
+		append(attempt->skipped, sizeof attempt->skipped, "%s", name);
+}
+
+static bool
+is_certificate(struct ssh_wire blob)
+{
+	struct ssh_blob key;
+	bool is_one = ssh_certificate_key(blob, &key);
+
+	free(key.bytes);
+	return is_one;
 }
 
 static enum ssh_outcome
-ask(struct attempt *attempt)
+ask(struct attempt *attempt, struct ssh_wire blob)
 {
 	struct ssh_login *login = attempt->login;
 	const char *user = login->jump->username;
@@ -164,75 +214,149 @@ ask(struct attempt *attempt)
 
 	ssh_login_ask(login);
 	do
-		rc = libssh2_userauth_publickey(login->session, user,
-		    attempt->key->blob, attempt->key->blob_len, on_sign,
-		    &abstract);
+		rc = libssh2_userauth_publickey(login->session, user, blob.at,
+		    blob.left, on_sign, &abstract);
 	while (ssh_login_again(login, rc));
 	return ssh_login_outcome(login, rc);
 }
 
+static void
+note_accepted(struct ssh_login *login, struct ssh_wire blob,
+    const char *fingerprint)
+{
+	if (!is_certificate(blob))
+		ssh_login_accepted_by(login, "agent key %s", fingerprint);
+	else if (ssh_certificate_permits(blob, "permit-port-forwarding"))
+		ssh_login_accepted_by(login, "agent certificate of %s",
+		    fingerprint);
+	else
+		ssh_login_accepted_by(login,
+		    "agent certificate of %s without permit-port-forwarding",
+		    fingerprint);
+}
+
+/* A key or a certificate, for which that key of the agent signs. */
 static enum ssh_outcome
-offer(struct attempt *attempt, const struct ssh_agent_key *key)
+offer(struct attempt *attempt, struct ssh_wire blob,
+    const struct ssh_agent_key *signer)
 {
 	struct ssh_login *login = attempt->login;
-	struct ssh_wire blob = { key->blob, key->blob_len };
-	enum failure obstacle;
 	char words[FAULT_WORDS_MAX], fingerprint[64];
+	enum failure obstacle = ssh_signature_obstacle(login, blob, words);
 	enum ssh_outcome outcome;
 
-	obstacle = ssh_signature_obstacle(login, blob, words);
 	if (obstacle != FAIL_NONE) {
 		attempt->obstacle = obstacle;
 		memcpy(attempt->obstacle_words, words, sizeof words);
 		return SSH_OUTCOME_UNASKED;
 	}
-	attempt->key = key;
-	ssh_key_fingerprint(key->blob, key->blob_len, fingerprint);
-	note_offer(attempt, fingerprint);
+	attempt->signer = signer;
+	attempt->offered++;
+	ssh_key_fingerprint(blob.at, blob.left, fingerprint);
+	append(attempt->fingerprints, sizeof attempt->fingerprints, "%s%s",
+	    is_certificate(blob) ? "certificate of " : "", fingerprint);
 	do
-		outcome = ask(attempt);
+		outcome = ask(attempt, blob);
 	while (ssh_signature_again(login, blob, outcome));
 	if (outcome == SSH_OUTCOME_REJECTED || outcome == SSH_OUTCOME_TOO_MANY)
 		ssh_signature_is_unlisted(login, blob, attempt->unlisted);
 	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
-		ssh_login_accepted_by(login, "agent key %s", fingerprint);
+		note_accepted(login, blob, fingerprint);
 	return outcome;
+}
+
+/* Whether the next one may be offered. */
+static bool
+is_next(enum ssh_outcome outcome)
+{
+	return outcome == SSH_OUTCOME_REJECTED ||
+	    outcome == SSH_OUTCOME_UNASKED;
+}
+
+static bool
+is_waiting(const struct attempt *attempt)
+{
+	return attempt->is_unsigned &&
+	    clock_ms() >= attempt->login->deadline_ms;
+}
+
+/* No request was made of the jump box, or none could be signed. */
+static enum failure
+nearest_cause(const struct attempt *attempt, const char **words)
+{
+	*words = "";
+	if (attempt->is_unsigned) {
+		*words = attempt->refusal;
+		return FAIL_AUTH_AGENT_FAILED;
+	}
+	if (attempt->offered > 0)
+		return FAIL_NONE;
+	if (attempt->obstacle == FAIL_NONE)
+		return FAIL_AUTH_AGENT_EMPTY;
+	*words = attempt->obstacle_words;
+	return attempt->obstacle;
+}
+
+static void
+note_all(struct attempt *attempt)
+{
+	struct ssh_login *login = attempt->login;
+
+	if (attempt->offered > 0 && attempt->obstacle != FAIL_NONE)
+		fault_note(login->fault, "offered no RSA key, for %s",
+		    attempt->obstacle_words);
+	if (attempt->skipped[0] != '\0')
+		fault_note(login->fault,
+		    "skipped keys of the agent that pgjump cannot use: %s",
+		    attempt->skipped);
+	ssh_signature_note(login);
 }
 
 /* None was accepted: why, from the nearest cause to the farthest. */
 static enum ssh_outcome
-fail_all(struct attempt *attempt, bool is_selected)
+fail_all(struct attempt *attempt)
 {
 	struct ssh_login *login = attempt->login;
+	const char *words;
+	enum failure code = nearest_cause(attempt, &words);
 
 	if (ssh_login_cancelled(login))
 		return SSH_OUTCOME_FAILED;
-	if (attempt->is_unsigned && clock_ms() >= login->deadline_ms)
+	if (is_waiting(attempt))
 		return fail_waiting(login);
-	if (attempt->is_unsigned)
-		return fail(login, FAIL_AUTH_AGENT_FAILED, attempt->refusal);
-	if (attempt->offered == 0 && attempt->obstacle != FAIL_NONE)
-		return fail(login, attempt->obstacle, attempt->obstacle_words);
-	if (attempt->offered == 0)
-		return fail(login, FAIL_AUTH_AGENT_EMPTY, "");
-	if (attempt->obstacle != FAIL_NONE)
-		fault_note(login->fault, "offered no RSA key, for %s",
-		    attempt->obstacle_words);
-	ssh_signature_note(login);
-	if (is_selected) {
-		fault_note(login->fault, "offered the key %s",
-		    attempt->fingerprints);
-		if (attempt->unlisted[0] != '\0')
-			return fail(login, FAIL_AUTH_ALGORITHM,
-			    attempt->unlisted);
-		return fail(login, FAIL_AUTH_KEY_REJECTED, "");
-	}
+	note_all(attempt);
+	if (code != FAIL_NONE)
+		return fail(login, code, words);
 	if (attempt->unlisted[0] != '\0')
 		fault_note(login->fault, "%s", attempt->unlisted);
-	fault_set(login->fault, FAIL_AUTH_AGENT_REFUSED,
-	    "offered %zu of %zu keys: %s", attempt->offered, attempt->count,
-	    attempt->fingerprints);
+	fault_set(login->fault,
+	    attempt->has_more ? FAIL_AUTH_AGENT_MANY : FAIL_AUTH_AGENT_REFUSED,
+	    "offered %s%zu of %zu keys: %s", attempt->has_more ? "only " : "",
+	    attempt->offered, attempt->count, attempt->fingerprints);
 	return SSH_OUTCOME_FAILED;
+}
+
+static enum ssh_outcome
+fail_selected(struct attempt *attempt, struct ssh_wire wanted)
+{
+	struct ssh_login *login = attempt->login;
+	const char *words;
+	enum failure code = nearest_cause(attempt, &words);
+
+	if (ssh_login_cancelled(login))
+		return SSH_OUTCOME_FAILED;
+	if (is_waiting(attempt))
+		return fail_waiting(login);
+	note_all(attempt);
+	if (code != FAIL_NONE)
+		return fail(login, code, words);
+	fault_note(login->fault, "offered the key %s", attempt->fingerprints);
+	if (attempt->unlisted[0] != '\0')
+		return fail(login, FAIL_AUTH_ALGORITHM, attempt->unlisted);
+	return fail(login,
+	    is_certificate(wanted) ? FAIL_AUTH_CERTIFICATE
+				   : FAIL_AUTH_KEY_REJECTED,
+	    "");
 }
 
 static enum ssh_outcome
@@ -248,47 +372,80 @@ static enum ssh_outcome
 offer_some(struct attempt *attempt)
 {
 	for (size_t i = 0; i < attempt->count; i++) {
+		const struct ssh_agent_key *key = &attempt->keys[i];
 		enum ssh_outcome outcome;
 
-		if (attempt->offered == OFFERS_MAX ||
-		    !ssh_agent_is_usable(attempt->agent))
+		if (!ssh_agent_is_usable(attempt->agent))
 			break;
-		if (!is_usable(&attempt->keys[i]))
+		if (!is_usable(key)) {
+			note_skipped(attempt, key);
 			continue;
-		outcome = offer(attempt, &attempt->keys[i]);
+		}
+		if (attempt->offered == OFFERS_MAX) {
+			attempt->has_more = true;
+			break;
+		}
+		outcome = offer(attempt, blob_of(key), key);
 		if (outcome == SSH_OUTCOME_TOO_MANY)
 			return fail_too_many(attempt);
-		if (outcome != SSH_OUTCOME_REJECTED &&
-		    outcome != SSH_OUTCOME_UNASKED)
+		if (!is_next(outcome))
 			return outcome;
 	}
-	return fail_all(attempt, false);
+	return fail_all(attempt);
 }
 
+static bool
+is_same(struct ssh_wire a, struct ssh_wire b)
+{
+	return a.left == b.left && memcmp(a.at, b.at, a.left) == 0;
+}
+
+/* A key that signs for `wanted`: itself, or the one that it certifies. */
 static const struct ssh_agent_key *
-find(const struct attempt *attempt, const struct ssh_key *wanted)
+find_signer(const struct attempt *attempt, struct ssh_wire wanted)
 {
 	for (size_t i = 0; i < attempt->count; i++)
-		if (attempt->keys[i].blob_len == wanted->blob_len &&
-		    memcmp(attempt->keys[i].blob, wanted->blob,
-			wanted->blob_len) == 0)
+		if (is_same(blob_of(&attempt->keys[i]), wanted))
+			return &attempt->keys[i];
+	for (size_t i = 0; i < attempt->count; i++)
+		if (ssh_certificate_is_of(wanted, blob_of(&attempt->keys[i])))
 			return &attempt->keys[i];
 	return NULL;
+}
+
+/* As ssh(1) does, certificates first: a server that knows their authority need
+ * not know the key. */
+static enum ssh_outcome
+offer_certificates(struct attempt *attempt, struct ssh_wire wanted)
+{
+	enum ssh_outcome outcome = SSH_OUTCOME_UNASKED;
+
+	for (size_t i = 0; i < attempt->count && is_next(outcome) &&
+	     attempt->offered + 1 < OFFERS_MAX;
+	     i++) {
+		struct ssh_wire blob = blob_of(&attempt->keys[i]);
+
+		if (ssh_certificate_is_of(blob, wanted))
+			outcome = offer(attempt, blob, &attempt->keys[i]);
+	}
+	return outcome;
 }
 
 static enum ssh_outcome
 offer_wanted(struct attempt *attempt, const struct ssh_key *wanted)
 {
-	const struct ssh_agent_key *key = find(attempt, wanted);
-	enum ssh_outcome outcome;
+	struct ssh_wire blob = { wanted->blob, wanted->blob_len };
+	const struct ssh_agent_key *signer = find_signer(attempt, blob);
+	enum ssh_outcome outcome = offer_certificates(attempt, blob);
 
-	if (key == NULL)
+	if (is_next(outcome) && signer != NULL)
+		outcome = offer(attempt, blob, signer);
+	else if (outcome == SSH_OUTCOME_UNASKED &&
+	    attempt->obstacle == FAIL_NONE)
 		return fail(attempt->login, FAIL_AUTH_AGENT_KEY,
 		    wanted->fingerprint);
-	outcome = offer(attempt, key);
-	if (outcome == SSH_OUTCOME_REJECTED ||
-	    outcome == SSH_OUTCOME_TOO_MANY || outcome == SSH_OUTCOME_UNASKED)
-		return fail_all(attempt, true);
+	if (is_next(outcome) || outcome == SSH_OUTCOME_TOO_MANY)
+		return fail_selected(attempt, blob);
 	return outcome;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base64.h"
+#include "ssh_certificate.h"
 #include "ssh_key_openssh.h"
 #include "ssh_key_pem.h"
 #include "ssh_key_proof.h"
@@ -27,6 +28,11 @@ static const char *const types[] = {
 	"ecdsa-sha2-nistp384",
 	"ecdsa-sha2-nistp521",
 	"ssh-rsa",
+	"ssh-ed25519" SSH_CERTIFICATE_SUFFIX,
+	"ecdsa-sha2-nistp256" SSH_CERTIFICATE_SUFFIX,
+	"ecdsa-sha2-nistp384" SSH_CERTIFICATE_SUFFIX,
+	"ecdsa-sha2-nistp521" SSH_CERTIFICATE_SUFFIX,
+	"ssh-rsa" SSH_CERTIFICATE_SUFFIX,
 };
 
 static const char *
@@ -47,8 +53,14 @@ ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64])
 	static const char prefix[] = "SHA256:";
 	unsigned char digest[SHA256_DIGEST_LENGTH];
 	char *text = out + strlen(prefix);
+	struct ssh_wire whole = { blob, len };
+	struct ssh_blob key;
 
-	SHA256(blob, len, digest);
+	if (ssh_certificate_key(whole, &key))
+		SHA256(key.bytes, key.len, digest);
+	else
+		SHA256(blob, len, digest);
+	free(key.bytes);
 	memcpy(out, prefix, sizeof prefix);
 	text[base64_encode(text, digest, sizeof digest) - 1] = '\0';
 }

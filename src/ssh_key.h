@@ -37,7 +37,8 @@ enum ssh_key_verdict ssh_key_judge(const char *text, const char *passphrase,
 
 /*
  * Read a public key line ("TYPE BASE64 [COMMENT]"), as authorized_keys and
- * .pub files have it: blob, type, fingerprint, public_line.  False: it is none.
+ * .pub files have it, -cert.pub among them: blob, type, fingerprint,
+ * public_line.  False: it is none.
  */
 bool ssh_key_read_public(const char *text, struct ssh_key *key);
 
@@ -46,7 +47,8 @@ void ssh_key_clear(struct ssh_key *);
 /* The length of an RSA key (RFC 4253, 6.6: e, then n), 0 for any other. */
 unsigned ssh_key_rsa_bits(const unsigned char *blob, size_t len);
 
-/* "SHA256:" and unpadded base64 of the SHA-256 of a key blob. */
+/* "SHA256:" and unpadded base64 of the SHA-256 of a key blob; of a certificate
+ * it is that of its key, as OpenSSH shows it. */
 void ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64]);
 
 #endif

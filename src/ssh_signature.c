@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ssh_algorithms.h"
+#include "ssh_certificate.h"
 #include "ssh_transport.h"
 
 /* A libssh2 without the patches of contrib/libssh2 then takes SHA-1. */
@@ -29,7 +30,9 @@ is_rsa(struct ssh_wire key)
 {
 	struct ssh_wire type;
 
-	return ssh_wire_string(&key, &type) && ssh_wire_is(&type, "ssh-rsa");
+	return ssh_wire_string(&key, &type) &&
+	    (ssh_wire_is(&type, "ssh-rsa") ||
+		ssh_wire_is(&type, "ssh-rsa" SSH_CERTIFICATE_SUFFIX));
 }
 
 static void
@@ -72,7 +75,7 @@ put_type(struct ssh_wire key, char *out, size_t size)
 
 	ssh_wire_string(&key, &type);
 	text_printable(out, size, type.at, type.left);
-	suffix = strstr(out, "-cert-v01@openssh.com");
+	suffix = strstr(out, SSH_CERTIFICATE_SUFFIX);
 	if (suffix != NULL)
 		*suffix = '\0';
 }

@@ -17,6 +17,8 @@ my $lab = PgJump::Lab->new;
 my @agents = (
 	full => PgJump::Agent->new(dir => $lab->dir, name => 'agent-full',
 	    keys => [map { "agent$_" } 1 .. 7]),
+	some => PgJump::Agent->new(dir => $lab->dir, name => 'agent-some',
+	    keys => ['agent1', 'agent2']),
 	empty => PgJump::Agent->new(dir => $lab->dir, name => 'agent-empty'),
 );
 my %agent = @agents;
@@ -72,9 +74,14 @@ my @cases = (
 		says => qr/agent does not hold the key selected/,
 		hint => qr/ssh-add/ },
 	{ name => 'every key of the agent is refused',
-		agent => $agent{full}->path, tunnel => { %by_agent },
-		says => qr/rejected every key of the SSH agent .*5 .*7/,
+		agent => $agent{some}->path, tunnel => { %by_agent },
+		says => qr/rejected every key of the SSH agent .*offered 2 of 2/,
 		hint => qr/authorized_keys/,
+		offers => 2 },
+	{ name => 'as many keys of the agent as are offered',
+		agent => $agent{full}->path, tunnel => { %by_agent },
+		says => qr/rejected the first keys of the SSH agent .*offered only 5 of 7 keys/,
+		hint => qr/Select one key .*ssh_tunnel\.private_key/,
 		offers => 5 },
 	{ name => 'too many authentication failures',
 		agent => $agent{full}->path,

@@ -74,6 +74,20 @@ subtest 'authorized_keys, with a key that an agent holds' => sub {
 	is_green($connection, @env);
 };
 
+subtest 'no line for one of several keys of an agent' => sub {
+	my $agent = PgJump::Agent->new(dir => $lab->dir, name => 'several',
+	    keys => [map { "agent$_" } 1 .. 7]);
+	my $box = $lab->new_box(authorized => []);
+	my $report = report($lab->connection('several', box => $box,
+		ssh_tunnel => { auth_method => 'agent',
+			private_key => undef }),
+	    env => { SSH_AUTH_SOCK => $agent->path });
+
+	is($report->{stage}, 'jump_auth', 'it fails');
+	is_deeply($report->{lines} // [], [], 'which it is, is not known');
+	is($report->{command}, 'ssh-add -L', 'but where to choose from');
+};
+
 subtest 'known_hosts' => sub {
 	my $file = $lab->dir . '/known';
 	my $connection = $lab->connection('unknown', ssh_tunnel => {

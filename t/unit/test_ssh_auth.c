@@ -219,9 +219,11 @@ make_files(void **state)
 		return -1;
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
 	return shell(
-		   "for name in host good other third fourth; do"
+		   "for name in host good other third fourth plain"
+		   " last; do"
 		   " ssh-keygen -q -t ed25519 -N '' -C $name -f $name; done") ||
 	    shell("ssh-keygen -q -t rsa -b 2048 -N '' -C rsa -f rsa") ||
+	    shell("ssh-keygen -q -t rsa -b 2048 -N '' -C short -f short") ||
 	    shell("ssh-keygen -q -t ecdsa -N secret -C ecdsa -f ecdsa") ||
 	    shell("cat good.pub rsa.pub ecdsa.pub >authorized") ||
 	    shell("echo 'not a key' >junk") || write_standard();
@@ -266,6 +268,8 @@ tear_down(void **state)
 	(void)state;
 	stop_process(&sshd);
 	stop_process(&agent);
+	if (user[0] != '\0') /* ssh-add takes what lies beside a key */
+		shell("rm -f *-cert.pub");
 	unsetenv("SSH_AUTH_SOCK");
 	free(jump.private_key.path);
 	resolver_free(dial.resolver);
@@ -441,6 +445,117 @@ agent_key_can_be_selected(void **state)
 	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
 }
 
+/* An authority that sshd knows certifies a key that it does not know. */
+static void
+certify(const char *key, const char *options)
+{
+	assert_int_equal(shell("{ test -e authority || ssh-keygen -q -t ed25519"
+			       " -N '' -f authority; } && ssh-keygen -q"
+			       " -s authority -I test -n %s %s %s.pub",
+			     user, options, key),
+	    0);
+}
+
+static void
+select_in_agent(const char *file)
+{
+	free(jump.private_key.path);
+	jump.private_key.path = path_of(file);
+}
+
+static void
+certificate_of_an_agent_logs_in(void **state)
+{
+	char *trusted = path_of("authority.pub");
+	char *setting = xasprintf("MaxAuthTries 2\nTrustedUserCAKeys %s",
+	    trusted);
+
+	(void)state;
+	need_sshd();
+	certify("third", "");
+	certify("plain", "-O no-port-forwarding");
+	start_sshd(setting);
+	start_agent("other third plain");
+	select_in_agent("third-cert.pub");
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("logged in by agent certificate of SHA256:"));
+	assert_false(noted("permit-port-forwarding"));
+	select_in_agent("third.pub");
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("logged in by agent certificate of SHA256:"));
+	select_in_agent("plain-cert.pub");
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted(" without permit-port-forwarding"));
+	free(setting);
+	free(trusted);
+}
+
+/* The key in the agent signs for a certificate that the agent has not. */
+static void
+certificate_beside_the_agent_logs_in(void **state)
+{
+	char *trusted = path_of("authority.pub");
+	char *setting = xasprintf("TrustedUserCAKeys %s", trusted);
+
+	(void)state;
+	need_sshd();
+	certify("short", "");
+	assert_int_equal(shell("mv short-cert.pub beside.pub"), 0);
+	start_sshd(setting);
+	start_agent("short");
+	select_in_agent("short.pub");
+	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
+	select_in_agent("beside.pub");
+	assert_int_equal(log_in(), FAIL_NONE);
+	stop_process(&agent);
+	start_agent("other");
+	assert_int_equal(log_in(), FAIL_AUTH_AGENT_KEY);
+	free(setting);
+	free(trusted);
+}
+
+static void
+certificate_that_is_rejected(void **state)
+{
+	(void)state;
+	need_sshd();
+	certify("third", "");
+	start_sshd("");
+	start_agent("third");
+	select_in_agent("third-cert.pub");
+	assert_int_equal(log_in(), FAIL_AUTH_CERTIFICATE);
+	assert_true(noted("offered the key certificate of SHA256:"));
+}
+
+static void
+agent_with_more_keys_than_are_offered(void **state)
+{
+	(void)state;
+	need_sshd();
+	start_sshd("MaxAuthTries 10");
+	start_agent("other third fourth plain short last good");
+	assert_int_equal(log_in(), FAIL_AUTH_AGENT_MANY);
+	assert_memory_equal(fault.words, "offered only 5 of ", 18);
+}
+
+/* OpenSSH up to 9.9 makes keys of a type that nothing can use. */
+static void
+agent_with_a_key_that_cannot_be_used(void **state)
+{
+	(void)state;
+	need_sshd();
+	if (shell("ssh-keygen -q -t dsa -N \"\" -f dsa 2>/dev/null") != 0)
+		skip();
+	start_sshd("");
+	start_agent("dsa");
+	assert_int_equal(log_in(), FAIL_AUTH_AGENT_EMPTY);
+	assert_true(noted("skipped keys of the agent that pgjump cannot use: "
+			  "ssh-dss"));
+	assert_int_equal(shell("ssh-add -q other"), 0);
+	assert_int_equal(log_in(), FAIL_AUTH_AGENT_REFUSED);
+	assert_true(noted("cannot use: ssh-dss"));
+}
+
 static void
 agent_that_is_no_help(void **state)
 {
@@ -614,6 +729,11 @@ main(void)
 		TEST(two_steps_in_the_order_of_the_server),
 		TEST(agent_logs_in),
 		TEST(agent_key_can_be_selected),
+		TEST(certificate_of_an_agent_logs_in),
+		TEST(certificate_beside_the_agent_logs_in),
+		TEST(certificate_that_is_rejected),
+		TEST(agent_with_a_key_that_cannot_be_used),
+		TEST(agent_with_more_keys_than_are_offered),
 		TEST(agent_that_is_no_help),
 		TEST(agent_with_too_many_keys),
 		TEST(agent_that_does_not_sign),
