@@ -411,7 +411,8 @@ ask_tls_settings(const struct check_case *is, struct check_advice *out)
 static void
 advise_login(const struct check_case *is, struct check_advice *out)
 {
-	check_advise_login(is->connection, is->refusal, out);
+	check_advise_login(is->connection, is->refusal, is->is_tls_offered,
+	    out);
 }
 
 /* --- The table ------------------------------------------------------------ */

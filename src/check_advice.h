@@ -7,6 +7,7 @@
 #ifndef PGJUMP_CHECK_ADVICE_H
 #define PGJUMP_CHECK_ADVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "check_report.h"
@@ -23,6 +24,7 @@ struct check_case {
 	const struct check_key *key; /* tried, or to be tried; type "": none */
 	const struct dial_facts *facts;
 	const struct check_refusal *refusal;
+	bool is_tls_offered; /* by the database, to an SSLRequest */
 };
 
 void check_advise(const struct check_case *, struct check_advice *);

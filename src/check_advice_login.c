@@ -226,27 +226,48 @@ check_advise_password(const struct config_connection *connection,
 	free(word);
 }
 
-/* In the clear pg_hba.conf may have let nobody in: say what it may want. */
-static void
-mention_tls(const struct rejection *rejection, struct check_advice *out)
+/*
+ * A session in the clear that pg_hba.conf does not permit, at a database that
+ * offers TLS: a line there would be the weaker fix.
+ */
+static bool
+wants_tls(const struct rejection *rejection, bool is_tls_offered)
 {
-	enum ssl_mode mode = rejection->connection->ssl_mode;
-	size_t len = strlen(out->hint);
+	return is_tls_offered &&
+	    rejection->connection->ssl_mode == SSL_MODE_DISABLE &&
+	    rejection->connection->host[0] != '/' &&
+	    strcmp(rejection->refusal->sqlstate, "28000") == 0 &&
+	    strstr(rejection->refusal->message, "pg_hba.conf") != NULL;
+}
 
-	if (strcmp(rejection->refusal->sqlstate, "28000") == 0 &&
-	    (mode == SSL_MODE_DISABLE || mode == SSL_MODE_ALLOW))
-		snprintf(out->hint + len, sizeof out->hint - len,
-		    "  Where only hostssl lines permit it, set "
-		    "ssl_config.mode to require.");
+static void
+advise_tls(struct check_advice *out)
+{
+	snprintf(out->hint, sizeof out->hint,
+	    "Set ssl to require, or ssl_config.mode where that is given: the "
+	    "database offers TLS, and pg_hba.conf may permit this user by "
+	    "hostssl lines only.");
+	snprintf(out->file, sizeof out->file,
+	    "this connection in the configuration file");
+	snprintf(out->lines[out->line_count++], sizeof out->lines[0],
+	    "ssl: require");
+	snprintf(out->place, sizeof out->place, AT_DATABASE);
+	snprintf(out->command, sizeof out->command,
+	    "psql -c 'SELECT * FROM pg_hba_file_rules'");
 }
 
 void
 check_advise_login(const struct config_connection *connection,
-    const struct check_refusal *refusal, struct check_advice *out)
+    const struct check_refusal *refusal, bool is_tls_offered,
+    struct check_advice *out)
 {
 	const struct rejection rejection = { connection, refusal };
 	const struct row *row = rows;
 
+	if (wants_tls(&rejection, is_tls_offered)) {
+		advise_tls(out);
+		return;
+	}
 	while (!fits(row, refusal))
 		row++;
 	snprintf(out->hint, sizeof out->hint, "%s", row->hint);
@@ -254,5 +275,4 @@ check_advise_login(const struct config_connection *connection,
 	snprintf(out->command, sizeof out->command, "%s", row->command);
 	if (row->add_lines != NULL)
 		row->add_lines(&rejection, out);
-	mention_tls(&rejection, out);
 }

@@ -7,6 +7,8 @@
 #ifndef PGJUMP_CHECK_ADVICE_LOGIN_H
 #define PGJUMP_CHECK_ADVICE_LOGIN_H
 
+#include <stdbool.h>
+
 struct check_advice;
 struct check_refusal;
 struct config_connection;
@@ -16,8 +18,9 @@ struct config_connection;
 void check_advise_password(const struct config_connection *,
     struct check_advice *);
 
-/* The hint of the advice is replaced where more is known. */
+/* `is_tls_offered`: by the database, whether or not it was used.  The hint of
+ * the advice is replaced where more is known. */
 void check_advise_login(const struct config_connection *,
-    const struct check_refusal *, struct check_advice *);
+    const struct check_refusal *, bool is_tls_offered, struct check_advice *);
 
 #endif

@@ -403,6 +403,7 @@ conclude(struct walk *walk)
 		.key = &walk->key,
 		.facts = &walk->dial.facts,
 		.refusal = &walk->refusal,
+		.is_tls_offered = walk->answer == 'S',
 	};
 	const struct check_failed failed = {
 		.task = walk->task,
@@ -462,7 +463,7 @@ check_walk_give_up(const struct check_report *seen, struct check_board *board)
 	const struct check_refusal no_refusal = { 0 };
 	struct fault fault = { 0 };
 	const struct check_case is = { seen->connection, &fault, &no_key,
-		&no_facts, &no_refusal };
+		&no_facts, &no_refusal, false };
 	struct check_advice *advice = xcalloc(1, sizeof *advice);
 	bool gave_up;
 

@@ -11,6 +11,7 @@ use Test::More;
 use JSON::PP ();
 use PgJump::Agent;
 use PgJump::Keys qw(fingerprint);
+use PgJump::Pki qw(cert cert_file key key_file);
 use PgJump::Process qw(slurp spew);
 
 my $lab = PgJump::Lab->new;
@@ -123,6 +124,38 @@ for my $setting ([AllowTcpForwarding => 'no'], [DisableForwarding => 'yes'],
 		is(report($lab->connection('elsewhere', box => $box,
 			port => 1))->{stage}, 'forward_denied',
 		    'and nothing else is permitted');
+	};
+}
+
+# Only with TLS does pg_hba.conf let anybody in.
+my $hostssl = PgJump::Postgres->new(dir => $lab->dir, name => 'hostssl',
+    conf => { ssl_cert_file => owned(cert_file('db'), 0644),
+	ssl_key_file => owned(key_file('db'), 0600) },
+    hba => "hostnossl all all all reject\n");
+
+sub owned($file, $mode)
+{
+	my $to = $lab->dir . '/' . $file =~ s{.*/}{}r;
+
+	spew($to, slurp($file), $mode);
+	PgJump::Postgres::own($to);
+	return $to;
+}
+
+for my $case (
+	['ssl: false', ssl => $lab->false],
+	['client_tls: terminate', client_tls => 'terminate',
+		tls_cert => cert('door'), tls_key => key('door')],
+) {
+	my ($what, %is) = @$case;
+
+	subtest "a database with hostssl lines only, and $what" => sub {
+		my @of = ('clear', port => $hostssl->port, %is);
+		my @lines = fix($lab->connection(@of), 'db_rejected',
+		    qr/^this connection/);
+
+		is_deeply(\@lines, ['ssl: require'], 'TLS, and no host line');
+		is_green($lab->connection(@of, ssl => 'require'));
 	};
 }
 

@@ -60,6 +60,8 @@ is_hint_only(enum failure code)
 	return false;
 }
 
+static bool is_tls_offered;
+
 static struct check_advice
 advise_for(enum software software, enum failure code, const char *sqlstate,
     const char *message)
@@ -70,7 +72,7 @@ advise_for(enum software software, enum failure code, const char *sqlstate,
 	struct check_advice advice;
 	struct fault fault = { 0 };
 	const struct check_case is = { &connection, &fault, &key, &facts,
-		&refusal };
+		&refusal, is_tls_offered };
 
 	fault_set(&fault, code, "words");
 	fault_software(&fault, software);
@@ -146,6 +148,33 @@ pg_hba_is_told_whom_to_permit(void **state)
 			assert_string_equal(advice.lines[0], cases[i].line);
 		assert_string_not_equal(advice.hint, "");
 	}
+}
+
+/* A `host` line would let the session in without TLS. */
+static void
+tls_comes_before_pg_hba(void **state)
+{
+	static const char message[] = "no pg_hba.conf entry for host "
+				      "\"10.1.2.3\", user \"x\", no encryption";
+	enum ssl_mode mode = connection.ssl_mode;
+	struct check_advice advice;
+
+	(void)state;
+	connection.ssl_mode = SSL_MODE_DISABLE;
+	advice = advise(FAIL_DB_REJECTED, "28000", message);
+	assert_memory_equal(advice.lines[0], "host ", 5);
+	is_tls_offered = true;
+	advice = advise(FAIL_DB_REJECTED, "28000", message);
+	assert_int_equal(advice.line_count, 1);
+	assert_string_equal(advice.lines[0], "ssl: require");
+	assert_memory_equal(advice.hint, "Set ssl to require", 18);
+	advice = advise(FAIL_DB_REJECTED, "28000", "role does not exist");
+	assert_int_equal(advice.line_count, 0);
+	connection.ssl_mode = SSL_MODE_REQUIRE;
+	advice = advise(FAIL_DB_REJECTED, "28000", message);
+	assert_memory_equal(advice.lines[0], "host ", 5);
+	is_tls_offered = false;
+	connection.ssl_mode = mode;
 }
 
 static void
@@ -270,6 +299,7 @@ main(void)
 		cmocka_unit_test(every_failure_has_its_advice),
 		cmocka_unit_test(without_a_tunnel_this_machine_is_asked),
 		cmocka_unit_test(pg_hba_is_told_whom_to_permit),
+		cmocka_unit_test(tls_comes_before_pg_hba),
 		cmocka_unit_test(each_sqlstate_has_a_fix_of_its_own),
 		cmocka_unit_test(repairs_are_those_of_the_server),
 		cmocka_unit_test(odd_names_are_quoted),
