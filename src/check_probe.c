@@ -115,6 +115,27 @@ ask(const struct probing *probing, const char *host, unsigned port,
 
 /* --- The questions -------------------------------------------------------- */
 
+/*
+ * What takes every forward from one user of sshd, and is in no sshd_config: an
+ * account that PAM wants to change its password first, and a certificate.
+ */
+static void
+remark_user(const struct probing *probing)
+{
+	const struct config_jump *jump = probing->task->connection->jump;
+
+	if (!fault_is_of_sshd(probing->fault))
+		return;
+	check_board_remark(probing->board,
+	    "It may be user \"%.80s\" alone, where the password has expired "
+	    "(see chage -l there)%s.",
+	    jump->username,
+	    jump->auth_method == AUTH_METHOD_AGENT
+		? " or the certificate has no permit-port-forwarding (see "
+		  "ssh-keygen -L)"
+		: "");
+}
+
 /* Is forwarding allowed at all?  Whatever is not denied, is. */
 static void
 ask_own_port(const struct probing *probing)
@@ -125,11 +146,12 @@ ask_own_port(const struct probing *probing)
 
 	if (!ask(probing, "127.0.0.1", jump->port, "its own SSH port", &answer))
 		return;
-	if (answer.code == FAIL_FORWARD_DENIED && is_denied)
+	if (answer.code == FAIL_FORWARD_DENIED && is_denied) {
 		check_board_remark(probing->board,
 		    "The jump box denies its own SSH port, too: forwarding is "
 		    "switched off, or limited to other targets.");
-	else if (is_denied)
+		remark_user(probing);
+	} else if (is_denied)
 		check_board_remark(probing->board,
 		    "The jump box permits its own SSH port: forwarding is on, "
 		    "%s leaves out %s.",

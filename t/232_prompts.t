@@ -130,4 +130,15 @@ my $expired = fails({ name => 'a password that has expired',
 like($expired->{seen}{out}, qr/chage -l \Q${\ $user->name}\E$/m,
     'check names the command that shows it');
 
+subtest 'a key logs in, and the expired password denies every forward' => sub {
+	my $box = $lab->new_box($unix->box, user => $user->name);
+	my $seen = $lab->new_daemon([$lab->connection('expired', box => $box,
+		ssh_tunnel => { %key })])->check;
+	my $text = $seen->{out} =~ s/\s+/ /gr;
+
+	is($seen->{rc}, 16, 'the forward is denied');
+	like($text, qr/user "\Q${\ $user->name}\E" alone, where the password has expired/,
+	    'and check says what may be the cause');
+};
+
 $lab->done;
