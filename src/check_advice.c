@@ -8,7 +8,6 @@
 #include "check_advice.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,33 +25,6 @@
 #define AT_DATABASE "on the database server"
 
 #define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
-
-/* No command is better than the half of one. */
-static void __attribute__((format(printf, 3, 4)))
-run(struct check_advice *out, const char *place, const char *command, ...)
-{
-	va_list args;
-	int len;
-
-	snprintf(out->place, sizeof out->place, "%s", place);
-	va_start(args, command);
-	len = vsnprintf(out->command, sizeof out->command, command, args);
-	va_end(args);
-	if ((size_t)len >= sizeof out->command)
-		out->place[0] = out->command[0] = '\0';
-}
-
-static void __attribute__((format(printf, 2, 3)))
-add_line(struct check_advice *out, const char *line, ...)
-{
-	va_list args;
-
-	assert(out->line_count < CHECK_LINES_MAX);
-	va_start(args, line);
-	vsnprintf(out->lines[out->line_count++], sizeof out->lines[0], line,
-	    args);
-	va_end(args);
-}
 
 /* Who connects to the database. */
 static const char *
@@ -85,44 +57,46 @@ is_dropbear(const struct check_case *is)
 static void
 resolve_jump(const struct check_case *is, struct check_advice *out)
 {
-	run(out, HERE, "getent hosts %s", is->connection->jump->host);
+	check_advice_run(out, HERE, "getent hosts %s",
+	    is->connection->jump->host);
 }
 
 static void
 reach_jump(const struct check_case *is, struct check_advice *out)
 {
-	run(out, HERE, "nc -vz -w 5 %s %u", is->connection->jump->host,
-	    is->connection->jump->port);
+	check_advice_run(out, HERE, "nc -vz -w 5 %s %u",
+	    is->connection->jump->host, is->connection->jump->port);
 }
 
 static void
 listen_jump(const struct check_case *is, struct check_advice *out)
 {
-	run(out, AT_JUMP, "ss -ltn 'sport = :%u'", is->connection->jump->port);
+	check_advice_run(out, AT_JUMP, "ss -ltn 'sport = :%u'",
+	    is->connection->jump->port);
 }
 
 /* As if it were the database that it seems to be. */
 static void
 ask_instead(const struct check_case *is, struct check_advice *out)
 {
-	run(out, HERE, "pg_isready -h %s -p %u", is->connection->jump->host,
-	    is->connection->jump->port);
+	check_advice_run(out, HERE, "pg_isready -h %s -p %u",
+	    is->connection->jump->host, is->connection->jump->port);
 }
 
 static void
 read_sshd_log(const struct check_case *is, struct check_advice *out)
 {
 	if (is_sshd(is))
-		run(out, AT_JUMP, "journalctl -u ssh -n 50");
+		check_advice_run(out, AT_JUMP, "journalctl -u ssh -n 50");
 	else if (is_dropbear(is))
-		run(out, AT_JUMP, "journalctl -u dropbear -n 50");
+		check_advice_run(out, AT_JUMP, "journalctl -u dropbear -n 50");
 }
 
 static void
 count_errors(const struct check_case *is, struct check_advice *out)
 {
 	(void)is;
-	run(out, HERE, "ip -s -s link");
+	check_advice_run(out, HERE, "ip -s -s link");
 }
 
 static void
@@ -130,7 +104,7 @@ list_algorithms(const struct check_case *is, struct check_advice *out)
 {
 	if (!is_sshd(is))
 		return;
-	run(out, AT_JUMP,
+	check_advice_run(out, AT_JUMP,
 	    "sshd -T | grep -E '^(kexalgorithms|ciphers|macs|"
 	    "hostkeyalgorithms) '");
 }
@@ -139,7 +113,8 @@ static void
 list_signatures(const struct check_case *is, struct check_advice *out)
 {
 	if (is_sshd(is))
-		run(out, AT_JUMP, "sshd -T | grep -i '^pubkeyaccepted'");
+		check_advice_run(out, AT_JUMP,
+		    "sshd -T | grep -i '^pubkeyaccepted'");
 }
 
 /* --- Host keys ------------------------------------------------------------ */
@@ -151,11 +126,11 @@ compare_key(const struct check_case *is, struct check_advice *out)
 	const char *place = "on the jump box, by another way than this";
 
 	if (is_sshd(is))
-		run(out, place,
+		check_advice_run(out, place,
 		    "for key in /etc/ssh/ssh_host_*_key.pub; do "
 		    "ssh-keygen -lf $key; done");
 	else if (is_dropbear(is))
-		run(out, place,
+		check_advice_run(out, place,
 		    "for key in /etc/dropbear/dropbear_*_host_key; do "
 		    "dropbearkey -y -f $key; done");
 }
@@ -174,7 +149,7 @@ know_key(const struct check_case *is, struct check_advice *out)
 	if (line != NULL && jump->known_hosts_count > 0) {
 		snprintf(out->file, sizeof out->file, "%.120s, once compared",
 		    jump->known_hosts[0]);
-		add_line(out, "%s", line);
+		check_advice_line(out, "%s", line);
 	}
 	free(line);
 }
@@ -185,7 +160,7 @@ pin_key(const struct check_case *is, struct check_advice *out)
 	compare_key(is, out);
 	snprintf(out->file, sizeof out->file,
 	    "ssh_tunnel of this connection, once compared");
-	add_line(out, "host_key: %s", is->facts->ssh.fingerprint);
+	check_advice_line(out, "host_key: %s", is->facts->ssh.fingerprint);
 }
 
 static void
@@ -218,7 +193,7 @@ inspect_account(const struct check_case *is, struct check_advice *out)
 
 	/* The home of a name in quotes is not found by a tilde. */
 	if (is_sshd(is) && strcmp(word, user) == 0)
-		run(out, AT_JUMP,
+		check_advice_run(out, AT_JUMP,
 		    "passwd -S %s; sshd -T | grep -E '^(allow|deny)'; "
 		    "ls -ld ~%s ~%s/.ssh ~%s/.ssh/authorized_keys; "
 		    "journalctl -u ssh -n 50",
@@ -246,14 +221,16 @@ authorize_key(const struct check_case *is, struct check_advice *out)
 	    "~%s/.ssh/authorized_keys on the jump box",
 	    connection->jump->username);
 	if (is_dropbear(is))
-		add_line(out,
+		check_advice_line(out,
 		    "no-pty,no-agent-forwarding,no-X11-forwarding,"
 		    "permitopen=\"%s\" %s",
 		    connection->label, is->key->line);
 	else if (is_socket(is))
-		add_line(out, "restrict,port-forwarding %s", is->key->line);
+		check_advice_line(out, "restrict,port-forwarding %s",
+		    is->key->line);
 	else
-		add_line(out, "restrict,port-forwarding,permitopen=\"%s\" %s",
+		check_advice_line(out,
+		    "restrict,port-forwarding,permitopen=\"%s\" %s",
 		    connection->label, is->key->line);
 }
 
@@ -262,7 +239,7 @@ static void
 print_agent(const struct check_case *is, struct check_advice *out)
 {
 	(void)is;
-	run(out, HERE, "ssh-add -L");
+	check_advice_run(out, HERE, "ssh-add -L");
 }
 
 static void
@@ -270,7 +247,7 @@ show_expiry(const struct check_case *is, struct check_advice *out)
 {
 	char *word = shell_word(is->connection->jump->username);
 
-	run(out, AT_JUMP, "chage -l %s", word);
+	check_advice_run(out, AT_JUMP, "chage -l %s", word);
 	free(word);
 }
 
@@ -278,7 +255,7 @@ static void
 list_agent(const struct check_case *is, struct check_advice *out)
 {
 	(void)is;
-	run(out, HERE, "ssh-add -l");
+	check_advice_run(out, HERE, "ssh-add -l");
 }
 
 /* --- The forward ---------------------------------------------------------- */
@@ -302,8 +279,8 @@ print_settings(const char *user, struct check_advice *out)
 	char *spec = xasprintf("user=%s,host=localhost,addr=127.0.0.1", user);
 	char *word = shell_word(spec);
 
-	run(out, AT_JUMP, "sshd -T -C %s | grep -iE 'forwarding|permitopen'",
-	    word);
+	check_advice_run(out, AT_JUMP,
+	    "sshd -T -C %s | grep -iE 'forwarding|permitopen'", word);
 	free(word);
 	free(spec);
 }
@@ -317,13 +294,13 @@ permit_forward_in_sshd(const struct check_case *is, struct check_advice *out)
 
 	put_pattern(pattern, sizeof pattern, user);
 	snprintf(out->file, sizeof out->file, SSHD_CONFIG);
-	add_line(out, "Match User \"%s\"", pattern);
-	add_line(out, "    DisableForwarding no");
+	check_advice_line(out, "Match User \"%s\"", pattern);
+	check_advice_line(out, "    DisableForwarding no");
 	if (is_socket(is)) {
-		add_line(out, "    AllowStreamLocalForwarding local");
+		check_advice_line(out, "    AllowStreamLocalForwarding local");
 	} else {
-		add_line(out, "    AllowTcpForwarding local");
-		add_line(out, "    PermitOpen %s", connection->label);
+		check_advice_line(out, "    AllowTcpForwarding local");
+		check_advice_line(out, "    PermitOpen %s", connection->label);
 	}
 	print_settings(user, out);
 }
@@ -334,13 +311,14 @@ permit_forward(const struct check_case *is, struct check_advice *out)
 	if (is_sshd(is))
 		permit_forward_in_sshd(is, out);
 	else if (is_dropbear(is))
-		run(out, AT_JUMP, "ps -o args= -C dropbear");
+		check_advice_run(out, AT_JUMP, "ps -o args= -C dropbear");
 }
 
 static void
 list_sessions(const struct check_case *is, struct check_advice *out)
 {
-	run(out, AT_JUMP, "ss -tnp state established 'sport = :%u'",
+	check_advice_run(out, AT_JUMP,
+	    "ss -tnp state established 'sport = :%u'",
 	    is->connection->jump->port);
 }
 
@@ -349,7 +327,8 @@ list_sessions(const struct check_case *is, struct check_advice *out)
 static void
 resolve_database(const struct check_case *is, struct check_advice *out)
 {
-	run(out, near_database(is), "getent hosts %s", is->connection->host);
+	check_advice_run(out, near_database(is), "getent hosts %s",
+	    is->connection->host);
 }
 
 static void
@@ -358,9 +337,9 @@ reach_database(const struct check_case *is, struct check_advice *out)
 	char *word = shell_word(is->connection->label);
 
 	if (is_socket(is))
-		run(out, near_database(is), "ls -l %s", word);
+		check_advice_run(out, near_database(is), "ls -l %s", word);
 	else
-		run(out, near_database(is), "nc -vz -w 5 %s %u",
+		check_advice_run(out, near_database(is), "nc -vz -w 5 %s %u",
 		    is->connection->host, is->connection->port);
 	free(word);
 }
@@ -368,7 +347,8 @@ reach_database(const struct check_case *is, struct check_advice *out)
 static void
 listen_database(const struct check_case *is, struct check_advice *out)
 {
-	run(out, AT_DATABASE, "ss -ltn 'sport = :%u'", is->connection->port);
+	check_advice_run(out, AT_DATABASE, "ss -ltn 'sport = :%u'",
+	    is->connection->port);
 }
 
 static void
@@ -376,7 +356,7 @@ ask_database(const struct check_case *is, struct check_advice *out)
 {
 	char *word = shell_word(is->connection->host);
 
-	run(out, near_database(is), "pg_isready -h %s -p %u", word,
+	check_advice_run(out, near_database(is), "pg_isready -h %s -p %u", word,
 	    is->connection->port);
 	free(word);
 }
@@ -392,7 +372,7 @@ show_certificate(const struct check_case *is, struct check_advice *out)
 {
 	char *word = shell_word(is->connection->label);
 
-	run(out, near_database(is),
+	check_advice_run(out, near_database(is),
 	    "openssl s_client -starttls postgres -showcerts "
 	    "-connect %s </dev/null",
 	    word);
@@ -403,7 +383,7 @@ static void
 ask_tls_settings(const struct check_case *is, struct check_advice *out)
 {
 	(void)is;
-	run(out, AT_DATABASE,
+	check_advice_run(out, AT_DATABASE,
 	    "psql -c \"SELECT name, setting FROM pg_settings "
 	    "WHERE name LIKE 'ssl%%'\"");
 }

@@ -6,6 +6,7 @@
 #include "check_report.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -106,4 +107,31 @@ check_report_message(const struct check_report *report, char *buf, size_t len)
 	fault_message(&report->fault, message, sizeof message);
 	assert(strncmp(message, prefix, strlen(prefix)) == 0);
 	snprintf(buf, len, "%s", message + strlen(prefix));
+}
+
+void
+check_advice_run(struct check_advice *advice, const char *place,
+    const char *command, ...)
+{
+	va_list args;
+	int len;
+
+	snprintf(advice->place, sizeof advice->place, "%s", place);
+	va_start(args, command);
+	len = vsnprintf(advice->command, sizeof advice->command, command, args);
+	va_end(args);
+	if ((size_t)len >= sizeof advice->command)
+		advice->place[0] = advice->command[0] = '\0';
+}
+
+void
+check_advice_line(struct check_advice *advice, const char *line, ...)
+{
+	va_list args;
+
+	assert(advice->line_count < CHECK_LINES_MAX);
+	va_start(args, line);
+	vsnprintf(advice->lines[advice->line_count++], sizeof advice->lines[0],
+	    line, args);
+	va_end(args);
 }

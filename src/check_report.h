@@ -103,6 +103,15 @@ const char *check_status_name(enum check_status);
  * fewer. */
 bool check_report_has(const struct check_report *, enum check_phase);
 
+/* Set the command and where it is run: no command is better than the half of
+ * one. */
+void check_advice_run(struct check_advice *, const char *place,
+    const char *command, ...) __attribute__((format(printf, 3, 4)));
+
+/* Add a line for the file. */
+void check_advice_line(struct check_advice *, const char *line, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* "ok", "failed", or "interrupted" where the walk did not end. */
 const char *check_report_status(const struct check_report *);
 

@@ -28,12 +28,6 @@
 /* sshd's default of MaxAuthTries is 6. */
 #define OFFERS_MAX 5
 
-/* Flags of the agent protocol for RSA keys. */
-enum {
-	SIGN_RSA_SHA2_256 = 2,
-	SIGN_RSA_SHA2_512 = 4,
-};
-
 /* Types that libssh2 can log in with; security keys it cannot by an agent. */
 static const char *const usable_types[] = {
 	"ssh-ed25519",
@@ -46,17 +40,6 @@ static const char *const usable_types[] = {
 	"ecdsa-sha2-nistp384-cert-v01@openssh.com",
 	"ecdsa-sha2-nistp521-cert-v01@openssh.com",
 	"ssh-rsa-cert-v01@openssh.com",
-};
-
-/* RFC 8332, 3; certificates: PROTOCOL.certkeys of OpenSSH. */
-static const struct {
-	const char *algorithm;
-	uint32_t flags;
-} rsa_flags[] = {
-	{ "rsa-sha2-512", SIGN_RSA_SHA2_512 },
-	{ "rsa-sha2-256", SIGN_RSA_SHA2_256 },
-	{ "rsa-sha2-512" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_512 },
-	{ "rsa-sha2-256" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_256 },
 };
 
 struct attempt {
@@ -99,32 +82,6 @@ fail_waiting(struct ssh_login *login)
 	    clock_text(login->deadline_ms - login->started_ms).text);
 }
 
-/*
- * What is signed (RFC 4252, 7): session identifier, byte 50, user, service,
- * "publickey", TRUE, algorithm, key.
- */
-static uint32_t
-flags_for(const unsigned char *data, size_t len)
-{
-	struct ssh_wire wire = { data, len }, skipped, algorithm;
-
-	if (!ssh_wire_string(&wire, &skipped) || wire.left < 1)
-		return 0;
-	wire.at++, wire.left--;
-	for (int i = 0; i < 3; i++)
-		if (!ssh_wire_string(&wire, &skipped))
-			return 0;
-	if (wire.left < 1)
-		return 0;
-	wire.at++, wire.left--;
-	if (!ssh_wire_string(&wire, &algorithm))
-		return 0;
-	for (size_t i = 0; i < sizeof rsa_flags / sizeof *rsa_flags; i++)
-		if (ssh_wire_is(&algorithm, rsa_flags[i].algorithm))
-			return rsa_flags[i].flags;
-	return 0;
-}
-
 static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 {
 	struct attempt *attempt = *abstract;
@@ -134,7 +91,7 @@ static LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC(on_sign)
 	(void)session;
 	tell(attempt->login, true);
 	is_signed = ssh_agent_sign(attempt->agent, attempt->signer, data,
-	    data_len, flags_for(data, data_len), &signature, sig_len,
+	    data_len, ssh_signature_flags(data, data_len), &signature, sig_len,
 	    attempt->refusal, sizeof attempt->refusal);
 	tell(attempt->login, false);
 	if (is_signed) {

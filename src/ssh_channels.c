@@ -55,10 +55,20 @@ void
 ssh_channels_add_zombie(struct ssh_channels *channels, LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *host)
 {
-	struct ssh_channel *channel = ssh_channel_new(take, host);
+	struct ssh_channel *channel;
 
+	if (take == NULL)
+		return;
+	channel = ssh_channel_new(take, host);
 	TAILQ_INSERT_TAIL(&channels->zombies, channel, entry);
 	channels->zombie_count++;
+}
+
+void
+ssh_channels_measured(struct ssh_channel_host *host, int64_t us)
+{
+	if (us > 0 && (host->rtt_us == 0 || us < host->rtt_us))
+		host->rtt_us = us;
 }
 
 LIBSSH2_CHANNEL *

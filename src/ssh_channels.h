@@ -29,11 +29,14 @@ struct ssh_channels {
 
 void ssh_channels_init(struct ssh_channels *);
 
-/* Both take the channel; the second one is closed at once. */
+/* Both take the channel; the second one is closed at once, and may be NULL. */
 struct stream *ssh_channels_add(struct ssh_channels *, LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *);
 void ssh_channels_add_zombie(struct ssh_channels *, LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *);
+
+/* A round trip took so long; 0: none was made.  The shortest counts. */
+void ssh_channels_measured(struct ssh_channel_host *, int64_t us);
 
 /* Any channel, to drive the session's transport with; NULL: there is none. */
 LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);

@@ -89,13 +89,6 @@ ssh_link_retire(struct ssh_link *link)
 	link->retired = true;
 }
 
-static void
-measure(struct ssh_link *link, int64_t us)
-{
-	if (us > 0 && (link->host.rtt_us == 0 || us < link->host.rtt_us))
-		link->host.rtt_us = us;
-}
-
 /* A channel that nobody waits for any more is closed again. */
 static void
 add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
@@ -134,7 +127,7 @@ step_open(struct ssh_link *link)
 			lose_session(link);
 		ssh_link_retire(link);
 	} else {
-		measure(link, link->slot.elapsed_us);
+		ssh_channels_measured(&link->host, link->slot.elapsed_us);
 	}
 	end_open(link);
 }
@@ -217,17 +210,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	arm_timer(link);
 }
 
-static void
-step_question(struct ssh_link *link)
-{
-	LIBSSH2_CHANNEL *ended;
-
-	measure(link, ssh_question_step(&link->question));
-	ended = ssh_question_take_ended(&link->question);
-	if (ended != NULL)
-		ssh_channels_add_zombie(&link->channels, ended, &link->host);
-}
-
 /*
  * Read until the socket is dry: an open in flight does that, and any channel
  * does.  A session that has neither can be read by a ping only.
@@ -242,7 +224,9 @@ drive(struct ssh_link *link)
 
 	if (driven)
 		step_open(link);
-	step_question(link);
+	ssh_channels_measured(&link->host, ssh_question_step(&link->question));
+	ssh_channels_add_zombie(&link->channels,
+	    ssh_question_take_ended(&link->question), &link->host);
 	any = ssh_channels_any(&link->channels);
 	if (any == NULL)
 		any = link->question.channel;

@@ -16,6 +16,23 @@
 #include "ssh_certificate.h"
 #include "ssh_transport.h"
 
+/* Flags of the agent protocol for RSA keys. */
+enum {
+	SIGN_RSA_SHA2_256 = 2,
+	SIGN_RSA_SHA2_512 = 4,
+};
+
+/* RFC 8332, 3; certificates: PROTOCOL.certkeys of OpenSSH. */
+static const struct {
+	const char *algorithm;
+	uint32_t flags;
+} rsa_flags[] = {
+	{ "rsa-sha2-512", SIGN_RSA_SHA2_512 },
+	{ "rsa-sha2-256", SIGN_RSA_SHA2_256 },
+	{ "rsa-sha2-512" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_512 },
+	{ "rsa-sha2-256" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_256 },
+};
+
 /* A libssh2 without the patches of contrib/libssh2 then takes SHA-1. */
 #ifdef LIBSSH2_FEATURE_SIGN_ALGO_UNTOLD
 #define UNTOLD_OBSTACLE ""
@@ -130,4 +147,30 @@ ssh_signature_note(struct ssh_login *login)
 		fault_note(login->fault,
 		    "it does not tell which signatures it takes, and was asked "
 		    "for rsa-sha2-512 and rsa-sha2-256, never for SHA-1");
+}
+
+/*
+ * What is signed (RFC 4252, 7): session identifier, byte 50, user, service,
+ * "publickey", TRUE, algorithm, key.
+ */
+uint32_t
+ssh_signature_flags(const unsigned char *data, size_t len)
+{
+	struct ssh_wire wire = { data, len }, skipped, algorithm;
+
+	if (!ssh_wire_string(&wire, &skipped) || wire.left < 1)
+		return 0;
+	wire.at++, wire.left--;
+	for (int i = 0; i < 3; i++)
+		if (!ssh_wire_string(&wire, &skipped))
+			return 0;
+	if (wire.left < 1)
+		return 0;
+	wire.at++, wire.left--;
+	if (!ssh_wire_string(&wire, &algorithm))
+		return 0;
+	for (size_t i = 0; i < sizeof rsa_flags / sizeof *rsa_flags; i++)
+		if (ssh_wire_is(&algorithm, rsa_flags[i].algorithm))
+			return rsa_flags[i].flags;
+	return 0;
 }

@@ -9,6 +9,8 @@
 #define PGJUMP_SSH_SIGNATURE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "ssh_login.h"
 #include "ssh_wire.h"
@@ -36,5 +38,12 @@ bool ssh_signature_again(struct ssh_login *, struct ssh_wire key,
 /* When no key was accepted: adds to the fault that the cause may be that none
  * of the signatures was. */
 void ssh_signature_note(struct ssh_login *);
+
+/*
+ * The flags of the agent protocol (draft-miller-ssh-agent, 3.6.1) for what is
+ * to be signed in a login: 0 where the key is no RSA key, or that is no
+ * request.
+ */
+uint32_t ssh_signature_flags(const unsigned char *data, size_t len);
 
 #endif
