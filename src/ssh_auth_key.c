@@ -57,13 +57,13 @@ ask(struct ssh_login *login, const struct ssh_key *key, const char *passphrase)
 	int rc;
 
 	ssh_login_ask(login);
-	ssh_transport_untie(login->transport, true);
+	ssh_transport_let_libc_free(login->transport, true);
 	do
 		rc = libssh2_userauth_publickey_frommemory(login->session, user,
 		    strlen(user), key->public_line, strlen(key->public_line),
 		    key->text, strlen(key->text), passphrase);
 	while (ssh_login_again(login, rc));
-	ssh_transport_untie(login->transport, false);
+	ssh_transport_let_libc_free(login->transport, false);
 	return ssh_login_outcome(login, rc);
 }
 

@@ -18,6 +18,7 @@
  */
 #include "ssh_channel.h"
 
+#include <assert.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -123,7 +124,7 @@ static bool
 at_end(const struct ssh_channel *channel)
 {
 	return libssh2_channel_eof(channel->channel) == 1 ||
-	    (channel->host->littered &&
+	    (channel->host->holds_unread &&
 		libssh2_channel_wait_eof(channel->channel) == 0 &&
 		waiting(channel) == 0);
 }
@@ -185,11 +186,12 @@ take_kept(struct ssh_channel *channel, void *buf, size_t len)
 static void
 keep(struct ssh_channel *channel, const void *bytes, size_t len)
 {
+	int rc;
+
 	if (channel->kept == NULL)
 		channel->kept = evbuffer_new();
-	if (channel->kept == NULL ||
-	    evbuffer_add(channel->kept, bytes, len) != 0)
-		abort();
+	rc = evbuffer_add(channel->kept, bytes, len);
+	assert(rc == 0);
 }
 
 /* What its user has left there. */

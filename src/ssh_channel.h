@@ -31,7 +31,7 @@ struct ssh_channel_host {
 	struct event *turn; /* activated: the link must have its turn soon */
 	bool lost;          /* nothing more will come; see `fault` */
 	struct fault fault; /* why; names the SSH server from the start */
-	bool littered;      /* libssh2 may hold what nobody can read */
+	bool holds_unread;  /* libssh2 may hold what nobody can read */
 	bool full;          /* a write was held back by the output buffer */
 	int64_t rtt_us;     /* of the last ping; 0: not measured yet */
 };

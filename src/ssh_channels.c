@@ -17,8 +17,8 @@
  * libssh2 looks through all that it holds in each call: 2000 packets, of two
  * blocks each, cost about 10 ms a turn with 900 channels.
  */
-#define LITTER_MUCH 1024
-#define LITTER_MAX  4096
+#define UNREAD_MUCH 1024
+#define UNREAD_MAX  4096
 
 /* At most, with an open and a key exchange in flight. */
 #define BLOCKS_OF_SESSION 128
@@ -134,7 +134,7 @@ count_of(const struct ssh_channels *channels)
 /* All have read: a packet more than ever may be one that nobody can read.  One
  * that has come in part is a single block. */
 static bool
-may_be_littered(struct ssh_channels *channels, size_t blocks)
+may_hold_unread(struct ssh_channels *channels, size_t blocks)
 {
 	size_t rest = blocks - BLOCKS_OF_CHANNEL * count_of(channels);
 
@@ -157,7 +157,7 @@ ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 		if (channel->closing)
 			bury(channels, channel);
 	}
-	host->littered = may_be_littered(channels,
+	host->holds_unread = may_hold_unread(channels,
 	    ssh_transport_memory(host->transport)->blocks);
 	free_zombies(channels);
 }
@@ -169,24 +169,24 @@ ssh_channels_judge(const struct ssh_channels *channels,
 	size_t count = count_of(channels);
 	size_t in_use = BLOCKS_OF_SESSION + BLOCKS_OF_CHANNEL * count;
 
-	if (memory->blocks > in_use + LITTER_MAX ||
+	if (memory->blocks > in_use + UNREAD_MAX ||
 	    memory->held > BYTES_OF_SESSION + BYTES_OF_CHANNEL * count)
-		return SSH_CHANNELS_BURIED;
-	if (memory->blocks > in_use + LITTER_MUCH || are_haunted(channels))
-		return SSH_CHANNELS_AILING;
-	return SSH_CHANNELS_SOUND;
+		return SSH_CHANNELS_CUT;
+	if (memory->blocks > in_use + UNREAD_MUCH || are_haunted(channels))
+		return SSH_CHANNELS_RETIRE;
+	return SSH_CHANNELS_FINE;
 }
 
 bool
-ssh_channels_are_sound(const struct ssh_channels *channels,
+ssh_channels_are_fine(const struct ssh_channels *channels,
     struct ssh_transport *transport)
 {
 	enum ssh_channels_verdict verdict = ssh_channels_judge(channels,
 	    ssh_transport_memory(transport));
 
-	if (verdict == SSH_CHANNELS_BURIED)
+	if (verdict == SSH_CHANNELS_CUT)
 		ssh_transport_cut(transport);
-	return verdict == SSH_CHANNELS_SOUND;
+	return verdict == SSH_CHANNELS_FINE;
 }
 
 void

@@ -45,26 +45,25 @@ LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 void ssh_channels_pump(struct ssh_channels *, struct ssh_channel_host *);
 
 /*
- * What ails a session, after ssh_channels_pump(); `memory` is what libssh2
- * holds.
+ * What is to become of a session, after ssh_channels_pump(); `memory` is what
+ * libssh2 holds.
  */
 enum ssh_channels_verdict {
-	SSH_CHANNELS_SOUND,
+	SSH_CHANNELS_FINE,
 	/*
 	 * Let there be no new channel.  More zombies than a sound session has,
 	 * and for longer than a peer needs to answer: only its end gets rid of
 	 * them.  Or much that nobody reads: an honest peer leaves a packet for
 	 * each keepalive that it answers.
 	 */
-	SSH_CHANNELS_AILING,
-	SSH_CHANNELS_BURIED, /* more of that than was ever asked for */
+	SSH_CHANNELS_RETIRE,
+	SSH_CHANNELS_CUT, /* more of that than was ever asked for */
 };
 enum ssh_channels_verdict ssh_channels_judge(const struct ssh_channels *,
     const struct ssh_memory *memory);
 
 /* Judge a session, and cut it where that is what it needs. */
-bool ssh_channels_are_sound(const struct ssh_channels *,
-    struct ssh_transport *);
+bool ssh_channels_are_fine(const struct ssh_channels *, struct ssh_transport *);
 
 /* The session goes, and with it what libssh2 holds of them. */
 void ssh_channels_clear(struct ssh_channels *);

@@ -58,7 +58,7 @@ bool
 ssh_key_proof(const char *text, const char *passphrase,
     const struct ssh_blob *blob)
 {
-	struct proof proof = { .memory.untied = true, .blob = blob };
+	struct proof proof = { .memory.libc_frees = true, .blob = blob };
 	LIBSSH2_SESSION *session;
 
 	session = libssh2_session_init_ex(on_alloc, on_free, on_realloc,

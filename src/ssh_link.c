@@ -244,20 +244,20 @@ drive(struct ssh_link *link)
 static void
 pump(struct ssh_link *link)
 {
-	bool was_littered;
+	bool held_unread;
 
 	do {
 		link->dirty = false;
-		was_littered = link->host.littered;
+		held_unread = link->host.holds_unread;
 		if (!link->host.lost)
 			drive(link);
 		link->pumped = ssh_transport_received(link->host.transport);
 		if (ssh_transport_is_lost(link->host.transport))
 			lose_session(link);
 		ssh_channels_pump(&link->channels, &link->host);
-	} while (link->dirty || (link->host.littered && !was_littered) ||
+	} while (link->dirty || (link->host.holds_unread && !held_unread) ||
 	    link->pumped != ssh_transport_received(link->host.transport));
-	if (!ssh_channels_are_sound(&link->channels, link->host.transport))
+	if (!ssh_channels_are_fine(&link->channels, link->host.transport))
 		ssh_link_retire(link);
 }
 

@@ -44,8 +44,8 @@ ssh_memory_alloc(struct ssh_memory *memory, size_t size)
 	memory->held += malloc_usable_size(block) + OVERHEAD;
 	memory->blocks++;
 	tag = tag_of(block);
-	tag->block = memory->untied ? NULL : block;
-	if (!memory->untied)
+	tag->block = memory->libc_frees ? NULL : block;
+	if (!memory->libc_frees)
 		LIST_INSERT_HEAD(&memory->tags, tag, entry);
 	return block;
 }

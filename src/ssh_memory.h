@@ -16,9 +16,9 @@
 
 /* Zeroed at first. */
 struct ssh_memory {
-	size_t held;   /* bytes, and what malloc() needs for each block */
-	size_t blocks; /* how many */
-	bool untied;   /* new blocks may be released by libc's free() */
+	size_t held;     /* bytes, and what malloc() needs for each block */
+	size_t blocks;   /* how many */
+	bool libc_frees; /* new blocks may be released by libc's free() */
 	LIST_HEAD(, ssh_memory_tag) tags;
 };
 

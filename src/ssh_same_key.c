@@ -37,8 +37,12 @@ ssh_same_key_look(struct ssh_same_key *same, LIBSSH2_SESSION *session,
 	ssh_memory_free(memory, (void *)same->copy, false);
 	same->copy = copy;
 	hash = libssh2_hostkey_hash(session, LIBSSH2_HOSTKEY_HASH_SHA256);
-	if (copy == NULL || hash == NULL)
+	if (copy == NULL)
 		return true;
+	if (hash == NULL) {
+		snprintf(words, size, "its host key could not be hashed");
+		return false;
+	}
 	if (!same->has_first) {
 		memcpy(same->first, hash, sizeof same->first);
 		ssh_algorithms_keep(session);

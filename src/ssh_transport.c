@@ -459,9 +459,9 @@ ssh_transport_give(struct ssh_transport *transport, const void *bytes,
 }
 
 void
-ssh_transport_untie(struct ssh_transport *transport, bool untied)
+ssh_transport_let_libc_free(struct ssh_transport *transport, bool libc_frees)
 {
-	transport->memory.untied = untied;
+	transport->memory.libc_frees = libc_frees;
 }
 
 void

@@ -73,7 +73,7 @@ enum ssh_wait {
 enum ssh_wait ssh_transport_wait(struct ssh_transport *, int64_t deadline_ms,
     int cancel_fd);
 
-/* Loop use: the socket is readable; at most `budget` bytes, and about 3000
+/* Loop use: the socket is readable; at most `budget` bytes, and about 2000
  * packets that stay in libssh2, may be received until the next call. */
 void ssh_transport_readable(struct ssh_transport *, size_t budget);
 
@@ -109,10 +109,10 @@ const struct ssh_memory *ssh_transport_memory(const struct ssh_transport *);
 void *ssh_transport_give(struct ssh_transport *, const void *bytes, size_t len);
 
 /*
- * With `untied` libssh2 may release blocks that it takes from now on by libc's
- * free(), as it does with some of a private key.  Else never.
+ * Whether libssh2 may release blocks that it takes from now on by libc's
+ * free(), as it does with some of a private key.  At first it may not.
  */
-void ssh_transport_untie(struct ssh_transport *, bool untied);
+void ssh_transport_let_libc_free(struct ssh_transport *, bool libc_frees);
 
 /* Bytes received so far, and when the last of them came (clock.h). */
 uint64_t ssh_transport_received(const struct ssh_transport *);

@@ -500,7 +500,7 @@ an_end_that_is_hidden_is_seen(void **state)
 
 	books.ended = books.hidden = true;
 	assert_int_equal(receive(lab), STREAM_WAIT);
-	lab->host.littered = true;
+	lab->host.holds_unread = true;
 	assert_int_equal(receive(lab), STREAM_END);
 }
 
@@ -510,7 +510,7 @@ an_end_comes_after_what_came_with_it(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->host.littered = true;
+	lab->host.holds_unread = true;
 	books.arriving = KB;
 	assert_int_equal(receive(lab), STREAM_WAIT);
 	assert_int_equal(receive(lab), KB);

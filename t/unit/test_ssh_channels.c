@@ -146,7 +146,7 @@ eight_zombies_are_no_trouble(void **state)
 	now_ms += 60000;
 	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(ssh_channels_judge(&channels, &nothing),
-	    SSH_CHANNELS_SOUND);
+	    SSH_CHANNELS_FINE);
 	ssh_channels_clear(&channels);
 }
 
@@ -162,11 +162,11 @@ nine_that_stay_for_five_seconds_are(void **state)
 	now_ms += 4999;
 	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(ssh_channels_judge(&channels, &nothing),
-	    SSH_CHANNELS_SOUND);
+	    SSH_CHANNELS_FINE);
 	now_ms += 1;
 	ssh_channels_pump(&channels, &the_host);
 	assert_int_equal(ssh_channels_judge(&channels, &nothing),
-	    SSH_CHANNELS_AILING);
+	    SSH_CHANNELS_RETIRE);
 	ssh_channels_clear(&channels);
 }
 
@@ -184,11 +184,11 @@ many_that_go_one_after_another_are_not(void **state)
 		answers = 1;
 		ssh_channels_pump(&channels, &the_host);
 		assert_int_equal(ssh_channels_judge(&channels, &nothing),
-		    SSH_CHANNELS_SOUND);
+		    SSH_CHANNELS_FINE);
 	}
 	now_ms += 5000;
 	assert_int_equal(ssh_channels_judge(&channels, &nothing),
-	    SSH_CHANNELS_AILING);
+	    SSH_CHANNELS_RETIRE);
 	ssh_channels_clear(&channels);
 }
 
@@ -213,44 +213,42 @@ verdict(int channels_in_use, size_t packets, size_t bytes)
 }
 
 static void
-what_nobody_reads_ails_a_session_and_buries_it(void **state)
+what_nobody_reads_retires_a_session_and_cuts_it(void **state)
 {
 	static const int counts[] = { 0, 48, 900 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		assert_int_equal(verdict(counts[i], 500, 0),
-		    SSH_CHANNELS_SOUND);
+		assert_int_equal(verdict(counts[i], 500, 0), SSH_CHANNELS_FINE);
 		assert_int_equal(verdict(counts[i], 600, 0),
-		    SSH_CHANNELS_AILING);
+		    SSH_CHANNELS_RETIRE);
 		assert_int_equal(verdict(counts[i], 2000, 0),
-		    SSH_CHANNELS_AILING);
-		assert_int_equal(verdict(counts[i], 2100, 0),
-		    SSH_CHANNELS_BURIED);
+		    SSH_CHANNELS_RETIRE);
+		assert_int_equal(verdict(counts[i], 2100, 0), SSH_CHANNELS_CUT);
 	}
 }
 
 static void
-a_few_packets_bury_a_session_when_they_are_large(void **state)
+a_few_large_packets_cut_a_session(void **state)
 {
 	static const int counts[] = { 0, 48, 900 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		assert_int_equal(verdict(counts[i], 10, 512 << 10),
-		    SSH_CHANNELS_SOUND);
+		    SSH_CHANNELS_FINE);
 		assert_int_equal(verdict(counts[i], 60, 2 << 20),
-		    SSH_CHANNELS_BURIED);
+		    SSH_CHANNELS_CUT);
 	}
 }
 
 /* Two blocks a channel, and what the session has. */
 static bool
-is_littered(struct ssh_channels *channels, size_t now)
+holds_unread(struct ssh_channels *channels, size_t now)
 {
 	memory.blocks = now;
 	ssh_channels_pump(channels, &the_host);
-	return the_host.littered;
+	return the_host.holds_unread;
 }
 
 static void
@@ -261,14 +259,14 @@ what_is_left_when_all_have_read_is_noticed(void **state)
 	(void)state;
 	ssh_channels_init(&channels);
 	add_live(&channels);
-	assert_false(is_littered(&channels, 22));
+	assert_false(holds_unread(&channels, 22));
 	add_live(&channels);
-	assert_false(is_littered(&channels, 24));
-	assert_false(is_littered(&channels, 25)); /* the half of a packet */
-	assert_true(is_littered(&channels, 26));
-	assert_false(is_littered(&channels, 24));
+	assert_false(holds_unread(&channels, 24));
+	assert_false(holds_unread(&channels, 25)); /* the half of a packet */
+	assert_true(holds_unread(&channels, 26));
+	assert_false(holds_unread(&channels, 24));
 	unread = 4;
-	assert_false(is_littered(&channels, 28));
+	assert_false(holds_unread(&channels, 28));
 	ssh_channels_clear(&channels);
 }
 
@@ -283,9 +281,8 @@ main(void)
 		cmocka_unit_test(many_that_go_one_after_another_are_not),
 		cmocka_unit_test(what_is_left_when_all_have_read_is_noticed),
 		cmocka_unit_test(
-		    what_nobody_reads_ails_a_session_and_buries_it),
-		cmocka_unit_test(
-		    a_few_packets_bury_a_session_when_they_are_large),
+		    what_nobody_reads_retires_a_session_and_cuts_it),
+		cmocka_unit_test(a_few_large_packets_cut_a_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

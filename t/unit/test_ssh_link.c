@@ -182,7 +182,7 @@ static bool end_was_looked_for; /* where what nobody can read hides it */
 void
 ssh_channel_pump(struct ssh_channel *channel)
 {
-	end_was_looked_for |= channel->host->littered;
+	end_was_looked_for |= channel->host->holds_unread;
 }
 
 bool

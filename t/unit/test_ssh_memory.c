@@ -67,14 +67,14 @@ what_is_forgotten_goes_in_the_end(void **state)
 }
 
 static void
-an_untied_block_may_go_by_itself(void **state)
+a_block_that_libc_may_free_can_go_by_itself(void **state)
 {
-	struct ssh_memory memory = { .untied = true };
+	struct ssh_memory memory = { .libc_frees = true };
 	void *taken = ssh_memory_alloc(&memory, 133);
 
 	(void)state;
 	free(taken);
-	memory.untied = false;
+	memory.libc_frees = false;
 	assert_non_null(ssh_memory_alloc(&memory, 133));
 	ssh_memory_clear(&memory, true);
 	assert_int_equal(memory.blocks, 1);
@@ -97,7 +97,7 @@ main(void)
 		cmocka_unit_test(what_is_held_is_counted),
 		cmocka_unit_test(a_block_has_the_size_that_was_asked_for),
 		cmocka_unit_test(what_is_forgotten_goes_in_the_end),
-		cmocka_unit_test(an_untied_block_may_go_by_itself),
+		cmocka_unit_test(a_block_that_libc_may_free_can_go_by_itself),
 		cmocka_unit_test(no_more_is_given_than_there_is),
 	};
 
