@@ -280,6 +280,8 @@ on_finish(struct stream *stream)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
+	if (channel->finished) /* AsyncSSH ends a session for a second EOF */
+		return;
 	channel->finishing = channel->finished = true;
 	send_eof(channel);
 	want_turn(channel);

@@ -70,8 +70,11 @@ subtest 'a database that ends is not taken for a jump box that does' => sub {
 		    where pid = $wire->{backend_pid}") eq 't';
 	}), 'a session is idle for a while');
 	kill 'KILL', $wire->{backend_pid};
-	is_deeply($wire->until('!'), [], 'its backend dies without a word');
-	is($wire->ended, 'eof', 'the client hears none either');
+	my ($error) = grep { $_->[0] eq 'E' } @{ $wire->until('!') };
+	like(PgJump::Wire::fields($error->[1])->{M},
+	    qr/127\.0\.0\.1:\d+ closed the connection.*\[db_closed\]/,
+	    'its backend dies without a word, and that is what is told');
+	is($wire->ended, 'eof', 'and then the end');
 };
 
 $lab->done;

@@ -37,6 +37,7 @@ static struct {
 	bool in_key_exchange;   /* whatever is sent must wait */
 	uint64_t room;          /* of the jump box's own window */
 	unsigned writes;        /* that were tried */
+	unsigned ends;          /* that were sent to it */
 } books;
 
 /* --- libssh2 -------------------------------------------------------------- */
@@ -140,6 +141,9 @@ int
 libssh2_channel_send_eof(LIBSSH2_CHANNEL *channel)
 {
 	(void)channel;
+	if (books.in_key_exchange)
+		return LIBSSH2_ERROR_EAGAIN;
+	books.ends++;
 	return 0;
 }
 
@@ -529,6 +533,23 @@ what_comes_for_a_closed_channel_is_dropped(void **state)
 	assert_null(lab->channel->kept);
 }
 
+/* AsyncSSH ends a session for a second one. */
+static void
+its_end_is_told_once(void **state)
+{
+	struct lab *lab = *state;
+
+	books.in_key_exchange = true;
+	stream_finish(&lab->channel->stream);
+	stream_finish(&lab->channel->stream);
+	assert_int_equal(books.ends, 0);
+	books.in_key_exchange = false;
+	ssh_channel_pump(lab->channel);
+	stream_finish(&lab->channel->stream);
+	ssh_channel_pump(lab->channel);
+	assert_int_equal(books.ends, 1);
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
 
@@ -554,6 +575,7 @@ main(void)
 		TEST(an_end_that_is_hidden_is_seen),
 		TEST(an_end_comes_after_what_came_with_it),
 		TEST(what_comes_for_a_closed_channel_is_dropped),
+		TEST(its_end_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
