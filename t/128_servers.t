@@ -162,7 +162,8 @@ my $patient = $lab->daemon([map {
 sub stage($server, $column)
 {
 	my $error = PgJump::Wire->refusal(
-	    port => $through{$server}{$column}{listen}, sslmode => 'disable');
+	    port => $through{$server}{$column}{listen}, sslmode => 'disable',
+	    seconds => 60);
 
 	$refusal{$server}{$column} = $error;
 	return ($error->{M} =~ /\[(\w+)\]\z/)[0] // 'none';
