@@ -27,14 +27,15 @@ sub proved($with, %programs)
 my %programs = (
 	all => q{plan skip_all => 'no rubber'; },
 	part => q{SKIP: { skip 'no glue', 1 } subtest s => sub {
-		plan skip_all => 'no string' }; done_testing},
+		plan skip_all => 'no string' };
+		say '# skip no wire'; done_testing},
 	clients => q{plan skip_all => 'no client' unless wanted('clients');
 		runs('clients'); pass; done_testing},
 );
 my $seen = proved('', %programs);
 like($seen->{out}, qr/^Skipped:\n\ \ all\.t:\ no\ rubber\n
 	\ \ clients\.t:\ no\ client\n\ \ part\.t:\ no\ glue\n
-	\ \ part\.t:\ no\ string\n/mx, 'skipped, by name')
+	\ \ part\.t:\ no\ string\n\ \ part\.t:\ no\ wire\n/mx, 'skipped, by name')
     or diag($seen->{out});
 is($seen->{rc}, 0, 'which is no failure');
 $seen = proved('clients', %programs);

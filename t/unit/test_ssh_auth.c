@@ -33,6 +33,7 @@
 #include "failure.h"
 #include "log.h"
 #include "resolve.h"
+#include "skip_unless.h"
 #include "ssh_transport.h"
 #include "xmalloc.h"
 
@@ -276,18 +277,17 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-need_sshd(void)
+static bool
+has_sshd(void)
 {
-	if (user[0] == '\0')
-		skip();
+	return user[0] != '\0';
 }
 
 static void
 keys_of_each_type_log_in(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("good");
 	assert_int_equal(log_in(), FAIL_NONE);
@@ -305,7 +305,7 @@ static void
 keys_that_cannot_be_used(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("junk");
 	assert_int_equal(log_in(), FAIL_AUTH_KEY_UNUSABLE);
@@ -324,7 +324,7 @@ static void
 key_that_is_rejected(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("other");
 	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
@@ -336,7 +336,7 @@ static void
 key_that_is_rejected_by_hanging_up(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("MaxAuthTries 1");
 	use_key("other");
 	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
@@ -346,7 +346,7 @@ static void
 password_that_is_rejected(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	jump.password.text = "wrong";
 	start_sshd("PasswordAuthentication yes");
 	assert_int_equal(log_in(), FAIL_AUTH_PASSWORD_REJECTED);
@@ -357,9 +357,8 @@ static void
 prompt_answered_with_a_wrong_password(void **state)
 {
 	(void)state;
-	need_sshd();
-	if (geteuid() != 0)
-		skip();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	SKIP_UNLESS(geteuid() == 0, "PAM asks for passwords of root's sshd");
 	jump.password.text = "wrong";
 	start_sshd("UsePAM yes\nKbdInteractiveAuthentication yes");
 	assert_int_equal(log_in(), FAIL_AUTH_PASSWORD_REJECTED);
@@ -370,7 +369,7 @@ static void
 method_that_is_not_offered(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	jump.password.text = "wrong";
 	start_sshd("");
 	assert_int_equal(log_in(), FAIL_AUTH_METHOD);
@@ -381,7 +380,7 @@ static void
 other_method_is_used_where_only_that_is_offered(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("good");
 	jump.auth_method = AUTH_METHOD_PASSWORD;
@@ -393,7 +392,7 @@ static void
 second_step_that_is_not_configured(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("AuthenticationMethods publickey,password\n"
 		   "PasswordAuthentication yes");
 	use_key("good");
@@ -408,7 +407,7 @@ static void
 two_steps_in_the_order_of_the_server(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("AuthenticationMethods password,publickey\n"
 		   "PasswordAuthentication yes");
 	use_key("good");
@@ -420,7 +419,7 @@ static void
 agent_logs_in(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	start_agent("other rsa");
 	assert_int_equal(log_in(), FAIL_NONE);
@@ -431,7 +430,7 @@ static void
 agent_key_can_be_selected(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("MaxAuthTries 1");
 	start_agent("other third good");
 	jump.private_key.path = path_of("good.pub");
@@ -471,7 +470,7 @@ certificate_of_an_agent_logs_in(void **state)
 	    trusted);
 
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	certify("third", "");
 	certify("plain", "-O no-port-forwarding");
 	start_sshd(setting);
@@ -498,7 +497,7 @@ certificate_beside_the_agent_logs_in(void **state)
 	char *setting = xasprintf("TrustedUserCAKeys %s", trusted);
 
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	certify("short", "");
 	assert_int_equal(shell("mv short-cert.pub beside.pub"), 0);
 	start_sshd(setting);
@@ -518,7 +517,7 @@ static void
 certificate_that_is_rejected(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	certify("third", "");
 	start_sshd("");
 	start_agent("third");
@@ -531,7 +530,7 @@ static void
 agent_with_more_keys_than_are_offered(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("MaxAuthTries 10");
 	start_agent("other third fourth plain short last good");
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_MANY);
@@ -543,9 +542,9 @@ static void
 agent_with_a_key_that_cannot_be_used(void **state)
 {
 	(void)state;
-	need_sshd();
-	if (shell("ssh-keygen -q -t dsa -N \"\" -f dsa 2>/dev/null") != 0)
-		skip();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	SKIP_UNLESS(shell("ssh-keygen -q -t dsa -N \"\" -f dsa 2>/dev/null") ==
+	    0, "this ssh-keygen makes no DSA key");
 	start_sshd("");
 	start_agent("dsa");
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_EMPTY);
@@ -560,7 +559,7 @@ static void
 agent_that_is_no_help(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	jump.auth_method = AUTH_METHOD_AGENT;
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_ABSENT);
@@ -576,7 +575,7 @@ static void
 agent_with_too_many_keys(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("MaxAuthTries 2");
 	start_agent("other third fourth");
 	assert_int_equal(log_in(), FAIL_AUTH_TOO_MANY);
@@ -588,7 +587,7 @@ static void
 agent_that_does_not_sign(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	setenv("SSH_ASKPASS", "/bin/false", 1);
 	start_agent("-c good");
@@ -613,7 +612,7 @@ nothing_in_common_is_said_with_the_offer(void **state)
 	};
 
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	use_key("good");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		start_sshd(cases[i].setting);
@@ -640,7 +639,7 @@ crowd_at_the_door(void **state)
 	int fd = -1;
 
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("MaxStartups 1:100:1");
 	use_key("good");
 	address.sin_port = htons((uint16_t)jump.port);
@@ -661,7 +660,7 @@ static void
 login_that_is_never_answered(void **state)
 {
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("AuthorizedKeysFile none\n"
 		   "AuthorizedKeysCommand /bin/sleep 3");
 	use_key("good");
@@ -676,7 +675,7 @@ host_key_is_judged_before_the_login(void **state)
 	char *known = NULL;
 
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("good");
 	jump.trust = TRUST_KNOWN_HOSTS;
@@ -702,7 +701,7 @@ every_stage_is_told(void **state)
 	unsigned seen = 0;
 
 	(void)state;
-	need_sshd();
+	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("good");
 	dial.on_stage = stages_are_told_to_the_end;

@@ -24,11 +24,11 @@ sub new($class, @arguments)
 	return $self;
 }
 
-# A line of TAP, which may be that of a subtest.
+# A line of TAP, which may be that of a subtest, or one of SKIP_UNLESS.
 sub _hear($self, $name, $line)
 {
 	push @{ $self->{skipped} }, "$name: $1"
-	    if $line =~ /^\s*(?:ok \d+|1\.\.0) # skip\S* (.+)/i;
+	    if $line =~ /^\s*(?:(?:ok \d+|1\.\.0) )?# skip\S* (.+)/i;
 	$self->{runs}{$1} = 1 if $line =~ /^\s*# group: (\w+)$/;
 }
 
