@@ -10,11 +10,15 @@
 #include <event2/event.h>
 #include <libpq-fe.h>
 #include <libssh2.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <yaml.h>
 
 #include "xmalloc.h"
+
+/* Bytes in an arena, of which each thread may have one. */
+#define KEPT_MAX (1 << 20)
 
 /* Its header tells of the patches of contrib/libssh2: no release has them. */
 static const char *
@@ -80,6 +84,18 @@ openssl_realloc(void *block, size_t size, const char *file, int line)
 }
 
 /*
+ * glibc raises both by itself, and for good, to what is once freed in one
+ * piece.  For a file is read into 16 MB, each worker would keep up to 32 MB of
+ * what a burst of clients took (mallopt(3), M_MMAP_THRESHOLD).
+ */
+static void
+keep_little(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
+	mallopt(M_TRIM_THRESHOLD, KEPT_MAX);
+}
+
+/*
  * What these two cannot get ends the program as what we cannot.  A failed
  * allocation would come back as a handshake that failed, or as an event that
  * never fires.  Secrets are wiped by OpenSSL before it frees them.  It keeps
@@ -97,6 +113,7 @@ libraries_start(void)
 {
 	int result;
 
+	keep_little();
 	give_memory();
 	result = libssh2_init(0);
 	assert(result == 0);

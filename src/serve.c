@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,6 +34,9 @@
 #include "survey.h"
 #include "worker.h"
 #include "xmalloc.h"
+
+/* Often enough to be seen after a burst; it takes milliseconds. */
+#define TRIM_MS 30000
 
 struct server;
 
@@ -360,23 +364,40 @@ on_counts(evutil_socket_t fd, short events, void *arg)
 }
 
 /*
+ * What a burst of clients, or a peer that misbehaved, has taken goes back:
+ * glibc keeps pages between blocks that are still in use until it is told.
+ */
+static void
+on_trim(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd, (void)events, (void)arg;
+	malloc_trim(0);
+}
+
+/*
  * Until a signal ends it.  What comes later is not read: the rest is short,
  * and the first signal has decided the exit code.
  */
 static void
 run_loop(struct server *server)
 {
+	struct timeval trim_every = clock_timeval(TRIM_MS);
+	struct event *trim = event_new(server->base, -1, EV_PERSIST, on_trim,
+	    NULL);
 	struct event *heard = event_new(server->base, server->signal_fd,
 	    EV_READ | EV_PERSIST, on_signal, server);
 	struct event *counts = event_new(server->base, log_watch_counts(),
 	    EV_READ | EV_PERSIST, on_counts, NULL);
 
 	server->deadline = evtimer_new(server->base, on_deadline, server);
-	assert(heard != NULL && counts != NULL && server->deadline != NULL);
+	assert(heard != NULL && counts != NULL && trim != NULL &&
+	    server->deadline != NULL);
+	event_add(trim, &trim_every);
 	event_add(heard, NULL);
 	event_add(counts, NULL);
 	event_base_dispatch(server->base);
 	assert(server->stop_signal != 0);
+	event_free(trim);
 	event_free(heard);
 	event_free(counts);
 	event_free(server->deadline);
