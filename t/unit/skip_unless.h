@@ -9,12 +9,12 @@
 
 #include <stdio.h>
 
-#define SKIP_UNLESS(condition, why)                                    \
-	do {                                                           \
-		if (!(condition)) {                                    \
-			printf("# skip %s\n", (why));                  \
-			return;                                        \
-		}                                                      \
+#define SKIP_UNLESS(condition, why)                   \
+	do {                                          \
+		if (!(condition)) {                   \
+			printf("# skip %s\n", (why)); \
+			return;                       \
+		}                                     \
 	} while (0)
 
 #endif

@@ -18,8 +18,8 @@
 const char *starved_words(void (*act)(void));
 
 /* Not under a sanitizer, which has an allocator of its own. */
-#define SKIP_UNLESS_STARVING()                                \
-	SKIP_UNLESS(getenv("PGJUMP_SANITIZED") == NULL,       \
+#define SKIP_UNLESS_STARVING()                          \
+	SKIP_UNLESS(getenv("PGJUMP_SANITIZED") == NULL, \
 	    "a sanitizer has its own idea of address space")
 
 #endif

@@ -541,10 +541,11 @@ agent_with_more_keys_than_are_offered(void **state)
 static void
 agent_with_a_key_that_cannot_be_used(void **state)
 {
+	const char *make = "ssh-keygen -q -t dsa -N '' -f dsa 2>/dev/null";
+
 	(void)state;
 	SKIP_UNLESS(has_sshd(), "needs sshd");
-	SKIP_UNLESS(shell("ssh-keygen -q -t dsa -N \"\" -f dsa 2>/dev/null") ==
-	    0, "this ssh-keygen makes no DSA key");
+	SKIP_UNLESS(shell(make) == 0, "this ssh-keygen makes no DSA key");
 	start_sshd("");
 	start_agent("dsa");
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_EMPTY);
