@@ -269,44 +269,57 @@ note_all(struct attempt *attempt)
 	ssh_signature_note(login);
 }
 
-/* None was accepted: why, from the nearest cause to the farthest. */
-static enum ssh_outcome
-fail_all(struct attempt *attempt)
+/*
+ * True where something nearer than a refused key ended the login: its fault is
+ * then set, and outcome is to be returned.
+ */
+static bool
+failed_before(struct attempt *attempt, enum ssh_outcome *outcome)
 {
 	struct ssh_login *login = attempt->login;
 	const char *words;
 	enum failure code = nearest_cause(attempt, &words);
 
+	*outcome = SSH_OUTCOME_FAILED;
 	if (ssh_login_cancelled(login))
-		return SSH_OUTCOME_FAILED;
-	if (is_waiting(attempt))
-		return fail_waiting(login);
+		return true;
+	if (is_waiting(attempt)) {
+		*outcome = fail_waiting(login);
+		return true;
+	}
 	note_all(attempt);
-	if (code != FAIL_NONE)
-		return fail(login, code, words);
+	if (code == FAIL_NONE)
+		return false;
+	*outcome = fail(login, code, words);
+	return true;
+}
+
+/* None was accepted: why, from the nearest cause to the farthest. */
+static enum ssh_outcome
+fail_all(struct attempt *attempt)
+{
+	struct ssh_login *login = attempt->login;
+	enum ssh_outcome outcome;
+
+	if (failed_before(attempt, &outcome))
+		return outcome;
 	if (attempt->unlisted[0] != '\0')
 		fault_note(login->fault, "%s", attempt->unlisted);
 	fault_set(login->fault,
 	    attempt->has_more ? FAIL_AUTH_AGENT_MANY : FAIL_AUTH_AGENT_REFUSED,
 	    "offered %s%zu of %zu keys: %s", attempt->has_more ? "only " : "",
 	    attempt->offered, attempt->count, attempt->fingerprints);
-	return SSH_OUTCOME_FAILED;
+	return outcome;
 }
 
 static enum ssh_outcome
 fail_selected(struct attempt *attempt, struct ssh_wire wanted)
 {
 	struct ssh_login *login = attempt->login;
-	const char *words;
-	enum failure code = nearest_cause(attempt, &words);
+	enum ssh_outcome outcome;
 
-	if (ssh_login_cancelled(login))
-		return SSH_OUTCOME_FAILED;
-	if (is_waiting(attempt))
-		return fail_waiting(login);
-	note_all(attempt);
-	if (code != FAIL_NONE)
-		return fail(login, code, words);
+	if (failed_before(attempt, &outcome))
+		return outcome;
 	fault_note(login->fault, "offered the key %s", attempt->fingerprints);
 	if (attempt->unlisted[0] != '\0')
 		return fail(login, FAIL_AUTH_ALGORITHM, attempt->unlisted);
