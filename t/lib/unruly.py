@@ -114,19 +114,21 @@ AT_END = {"empty": empty}
 CONFIRMS = {"confirm", "confirm_and_end", "confirm_in_silence"}
 
 
-def kept(handler):
+def kept(handler, pings):
     return lambda channel, packet: (
-        None if channel in PINGS else handler(channel, packet)
+        None if channel.get_id() in pings else handler(channel, packet)
     )
 
 
-# It is never closed, and in silence no question on it is answered.
-def keep_pings(transport):
+# It is never closed, and in silence no question on it is answered, not even one
+# that comes before this program has taken the channel: `pings` has its number
+# from the moment it was asked for.
+def keep_pings(transport, pings):
     ignored = {MSG_CHANNEL_CLOSE}
     if DOES == "confirm_in_silence":
         ignored.add(MSG_CHANNEL_REQUEST)
     transport._channel_handler_table = {
-        kind: kept(handler) if kind in ignored else handler
+        kind: kept(handler, pings) if kind in ignored else handler
         for kind, handler in transport._channel_handler_table.items()
     }
 
@@ -136,10 +138,10 @@ def confirmed(channel):
     if DOES == "confirm_and_end":
         channel.close()
     else:
-        PINGS.append(channel)
+        KEPT.append(channel)
 
 
-PINGS = []
+KEPT = []
 
 
 # --- A jump box --------------------------------------------------------------
@@ -149,6 +151,7 @@ class Server(paramiko.ServerInterface):
     def __init__(self, transport):
         self.transport = transport
         self.targets = {}
+        self.pings = set()
 
     def get_allowed_auths(self, username):
         return "publickey"
@@ -159,9 +162,11 @@ class Server(paramiko.ServerInterface):
         return paramiko.AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind, chanid):
-        if DOES in CONFIRMS:
-            return paramiko.OPEN_SUCCEEDED
-        return paramiko.OPEN_FAILED_UNKNOWN_CHANNEL_TYPE
+        if DOES not in CONFIRMS:
+            return paramiko.OPEN_FAILED_UNKNOWN_CHANNEL_TYPE
+        if DOES != "confirm_and_end":
+            self.pings.add(chanid)
+        return paramiko.OPEN_SUCCEEDED
 
     def check_channel_env_request(self, channel, name, value):
         print("asked on a channel", flush=True)
@@ -217,7 +222,7 @@ def serve(peer, host_key):
     transport.add_server_key(host_key)
     server = Server(transport)
     try:
-        keep_pings(transport)
+        keep_pings(transport, server.pings)
         transport.start_server(server=server)
         SESSIONS.append(transport)
         while transport.is_active():
