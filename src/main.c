@@ -18,14 +18,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "command_line.h"
-#include "config_command.h"
-#include "hostkey.h"
-#include "libraries.h"
-#include "log.h"
-#include "nearest.h"
-#include "serve.h"
+#include "base/command_line.h"
+#include "base/log.h"
+#include "base/nearest.h"
+#include "check/check.h"
+#include "command/config_command.h"
+#include "command/hostkey.h"
+#include "command/libraries.h"
+#include "command/serve.h"
 
 enum command_index {
 	COMMAND_SERVE,

@@ -1,98 +1,161 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The map of src/ holds: includes point strictly downward through the floors
-# of src/LAYERS, every file stands there, foreign libraries stay in their
-# rooms, and files keep their size and their first line.
+# The map of src/ holds: includes point down, from district to district and
+# from floor to floor; from outside a district only its face is included;
+# foreign libraries stay in their districts; LAYERS, the files and Makefile.am
+# name the same ones; files keep their size and their first line.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use File::Basename qw(basename);
 use PgJump::Process qw(slurp);
 use Test::More;
 
-my $src = "$FindBin::Bin/../src";
+my $top = "$FindBin::Bin/..";
 
-# A foreign header => the modules that may include it.
+# A foreign header => the files that may include it.
 my @rooms = (
-	[qr/^libssh2/, qr/^(?:ssh_\w+|dial|libraries)$/],
-	[qr/^yaml\.h$/, qr/^(?:yaml|libraries)$/],
-	[qr/^libpq/, qr/^(?:check_login|libraries)$/],
-	[qr/^event2\/http/, qr/^http$/],
-	[qr/^openssl\//, qr/^(?:tls\w*|ssh_key\w*|ssh_hostkey|known_hosts|secret|
-		ssh_auth|ssh_agent|libraries)$/x],
+	[qr/^libssh2/, qr{^(?:ssh|key)/|^command/libraries$}],
+	[qr/^yaml\.h$/, qr{^config/yaml$|^command/libraries$}],
+	[qr/^libpq/, qr{^check/|^command/libraries$}],
+	[qr/^event2\/http/, qr{^http/}],
+	[qr/^openssl\//, qr{^(?:tls|key|ssh)/|^base/secret$|
+		^command/libraries$}x],
 );
 
-sub floors($text)
+# LAYERS as a hash: file => { floor => N, face => a bool }, floors counted from
+# the top through all districts.
+sub layers($text)
 {
-	my (%floor, $number);
+	my (%file, $district);
+	my $floor = 0;
 
-	$number = 0;
 	for my $line (split /\n/, $text) {
-		next if $line =~ /^#/;
-		$number++ if $line =~ /^\s*$/;
-		$floor{$1} = $number if $line =~ /^(\w+)\s+\S/;
+		if ($line =~ /^(\w+): \S/) {
+			$district = $1;
+			$floor++;
+			$file{$1} = { floor => $floor } if $1 eq 'main';
+		} elsif ($line =~ /^([> ]) (\w+)\s+\S/) {
+			$file{"$district/$2"} =
+			    { floor => $floor, face => $1 eq '>' };
+		} elsif ($line eq '') {
+			$floor++;
+		}
 	}
-	return \%floor;
+	return \%file;
+}
+
+sub district($file) { return $file =~ s{/.*}{}r }
+
+# The files of src/ that a text includes, without their suffix.
+sub included($text)
+{
+	return map { s/\.\w+\z//r } $text =~ /^\s*#\s*include\s+"([^"]+)"/mg;
+}
+
+# What is wrong with one include.
+sub fault($layers, $file, $other)
+{
+	my ($from, $to) = ($layers->{$file}, $layers->{$other});
+
+	return () if $other eq $file;
+	return "$file includes $other, which is nowhere" unless $to;
+	return "$file includes $other, which is not below it"
+	    if $to->{floor} <= $from->{floor};
+	return "$file includes $other, which is behind the face"
+	    if district($file) ne district($other) && !$to->{face};
+	return ();
 }
 
 # Everything that is wrong with the includes of one file.
-sub faults($floor, $file, $text)
+sub faults($layers, $file, $text)
 {
-	my ($module) = $file =~ /^(\w+)\./;
-	my @faults;
+	return "$file stands on no floor" unless $layers->{$file};
+	my @faults = map { fault($layers, $file, $_) } included($text);
 
-	return "$file stands on no floor" unless defined $floor->{$module};
-	for my $other ($text =~ /^\s*#\s*include\s+"([^"]+)"/mg) {
-		my ($below) = $other =~ /^(\w+)\./;
-		next if $below eq $module;
-		push @faults, "$file includes $other, which is nowhere"
-		    if !defined $floor->{$below};
-		push @faults, "$file includes $other, which is not below it"
-		    if ($floor->{$below} // 1e9) <= $floor->{$module};
-	}
 	for my $foreign ($text =~ /^\s*#\s*include\s+<([^>]+)>/mg) {
 		push @faults, map { "$file includes <$foreign>" }
-		    grep { $foreign =~ $_->[0] && $module !~ $_->[1] } @rooms;
+		    grep { $foreign =~ $_->[0] && $file !~ $_->[1] } @rooms;
 	}
 	return @faults;
 }
 
+# Files of the face that no other district includes; %text by path.
+sub idle_faces($layers, %text)
+{
+	my %used;
+
+	while (my ($path, $text) = each %text) {
+		my $district = district($path =~ s/\.\w+\z//r);
+		$used{$_} = 1
+		    for grep { district($_) ne $district } included($text);
+	}
+	return grep { $layers->{$_}{face} && !$used{$_} } sort keys %$layers;
+}
+
 # The rules are rules: each catches what it is for.
-my $example = floors("# floors\nhigh one\nbeside two\n\nlow three\n");
-is_deeply($example, { high => 0, beside => 0, low => 1 }, 'floors are read');
+my $example = layers(<<'END');
+# districts
+high: the upper one
+
+> door  one
+  room  two
+
+  cellar  three
+
+low: the lower one
+
+> gate  four
+  court  five
+END
+is_deeply([map { "$_ $example->{$_}{floor}" } sort keys %$example],
+    ['high/cellar 3', 'high/door 2', 'high/room 2', 'low/court 6',
+    'low/gate 6'], 'floors are read');
 for my $case (
-	['high.c', qq(#include "low.h"\n), 0, 'down'],
-	['high.c', qq(#include "high.h"\n), 0, 'its own header'],
-	['low.c', qq(#include "high.h"\n), 1, 'up'],
-	['high.c', qq(#include "beside.h"\n), 1, 'sideways'],
-	['high.c', qq(#include "lost.h"\n), 1, 'to a file on no floor'],
-	['lost.c', '', 1, 'a file on no floor'],
-	['low.c', "#include <libssh2.h>\n", 1, 'a foreign library'],
-	['low.c', "#include <stdio.h>\n", 0, 'the C library'],
+	['high/room', qq(#include "low/gate.h"\n), 0, 'down to a face'],
+	['high/room', qq(#include "high/room.h"\n), 0, 'its own header'],
+	['high/room', qq(#include "high/cellar.h"\n), 0, 'down at home'],
+	['high/room', qq(#include "low/court.h"\n), 1, 'past a face'],
+	['low/court', qq(#include "high/door.h"\n), 1, 'up, to a district'],
+	['high/cellar', qq(#include "high/room.h"\n), 1, 'up at home'],
+	['high/room', qq(#include "high/door.h"\n), 1, 'sideways'],
+	['high/room', qq(#include "lost.h"\n), 1, 'to a file on no floor'],
+	['high/lost', '', 1, 'a file on no floor'],
+	['high/room', "#include <libssh2.h>\n", 1, 'a foreign library'],
+	['high/room', "#include <stdio.h>\n", 0, 'the C library'],
 ) {
 	my ($file, $text, $wrong, $what) = @$case;
 	my @found = faults($example, $file, $text);
 	is(@found, $wrong, "the rule: $what");
 }
+is_deeply([idle_faces($example, 'high/room.c' => qq(#include "low/gate.h"\n),
+	'high/cellar.c' => qq(#include "high/door.h"\n))], ['high/door'],
+    'the rule: a face that nobody outside looks at');
 
-my $floor = floors(slurp("$src/LAYERS"));
-my @files = map { basename $_ } glob "$src/*.[ch] $src/*.def";
+my $layers = layers(slurp("$top/src/LAYERS"));
+my @files = map { s{\A\Q$top\E/src/}{}r }
+    glob "$top/src/*.[ch] $top/src/*/*.[ch] $top/src/*/*.def";
+my %text = map { $_ => slurp("$top/src/$_") } @files;
 cmp_ok(scalar(@files), '>', 20, 'there are files to look at');
 
 for my $file (@files) {
-	my $text = slurp("$src/$file");
+	my $text = $text{$file};
 	my $lines = () = $text =~ /\n/g;
 
-	is_deeply([faults($floor, $file, $text)], [], "$file: includes");
+	is_deeply([faults($layers, $file =~ s/\.\w+\z//r, $text)], [],
+	    "$file: includes");
 	like($text, qr{\A/\* SPDX-License-Identifier: PostgreSQL \*/\n},
 	    "$file: licence line");
 	cmp_ok($lines, '<=', 500, "$file: at most 500 lines")
 	    if $file =~ /\.c$/;
 	unlike($text, qr/\b(?:TODO|FIXME|XXX)\b/, "$file: nothing left open");
 }
+is_deeply([idle_faces($layers, %text)], [], 'every face is looked at');
 
-my %seen = map { /^(\w+)\./ ? ($1 => 1) : () } @files;
-is_deeply([grep { !$seen{$_} } sort keys %$floor], [],
-    'every name in LAYERS is a file');
+my %seen = map { s/\.\w+\z//r => 1 } @files;
+is_deeply([sort keys %$layers], [sort keys %seen],
+    'LAYERS names the files that are there');
+my @listed = slurp("$top/Makefile.am") =~
+    m{\bsrc/([\w/]+\.(?:[ch]|def))\b}g;
+is_deeply([sort @listed], [sort @files], '... and so does Makefile.am');
 
 done_testing();

@@ -10,7 +10,7 @@ use PgJump::Process qw(slurp);
 use Test::More;
 
 my $top = "$FindBin::Bin/..";
-my $def = slurp("$top/src/failure.def");
+my $def = slurp("$top/src/base/failure.def");
 my $man = slurp("$top/src/pgjump.1");
 my @stages = $def =~ /^STAGE\(\w+, "(\w+)",/mg;
 my %side = $def =~ /^STAGE\(\w+, "(\w+)", (\w+),/mg;

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "ssh_agent_answer.h"
+#include "ssh/ssh_agent_answer.h"
 
 static void
 read_keys(struct ssh_wire answer)

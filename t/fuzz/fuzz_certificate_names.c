@@ -17,8 +17,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "tls_name.h"
-#include "xmalloc.h"
+#include "base/xmalloc.h"
+#include "tls/tls_name.h"
 
 static void
 check_text(const char *text, size_t size)

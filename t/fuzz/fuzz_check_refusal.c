@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check_refusal.h"
-#include "xmalloc.h"
+#include "base/xmalloc.h"
+#include "check/check_refusal.h"
 
 static void
 check_text(const char *text, size_t size)

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "config_load.h"
-#include "config_print.h"
+#include "config/config.h"
+#include "config/config_load.h"
+#include "config/config_print.h"
 
 static bool
 is_let_go(const char *bytes, size_t len)

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pgwire.h"
-#include "pgwire_session.h"
+#include "pg/pgwire.h"
+#include "pg/pgwire_session.h"
 
 static void
 check_packet(const uint8_t *data, size_t len)

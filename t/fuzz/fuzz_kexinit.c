@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ssh_kexinit.h"
+#include "ssh/ssh_kexinit.h"
 
 #define HOST_KEYS "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512"
 

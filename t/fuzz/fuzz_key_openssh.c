@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ssh_key_openssh.h"
-#include "xmalloc.h"
+#include "base/xmalloc.h"
+#include "key/ssh_key_openssh.h"
 
 static enum ssh_key_verdict
 judge(const uint8_t *data, size_t len)

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
-#include "ssh_key_pem.h"
-#include "xmalloc.h"
+#include "base/xmalloc.h"
+#include "key/base64.h"
+#include "key/ssh_key_pem.h"
 
 /* Named as their first bytes in the corpus. */
 static const struct armour {

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "known_hosts.h"
-#include "ssh_wire.h"
+#include "key/ssh_wire.h"
+#include "ssh/known_hosts.h"
 
 static void
 ask(const uint8_t *data, size_t len, unsigned port)

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log_line.h"
-#include "utf8.h"
+#include "base/log_line.h"
+#include "base/utf8.h"
 
 static void
 check(enum log_format format, const struct log_field *fields, const char *end)

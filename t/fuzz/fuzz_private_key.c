@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
-#include "ssh_key.h"
-#include "ssh_key_text.h"
-#include "xmalloc.h"
+#include "base/xmalloc.h"
+#include "key/base64.h"
+#include "key/ssh_key.h"
+#include "key/ssh_key_text.h"
 
 static bool
 trying_is_cheap(const char *text)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pgwire.h"
+#include "pg/pgwire.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -38,7 +38,7 @@ my %opening = (
 );
 
 my %exit_code = slurp(dirname(abs_path(__FILE__))
-	. '/../../../src/failure.def') =~
+	. '/../../../src/base/failure.def') =~
     /^STAGE\(\w+, "(\w+)", \w+, "\w+", (\d+)\)/mg;
 
 # Rules for every text that pgjump writes into an error.

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * One line of the log, built in memory of fixed size: time, level, message and
+ * fields, as text or as a JSON object.  Whatever bytes its values hold, a line
+ * is valid UTF-8 without a control character but for the line end, and one
+ * that had to be cut is whole in its form and says so: cut=true.
+ */
+#ifndef PGJUMP_BASE_LOG_LINE_H
+#define PGJUMP_BASE_LOG_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG,
+};
+
+enum log_format {
+	LOG_FORMAT_TEXT,
+	LOG_FORMAT_JSON,
+};
+
+/* One field of a line; made by log_str() or log_num() only. */
+struct log_field {
+	const char *key; /* NULL ends a list */
+	bool is_text;
+	const char *text;
+	int64_t number;
+};
+
+/* Borrowed text; NULL text leaves the field out of the line. */
+struct log_field log_str(const char *key, const char *text);
+struct log_field log_num(const char *key, int64_t number);
+
+#define LOG_END ((struct log_field){ 0 })
+
+/* A pipe takes no more in one piece (PIPE_BUF, pipe(7)), and poll() promises
+ * room for no more. */
+#define LOG_LINE_MAX 4096
+
+struct log_line {
+	char text[LOG_LINE_MAX]; /* with the line end, without a NUL */
+	size_t len;
+	bool is_cut;
+};
+
+void log_line_build(struct log_line *, enum log_format, enum log_level,
+    const char *message, const struct log_field *);
+
+#endif

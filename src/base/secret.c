@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Secrets, held as text or read from their file on each use.  Promises that
+ * every copy it made or was given is wiped before its memory is released, and
+ * that a file which is no regular file cannot make it wait.
+ */
+#include "base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+
+#define FILE_MAX ((size_t)1 << 20)
+
+bool
+secret_is_set(const struct secret *secret)
+{
+	return secret->text != NULL || secret->path != NULL;
+}
+
+bool
+secret_is_redacted(const struct secret *secret)
+{
+	return secret->text != NULL &&
+	    strcmp(secret->text, SECRET_REDACTED) == 0;
+}
+
+static bool
+text_equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Two secrets that were left out may have been two. */
+bool
+secret_equal(const struct secret *a, const struct secret *b)
+{
+	return text_equal(a->text, b->text) && text_equal(a->path, b->path) &&
+	    (!secret_is_redacted(a) || text_equal(a->reference, b->reference));
+}
+
+/* Fill `buf` from the descriptor; -1 with errno, EFBIG when more follows. */
+static ssize_t
+read_all(int fd, char *buf, size_t size)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	while ((got = read(fd, buf + used, size - used)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		used += (size_t)got;
+		if (used == size) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+	return (ssize_t)used;
+}
+
+/* What an editor adds at the end of a file. */
+static size_t
+without_line_end(const char *text, size_t len)
+{
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	return len;
+}
+
+/* The text of an open file, or NULL and in *why what is wrong with it. */
+static char *
+read_text(int fd, const char **why)
+{
+	char *buf = NULL, *text = NULL;
+	struct stat status;
+	ssize_t len;
+
+	if (fstat(fd, &status) != 0) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		*why = "not a regular file";
+		return NULL;
+	}
+	buf = xmalloc(FILE_MAX + 1);
+	len = read_all(fd, buf, FILE_MAX + 1);
+	if (len < 0)
+		*why = errno == EFBIG ? "larger than 1 MB" : strerror(errno);
+	else if (memchr(buf, '\0', (size_t)len) != NULL)
+		*why = "holds a NUL byte; it is not a text file";
+	else
+		text = xstrndup(buf, without_line_end(buf, (size_t)len));
+	secret_wipe(buf, FILE_MAX + 1);
+	free(buf);
+	return text;
+}
+
+char *
+secret_load(const struct secret *secret, char *error, size_t size)
+{
+	const char *why = "";
+	char *text;
+	int fd;
+
+	error[0] = '\0';
+	if (secret->path == NULL)
+		return xstrdup(secret->text);
+	fd = open(secret->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		snprintf(error, size, "cannot read %s: %s", secret->path,
+		    strerror(errno));
+		return NULL;
+	}
+	text = read_text(fd, &why);
+	close(fd);
+	if (text == NULL)
+		snprintf(error, size, "cannot read %s: %s", secret->path, why);
+	return text;
+}
+
+void
+secret_wipe(void *bytes, size_t len)
+{
+	OPENSSL_cleanse(bytes, len);
+}
+
+void
+secret_free(char *text)
+{
+	if (text != NULL)
+		secret_wipe(text, strlen(text));
+	free(text);
+}
+
+void
+secret_clear(struct secret *secret)
+{
+	secret_free(secret->text);
+	free(secret->path);
+	free(secret->reference);
+	*secret = (struct secret){ 0 };
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The quotes of a POSIX shell: in single ones nothing is special but they
+ * themselves (POSIX.1-2017, Shell Command Language, 2.2.2).
+ */
+#include "base/shell_word.h"
+
+#include <string.h>
+
+#include "base/xmalloc.h"
+
+#define BARE                                                             \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+	"_-./:@%+=,"
+
+/* The end of a quoted text, a quote, the beginning of the next one. */
+#define QUOTE "'\\''"
+
+char *
+shell_word(const char *text)
+{
+	char *word, *at;
+
+	if (text[0] != '\0' && text[strspn(text, BARE)] == '\0')
+		return xstrdup(text);
+	at = word = xmalloc(strlen(text) * strlen(QUOTE) + sizeof "''");
+	*at++ = '\'';
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			at = stpcpy(at, QUOTE);
+		else
+			*at++ = *text;
+	stpcpy(at, "'");
+	return word;
+}

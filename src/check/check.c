@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The main thread of a check: connections are walked side by side in threads,
+ * reports are printed in the order named, a signal ends everything at once
+ * with what is known.
+ */
+#include "check/check.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/command_line.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "check/check_board.h"
+#include "check/check_json.h"
+#include "check/check_login.h"
+#include "check/check_route.h"
+#include "check/check_text.h"
+#include "check/check_walk.h"
+#include "config/config.h"
+#include "config/config_load.h"
+#include "config/config_options.h"
+#include "config/config_value.h"
+#include "config/named_connections.h"
+#include "ssh/resolve.h"
+
+/* sshd turns away the eleventh that has not logged in yet (MaxStartups). */
+#define THREADS_MAX 8
+
+/* The live line counts, and walks that are late are looked for. */
+#define TICK_MS       100
+#define QUIET_TICK_MS 500
+
+/* A walk that hears its deadline needs no more. */
+#define LATE_MS 500
+
+/* After a signal a walk has so long to take its leave.  One that computes (a
+ * key's passphrase) does not hear it. */
+#define LEAVE_MAX_MS 200
+
+struct check {
+	const struct command_line *line;
+	struct config *cfg;
+	const struct config_connection **connections;
+	size_t count;
+	struct check_board **boards;
+	struct resolver *resolver;
+	int64_t deadline_ms; /* 0: none */
+	int changed_fd, cancel_fd, signal_fd;
+	int signal; /* that ended it; 0: none */
+	pthread_mutex_t mutex;
+	size_t taken; /* connections that have a thread, or had */
+	pthread_t threads[THREADS_MAX];
+	size_t thread_count;
+	bool gave_up;      /* a thread that computes is not waited for */
+	size_t lost_count; /* threads like that, not replaced yet */
+	struct check_text text;
+	struct check_report *report; /* what was looked at last */
+	size_t printed;              /* reports, as text */
+};
+
+/* --- Threads -------------------------------------------------------------- */
+
+/* The next one to walk; false: there is none. */
+static bool
+take_one(struct check *check, size_t *index)
+{
+	pthread_mutex_lock(&check->mutex);
+	*index = check->taken;
+	if (check->taken < check->count)
+		check->taken++;
+	pthread_mutex_unlock(&check->mutex);
+	return *index < check->count;
+}
+
+static void *
+walk_some(void *arg)
+{
+	struct check *check = arg;
+	size_t index;
+
+	while (take_one(check, &index)) {
+		const struct check_task task = {
+			.cfg = check->cfg,
+			.connection = check->connections[index],
+			.resolver = check->resolver,
+			.cancel_fd = check->cancel_fd,
+			.deadline_ms = check->deadline_ms,
+		};
+
+		check_walk(&task, check->boards[index], !check->line->no_login);
+	}
+	return NULL;
+}
+
+/* Where the system has no thread left, those there are do it. */
+static bool
+start_threads(struct check *check)
+{
+	while (check->thread_count < check->count &&
+	    check->thread_count < THREADS_MAX &&
+	    pthread_create(&check->threads[check->thread_count], NULL,
+		walk_some, check) == 0)
+		check->thread_count++;
+	return check->thread_count > 0;
+}
+
+/* --- Looking ------------------------------------------------------------- */
+
+static const struct check_report *
+look(struct check *check, size_t index)
+{
+	check_board_look(check->boards[index], check->report);
+	return check->report;
+}
+
+/* Other threads take what those would have taken next; where the system has
+ * none left, at the next look. */
+static void
+replace_threads(struct check *check)
+{
+	pthread_t thread;
+
+	while (check->lost_count > 0 &&
+	    pthread_create(&thread, NULL, walk_some, check) == 0) {
+		pthread_detach(thread);
+		check->lost_count--;
+	}
+}
+
+static void
+give_up_late(struct check *check)
+{
+	int64_t by_ms = clock_ms() - LATE_MS;
+
+	for (size_t i = 0; i < check->count; i++) {
+		if (!check_board_is_late(check->boards[i], by_ms) ||
+		    !check_walk_give_up(look(check, i), check->boards[i]))
+			continue;
+		check->gave_up = true;
+		check->lost_count++;
+	}
+	replace_threads(check);
+}
+
+/* --- Printing ------------------------------------------------------------- */
+
+/* What is new; false: every report is printed. */
+static bool
+show_text(struct check *check)
+{
+	while (check->printed < check->count) {
+		if (!look(check, check->printed)->is_done) {
+			check_text_show(&check->text, check->report);
+			return true;
+		}
+		check_text_end(&check->text, check->report);
+		check->printed++;
+	}
+	return false;
+}
+
+/* Reports as JSON come all at once, at the end. */
+static bool
+is_walking(struct check *check)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (!look(check, i)->is_done)
+			return true;
+	return false;
+}
+
+static void
+print_json(struct check *check)
+{
+	if (check->count > 1)
+		puts("[");
+	for (size_t i = 0; i < check->count; i++) {
+		check_json_put(stdout, look(check, i));
+		puts(i + 1 < check->count ? "," : "");
+	}
+	if (check->count > 1)
+		puts("]");
+}
+
+/* Whatever is not printed yet, done or not. */
+static void
+print_rest(struct check *check)
+{
+	if (check->line->json) {
+		print_json(check);
+		return;
+	}
+	for (; check->printed < check->count; check->printed++)
+		check_text_end(&check->text, look(check, check->printed));
+}
+
+/* --- The main thread ------------------------------------------------------ */
+
+/* In threads, too, they only wait in the descriptor.  Until there is something
+ * to tell they end the program by themselves. */
+static int
+catch_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGQUIT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	assert(fd >= 0);
+	return fd;
+}
+
+static void
+take_signal(struct check *check)
+{
+	struct signalfd_siginfo info;
+
+	if (read(check->signal_fd, &info, sizeof info) != sizeof info)
+		return;
+	check->signal = (int)info.ssi_signo;
+	eventfd_write(check->cancel_fd, 1);
+}
+
+/* Until something changed, or the live line must count. */
+static void
+sleep_a_while(struct check *check, int wait_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = check->changed_fd, .events = POLLIN },
+		{ .fd = check->signal_fd, .events = POLLIN },
+	};
+	eventfd_t count;
+
+	if (poll(fds, 2, wait_ms) <= 0)
+		return;
+	if (fds[0].revents != 0)
+		eventfd_read(check->changed_fd, &count);
+	if (fds[1].revents != 0)
+		take_signal(check);
+}
+
+static void
+watch(struct check *check)
+{
+	bool is_text = !check->line->json;
+	int wait_ms = is_text && check->text.is_live ? TICK_MS : QUIET_TICK_MS;
+
+	while (check->signal == 0 &&
+	    (is_text ? show_text(check) : is_walking(check))) {
+		sleep_a_while(check, wait_ms);
+		give_up_late(check);
+	}
+}
+
+/* After a signal: wait for those that hear it.  False: some do not. */
+static bool
+take_leave(struct check *check)
+{
+	int64_t end_ms = clock_ms() + LEAVE_MAX_MS;
+
+	while (is_walking(check)) {
+		if (clock_ms() >= end_ms)
+			return false;
+		sleep_a_while(check, clock_left_ms(end_ms));
+	}
+	return true;
+}
+
+static int
+exit_code(struct check *check)
+{
+	int code = 0;
+
+	if (check->signal != 0)
+		return 128 + check->signal;
+	for (size_t i = 0; i < check->count && code == 0; i++)
+		code = check_report_code(look(check, i));
+	return code;
+}
+
+static int
+run(struct check *check)
+{
+	bool all_ended;
+	int code;
+
+	if (!start_threads(check)) {
+		fputs("pgjump: cannot start a thread\n", stderr);
+		return 1;
+	}
+	watch(check);
+	all_ended = take_leave(check);
+	print_rest(check);
+	code = exit_code(check);
+	fflush(stdout);
+	if (!all_ended || check->gave_up)
+		_exit(code); /* what a thread computes with stays there */
+	for (size_t i = 0; i < check->thread_count; i++)
+		pthread_join(check->threads[i], NULL);
+	return code;
+}
+
+static int
+check_all(struct check *check)
+{
+	int code;
+
+	while (check->connections[check->count] != NULL)
+		check->count++;
+	check->boards = xcalloc(check->count, sizeof *check->boards);
+	check->report = xmalloc(sizeof *check->report);
+	check->changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	check->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	check->resolver = resolver_new();
+	check->text = check_text_on(stdout);
+	pthread_mutex_init(&check->mutex, NULL);
+	for (size_t i = 0; i < check->count; i++)
+		check->boards[i] = check_board_new(check->connections[i],
+		    check->changed_fd);
+	code = run(check);
+	for (size_t i = 0; i < check->count; i++)
+		check_board_free(check->boards[i]);
+	pthread_mutex_destroy(&check->mutex);
+	resolver_free(check->resolver);
+	close(check->changed_fd);
+	close(check->cancel_fd);
+	free(check->report);
+	free(check->boards);
+	return code;
+}
+
+/* False after a usage error, which was told. */
+static bool
+read_timeout(struct check *check)
+{
+	static const struct option rule = { .type = OPTION_DURATION,
+		.min = 100,
+		.max = 3600 * 1000 };
+	const char *text = check->line->timeout;
+	char expected[80];
+	int64_t timeout_ms;
+
+	if (text == NULL)
+		return true;
+	if (value_parse(&rule, text, &timeout_ms) == VALUE_GOOD) {
+		check->deadline_ms = clock_ms() + timeout_ms;
+		return true;
+	}
+	value_expected(&rule, expected, sizeof expected);
+	fprintf(stderr, "pgjump: --timeout \"%s\" is not %s\n", text, expected);
+	return false;
+}
+
+int
+check_run(const struct command_line *line)
+{
+	struct check check = { .line = line };
+	int code = 1;
+
+	check_login_prepare();
+	check.cfg = config_load(line->config_path, line->names);
+	if (check.cfg != NULL)
+		check.connections = named_connections(check.cfg, line->names);
+	if (check.connections != NULL && read_timeout(&check)) {
+		log_setup(LOG_LEVEL_ERROR, check.cfg->log_format);
+		check.signal_fd = catch_signals();
+		code = check_all(&check);
+		close(check.signal_fd);
+	}
+	free(check.connections);
+	config_unref(check.cfg);
+	return code;
+}

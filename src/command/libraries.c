@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The one file that includes the headers of all foreign libraries, and for
+ * nothing but their first and last call and their version.
+ */
+#include "command/libraries.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <libssh2.h>
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+#include "base/xmalloc.h"
+
+/* Bytes in an arena, of which each thread may have one. */
+#define KEPT_MAX (1 << 20)
+
+/* Its header tells of the patches of contrib/libssh2: no release has them. */
+static const char *
+libssh2(void)
+{
+#ifdef LIBSSH2_FEATURE_CIPHER_RUNS
+	return LIBSSH2_VERSION " bundled and patched";
+#else
+	return libssh2_version(0);
+#endif
+}
+
+static const char *
+openssl(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+/* 150018 is 15.18 (libpq, PQlibVersion). */
+static const char *
+libpq(void)
+{
+	static char text[32];
+	int version = PQlibVersion();
+
+	snprintf(text, sizeof text, "%d.%d", version / 10000, version % 10000);
+	return text;
+}
+
+static const struct {
+	const char *name;
+	const char *(*version)(void);
+} libraries[] = {
+	{ "libssh2", libssh2 },
+	{ "OpenSSL", openssl },
+	{ "libevent", event_get_version },
+	{ "libpq", libpq },
+	{ "libyaml", yaml_get_version_string },
+};
+
+/* As OpenSSL's own, of which callers expect NULL for no bytes. */
+static void *
+openssl_alloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return size > 0 ? xmalloc(size) : NULL;
+}
+
+static void
+openssl_free(void *block, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(block);
+}
+
+static void *
+openssl_realloc(void *block, size_t size, const char *file, int line)
+{
+	if (size > 0)
+		return xrealloc(block, size);
+	openssl_free(block, file, line);
+	return NULL;
+}
+
+/*
+ * glibc raises both by itself, and for good, to what is once freed in one
+ * piece.  For a file is read into 16 MB, each worker would keep up to 32 MB of
+ * what a burst of clients took (mallopt(3), M_MMAP_THRESHOLD).
+ */
+static void
+keep_little(void)
+{
+	mallopt(M_MMAP_THRESHOLD, KEPT_MAX);
+	mallopt(M_TRIM_THRESHOLD, KEPT_MAX);
+}
+
+/*
+ * What these two cannot get ends the program as what we cannot.  A failed
+ * allocation would come back as a handshake that failed, or as an event that
+ * never fires.  Secrets are wiped by OpenSSL before it frees them.  It keeps
+ * its own functions where another library made it allocate before main().
+ */
+static void
+give_memory(void)
+{
+	CRYPTO_set_mem_functions(openssl_alloc, openssl_realloc, openssl_free);
+	event_set_mem_functions(xmalloc, xrealloc, free);
+}
+
+void
+libraries_start(void)
+{
+	int result;
+
+	keep_little();
+	give_memory();
+	result = libssh2_init(0);
+	assert(result == 0);
+}
+
+void
+libraries_stop(void)
+{
+	libssh2_exit();
+	libevent_global_shutdown();
+}
+
+void
+libraries_write(FILE *out)
+{
+	for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+		fprintf(out, "%s%s %s", i > 0 ? ", " : "", libraries[i].name,
+		    libraries[i].version());
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The shell command which reaches a connection through its first listener:
+ * what a user pastes to try it.
+ */
+#ifndef PGJUMP_COMMAND_PSQL_LINE_H
+#define PGJUMP_COMMAND_PSQL_LINE_H
+
+struct config_connection;
+
+/*
+ * psql 'host=127.0.0.1 port=6432 dbname=myapp user=readonly'
+ *
+ * The caller frees it.  Holds no password.
+ */
+char *psql_line(const struct config_connection *);
+
+#endif

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The main thread: start, accept and hand over, signals, drain, stop.  It
+ * promises that nothing is dialled before every listener is bound, that
+ * signals reach this thread only, and that a stop ends in time whatever the
+ * clients do.  It refuses to know what a client or a jump box is.
+ */
+#include "command/serve.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/command_line.h"
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "base/xmalloc.h"
+#include "client/listener.h"
+#include "command/psql_line.h"
+#include "command/shared.h"
+#include "command/state_log.h"
+#include "command/survey.h"
+#include "command/worker.h"
+#include "config/config.h"
+#include "config/config_load.h"
+
+/* Often enough to be seen after a burst; it takes milliseconds. */
+#define TRIM_MS 30000
+
+struct server;
+
+/* One `listen` entry, and the connection that it is of. */
+struct entrance {
+	struct server *server;
+	size_t connection;
+	struct listener *listener;
+};
+
+struct server {
+	struct config *cfg;
+	struct event_base *base;
+	struct entrance *entrances;
+	size_t entrance_count;
+	struct shared *shared;
+	struct worker **workers;
+	unsigned worker_count;
+	uint64_t clients_seen; /* the last one's id */
+	struct mailbox *mailbox;
+	struct survey *survey;
+	struct event *deadline; /* of a drain */
+	unsigned undrained;     /* workers with clients, while draining */
+	int signal_fd;
+	int stop_signal; /* the first that asked to stop; 0: none */
+};
+
+/* --- Accepting ---------------------------------------------------------- */
+
+static struct worker *
+least_loaded(const struct server *server)
+{
+	struct worker *least = server->workers[0];
+
+	for (unsigned i = 1; i < server->worker_count; i++)
+		if (worker_load(server->workers[i]) < worker_load(least))
+			least = server->workers[i];
+	return least;
+}
+
+static void
+on_accept(void *arg, int take_fd, const struct sockaddr *peer,
+    socklen_t peer_len)
+{
+	struct entrance *entrance = arg;
+	struct server *server = entrance->server;
+
+	worker_hand(least_loaded(server), entrance->connection, take_fd,
+	    ++server->clients_seen, peer, peer_len);
+}
+
+static bool
+open_entrance(struct server *server, size_t connection,
+    const struct config_listen *listen)
+{
+	struct entrance *entrance = server->entrances + server->entrance_count;
+	char error[256];
+
+	entrance->server = server;
+	entrance->connection = connection;
+	entrance->listener = listener_open(server->base, listen, on_accept,
+	    entrance, error, sizeof error);
+	if (entrance->listener != NULL) {
+		server->entrance_count++;
+		return true;
+	}
+	log_error("cannot listen",
+	    log_str("connection", server->cfg->connections[connection].name),
+	    log_str("listen", listen->label), log_str("error", error));
+	return false;
+}
+
+/* All of them or, after a line which says why not, false. */
+static bool
+open_entrances(struct server *server)
+{
+	const struct config_connection *of = server->cfg->connections;
+	size_t of_count = server->cfg->connection_count, count = 0;
+
+	for (size_t i = 0; i < of_count; i++)
+		count += of[i].listen_count;
+	server->entrances = xcalloc(count, sizeof *server->entrances);
+	for (size_t i = 0; i < of_count; i++)
+		for (size_t j = 0; j < of[i].listen_count; j++)
+			if (!open_entrance(server, i, &of[i].listens[j]))
+				return false;
+	return true;
+}
+
+static void
+close_entrances(struct server *server)
+{
+	for (size_t i = 0; i < server->entrance_count; i++)
+		listener_close(server->entrances[i].listener);
+	server->entrance_count = 0;
+}
+
+/* --- Stopping ----------------------------------------------------------- */
+
+static size_t
+client_count(const struct server *server)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < server->worker_count; i++)
+		count += worker_load(server->workers[i]);
+	return count;
+}
+
+static void
+drained_deliver(struct message *message, void *receiver)
+{
+	struct server *server = receiver;
+
+	free(message);
+	if (--server->undrained == 0)
+		event_base_loopbreak(server->base);
+}
+
+static void
+drained_discard(struct message *message)
+{
+	free(message);
+}
+
+static void
+drain(struct server *server)
+{
+	struct message *drained;
+
+	server->undrained = server->worker_count;
+	for (unsigned i = 0; i < server->worker_count; i++) {
+		drained = xcalloc(1, sizeof *drained);
+		drained->deliver = drained_deliver;
+		drained->discard = drained_discard;
+		worker_drain(server->workers[i], server->mailbox, drained);
+	}
+}
+
+static void
+on_deadline(evutil_socket_t fd, short events, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)events;
+	log_warning("shutdown_timeout has passed",
+	    log_num("clients", (int64_t)client_count(server)));
+	event_base_loopbreak(server->base);
+}
+
+/* The first signal that asks decides the exit code. */
+static void
+begin_to_stop(struct server *server, int number)
+{
+	if (server->stop_signal == 0)
+		server->stop_signal = number;
+	close_entrances(server);
+}
+
+static void
+stop_at_once(struct server *server, int number, const char *name)
+{
+	log_info("stopping at once", log_str("signal", name),
+	    log_num("clients", (int64_t)client_count(server)));
+	begin_to_stop(server, number);
+	event_base_loopbreak(server->base);
+}
+
+/* The first signal asks, the second one insists. */
+static void
+stop(struct server *server, int number, const char *name)
+{
+	int64_t timeout_ms = server->cfg->shutdown_timeout_ms;
+	struct timeval timeout = clock_timeval(timeout_ms);
+
+	if (server->stop_signal != 0) {
+		stop_at_once(server, number, name);
+		return;
+	}
+	log_info("stopping", log_str("signal", name),
+	    log_num("clients", (int64_t)client_count(server)));
+	begin_to_stop(server, number);
+	drain(server);
+	event_add(server->deadline, &timeout);
+}
+
+/* --- Signals ------------------------------------------------------------ */
+
+static void
+refuse_reload(struct server *server, int number, const char *name)
+{
+	(void)server;
+	(void)number;
+	log_warning("reload is not supported in this version",
+	    log_str("signal", name));
+}
+
+static void
+ignore(struct server *server, int number, const char *name)
+{
+	(void)server;
+	(void)number;
+	log_warning("signal ignored", log_str("signal", name));
+}
+
+static void
+ask_state(struct server *server, int number, const char *name)
+{
+	(void)number;
+	(void)name;
+	survey_ask(server->survey);
+}
+
+static void
+on_state(void *arg, const struct state *sum, unsigned silent)
+{
+	struct server *server = arg;
+
+	state_log(server->shared, sum, silent);
+}
+
+static const struct {
+	int number;
+	const char *name;
+	void (*act)(struct server *, int number, const char *name);
+} signals[] = {
+	{ SIGTERM, "SIGTERM", stop },
+	{ SIGINT, "SIGINT", stop },
+	{ SIGQUIT, "SIGQUIT", stop_at_once },
+	{ SIGHUP, "SIGHUP", refuse_reload },
+	{ SIGUSR1, "SIGUSR1", ask_state },
+	{ SIGUSR2, "SIGUSR2", ignore },
+};
+
+#define SIGNAL_COUNT (sizeof signals / sizeof *signals)
+
+static void
+on_signal(evutil_socket_t fd, short events, void *arg)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(fd, &info, sizeof info) != sizeof info)
+		return;
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		if (signals[i].number == (int)info.ssi_signo)
+			signals[i].act(arg, signals[i].number, signals[i].name);
+}
+
+/*
+ * From now on these signals interrupt nothing, in no thread, since threads
+ * inherit the mask: they wait in a descriptor until the loop reads them.
+ */
+static int
+catch_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < SIGNAL_COUNT; i++)
+		sigaddset(&set, signals[i].number);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	assert(fd >= 0);
+	return fd;
+}
+
+/* --- From start to end -------------------------------------------------- */
+
+static bool
+start_workers(struct server *server)
+{
+	struct worker *worker;
+
+	server->workers = xcalloc(server->cfg->workers,
+	    sizeof *server->workers);
+	for (unsigned i = 0; i < server->cfg->workers; i++) {
+		worker = worker_start(server->shared, i);
+		if (worker == NULL) {
+			log_error("cannot start a worker",
+			    log_str("error", strerror(errno)));
+			return false;
+		}
+		server->workers[server->worker_count++] = worker;
+	}
+	return true;
+}
+
+/* End what clients are left at once. */
+static void
+stop_workers(struct server *server)
+{
+	for (unsigned i = 0; i < server->worker_count; i++)
+		worker_stop(server->workers[i]);
+	free(server->workers);
+}
+
+static void
+announce(const struct server *server)
+{
+	const struct config *cfg = server->cfg;
+	char *line;
+
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		line = psql_line(&cfg->connections[i]);
+		log_info("listening",
+		    log_str("connection", cfg->connections[i].name),
+		    log_str("psql", line));
+		free(line);
+	}
+	log_info("ready",
+	    log_num("connections", (int64_t)cfg->connection_count),
+	    log_num("workers", cfg->workers));
+}
+
+static void
+on_counts(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+	log_tell_counts();
+}
+
+/*
+ * What a burst of clients, or a peer that misbehaved, has taken goes back:
+ * glibc keeps pages between blocks that are still in use until it is told.
+ */
+static void
+on_trim(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd, (void)events, (void)arg;
+	malloc_trim(0);
+}
+
+/*
+ * Until a signal ends it.  What comes later is not read: the rest is short,
+ * and the first signal has decided the exit code.
+ */
+static void
+run_loop(struct server *server)
+{
+	struct timeval trim_every = clock_timeval(TRIM_MS);
+	struct event *trim = event_new(server->base, -1, EV_PERSIST, on_trim,
+	    NULL);
+	struct event *heard = event_new(server->base, server->signal_fd,
+	    EV_READ | EV_PERSIST, on_signal, server);
+	struct event *counts = event_new(server->base, log_watch_counts(),
+	    EV_READ | EV_PERSIST, on_counts, NULL);
+
+	server->deadline = evtimer_new(server->base, on_deadline, server);
+	assert(heard != NULL && counts != NULL && trim != NULL &&
+	    server->deadline != NULL);
+	event_add(trim, &trim_every);
+	event_add(heard, NULL);
+	event_add(counts, NULL);
+	event_base_dispatch(server->base);
+	assert(server->stop_signal != 0);
+	event_free(trim);
+	event_free(heard);
+	event_free(counts);
+	event_free(server->deadline);
+}
+
+static struct survey *
+make_survey(struct server *server)
+{
+	return survey_open(&(struct survey_setup){
+	    .base = server->base,
+	    .workers = server->workers,
+	    .worker_count = server->worker_count,
+	    .jump_count = server->cfg->jump_count + 1,
+	    .connection_count = server->cfg->connection_count,
+	    .on_state = on_state,
+	    .arg = server,
+	});
+}
+
+static int
+serve(struct server *server)
+{
+	int code = 1;
+
+	server->shared = shared_new(server->cfg);
+	server->mailbox = mailbox_new(server->base, server);
+	if (start_workers(server)) {
+		announce(server);
+		server->survey = make_survey(server);
+		run_loop(server);
+		code = 128 + server->stop_signal;
+	}
+	stop_workers(server);
+	survey_close(server->survey);
+	log_unwatch_counts();
+	mailbox_close(server->mailbox);
+	mailbox_unref(server->mailbox);
+	shared_free(server->shared);
+	return code;
+}
+
+static int
+serve_config(struct server *server)
+{
+	int code = 1;
+
+	log_setup(server->cfg->log_level, server->cfg->log_format);
+	log_info("configuration loaded", log_str("file", server->cfg->path));
+	server->base = event_base_new();
+	assert(server->base != NULL);
+	if (open_entrances(server))
+		code = serve(server);
+	close_entrances(server);
+	free(server->entrances);
+	event_base_free(server->base);
+	log_tell_all_counts();
+	if (server->stop_signal != 0)
+		log_info("stopped", log_num("exit_code", code));
+	return code;
+}
+
+int
+serve_run(const struct command_line *line)
+{
+	struct server server = { .signal_fd = catch_signals() };
+	int code = 1;
+
+	server.cfg = config_load(line->config_path, line->names);
+	if (server.cfg != NULL)
+		code = serve_config(&server);
+	config_unref(server.cfg);
+	close(server.signal_fd);
+	return code;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The snapshot as an object: made empty, counted, released with its secrets
+ * wiped, and asked whether a client may come in.  Where its values come from
+ * is the business of config_load.c.
+ */
+#include "config/config.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+
+/* What config_new() allocates: the count stands behind what callers see. */
+struct counted_config {
+	struct config config;
+	atomic_uint refs;
+};
+
+struct config *
+config_new(void)
+{
+	struct counted_config *counted = xcalloc(1, sizeof *counted);
+
+	atomic_init(&counted->refs, 1);
+	return &counted->config;
+}
+
+struct config *
+config_ref(struct config *cfg)
+{
+	atomic_fetch_add(&((struct counted_config *)cfg)->refs, 1);
+	return cfg;
+}
+
+static void
+texts_free(char **texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+void
+config_jump_clear(struct config_jump *jump)
+{
+	free(jump->label);
+	free(jump->host);
+	free(jump->username);
+	secret_clear(&jump->password);
+	secret_clear(&jump->private_key);
+	secret_clear(&jump->passphrase);
+	texts_free(jump->pins, jump->pin_count);
+	texts_free(jump->known_hosts, jump->known_hosts_count);
+	free(jump->accept_new_file);
+	*jump = (struct config_jump){ 0 };
+}
+
+static void
+connection_clear(struct config_connection *connection)
+{
+	for (size_t i = 0; i < connection->listen_count; i++) {
+		free(connection->listens[i].host);
+		free(connection->listens[i].dir);
+		free(connection->listens[i].label);
+	}
+	free(connection->listens);
+	free(connection->name);
+	free(connection->label);
+	free(connection->host);
+	free(connection->database);
+	free(connection->username);
+	secret_clear(&connection->password);
+	secret_clear(&connection->ca_cert);
+	secret_clear(&connection->client_cert);
+	secret_clear(&connection->client_key);
+	secret_clear(&connection->tls_cert);
+	secret_clear(&connection->tls_key);
+	free(connection->allow_from);
+}
+
+void
+config_unref(struct config *cfg)
+{
+	struct counted_config *counted = (struct counted_config *)cfg;
+
+	if (cfg == NULL || atomic_fetch_sub(&counted->refs, 1) > 1)
+		return;
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		connection_clear(&cfg->connections[i]);
+	free(cfg->connections);
+	for (size_t i = 0; i < cfg->jump_count; i++)
+		config_jump_clear(&cfg->jumps[i]);
+	free(cfg->jumps);
+	free(cfg->listen_host);
+	free(cfg->path);
+	free(counted);
+}
+
+/* An address as allow_from compares it: an IPv4 client that came in through
+ * an IPv6 socket is an IPv4 client. */
+static int
+address_of(const struct sockaddr *client, const unsigned char **bytes)
+{
+	const struct sockaddr_in *v4 = (const void *)client;
+	const struct sockaddr_in6 *v6 = (const void *)client;
+
+	if (client->sa_family == AF_INET) {
+		*bytes = (const unsigned char *)&v4->sin_addr;
+		return AF_INET;
+	}
+	*bytes = v6->sin6_addr.s6_addr;
+	if (!IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		return AF_INET6;
+	*bytes += 12;
+	return AF_INET;
+}
+
+static bool
+network_holds(const struct config_network *network, int family,
+    const unsigned char *bytes)
+{
+	size_t whole = network->prefix_len / 8;
+	unsigned rest = network->prefix_len % 8;
+	unsigned char mask = (unsigned char)(0xff00 >> rest);
+
+	if (network->family != family ||
+	    memcmp(network->address, bytes, whole) != 0)
+		return false;
+	return rest == 0 ||
+	    (network->address[whole] & mask) == (bytes[whole] & mask);
+}
+
+bool
+config_allows(const struct config_connection *connection,
+    const struct sockaddr *client)
+{
+	const unsigned char *bytes;
+	int family;
+
+	if (connection->allow_from_count == 0 || client->sa_family == AF_UNIX)
+		return true;
+	assert(client->sa_family == AF_INET || client->sa_family == AF_INET6);
+	family = address_of(client, &bytes);
+	for (size_t i = 0; i < connection->allow_from_count; i++)
+		if (network_holds(&connection->allow_from[i], family, bytes))
+			return true;
+	return false;
+}

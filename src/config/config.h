@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The configuration as an object: one immutable, reference-counted snapshot of
+ * everything a file (and the environment it names) says, validated whole.
+ * Durations are milliseconds.  Texts are NULL where the file gives none.
+ */
+#ifndef PGJUMP_CONFIG_CONFIG_H
+#define PGJUMP_CONFIG_CONFIG_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+
+enum auth_method {
+	AUTH_METHOD_PASSWORD,
+	AUTH_METHOD_KEY,
+	AUTH_METHOD_AGENT,
+};
+
+/* What makes a jump box's host key trusted. */
+enum host_trust {
+	TRUST_KNOWN_HOSTS, /* the known_hosts files, strictly */
+	TRUST_PINS,        /* host_key: SHA256:... */
+	TRUST_ACCEPT_NEW,  /* host_key: accept-new */
+	TRUST_ANY,         /* host_key: any */
+};
+
+enum ssl_mode {
+	SSL_MODE_DISABLE,
+	SSL_MODE_ALLOW,
+	SSL_MODE_PREFER,
+	SSL_MODE_REQUIRE,
+	SSL_MODE_VERIFY_CA,
+	SSL_MODE_VERIFY_FULL,
+};
+
+/* Where a client's TLS ends. */
+enum client_tls {
+	CLIENT_TLS_PASSTHROUGH, /* at the database */
+	CLIENT_TLS_TERMINATE,   /* here */
+};
+
+/* One address to listen on: host and port, or a directory and port. */
+struct config_listen {
+	char *host; /* numeric address or name; NULL for a Unix socket */
+	char *dir;  /* holds .s.PGSQL.<port>; NULL for TCP */
+	unsigned port;
+	bool optional; /* ::1 of localhost: skipped where IPv6 is missing */
+	char
+	    *label; /* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
+};
+
+/* A CIDR block of allow_from. */
+struct config_network {
+	int family; /* AF_INET or AF_INET6 */
+	unsigned char address[16];
+	unsigned prefix_len;
+};
+
+/*
+ * A jump box: one object for all connections which agree on host, port, user,
+ * credentials and host-key trust.
+ */
+struct config_jump {
+	size_t index; /* in config.jumps */
+	char *label;  /* "203.0.113.10:22" */
+	char *host;
+	unsigned port;
+	char *username;
+	enum auth_method auth_method;
+	struct secret password;
+	struct secret private_key; /* with `agent`: the public key selected */
+	struct secret passphrase;
+	enum host_trust trust;
+	char **pins; /* "SHA256:" + 43 characters of base64 */
+	size_t pin_count;
+	char **known_hosts; /* files, in the order they are asked */
+	size_t known_hosts_count;
+	char *accept_new_file; /* where accept-new remembers; also asked */
+};
+
+struct config_connection {
+	size_t index; /* in config.connections */
+	char *name;
+	char *label; /* "10.0.2.45:5432", or the path of a socket */
+	struct config_listen *listens;
+	size_t listen_count;
+	char *host; /* a name, an address, or a directory (begins with '/') */
+	unsigned port;
+	char *database, *username;
+	struct secret password;
+	enum ssl_mode ssl_mode;
+	struct secret ca_cert, client_cert, client_key;
+	enum client_tls client_tls;
+	struct secret tls_cert, tls_key; /* shown to clients */
+	int64_t connection_timeout_ms;
+	int64_t ssl_response_timeout_ms; /* never longer than that */
+	unsigned max_clients;
+	struct config_network *allow_from;
+	size_t allow_from_count;        /* 0: no restriction (loopback only) */
+	const struct config_jump *jump; /* NULL: direct connection */
+};
+
+struct config {
+	char *path; /* the file, as found */
+	struct config_connection *connections;
+	size_t connection_count;
+	struct config_jump *jumps;
+	size_t jump_count;
+	char *listen_host; /* of a port without host; NULL: loopback */
+	enum log_format log_format;
+	enum log_level log_level;
+	unsigned workers;
+	unsigned max_links; /* per jump box, over all workers */
+	int64_t keepalive_interval_ms;
+	unsigned keepalive_count;
+	int64_t shutdown_timeout_ms;
+	int64_t startup_timeout_ms;
+	int64_t resolve_timeout_ms, connect_timeout_ms, handshake_timeout_ms,
+	    auth_timeout_ms, open_timeout_ms;
+};
+
+/* An empty snapshot with one reference: config_load.h fills it. */
+struct config *config_new(void);
+
+/* Release what a jump box holds, secrets wiped. */
+void config_jump_clear(struct config_jump *);
+
+struct config *config_ref(struct config *); /* any thread */
+void config_unref(struct config *);         /* any thread; NULL is fine */
+
+/* Whether allow_from lets a client at this address in; Unix sockets: always. */
+bool config_allows(const struct config_connection *, const struct sockaddr *);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Messages with their places, sorted when they are written.  Promises that
+ * each message is one line, whatever the texts in it hold.
+ */
+#include "config/report.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/xmalloc.h"
+
+struct message {
+	struct place place;
+	size_t part;
+	bool warning;
+	char *text;
+};
+
+struct report {
+	const char *file;
+	struct message *messages;
+	size_t count, room;
+	size_t part; /* what is spoken of */
+	bool failed;
+};
+
+struct report *
+report_new(const char *file)
+{
+	struct report *report = xcalloc(1, sizeof *report);
+
+	report->file = file;
+	return report;
+}
+
+void
+report_free(struct report *report)
+{
+	if (report == NULL)
+		return;
+	for (size_t i = 0; i < report->count; i++)
+		free(report->messages[i].text);
+	free(report->messages);
+	free(report);
+}
+
+/* A line end or an escape sequence in a quoted value must not reach a
+ * terminal; what is legible of UTF-8 may. */
+static void
+make_printable(char *text)
+{
+	const char *at = text;
+
+	while (*at != '\0') {
+		const char *start = at;
+
+		if (utf8_is_legible(utf8_next(&at))) {
+			memmove(text, start, (size_t)(at - start));
+			text += at - start;
+		} else {
+			*text++ = '?';
+		}
+	}
+	*text = '\0';
+}
+
+static void
+add(struct report *report, struct place place, bool warning, char *take)
+{
+	if (report->count == report->room) {
+		report->room = report->room > 0 ? 2 * report->room : 16;
+		report->messages = xreallocarray(report->messages, report->room,
+		    sizeof *report->messages);
+	}
+	make_printable(take);
+	report->messages[report->count] = (struct message){
+		.place = place,
+		.part = report->part,
+		.warning = warning,
+		.text = take,
+	};
+	report->count++;
+}
+
+void
+report_error(struct report *report, struct place place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(report, place, false, xvasprintf(format, args));
+	va_end(args);
+	report->failed = true;
+}
+
+void
+report_warning(struct report *report, struct place place, const char *format,
+    ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(report, place, true, xvasprintf(format, args));
+	va_end(args);
+}
+
+void
+report_about(struct report *report, size_t part)
+{
+	report->part = part;
+}
+
+void
+report_drop_warnings(struct report *report, size_t part)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < report->count; i++)
+		if (report->messages[i].warning &&
+		    report->messages[i].part == part)
+			free(report->messages[i].text);
+		else
+			report->messages[kept++] = report->messages[i];
+	report->count = kept;
+}
+
+bool
+report_failed(const struct report *report)
+{
+	return report->failed;
+}
+
+static int
+compare_numbers(unsigned a, unsigned b)
+{
+	return (a > b) - (a < b);
+}
+
+/* What is the same in the end stands side by side. */
+static int
+compare_messages(const void *a, const void *b)
+{
+	const struct message *left = a, *right = b;
+	int order = compare_numbers(left->place.line, right->place.line);
+
+	if (order == 0)
+		order = compare_numbers(left->place.column,
+		    right->place.column);
+	if (order == 0)
+		order = strcmp(left->text, right->text);
+	return order;
+}
+
+static void
+write_message(const struct report *report, const struct message *message,
+    FILE *out)
+{
+	fprintf(out, "%s:", report->file);
+	if (message->place.line > 0)
+		fprintf(out, "%u:%u:", message->place.line,
+		    message->place.column);
+	fprintf(out, " %s%s\n", message->warning ? "warning: " : "",
+	    message->text);
+}
+
+void
+report_write(struct report *report, FILE *out)
+{
+	if (report->count == 0)
+		return;
+	qsort(report->messages, report->count, sizeof *report->messages,
+	    compare_messages);
+	for (size_t i = 0; i < report->count; i++) {
+		const struct message *message = &report->messages[i];
+
+		if (i == 0 || compare_messages(message - 1, message) != 0)
+			write_message(report, message, out);
+	}
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Double quotes can hold everything (YAML 1.1, 5.6): what has a short escape
+ * gets it, what is not printable there gets the one of its code point.
+ */
+#include "config/yaml_write.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* Between double quotes, as it is; a byte order mark and what counts as a line
+ * end are printable for YAML, and do not stay what they are. */
+static bool
+is_printable(uint32_t code)
+{
+	if (code < 0x7f)
+		return code >= 0x20;
+	return (code >= 0xa0 && code <= 0xfffd && code != 0x2028 &&
+		   code != 0x2029 && code != 0xfeff) ||
+	    code >= 0x10000;
+}
+
+static void
+write_code(FILE *out, uint32_t code, const char *bytes, size_t len)
+{
+	static const char escaped[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
+	const char *found = code < 0x80 ? strchr(escaped, (int)code) : NULL;
+
+	if (found != NULL)
+		fprintf(out, "\\%c", letters[found - escaped]);
+	else if (!is_printable(code))
+		fprintf(out, code < 0x100 ? "\\x%02x" : "\\u%04x",
+		    (unsigned)code);
+	else if (code == UTF8_REPLACEMENT)
+		fputs("\xef\xbf\xbd", out);
+	else
+		fwrite(bytes, 1, len, out);
+}
+
+void
+yaml_write_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	while (*text != '\0') {
+		const char *bytes = text;
+		uint32_t code = utf8_next(&text);
+
+		write_code(out, code, bytes, (size_t)(text - bytes));
+	}
+	fputc('"', out);
+}
+
+/* Lines of printable ASCII, the first not indented, one line end at most at
+ * the end. */
+static bool
+can_be_block(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len < 2 || text[0] == ' ' || text[0] == '\n' ||
+	    strcmp(text + len - 2, "\n\n") == 0)
+		return false;
+	for (; *text != '\0'; text++)
+		if (*text != '\n' && (*text < 0x20 || *text > 0x7e))
+			return false;
+	return true;
+}
+
+void
+yaml_write_lines(FILE *out, const char *text, unsigned indent)
+{
+	size_t len;
+
+	if (!can_be_block(text)) {
+		yaml_write_quoted(out, text);
+		fputc('\n', out);
+		return;
+	}
+	fputs(text[strlen(text) - 1] == '\n' ? "|\n" : "|-\n", out);
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		fprintf(out, "%*s%.*s\n", (int)(len > 0 ? indent : 0), "",
+		    (int)len, text);
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A short-lived thread around one dial.  It ends by posting its outcome to the
+ * mailbox of the worker that started it.
+ */
+#ifndef PGJUMP_JUMP_DIALER_H
+#define PGJUMP_JUMP_DIALER_H
+
+#include "base/failure.h"
+#include "ssh/dial.h"
+
+struct config;
+struct config_connection;
+struct config_jump;
+struct dialer;
+struct mailbox;
+struct resolver;
+struct ssh_transport;
+
+/* How a dial ended; what it holds belongs to the receiver. */
+struct dialer_outcome {
+	struct fault fault;              /* code FAIL_NONE: it succeeded */
+	struct ssh_transport *transport; /* of dialer_jump() */
+	int fd;                          /* of dialer_database(); else -1 */
+};
+
+/*
+ * Called in the worker's thread, from its mailbox.  The receiver takes what
+ * the outcome holds and calls dialer_close().
+ */
+typedef void dialer_done_fn(void *arg, struct dialer_outcome *);
+
+struct dialer_setup {
+	struct config *cfg;        /* referenced */
+	struct resolver *resolver; /* borrowed until dialer_close() */
+	struct mailbox *mailbox;   /* referenced */
+	dialer_done_fn *done;
+	void *arg;
+	/* A stage was entered, in the dialer's thread; or NULL. */
+	void (*on_stage)(void *stage_arg, enum dial_stage);
+	void *stage_arg;
+};
+
+/* Start a thread; where the system has none left, the outcome says so. */
+struct dialer *dialer_jump(const struct dialer_setup *,
+    const struct config_jump *);
+struct dialer *dialer_database(const struct dialer_setup *,
+    const struct config_connection *);
+
+/* Make it give up soon; its outcome still comes. */
+void dialer_cancel(struct dialer *);
+
+/*
+ * Make it give up, wait for the thread and release it: no outcome comes any
+ * more, and one that was posted is discarded.
+ */
+void dialer_close(struct dialer *);
+
+#endif

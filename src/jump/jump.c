@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The queue of clients who want a stream, and the answers they get.  A request
+ * is waiting (for a link, or for its turn), opening (a forward, or a dial
+ * where there is no tunnel) or done; answers are given at the end of a turn,
+ * never from inside a call of the client's.  Which link, and when to dial, is
+ * the pool's business.
+ */
+#include "jump/jump.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/stream.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "jump/dialer.h"
+#include "jump/jump_blame.h"
+#include "jump/jump_box.h"
+#include "jump/jump_fault.h"
+#include "jump/jump_queue.h"
+#include "jump/pool.h"
+
+/* Requests that wait are looked at again so often. */
+#define TICK_MS 50
+/* A link may break under an open; a second time is the client's to know. */
+#define TRIES_MAX 2
+
+enum request_state {
+	REQUEST_WAITING,
+	REQUEST_OPENING,
+	REQUEST_DONE,
+};
+
+struct jump_request {
+	struct jump_place place; /* first: see request_at() */
+	struct jump *jump;
+	enum request_state state;
+	const struct config_connection *connection;
+	struct originator originator;
+	int64_t asked_ms, deadline_ms, opened_ms;
+	unsigned tries;
+	struct event *timer;   /* its deadline, or the open's */
+	struct dialer *dialer; /* opening, without tunnel */
+	jump_answer_fn *answer;
+	void *arg;
+	struct stream *stream; /* done: one of these */
+	struct fault fault;
+};
+
+struct jump {
+	struct event_base *base;
+	struct config *cfg;
+	struct jump_box *box;
+	struct mailbox *mailbox;
+	struct pool *pool; /* NULL: without tunnel */
+	struct jump_queue waiting;
+	struct jump_places opening, done;
+	struct event *tick; /* while requests wait */
+};
+
+/* --- states of a request ------------------------------------------------- */
+
+static int64_t
+waited_ms(const struct jump_request *request)
+{
+	return clock_ms() - request->asked_ms;
+}
+
+static struct jump_places *
+list_of(const struct jump_request *request)
+{
+	struct jump *jump = request->jump;
+	struct jump_places *lists[] = {
+		[REQUEST_WAITING] = jump_queue_list(&jump->waiting,
+		    &request->place),
+		[REQUEST_OPENING] = &jump->opening,
+		[REQUEST_DONE] = &jump->done,
+	};
+
+	return lists[request->state];
+}
+
+static struct jump_request *
+request_at(struct jump_place *place)
+{
+	return (struct jump_request *)place;
+}
+
+static void
+set_state(struct jump_request *request, enum request_state state)
+{
+	TAILQ_REMOVE(list_of(request), &request->place, entry);
+	request->state = state;
+	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
+}
+
+static void
+arm_timer(struct jump_request *request, int64_t deadline_ms)
+{
+	struct timeval wait = clock_timeval(deadline_ms - clock_ms());
+
+	event_add(request->timer, &wait);
+}
+
+static void
+succeed(struct jump_request *request, struct stream *take)
+{
+	request->stream = take;
+	set_state(request, REQUEST_DONE);
+}
+
+/* The fault's code is set; what every fault of this request says is added. */
+static void
+fail(struct jump_request *request)
+{
+	const struct config_jump *jump = request->connection->jump;
+
+	fault_name(&request->fault, jump != NULL ? jump->label : NULL,
+	    jump != NULL ? jump->username : NULL, request->connection->label);
+	set_state(request, REQUEST_DONE);
+}
+
+static const char *
+jump_label(const struct jump_request *request)
+{
+	return request->connection->jump->label;
+}
+
+/* --- through a tunnel ---------------------------------------------------- */
+
+/* The link broke or is full: that says nothing of the database. */
+static void
+try_again(struct jump_request *request, const struct ssh_opened *opened)
+{
+	if (opened->reason != 0 || ++request->tries < TRIES_MAX) {
+		set_state(request, REQUEST_WAITING);
+		arm_timer(request, request->deadline_ms);
+		return;
+	}
+	jump_fault_broken(&request->fault, opened->lost_by);
+	fail(request);
+}
+
+static void
+finish_open(struct jump_request *request, const struct ssh_opened *opened)
+{
+	if (opened->stream != NULL) {
+		succeed(request, opened->stream);
+	} else if (opened->link_failed) {
+		try_again(request, opened);
+	} else {
+		jump_fault_refused(&request->fault, jump_label(request), opened,
+		    request->connection->host[0] == '/');
+		fail(request);
+	}
+}
+
+/* False: nobody further back needs to ask in this turn; nor do, in any case,
+ * other clients of the connection that `behind` is set to. */
+static bool
+ask_pool(struct jump_request *request, const struct config_connection **behind)
+{
+	struct jump *jump = request->jump;
+	int64_t now_ms = clock_ms();
+	int64_t by_ms = clock_earlier(request->deadline_ms,
+	    now_ms + jump->cfg->open_timeout_ms);
+
+	switch (pool_ask(jump->pool, request->connection, &request->originator,
+	    waited_ms(request), by_ms, request)) {
+	case POOL_OPENING:
+		request->opened_ms = now_ms;
+		set_state(request, REQUEST_OPENING);
+		jump_queue_count(&jump->waiting, &request->place);
+		arm_timer(request, by_ms);
+		break;
+	case POOL_DOWN:
+		pool_cause(jump->pool, &request->fault);
+		fail(request);
+		break;
+	case POOL_BEHIND:
+		*behind = request->connection;
+		break;
+	case POOL_WAIT:
+		return pool_has_slot(jump->pool);
+	}
+	return true;
+}
+
+static struct jump_wait
+wait_of(const struct jump_request *request)
+{
+	return (struct jump_wait){
+		.connection = request->connection,
+		.asked_ms = request->asked_ms,
+		.opened_ms = request->opened_ms,
+		.open_timeout_ms = request->jump->cfg->open_timeout_ms,
+	};
+}
+
+static void
+time_out_waiting(struct jump_request *request)
+{
+	const struct jump_wait wait = wait_of(request);
+
+	jump_blame_waiting(&request->fault, request->jump->pool, &wait);
+	fail(request);
+}
+
+static void
+time_out_opening(struct jump_request *request)
+{
+	const struct jump_wait wait = wait_of(request);
+
+	jump_blame_opening(&request->fault, request->jump->pool, &wait,
+	    request);
+	fail(request);
+}
+
+/* --- without tunnel ------------------------------------------------------ */
+
+static void
+on_dialled(void *arg, struct dialer_outcome *outcome)
+{
+	struct jump_request *request = arg;
+
+	if (outcome->fault.code == FAIL_NONE) {
+		succeed(request,
+		    stream_socket(request->jump->base, outcome->fd));
+		outcome->fd = -1;
+	} else {
+		request->fault = outcome->fault;
+		fail(request);
+	}
+	dialer_close(request->dialer);
+	request->dialer = NULL;
+}
+
+static void
+dial_directly(struct jump_request *request)
+{
+	const struct dialer_setup setup = {
+		.cfg = request->jump->cfg,
+		.resolver = jump_box_resolver(request->jump->box),
+		.mailbox = request->jump->mailbox,
+		.done = on_dialled,
+		.arg = request,
+	};
+
+	request->opened_ms = clock_ms();
+	set_state(request, REQUEST_OPENING);
+	request->dialer = dialer_database(&setup, request->connection);
+}
+
+/* The dial's own stages end sooner, unless little of the budget was left. */
+static void
+time_out_dialling(struct jump_request *request)
+{
+	dialer_close(request->dialer);
+	request->dialer = NULL;
+	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%s",
+	    clock_text(waited_ms(request)).text);
+	fault_note(&request->fault, "no tunnel is configured");
+	fail(request);
+}
+
+/* --- requests ------------------------------------------------------------ */
+
+static void
+on_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	struct jump_request *request = arg;
+
+	(void)fd, (void)what;
+	if (request->state == REQUEST_DONE)
+		return;
+	if (request->dialer != NULL)
+		time_out_dialling(request);
+	else if (request->state == REQUEST_OPENING)
+		time_out_opening(request);
+	else
+		time_out_waiting(request);
+}
+
+struct jump_request *
+jump_request_open(struct jump *jump, const struct config_connection *connection,
+    const struct originator *originator, int64_t deadline_ms, bool is_cancel,
+    jump_answer_fn *answer, void *arg)
+{
+	struct jump_request *request = xcalloc(1, sizeof *request);
+
+	request->jump = jump;
+	request->place.is_cancel = is_cancel;
+	request->connection = connection;
+	request->originator = *originator;
+	request->asked_ms = clock_ms();
+	request->deadline_ms = deadline_ms;
+	request->answer = answer;
+	request->arg = arg;
+	request->timer = event_new(jump->base, -1, 0, on_timeout, request);
+	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
+	arm_timer(request, deadline_ms);
+	if (jump->pool != NULL)
+		pool_expect(jump->pool, connection);
+	else
+		dial_directly(request);
+	return request;
+}
+
+static void
+request_free(struct jump_request *request)
+{
+	TAILQ_REMOVE(list_of(request), &request->place, entry);
+	event_free(request->timer);
+	free(request);
+}
+
+void
+jump_request_drop(struct jump_request *request)
+{
+	if (request == NULL)
+		return;
+	if (request->dialer != NULL)
+		dialer_close(request->dialer);
+	else if (request->state == REQUEST_OPENING)
+		pool_abandon(request->jump->pool, request);
+	stream_close(request->stream, true);
+	request_free(request);
+}
+
+/* --- turns --------------------------------------------------------------- */
+
+static void
+collect_opened(struct jump *jump)
+{
+	struct ssh_opened opened;
+	void *user;
+
+	while (pool_opened(jump->pool, &user, &opened)) {
+		if (user != NULL)
+			finish_open(user, &opened);
+		else
+			stream_close(opened.stream, true);
+	}
+}
+
+static void
+ask_for_all(struct jump *jump)
+{
+	struct jump_walk walk = jump_queue_walk(&jump->waiting);
+	const struct config_connection *behind = NULL;
+	struct jump_place *place;
+
+	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
+		if (request_at(place)->connection == behind)
+			continue;
+		if (!ask_pool(request_at(place), &behind))
+			break;
+	}
+}
+
+/* The receiver may drop other requests, so the list is read anew each time. */
+static void
+give_answers(struct jump *jump)
+{
+	struct jump_place *place;
+
+	while ((place = TAILQ_FIRST(&jump->done)) != NULL) {
+		struct jump_request *request = request_at(place);
+		jump_answer_fn *answer = request->answer;
+		struct stream *stream = request->stream;
+		struct fault fault = request->fault;
+		void *arg = request->arg;
+
+		request_free(request);
+		answer(arg, stream, stream != NULL ? NULL : &fault);
+	}
+}
+
+static void
+arm_tick(struct jump *jump)
+{
+	struct timeval wait = clock_timeval(TICK_MS);
+
+	if (!jump_queue_is_empty(&jump->waiting) &&
+	    !event_pending(jump->tick, EV_TIMEOUT, NULL))
+		event_add(jump->tick, &wait);
+}
+
+void
+jump_turn(struct jump *jump)
+{
+	if (jump->pool != NULL) {
+		pool_pump(jump->pool);
+		collect_opened(jump);
+		ask_for_all(jump);
+	}
+	give_answers(jump);
+	arm_tick(jump);
+	if (jump->pool != NULL)
+		pool_flush(jump->pool);
+}
+
+/* It has waited for a quarter of its time, or of what an open may take. */
+static bool
+waits_long(const struct jump_request *request)
+{
+	int64_t given_ms = request->deadline_ms - request->asked_ms;
+	int64_t open_ms = request->jump->cfg->open_timeout_ms;
+
+	return waited_ms(request) >= clock_earlier(given_ms, open_ms) / 4;
+}
+
+/*
+ * Whoever waits long must be able to tell, when its time is out, whether the
+ * tunnel was alive.  The turn that follows does the rest.
+ */
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct jump *jump = arg;
+	struct jump_walk walk = jump_queue_walk(&jump->waiting);
+	struct jump_place *place;
+	int64_t since_ms = 0;
+
+	(void)fd, (void)what;
+	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
+		const struct jump_request *request = request_at(place);
+
+		if (waits_long(request) && request->asked_ms >= since_ms)
+			since_ms = request->asked_ms + 1;
+	}
+	if (since_ms > 0 && jump->pool != NULL)
+		pool_probe(jump->pool, since_ms);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+struct jump *
+jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+    struct mailbox *of_worker)
+{
+	struct jump *jump = xcalloc(1, sizeof *jump);
+
+	jump->base = base;
+	jump->cfg = cfg;
+	jump->box = box;
+	jump->mailbox = of_worker;
+	jump_queue_init(&jump->waiting);
+	TAILQ_INIT(&jump->opening);
+	TAILQ_INIT(&jump->done);
+	jump->tick = event_new(base, -1, 0, on_tick, jump);
+	if (jump_box_config(box) != NULL)
+		jump->pool = pool_open(base, cfg, box, of_worker);
+	return jump;
+}
+
+void
+jump_look(const struct jump *jump, struct pool_state *out)
+{
+	if (jump->pool != NULL)
+		pool_look(jump->pool, out);
+}
+
+void
+jump_close(struct jump *jump)
+{
+	if (jump == NULL)
+		return;
+	assert(jump_queue_is_empty(&jump->waiting) &&
+	    TAILQ_EMPTY(&jump->opening) && TAILQ_EMPTY(&jump->done));
+	if (jump->pool != NULL)
+		pool_close(jump->pool);
+	event_free(jump->tick);
+	free(jump);
+}

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Which link serves which database, and when one more is dialled: where every
+ * link suits ill (pool_member.h), the queue moves slowly, or a database that
+ * does not answer leaves no slot to the others, as long as the worker's share
+ * and the jump box's backoff allow.
+ */
+#include "jump/pool.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "jump/jump_box.h"
+#include "jump/pool_choice.h"
+#include "jump/pool_dials.h"
+#include "jump/pool_life.h"
+#include "jump/pool_member.h"
+#include "jump/pool_target.h"
+
+/* A queue that moves slower than this wants one more link. */
+#define QUEUE_SLOW_MS 50
+/* A database that did not answer may cost others a slot so often. */
+#define SUSPECT_INTERVAL_MS 10000
+/* How often to look for links that are idle. */
+#define SPARE_LOOK_MS 5000
+#define FILES_LOOK_MS 1000
+/* Many databases that do not answer are no reason to storm the jump box. */
+#define ROOM_INTERVAL_MS 200
+
+struct pool {
+	struct event_base *base;
+	struct config *cfg;
+	struct jump_box *box;
+	const struct config_jump *jump;
+	struct mailbox *mailbox;
+	struct pool_members members;
+	size_t member_count;
+	struct pool_targets targets;
+	struct pool_dials *dials;
+	struct event *retry; /* the next try, or a look at the files */
+	struct event *spare; /* a look at links that are idle */
+	int64_t room_ms;     /* when make_room() last did */
+	int64_t suspect_ms;  /* when a database last cost others a slot */
+};
+
+/* --- dialling ------------------------------------------------------------ */
+
+static void keep_up(void *arg);
+
+static void
+on_dialled(void *arg, struct ssh_transport *take)
+{
+	struct pool *pool = arg;
+
+	if (take != NULL) {
+		struct pool_member *member = pool_member_new(
+		    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
+
+		TAILQ_INSERT_TAIL(&pool->members, member, entry);
+		pool->member_count++;
+	}
+	keep_up(pool);
+}
+
+static bool
+has_share_left(const struct pool *pool)
+{
+	return pool_live_links(&pool->members) + pool_dials_count(pool->dials) <
+	    jump_box_share(pool->box);
+}
+
+static void
+sleep_until(struct pool *pool, int64_t retry_ms)
+{
+	int64_t wait_ms = retry_ms - clock_ms();
+	struct timeval wait = clock_timeval(
+	    wait_ms < FILES_LOOK_MS ? wait_ms : FILES_LOOK_MS);
+
+	event_add(pool->retry, &wait);
+}
+
+/* Dial, now or as soon as that is allowed.  False: it is not allowed now. */
+static bool
+dial(struct pool *pool, bool wake)
+{
+	int64_t retry_ms;
+
+	switch (jump_box_ask(pool->box, wake, &retry_ms)) {
+	case JUMP_PERMIT_DIAL:
+		pool_dials_start(pool->dials);
+		return true;
+	case JUMP_PERMIT_BUSY:
+		return true; /* on_news() */
+	case JUMP_PERMIT_LATER:
+		sleep_until(pool, retry_ms);
+		break;
+	case JUMP_PERMIT_REST:
+		break;
+	}
+	return false;
+}
+
+/* Dial one more link where the pool is not full. */
+static bool
+grow(struct pool *pool, bool wake)
+{
+	return has_share_left(pool) && dial(pool, wake);
+}
+
+/*
+ * There is to be a link, whether somebody waits for it or not.  When another
+ * worker's dial has ended, its turn may be ours.
+ */
+static void
+keep_up(void *arg)
+{
+	struct pool *pool = arg;
+
+	if (!pool_is_up(pool) && pool_dials_count(pool->dials) == 0)
+		grow(pool, false);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *pool = arg;
+
+	(void)fd, (void)what;
+	jump_box_look_at_files(pool->box);
+	keep_up(pool);
+}
+
+/* Links that a crowd has left behind go. */
+static void
+on_spare(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool *pool = arg;
+	struct pool_member *member;
+
+	(void)fd, (void)what;
+	while ((member = pool_spare(&pool->members)) != NULL)
+		ssh_link_retire(member->link);
+}
+
+/* --- choosing ------------------------------------------------------------ */
+
+/* A database that needs longer for its answer is late. */
+static int64_t
+late_after_ms(const struct pool *pool)
+{
+	return pool->cfg->open_timeout_ms / 4;
+}
+
+void
+pool_expect(struct pool *pool, const struct config_connection *connection)
+{
+	pool_targets_get(&pool->targets, connection);
+}
+
+bool
+pool_is_suspect(struct pool *pool, const struct config_connection *connection)
+{
+	return pool_targets_get(&pool->targets, connection)->standing ==
+	    POOL_STANDING_SUSPECT;
+}
+
+/* Also false while a suspect must let others go first. */
+static bool
+may_open(struct pool *pool, const struct pool_target *target,
+    const struct pool_member *best)
+{
+	bool is_scarce = !has_share_left(pool) &&
+	    pool_targets_have_other(&pool->targets, target);
+
+	switch (pool_claim_of(&pool->members, target, best, is_scarce)) {
+	case POOL_CLAIM_GRANTED:
+		return true;
+	case POOL_CLAIM_RISKED:
+		return pool_dials_count(pool->dials) == 0 &&
+		    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS;
+	case POOL_CLAIM_DENIED:
+		break;
+	}
+	return false;
+}
+
+/*
+ * A database that has come back is not to wait for sshd's next try: an open
+ * that is stale goes, with its link, and another link comes for the next.  So
+ * does a link, once in a while, where all carry what the database would stall.
+ */
+static void
+renew(struct pool *pool, const struct pool_target *target)
+{
+	struct pool_member *member = pool_stale(&pool->members, target);
+
+	if (member == NULL && !has_share_left(pool) &&
+	    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS)
+		member = pool_in_the_way(&pool->members, target);
+	if (member != NULL && pool_dials_count(pool->dials) == 0 &&
+	    dial(pool, false))
+		ssh_link_retire(member->link);
+}
+
+/* A better link for the target may come. */
+static bool
+is_growing(struct pool *pool, const struct pool_target *target,
+    int64_t waited_ms)
+{
+	bool is_slow = !pool_is_worth_waiting(&pool->members, target) ||
+	    waited_ms >= QUEUE_SLOW_MS;
+
+	return (is_slow && grow(pool, true)) ||
+	    pool_dials_count(pool->dials) > 0;
+}
+
+enum pool_offer
+pool_ask(struct pool *pool, const struct config_connection *connection,
+    const struct originator *originator, int64_t waited_ms, int64_t by_ms,
+    void *user)
+{
+	struct pool_target *target = pool_targets_get(&pool->targets,
+	    connection);
+	struct pool_member *best;
+	int64_t spare_ms = by_ms - clock_ms() - late_after_ms(pool);
+
+	renew(pool, target);
+	best = pool_choose(&pool->members, target);
+	if (!may_open(pool, target, best))
+		return POOL_BEHIND;
+	if (best == NULL || pool_member_cost(best, target) != POOL_COST_NONE) {
+		bool growing = is_growing(pool, target, waited_ms);
+
+		if (best == NULL && !growing && !pool_is_up(pool))
+			return POOL_DOWN;
+		if (best == NULL ||
+		    (growing &&
+			pool_is_better_awaited(&pool->members, target, best,
+			    waited_ms, spare_ms)))
+			return POOL_WAIT;
+	}
+	if (waited_ms < QUEUE_SLOW_MS &&
+	    pool_is_tilted(&pool->members, target, best))
+		return POOL_WAIT;
+	if (target->standing == POOL_STANDING_SUSPECT)
+		pool->suspect_ms = clock_ms();
+	pool_member_open(best, target, originator, late_after_ms(pool), by_ms,
+	    user);
+	return POOL_OPENING;
+}
+
+/* --- opens in flight ----------------------------------------------------- */
+
+static struct pool_member *
+member_of(struct pool *pool, const void *user)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		if (member->user == user)
+			break;
+	assert(member != NULL);
+	return member;
+}
+
+struct pool_silence
+pool_abandon(struct pool *pool, void *user)
+{
+	struct pool_member *member = member_of(pool, user);
+	const struct pool_silence silence = {
+		.was_heard = pool_life_was_heard(&pool->members, member),
+		.is_stalled = pool_member_is_stalled(member),
+		.silent_ms = clock_ms() - ssh_link_heard_ms(member->link),
+	};
+
+	member->user = NULL;
+	ssh_link_abandon(member->link);
+	return silence;
+}
+
+bool
+pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry) {
+		if (!ssh_link_opened(member->link, opened))
+			continue;
+		*user = member->user;
+		member->user = NULL;
+		if (pool_member_is_full(member, opened))
+			opened->link_failed = true;
+		return true;
+	}
+	return false;
+}
+
+/* --- turns --------------------------------------------------------------- */
+
+/*
+ * Every slot is taken, and sshd needs minutes to give an open up: a link which
+ * is stuck, but alive, makes room for a new one.  What it carries goes on.
+ */
+static void
+make_room(struct pool *pool)
+{
+	struct pool_member *member = pool_worst(&pool->members);
+
+	if (member == NULL || clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
+	    !dial(pool, false))
+		return;
+	pool->room_ms = clock_ms();
+	ssh_link_retire(member->link);
+}
+
+/* While a database does not answer, a slot is kept for the others. */
+static void
+keep_slot(struct pool *pool)
+{
+	if (!pool_is_blocked(&pool->members) ||
+	    !pool_targets_have_other(&pool->targets, NULL) ||
+	    pool_dials_count(pool->dials) > 0)
+		return;
+	if (has_share_left(pool))
+		dial(pool, false);
+	else
+		make_room(pool);
+}
+
+/*
+ * A target may be what stalls a link: another link is to tell.  In a full pool
+ * it comes in place of the stalled one, which opens nothing now in any case.
+ */
+static void
+ask_elsewhere(struct pool *pool)
+{
+	struct pool_member *alone = pool_life_ask_others(&pool->members);
+	bool is_full = !has_share_left(pool);
+
+	if (alone == NULL || pool_dials_count(pool->dials) > 0 ||
+	    !dial(pool, true))
+		return;
+	if (is_full)
+		ssh_link_retire(alone->link);
+}
+
+static void
+free_member(struct pool *pool, struct pool_member *member)
+{
+	TAILQ_REMOVE(&pool->members, member, entry);
+	pool->member_count--;
+	ssh_link_free(member->link);
+	free(member);
+}
+
+static void
+tidy(struct pool *pool, struct pool_member *member)
+{
+	pool_member_tidy(member);
+	if (ssh_link_is_lost(member->link) && !member->is_mourned) {
+		member->is_mourned = true;
+		jump_box_lost(pool->box, clock_ms() - member->born_ms,
+		    member->was_used);
+	}
+	if (ssh_link_is_finished(member->link) && member->user == NULL)
+		free_member(pool, member);
+}
+
+void
+pool_pump(struct pool *pool)
+{
+	struct pool_member *member, *next;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		ssh_link_pump(member->link);
+	for (member = TAILQ_FIRST(&pool->members); member != NULL;
+	     member = next) {
+		next = TAILQ_NEXT(member, entry);
+		tidy(pool, member);
+	}
+	ask_elsewhere(pool);
+	pool_life_bear(&pool->members);
+	if (pool_life_blame_targets(&pool->members))
+		pool->suspect_ms = clock_ms();
+	keep_slot(pool);
+	keep_up(pool);
+}
+
+void
+pool_flush(struct pool *pool)
+{
+	struct pool_member *member;
+
+	TAILQ_FOREACH(member, &pool->members, entry) {
+		ssh_link_rest(member->link);
+		ssh_link_flush(member->link);
+	}
+}
+
+bool
+pool_is_up(const struct pool *pool)
+{
+	return pool_live_links(&pool->members) > 0;
+}
+
+bool
+pool_has_slot(const struct pool *pool)
+{
+	return pool_free_slots(&pool->members) > 0;
+}
+
+bool
+pool_is_mute(const struct pool *pool)
+{
+	return pool_life_is_mute(&pool->members);
+}
+
+int64_t
+pool_heard_ms(const struct pool *pool)
+{
+	return pool_life_heard_ms(&pool->members);
+}
+
+void
+pool_probe(struct pool *pool, int64_t since_ms)
+{
+	pool_life_ask(&pool->members, since_ms);
+}
+
+size_t
+pool_links(const struct pool *pool)
+{
+	return pool->member_count;
+}
+
+void
+pool_look(const struct pool *pool, struct pool_state *out)
+{
+	pool_life_look(&pool->members, out);
+}
+
+void
+pool_cause(const struct pool *pool, struct fault *fault)
+{
+	jump_box_explain(pool->box, fault);
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+struct pool *
+pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+    struct mailbox *mailbox)
+{
+	const struct timeval spare_interval = clock_timeval(SPARE_LOOK_MS);
+	struct pool *pool = xcalloc(1, sizeof *pool);
+
+	pool->base = base;
+	pool->cfg = cfg;
+	pool->box = box;
+	pool->jump = jump_box_config(box);
+	pool->mailbox = mailbox;
+	TAILQ_INIT(&pool->members);
+	SLIST_INIT(&pool->targets);
+	pool->suspect_ms = -SUSPECT_INTERVAL_MS;
+	pool->dials = pool_dials_open(&(struct pool_dials_setup){
+	    .cfg = cfg,
+	    .box = box,
+	    .mailbox = mailbox,
+	    .on_dialled = on_dialled,
+	    .arg = pool,
+	});
+	pool->retry = event_new(base, -1, 0, on_retry, pool);
+	pool->spare = event_new(base, -1, EV_PERSIST, on_spare, pool);
+	event_add(pool->spare, &spare_interval);
+	jump_box_watch(box, mailbox, keep_up, pool);
+	grow(pool, false);
+	return pool;
+}
+
+void
+pool_close(struct pool *pool)
+{
+	jump_box_unwatch(pool->box, pool);
+	pool_dials_close(pool->dials);
+	while (!TAILQ_EMPTY(&pool->members))
+		free_member(pool, TAILQ_FIRST(&pool->members));
+	pool_targets_free(&pool->targets);
+	event_free(pool->retry);
+	event_free(pool->spare);
+	free(pool);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Signs of life counted over the links of a pool.  A jump box whose resolver
+ * hangs is mute on that link alone, and so is one that connects in the thread
+ * which reads the session: where that may be, another link's sign of life
+ * counts too.
+ */
+#include "jump/pool_life.h"
+
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "jump/pool_member.h"
+#include "jump/pool_target.h"
+#include "ssh/ssh_link.h"
+
+/* Linux gives up a connect after 127 s: six times asked again (tcp(7)). */
+#define CONNECT_MAX_MS 130000
+
+void
+pool_life_look(const struct pool_members *members, struct pool_state *out)
+{
+	const struct pool_member *member;
+	int64_t rtt_us;
+
+	*out = (struct pool_state){ .links = 0 };
+	TAILQ_FOREACH(member, members, entry) {
+		rtt_us = ssh_link_rtt_us(member->link);
+		out->channels += ssh_link_channels(member->link);
+		if (ssh_link_is_closed(member->link))
+			continue;
+		out->links++;
+		if (rtt_us > 0 && (out->rtt_us == 0 || rtt_us < out->rtt_us))
+			out->rtt_us = rtt_us;
+	}
+}
+
+int64_t
+pool_life_heard_ms(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	int64_t heard_ms = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (ssh_link_heard_ms(member->link) > heard_ms)
+			heard_ms = ssh_link_heard_ms(member->link);
+	return heard_ms;
+}
+
+bool
+pool_life_is_mute(const struct pool_members *members)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (!ssh_link_is_closed(member->link) &&
+		    !ssh_link_is_mute(member->link))
+			return false;
+	return true;
+}
+
+void
+pool_life_ask(const struct pool_members *members, int64_t since_ms)
+{
+	const struct pool_member *member;
+
+	TAILQ_FOREACH(member, members, entry)
+		ssh_link_probe(member->link, since_ms);
+}
+
+bool
+pool_life_was_heard(const struct pool_members *members,
+    const struct pool_member *opener)
+{
+	const struct pool_member *member;
+
+	if (opener->is_held_up ||
+	    ssh_link_heard_ms(opener->link) >= opener->overdue_ms)
+		return true;
+	if (!pool_member_may_stall(opener))
+		return false;
+	TAILQ_FOREACH(member, members, entry)
+		if (!ssh_link_is_closed(member->link) &&
+		    ssh_link_heard_ms(member->link) >= opener->overdue_ms)
+			return true;
+	return false;
+}
+
+/* False: there is none that could tell. */
+static bool
+ask_all_but(const struct pool_members *members,
+    const struct pool_member *stalled)
+{
+	const struct pool_member *other;
+	bool found = false;
+
+	TAILQ_FOREACH(other, members, entry) {
+		if (other == stalled)
+			continue;
+		ssh_link_probe(other->link, stalled->overdue_ms);
+		if (!ssh_link_is_closed(other->link) &&
+		    !pool_member_is_stalled(other))
+			found = true;
+	}
+	return found;
+}
+
+struct pool_member *
+pool_life_ask_others(const struct pool_members *members)
+{
+	struct pool_member *member, *alone = NULL;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (pool_member_is_stalled(member) &&
+		    !ask_all_but(members, member) &&
+		    (alone == NULL || ssh_link_is_closed(alone->link)))
+			alone = member;
+	return alone;
+}
+
+/* When another link that lives last heard the jump box; 0: there is none. */
+static int64_t
+heard_elsewhere_ms(const struct pool_members *members,
+    const struct pool_member *stalled)
+{
+	const struct pool_member *member;
+	int64_t heard_ms = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		if (member != stalled &&
+		    ssh_link_heard_ms(member->link) > heard_ms)
+			heard_ms = ssh_link_heard_ms(member->link);
+	return heard_ms;
+}
+
+void
+pool_life_bear(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	int64_t heard_ms;
+
+	TAILQ_FOREACH(member, members, entry) {
+		if (!pool_member_is_stalled(member))
+			continue;
+		heard_ms = heard_elsewhere_ms(members, member);
+		if (heard_ms >= member->overdue_ms)
+			ssh_link_bear(member->link, heard_ms,
+			    member->opened_ms + CONNECT_MAX_MS);
+	}
+}
+
+bool
+pool_life_blame_targets(struct pool_members *members)
+{
+	struct pool_member *member;
+	bool found = false;
+
+	TAILQ_FOREACH(member, members, entry) {
+		if (member->is_held_up || !pool_member_is_late(member) ||
+		    !pool_life_was_heard(members, member))
+			continue;
+		pool_member_blame_target(member);
+		found = true;
+	}
+	return found;
+}

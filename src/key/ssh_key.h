@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Private key text, judged before libssh2 sees it: libssh2 cannot tell a wrong
+ * passphrase from a refused key, decrypts twice without a public key, and
+ * reads out of bounds on chacha20-encrypted files (1.11.1).  Pure: text in,
+ * verdict out.
+ */
+#ifndef PGJUMP_KEY_SSH_KEY_H
+#define PGJUMP_KEY_SSH_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "key/ssh_key_verdict.h"
+
+struct ssh_key {
+	char *text;          /* repaired private key text; wiped when freed */
+	char *public_line;   /* "ssh-ed25519 AAAA...", no comment */
+	unsigned char *blob; /* the public key in wire format (RFC 4253, 6.6) */
+	size_t blob_len;
+	const char *type; /* "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256" */
+	char fingerprint[64]; /* "SHA256:..." */
+	char comment[128];    /* as it stands there; "" where there is none */
+	bool encrypted;
+};
+
+/*
+ * Judge `text`, repairing what pasting does to it: literal \n, CRLF, no final
+ * newline, indentation.  OpenSSH, PKCS#1, PKCS#8 and SEC1; RSA, Ed25519,
+ * ECDSA.  `passphrase` may be NULL.  On SSH_KEY_GOOD fills *key, which the
+ * caller releases with ssh_key_clear(); key and passphrase are then proved by
+ * decryption (bcrypt: up to about a second of CPU time).
+ */
+enum ssh_key_verdict ssh_key_judge(const char *text, const char *passphrase,
+    struct ssh_key *key);
+
+/*
+ * Read a public key line ("TYPE BASE64 [COMMENT]"), as authorized_keys and
+ * .pub files have it, -cert.pub among them: blob, type, fingerprint,
+ * public_line.  False: it is none.
+ */
+bool ssh_key_read_public(const char *text, struct ssh_key *key);
+
+void ssh_key_clear(struct ssh_key *);
+
+/* The length of an RSA key (RFC 4253, 6.6: e, then n), 0 for any other. */
+unsigned ssh_key_rsa_bits(const unsigned char *blob, size_t len);
+
+/* "SHA256:" and unpadded base64 of the SHA-256 of a key blob; of a certificate
+ * it is that of its key, as OpenSSH shows it. */
+void ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64]);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The data types of SSH (RFC 4251, 5), read within bounds and written.
+ */
+#ifndef PGJUMP_KEY_SSH_WIRE_H
+#define PGJUMP_KEY_SSH_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes still to be read; borrowed. */
+struct ssh_wire {
+	const unsigned char *at;
+	size_t left;
+};
+
+/* Each takes its value off the front; false, and nothing taken, when the bytes
+ * end before the value does. */
+bool ssh_wire_u32(struct ssh_wire *, uint32_t *value);
+bool ssh_wire_string(struct ssh_wire *, struct ssh_wire *string);
+
+/* Whether what is left is exactly `text`. */
+bool ssh_wire_is(const struct ssh_wire *, const char *text);
+
+/* Bytes written so far; owned, released with free(). */
+struct ssh_blob {
+	unsigned char *bytes;
+	size_t len;
+};
+
+void ssh_blob_byte(struct ssh_blob *, unsigned char value);
+void ssh_blob_u32(struct ssh_blob *, uint32_t value);
+void ssh_blob_string(struct ssh_blob *, const void *bytes, size_t len);
+
+/* A number that is not negative, given as its bytes, highest first. */
+void ssh_blob_mpint(struct ssh_blob *, const unsigned char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A reader of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): plain,
+ * hashed and wildcard names, negation, [host]:port, @revoked, @cert-authority.
+ * libssh2's own reader takes @revoked for a host name, knows no wildcards and
+ * rejects a file for one bad line.  A bad line here is skipped and counted.
+ */
+#ifndef PGJUMP_SSH_KNOWN_HOSTS_H
+#define PGJUMP_SSH_KNOWN_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum known_host_mark {
+	KNOWN_HOST_KEY,
+	KNOWN_HOST_REVOKED,
+	KNOWN_HOST_AUTHORITY,
+};
+
+/* One line that names the host. */
+struct known_host {
+	enum known_host_mark mark;
+	bool bare; /* asked for a port of its own, names the host alone */
+	const char *file; /* borrowed from the caller of known_hosts_read() */
+	unsigned line;
+	char type[40]; /* "ssh-ed25519" */
+	unsigned char *blob;
+	size_t blob_len;
+};
+
+/* All lines that name one host, from all files read, in order. */
+struct known_hosts {
+	struct known_host *lines;
+	size_t count;
+	unsigned bad_lines;
+};
+
+/*
+ * Add the lines of `text` (of `file`) which name `host` at `port`; as OpenSSH
+ * does, for a port other than 22 "[host]:port" is asked.  Lines with the bare
+ * host count too, as `bare`: they may vouch for a key, but a key that they do
+ * not have may be that of another server on the same host.  Pure.
+ */
+void known_hosts_parse(struct known_hosts *, const char *file, const char *text,
+    size_t len, const char *host, unsigned port);
+
+/*
+ * The same from the file itself.  A file that does not exist adds nothing.
+ * False when it exists and cannot be read (errno says why; EFBIG: over 16 MB).
+ */
+bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
+    unsigned port);
+
+/*
+ * The line that makes a key known, without a line end; the caller frees it.
+ * NULL where the host's name would not be read back as such.
+ */
+char *known_hosts_line(const char *host, unsigned port, const char *type,
+    const unsigned char *blob, size_t blob_len);
+
+void known_hosts_clear(struct known_hosts *);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A jump in place of jump.c: it keeps the one request it was asked, until the
+ * test answers it.
+ */
+#ifndef FAKE_JUMP_H
+#define FAKE_JUMP_H
+
+#include "jump/jump.h"
+
+struct jump {
+	unsigned opened, dropped;
+	struct originator originator; /* of the last request */
+	int64_t deadline_ms;
+	bool was_cancel;
+	jump_answer_fn *answer; /* NULL: nothing is asked */
+	void *arg;
+};
+
+void fake_jump_accept(struct jump *, struct stream *take);
+void fake_jump_refuse(struct jump *, const struct fault *);
+
+#endif

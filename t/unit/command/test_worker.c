@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A worker's thread between the main thread and its clients, which are faked
+ * here: hand-over, drain, stop, all while messages are under way.  Run under
+ * ThreadSanitizer as well.
+ */
+#include <assert.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/mailbox.h"
+#include "base/xmalloc.h"
+#include "client/client.h"
+#include "command/shared.h"
+#include "command/state.h"
+#include "command/survey.h"
+#include "command/worker.h"
+#include "config/config.h"
+#include "jump/jump.h"
+
+/* --- Fakes: clients which end when they are told to drain ---------------- */
+
+struct clients {
+	struct clients_setup setup;
+	size_t count;
+	int fds[8];
+};
+
+struct jump {
+	unsigned turns;
+};
+
+static atomic_uint added, jumps_open, clients_left;
+static atomic_bool patient; /* clients do not end when drained */
+static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER; /* while looked at */
+
+struct clients *
+clients_open(const struct clients_setup *setup)
+{
+	struct clients *clients = xcalloc(1, sizeof *clients);
+
+	assert(setup->jump != NULL);
+	clients->setup = *setup;
+	return clients;
+}
+
+void
+clients_add(struct clients *clients, int take_fd, uint64_t id,
+    const struct sockaddr *peer)
+{
+	assert(id > 0);
+	assert(peer->sa_family == AF_UNIX);
+	clients->fds[clients->count++] = take_fd;
+	added++;
+	clients_left++;
+}
+
+static void
+end_one(struct clients *clients)
+{
+	close(clients->fds[--clients->count]);
+	clients_left--;
+	clients->setup.on_gone(clients->setup.arg);
+}
+
+void
+clients_drain(struct clients *clients)
+{
+	while (clients->count > 0 && !patient)
+		end_one(clients);
+}
+
+size_t
+clients_waiting(const struct clients *clients)
+{
+	pthread_mutex_lock(&busy);
+	pthread_mutex_unlock(&busy);
+	return clients->count;
+}
+
+void
+clients_close(struct clients *clients)
+{
+	assert(jumps_open > 0);
+	while (clients->count > 0)
+		end_one(clients);
+	free(clients);
+}
+
+struct jump *
+jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+    struct mailbox *of_worker)
+{
+	(void)base;
+	(void)cfg;
+	(void)box;
+	assert(of_worker != NULL);
+	jumps_open++;
+	return xcalloc(1, sizeof(struct jump));
+}
+
+void
+jump_turn(struct jump *jump)
+{
+	jump->turns++;
+}
+
+void
+jump_look(const struct jump *jump, struct pool_state *out)
+{
+	assert(jump != NULL);
+	*out = (struct pool_state){ .links = 1, .channels = 2, .rtt_us = 345 };
+}
+
+void
+jump_close(struct jump *jump)
+{
+	jumps_open--;
+	free(jump);
+}
+
+/* --- The main thread's side ---------------------------------------------- */
+
+struct lab {
+	struct config cfg;
+	struct config_jump jump;
+	struct config_connection connections[3];
+	struct gate *gates[3];
+	struct jump_box *boxes[2];
+	struct tls_identity *identities[3];
+	struct shared shared;
+	struct event_base *base;
+	struct mailbox *home;
+	bool drained;
+};
+
+static atomic_uint discarded;
+
+static void
+on_drained(struct message *message, void *receiver)
+{
+	struct lab *lab = receiver;
+
+	lab->drained = true;
+	free(message);
+}
+
+static void
+on_discarded(struct message *message)
+{
+	discarded++;
+	free(message);
+}
+
+static struct message *
+done_message(void)
+{
+	struct message *message = xcalloc(1, sizeof *message);
+
+	message->deliver = on_drained;
+	message->discard = on_discarded;
+	return message;
+}
+
+/* Two connections share a jump box, the third has none. */
+static int
+setup(void **state)
+{
+	static struct lab lab;
+
+	lab = (struct lab){ .drained = false };
+	lab.cfg.connections = lab.connections;
+	lab.cfg.connection_count = 3;
+	lab.cfg.jumps = &lab.jump;
+	lab.cfg.jump_count = 1;
+	lab.connections[0].jump = lab.connections[1].jump = &lab.jump;
+	lab.shared = (struct shared){ .cfg = &lab.cfg,
+		.gates = lab.gates,
+		.boxes = lab.boxes,
+		.identities = lab.identities };
+	lab.base = event_base_new();
+	lab.home = mailbox_new(lab.base, &lab);
+	added = discarded = 0;
+	patient = false;
+	*state = &lab;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct lab *lab = *state;
+
+	mailbox_close(lab->home);
+	mailbox_unref(lab->home);
+	event_base_free(lab->base);
+	assert_int_equal(jumps_open, 0);
+	assert_int_equal(clients_left, 0);
+	return 0;
+}
+
+static void
+hand(struct worker *worker, size_t connection, uint64_t id)
+{
+	struct sockaddr peer = { .sa_family = AF_UNIX };
+
+	worker_hand(worker, connection, eventfd(0, EFD_CLOEXEC), id, &peer,
+	    sizeof peer);
+}
+
+static void
+drain_ends_clients_and_tells(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *worker = worker_start(&lab->shared, 0);
+
+	for (unsigned i = 0; i < 3; i++)
+		hand(worker, i, i + 1);
+	worker_drain(worker, lab->home, done_message());
+	while (!lab->drained)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(worker_load(worker), 0);
+	assert_int_equal(added, 3);
+	worker_stop(worker);
+}
+
+static void
+drain_without_clients_tells_at_once(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *worker = worker_start(&lab->shared, 0);
+
+	worker_drain(worker, lab->home, done_message());
+	while (!lab->drained)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	worker_stop(worker);
+}
+
+static void
+load_counts_clients_on_the_way(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *worker = worker_start(&lab->shared, 0);
+
+	hand(worker, 0, 1);
+	hand(worker, 2, 2);
+	assert_int_equal(worker_load(worker), 2);
+	worker_stop(worker);
+}
+
+static void
+stop_does_not_wait_for_patient_clients(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *worker = worker_start(&lab->shared, 0);
+
+	patient = true;
+	hand(worker, 1, 1);
+	worker_drain(worker, lab->home, done_message());
+	worker_stop(worker);
+	event_base_loop(lab->base, EVLOOP_NONBLOCK);
+	assert_true(lab->drained || discarded == 1);
+}
+
+static void
+five_hundred_starts_and_stops(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *workers[2];
+
+	for (unsigned i = 0; i < 500; i++) {
+		for (unsigned w = 0; w < 2; w++)
+			workers[w] = worker_start(&lab->shared, w);
+		for (unsigned c = 0; c < i % 6; c++)
+			hand(workers[c % 2], c % 3, c + 1);
+		for (unsigned w = 0; w < 2 && i % 3 == 0; w++)
+			worker_drain(workers[w], lab->home, done_message());
+		for (unsigned w = 0; w < 2; w++)
+			worker_stop(workers[w]);
+		event_base_loop(lab->base, EVLOOP_NONBLOCK);
+		assert_int_equal(jumps_open, 0);
+	}
+}
+
+/* --- Surveys ------------------------------------------------------------- */
+
+struct heard {
+	unsigned answers, silent;
+	size_t waiting[3], links[2], channels;
+	int64_t rtt_us;
+};
+
+static void
+on_state(void *arg, const struct state *sum, unsigned silent)
+{
+	struct heard *heard = arg;
+
+	heard->answers++;
+	heard->silent = silent;
+	for (unsigned i = 0; i < 3; i++)
+		heard->waiting[i] = sum->waiting[i];
+	for (unsigned i = 0; i < 2; i++)
+		heard->links[i] = sum->jumps[i].links;
+	heard->channels = sum->jumps[0].channels;
+	heard->rtt_us = sum->jumps[0].rtt_us;
+}
+
+static struct survey *
+survey_of(struct lab *lab, struct worker *const *workers, struct heard *heard)
+{
+	return survey_open(&(struct survey_setup){
+	    .base = lab->base,
+	    .workers = workers,
+	    .worker_count = 2,
+	    .jump_count = 2,
+	    .connection_count = 3,
+	    .on_state = on_state,
+	    .arg = heard,
+	});
+}
+
+static void
+what_workers_know_is_added_up(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *workers[] = { worker_start(&lab->shared, 0),
+		worker_start(&lab->shared, 1) };
+	struct heard heard = { .answers = 0 };
+	struct survey *survey = survey_of(lab, workers, &heard);
+
+	hand(workers[0], 0, 1);
+	hand(workers[1], 0, 2);
+	hand(workers[1], 2, 3);
+	survey_ask(survey);
+	survey_ask(survey); /* the answer is under way */
+	while (heard.answers == 0)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(heard.silent, 0);
+	assert_int_equal(heard.waiting[0], 2);
+	assert_int_equal(heard.waiting[1], 0);
+	assert_int_equal(heard.waiting[2], 1);
+	assert_int_equal(heard.links[0], 2);
+	assert_int_equal(heard.links[1], 2);
+	assert_int_equal(heard.channels, 4);
+	assert_int_equal(heard.rtt_us, 345);
+	for (unsigned i = 0; i < 2; i++)
+		worker_stop(workers[i]);
+	event_base_loop(lab->base, EVLOOP_NONBLOCK);
+	assert_int_equal(heard.answers, 1);
+	survey_close(survey);
+}
+
+/* Who does not answer is counted, and answers too late for this round. */
+static void
+a_silent_worker_is_not_waited_for(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *workers[] = { worker_start(&lab->shared, 0),
+		worker_start(&lab->shared, 1) };
+	struct heard heard = { .answers = 0 };
+	struct survey *survey = survey_of(lab, workers, &heard);
+
+	pthread_mutex_lock(&busy);
+	hand(workers[0], 0, 1);
+	survey_ask(survey);
+	while (heard.answers == 0)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(heard.silent, 2);
+	assert_int_equal(heard.waiting[0], 0);
+	survey_ask(survey);
+	pthread_mutex_unlock(&busy);
+	while (heard.answers == 1)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(heard.silent, 0);
+	assert_int_equal(heard.waiting[0], 1);
+	for (unsigned i = 0; i < 2; i++)
+		worker_stop(workers[i]);
+	survey_close(survey);
+}
+
+/* Nothing is lost and nobody is called when the end comes first. */
+static void
+an_answer_may_be_under_way_at_the_end(void **state)
+{
+	struct lab *lab = *state;
+
+	for (unsigned i = 0; i < 100; i++) {
+		struct worker *workers[] = { worker_start(&lab->shared, 0),
+			worker_start(&lab->shared, 1) };
+		struct heard heard = { .answers = 0 };
+		struct survey *survey = survey_of(lab, workers, &heard);
+
+		survey_ask(survey);
+		for (unsigned w = 0; w < 2; w++)
+			worker_stop(workers[w]);
+		survey_close(survey);
+		assert_int_equal(heard.answers, 0);
+	}
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(drain_ends_clients_and_tells),
+		TEST(drain_without_clients_tells_at_once),
+		TEST(load_counts_clients_on_the_way),
+		TEST(stop_does_not_wait_for_patient_clients),
+		TEST(five_hundred_starts_and_stops),
+		TEST(what_workers_know_is_added_up),
+		TEST(a_silent_worker_is_not_waited_for),
+		TEST(an_answer_may_be_under_way_at_the_end),
+	};
+
+	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+}

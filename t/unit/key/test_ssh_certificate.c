@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Certificates made field by field, and each of them cut at every byte.
+ */
+#include "key/ssh_certificate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void
+add(struct ssh_blob *blob, const char *text)
+{
+	ssh_blob_string(blob, text, strlen(text));
+}
+
+static void
+add_u64(struct ssh_blob *blob)
+{
+	ssh_blob_u32(blob, 0);
+	ssh_blob_u32(blob, 0);
+}
+
+static void
+add_extensions(struct ssh_blob *blob)
+{
+	struct ssh_blob extensions = { 0 };
+
+	add(&extensions, "permit-agent-forwarding");
+	add(&extensions, "");
+	add(&extensions, "permit-port-forwarding");
+	add(&extensions, "");
+	ssh_blob_string(blob, extensions.bytes, extensions.len);
+	free(extensions.bytes);
+}
+
+/* Of a key that is these fields, up to its extensions. */
+static struct ssh_blob
+make(const char *type, const char *first, const char *second)
+{
+	struct ssh_blob blob = { 0 };
+
+	add(&blob, type);
+	add(&blob, "a nonce");
+	add(&blob, first);
+	if (second != NULL)
+		add(&blob, second);
+	add_u64(&blob);
+	ssh_blob_u32(&blob, 1);
+	add(&blob, "id");
+	add(&blob, "principals");
+	add_u64(&blob);
+	add_u64(&blob);
+	add(&blob, "");
+	add_extensions(&blob);
+	return blob;
+}
+
+static struct ssh_blob
+make_key(const char *type, const char *first, const char *second)
+{
+	struct ssh_blob blob = { 0 };
+
+	add(&blob, type);
+	add(&blob, first);
+	if (second != NULL)
+		add(&blob, second);
+	return blob;
+}
+
+static struct ssh_wire
+wire_of(const struct ssh_blob *blob)
+{
+	return (struct ssh_wire){ blob->bytes, blob->len };
+}
+
+static void
+each_type_certifies_its_key(void **state)
+{
+	static const struct {
+		const char *type, *first, *second;
+	} keys[] = {
+		{ "ssh-ed25519", "point", NULL },
+		{ "ecdsa-sha2-nistp256", "nistp256", "point" },
+		{ "ecdsa-sha2-nistp384", "nistp384", "point" },
+		{ "ecdsa-sha2-nistp521", "nistp521", "point" },
+		{ "ssh-rsa", "exponent", "modulus" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		char type[80] = "";
+		struct ssh_blob certificate, key, other;
+
+		strcat(strcpy(type, keys[i].type), SSH_CERTIFICATE_SUFFIX);
+		certificate = make(type, keys[i].first, keys[i].second);
+		key = make_key(keys[i].type, keys[i].first, keys[i].second);
+		other = make_key(keys[i].type, "another", keys[i].second);
+		assert_true(ssh_certificate_is_of(wire_of(&certificate),
+		    wire_of(&key)));
+		assert_false(ssh_certificate_is_of(wire_of(&certificate),
+		    wire_of(&other)));
+		assert_false(
+		    ssh_certificate_is_of(wire_of(&key), wire_of(&key)));
+		free(certificate.bytes);
+		free(key.bytes);
+		free(other.bytes);
+	}
+}
+
+static void
+what_is_permitted_is_read(void **state)
+{
+	struct ssh_blob blob = make("ssh-ed25519" SSH_CERTIFICATE_SUFFIX,
+	    "point", NULL);
+	struct ssh_wire wire = wire_of(&blob);
+
+	(void)state;
+	assert_true(ssh_certificate_permits(wire, "permit-port-forwarding"));
+	assert_true(ssh_certificate_permits(wire, "permit-agent-forwarding"));
+	assert_false(ssh_certificate_permits(wire, "permit-pty"));
+	free(blob.bytes);
+}
+
+/* An exact heap copy of each part, so that a sanitizer sees a read past it. */
+static void
+a_part_of_one_is_none(void **state)
+{
+	struct ssh_blob blob = make("ssh-rsa" SSH_CERTIFICATE_SUFFIX,
+	    "exponent", "modulus");
+
+	(void)state;
+	for (size_t len = 0; len < blob.len; len++) {
+		struct ssh_wire part = { malloc(len > 0 ? len : 1), len };
+		struct ssh_blob key;
+
+		assert_non_null(part.at);
+		memcpy((void *)part.at, blob.bytes, len);
+		assert_false(
+		    ssh_certificate_permits(part, "permit-port-forwarding"));
+		if (!ssh_certificate_key(part, &key))
+			assert_null(key.bytes);
+		free(key.bytes);
+		free((void *)part.at);
+	}
+	free(blob.bytes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_type_certifies_its_key),
+		cmocka_unit_test(what_is_permitted_is_read),
+		cmocka_unit_test(a_part_of_one_is_none),
+	};
+
+	return cmocka_run_group_tests_name("ssh_certificate", tests, NULL,
+	    NULL);
+}
