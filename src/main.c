@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "check/check.h"
-#include "command/config_command.h"
+#include "command/config.h"
 #include "command/hostkey.h"
 #include "command/libraries.h"
 #include "command/serve.h"

@@ -23,7 +23,7 @@ my @rows = map {
 	    /^SECTION_(\w+), "(\w+)", OPTION_(\w+),\s+NEED_(\w+),(.*)/s;
 	{ section => $section, name => $name, type => $type, need => $need,
 		fallback => $rest =~ /\.fallback = "([^"]*)"/ ? $1 : undef }
-} grep { /^SECTION/ } split /\n\t\{ /, slurp("$top/src/config/config_options.c");
+} grep { /^SECTION/ } split /\n\t\{ /, slurp("$top/src/config/options.c");
 
 cmp_ok(scalar(@rows), '>', 45, 'the option table is read');
 

@@ -50,7 +50,7 @@ my $in_json = $json->allow_nonref->encode($key);
 
 subtest 'every option is there, with its default' => sub {
 	my $text = printed(tunnel("password: x\n"));
-	my $table = slurp("$top/src/config/config_options.c");
+	my $table = slurp("$top/src/config/options.c");
 	my @rows = grep { /^SECTION/ } split /\n\t\{ /, $table;
 	cmp_ok(scalar(@rows), '>', 45, 'the option table is read');
 	for (@rows) {

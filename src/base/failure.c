@@ -35,7 +35,7 @@ static const struct variant {
 };
 
 const struct stage_info *
-stage_info(enum stage stage)
+failure_stage_info(enum stage stage)
 {
 	assert(stage < STAGE_COUNT);
 	return &stages[stage];
@@ -51,7 +51,7 @@ failure_info(enum failure code)
 const struct stage_info *
 failure_stage(enum failure code)
 {
-	return stage_info(failure_info(code)->stage);
+	return failure_stage_info(failure_info(code)->stage);
 }
 
 void

@@ -88,7 +88,7 @@ struct fault {
 	char detail[FAULT_DETAIL_MAX]; /* what was reached, in how many ms */
 };
 
-const struct stage_info *stage_info(enum stage);
+const struct stage_info *failure_stage_info(enum stage);
 const struct failure_info *failure_info(enum failure); /* not FAIL_NONE */
 const struct stage_info *failure_stage(enum failure);  /* not FAIL_NONE */
 

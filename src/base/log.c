@@ -99,7 +99,7 @@ tell(const struct log_debt *debt)
 {
 	struct log_field fields[LOG_DEBT_FIELDS];
 
-	log_debt_fields(debt, fields);
+	log_tally_fields(debt, fields);
 	put_or_lose(debt->kind.level, debt->kind.message, fields);
 }
 

@@ -2,13 +2,13 @@
 
 /*
  * The log: one line per event on stderr, `key=value` pairs behind a fixed
- * message, or the same as one JSON object per line (log_line.h).  A message is
- * a constant that one can search for; what varies goes into fields.  Callers
- * never pass a secret: nothing here can recognise one.
+ * message, or the same as one JSON object per line (base/log_line.h).  A
+ * message is a constant that one can search for; what varies goes into fields.
+ * Callers never pass a secret: nothing here can recognise one.
  *
  * Whoever makes pgjump log cannot fill a disk: of lines of one kind within a
  * second some are written, and the others told by one line with their count
- * (log_tally.h).  At LOG_LEVEL_DEBUG every line is written.
+ * (base/log_tally.h).  At LOG_LEVEL_DEBUG every line is written.
  */
 #ifndef PGJUMP_BASE_LOG_H
 #define PGJUMP_BASE_LOG_H

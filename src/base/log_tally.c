@@ -19,7 +19,7 @@
 struct record {
 	SLIST_ENTRY(record) entry;
 	struct log_debt debt;
-	int64_t since_ms; /* the start of its second (clock.h) */
+	int64_t since_ms; /* the start of its second (base/clock.h) */
 	unsigned written; /* lines, since then */
 };
 
@@ -202,7 +202,7 @@ log_tally_take(int64_t now_ms, bool at_end, struct log_debt *owed,
 }
 
 void
-log_debt_fields(const struct log_debt *debt,
+log_tally_fields(const struct log_debt *debt,
     struct log_field fields[LOG_DEBT_FIELDS])
 {
 	const char *text = debt->kind.texts;

@@ -48,8 +48,8 @@ enum log_verdict {
 };
 
 /*
- * Judge a line about to be written at `now_ms` (clock.h).  *owed is what is to
- * be told before, of an earlier second.  `message` is a constant.
+ * Judge a line about to be written at `now_ms` (base/clock.h).  *owed is what
+ * is to be told before, of an earlier second.  `message` is a constant.
  */
 enum log_verdict log_tally(enum log_level, const char *message,
     const struct log_field *, int64_t now_ms, struct log_debt *owed);
@@ -63,7 +63,7 @@ bool log_tally_take(int64_t now_ms, bool at_end, struct log_debt *,
 
 /* The fields of the line that tells a debt; they borrow its texts. */
 #define LOG_DEBT_FIELDS (LOG_TALLY_MARKS + 2)
-void log_debt_fields(const struct log_debt *,
+void log_tally_fields(const struct log_debt *,
     struct log_field fields[LOG_DEBT_FIELDS]);
 
 #endif

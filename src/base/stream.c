@@ -295,7 +295,7 @@ stream_is_drained(struct stream *stream)
 }
 
 void
-stream_await(struct stream *stream, int64_t by_ms)
+stream_expect_by(struct stream *stream, int64_t by_ms)
 {
 	stream->ops->await(stream, by_ms);
 }

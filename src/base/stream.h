@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What relay copies between: a connected socket, or (ssh_channel.h) a channel
+ * What relay copies between: a connected socket, or (ssh/channel.h) a channel
  * of an SSH session.  A stream never disconnects anybody: it reports, its user
  * decides.  All calls in the thread of its event base.
  */
@@ -95,11 +95,11 @@ bool stream_is_drained(struct stream *);
 
 /*
  * The user waits for the peer's answer: where a tunnel leads there, it is asked
- * for a sign of life if it gives none by `by_ms` (clock.h), so that
+ * for a sign of life if it gives none by `by_ms` (base/clock.h), so that
  * stream_was_heard() can tell later whose silence it was.  A socket's peer is
  * the peer itself: it always counts as heard.
  */
-void stream_await(struct stream *, int64_t by_ms);
+void stream_expect_by(struct stream *, int64_t by_ms);
 bool stream_was_heard(struct stream *, int64_t since_ms);
 
 /*

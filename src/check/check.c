@@ -23,18 +23,18 @@
 #include "base/command_line.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
-#include "check/check_board.h"
-#include "check/check_json.h"
-#include "check/check_login.h"
-#include "check/check_route.h"
-#include "check/check_text.h"
-#include "check/check_walk.h"
+#include "check/board.h"
+#include "check/json.h"
+#include "check/login.h"
+#include "check/route.h"
+#include "check/text.h"
+#include "check/walk.h"
 #include "config/config.h"
-#include "config/config_load.h"
-#include "config/config_options.h"
-#include "config/config_value.h"
+#include "config/load.h"
 #include "config/named_connections.h"
-#include "ssh/resolve.h"
+#include "config/options.h"
+#include "config/value.h"
+#include "ssh/resolver.h"
 
 /* sshd turns away the eleventh that has not logged in yet (MaxStartups). */
 #define THREADS_MAX 8
@@ -359,11 +359,11 @@ read_timeout(struct check *check)
 
 	if (text == NULL)
 		return true;
-	if (value_parse(&rule, text, &timeout_ms) == VALUE_GOOD) {
+	if (config_value_parse(&rule, text, &timeout_ms) == VALUE_GOOD) {
 		check->deadline_ms = clock_ms() + timeout_ms;
 		return true;
 	}
-	value_expected(&rule, expected, sizeof expected);
+	config_value_expected(&rule, expected, sizeof expected);
 	fprintf(stderr, "pgjump: --timeout \"%s\" is not %s\n", text, expected);
 	return false;
 }

@@ -22,7 +22,7 @@ struct stream;
 struct database_way {
 	const struct config_connection *connection;
 	enum software software; /* of the jump box */
-	int64_t opened_ms;      /* clock.h */
+	int64_t opened_ms;      /* base/clock.h */
 	struct stream *lost;    /* broken, and says how; NULL: it is not */
 };
 

@@ -41,7 +41,7 @@ struct gate_state {
 	unsigned arrivals; /* without one, so far */
 	uint64_t probes, failures;
 	enum failure last_failure; /* FAIL_NONE: none so far */
-	int64_t failed_ms;         /* when that was (clock.h) */
+	int64_t failed_ms;         /* when that was (base/clock.h) */
 };
 
 struct gate_state gate_look(struct gate *);

@@ -17,8 +17,8 @@
 #include "base/failure.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
+#include "tls/identity.h"
 #include "tls/tls.h"
-#include "tls/tls_identity.h"
 
 #define TOTAL_MS 10000
 #define STOP_MS  1000 /* the same when pgjump stops */
@@ -77,7 +77,8 @@ size_t
 refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *fault,
     const struct pgwire_session *session)
 {
-	const struct last_words *words = &last_words[pgwire_moment(session)];
+	const struct last_words
+	    *words = &last_words[pgwire_session_moment(session)];
 	char message[2 * FAULT_DETAIL_MAX], hint[2 * FAULT_PEER_MAX];
 	struct pgwire_text text = { .severity = words->severity,
 		.sqlstate = words->sqlstate,

@@ -39,7 +39,7 @@ struct refusal_setup {
 	size_t kept_len;
 	bool is_in_tls;  /* S was answered: a ClientHello comes, or is kept */
 	bool is_at_once; /* wait for nothing: say it if it can be read */
-	int64_t answer_at_ms; /* the brake: no FATAL before (clock.h) */
+	int64_t answer_at_ms; /* the brake: no FATAL before (base/clock.h) */
 };
 
 struct refusal *refusal_new(const struct refusal_setup *);

@@ -16,7 +16,7 @@
 
 #include "base/stream.h"
 #include "base/xmalloc.h"
-#include "tls/tls_records.h"
+#include "tls/records.h"
 
 #define UP_READ_MAX (64 * 1024)
 #define TURN_MAX    (2 * 1024 * 1024) /* per direction */
@@ -167,7 +167,7 @@ void
 relay_send_client(struct relay *relay, const void *bytes, size_t len)
 {
 	if (relay->session != NULL)
-		pgwire_back(relay->session, bytes, len);
+		pgwire_session_back(relay->session, bytes, len);
 	else
 		tls_records_follow(&relay->records, bytes, len);
 	deliver(relay, bytes, len);
@@ -177,7 +177,7 @@ void
 relay_send_database(struct relay *relay, const void *bytes, size_t len)
 {
 	if (relay->session != NULL)
-		pgwire_front(relay->session, bytes, len);
+		pgwire_session_front(relay->session, bytes, len);
 	submit(relay, bytes, len);
 }
 
@@ -301,7 +301,7 @@ relay_pump(struct relay *relay)
 enum pgwire_moment
 relay_moment(const struct relay *relay)
 {
-	return relay->session != NULL ? pgwire_moment(relay->session)
+	return relay->session != NULL ? pgwire_session_moment(relay->session)
 				      : PGWIRE_CUT;
 }
 

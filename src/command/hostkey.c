@@ -18,19 +18,19 @@
 #include "base/command_line.h"
 #include "base/failure.h"
 #include "config/config.h"
-#include "config/config_jump.h"
-#include "config/config_load.h"
+#include "config/jump.h"
+#include "config/load.h"
 #include "config/named_connections.h"
 #include "ssh/dial.h"
+#include "ssh/hostkey.h"
+#include "ssh/hostkey_fetch.h"
 #include "ssh/known_hosts.h"
-#include "ssh/known_hosts_append.h"
-#include "ssh/resolve.h"
-#include "ssh/ssh_host_keys.h"
-#include "ssh/ssh_hostkey.h"
+#include "ssh/known_hosts_write.h"
+#include "ssh/resolver.h"
 
 /* One key of a jump box, and what is known of it. */
 struct judged {
-	const struct ssh_host_key *key;
+	const struct ssh_hostkey_shown *key;
 	enum ssh_hostkey_standing standing;
 	const struct known_host *line; /* that says so, or NULL */
 	bool added;
@@ -39,7 +39,7 @@ struct judged {
 /* A jump box while its keys are told. */
 struct showing {
 	const struct config_jump *jump;
-	struct ssh_host_keys keys;
+	struct ssh_hostkey_fetched keys;
 	struct ssh_hostkey *known;
 	struct judged judged[SSH_HOSTKEY_TYPES];
 };
@@ -78,7 +78,7 @@ print_standing(const struct showing *showing, const struct judged *judged)
 static void
 print_key(const struct showing *showing, const struct judged *judged)
 {
-	const struct ssh_host_key *key = judged->key;
+	const struct ssh_hostkey_shown *key = judged->key;
 	char *line = known_hosts_line(showing->jump->host, showing->jump->port,
 	    key->type, key->blob, key->len);
 
@@ -136,7 +136,7 @@ print_names(const struct config_connection *const *connections,
 	const char *separator = "";
 
 	for (; *connections != NULL; connections++)
-		if (config_same_host_key((*connections)->jump, jump)) {
+		if (config_jump_same_host_key((*connections)->jump, jump)) {
 			printf("%s%s", separator, (*connections)->name);
 			separator = ", ";
 		}
@@ -175,7 +175,7 @@ print_fault(const struct fault *fault)
 static enum failure
 refuse_contradicted(const struct judged *judged, struct fault *fault)
 {
-	const struct ssh_host_key *key = judged->key;
+	const struct ssh_hostkey_shown *key = judged->key;
 
 	if (judged->standing == SSH_HOSTKEY_REVOKED)
 		return fault_set(fault, FAIL_HOSTKEY_REVOKED,
@@ -192,11 +192,11 @@ add_key(const struct config_jump *jump, struct judged *judged,
     struct fault *fault)
 {
 	const char *file = jump->known_hosts[0];
-	const struct ssh_host_key *key = judged->key;
+	const struct ssh_hostkey_shown *key = judged->key;
 
 	if (judged->standing != SSH_HOSTKEY_NEW)
 		return FAIL_NONE;
-	judged->added = known_hosts_append(file, jump->host, jump->port,
+	judged->added = known_hosts_write(file, jump->host, jump->port,
 	    key->type, key->blob, key->len);
 	if (judged->added)
 		return FAIL_NONE;
@@ -231,7 +231,7 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 	showing->known = ssh_hostkey_read(showing->jump, fault);
 	if (showing->known == NULL)
 		return fault->code;
-	code = ssh_host_keys_fetch(dial, showing->jump, &showing->keys, fault);
+	code = ssh_hostkey_fetch(dial, showing->jump, &showing->keys, fault);
 	for (size_t i = 0; i < showing->keys.count; i++) {
 		struct judged *judged = &showing->judged[i];
 
@@ -257,7 +257,7 @@ show(const struct dial *dial, const struct config_jump *jump,
 		print(&showing, connections);
 	}
 	ssh_hostkey_free(showing.known);
-	ssh_host_keys_clear(&showing.keys);
+	ssh_hostkey_fetch_clear(&showing.keys);
 	return code == FAIL_NONE ? 0 : print_fault(&fault);
 }
 
@@ -292,7 +292,7 @@ static bool
 is_shown(const struct config_connection *const *connections, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (config_same_host_key(connections[i]->jump,
+		if (config_jump_same_host_key(connections[i]->jump,
 			connections[index]->jump))
 			return true;
 	return false;

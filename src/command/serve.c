@@ -33,7 +33,7 @@
 #include "command/survey.h"
 #include "command/worker.h"
 #include "config/config.h"
-#include "config/config_load.h"
+#include "config/load.h"
 
 /* Often enough to be seen after a burst; it takes milliseconds. */
 #define TRIM_MS 30000

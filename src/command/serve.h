@@ -10,7 +10,7 @@
 struct command_line;
 
 /*
- * Serve the configuration (see config_load.h).  Returns the exit code: 1 when
+ * Serve the configuration (see config/load.h).  Returns the exit code: 1 when
  * it could not start, 143, 130 or 131 when SIGTERM, SIGINT or SIGQUIT ended it.
  */
 int serve_run(const struct command_line *);

@@ -11,8 +11,8 @@
 #include "base/xmalloc.h"
 #include "client/gate.h"
 #include "config/config.h"
-#include "jump/jump_box.h"
-#include "tls/tls_identity.h"
+#include "jump/box.h"
+#include "tls/identity.h"
 
 static struct jump_box *
 make_box(const struct config *cfg, const struct config_jump *jump)

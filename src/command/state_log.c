@@ -15,7 +15,7 @@
 #include "command/shared.h"
 #include "command/state.h"
 #include "config/config.h"
-#include "jump/jump_box.h"
+#include "jump/box.h"
 
 #define FIELDS_MAX 16
 

@@ -3,7 +3,7 @@
 /*
  * The snapshot as an object: made empty, counted, released with its secrets
  * wiped, and asked whether a client may come in.  Where its values come from
- * is the business of config_load.c.
+ * is the business of config/load.c.
  */
 #include "config/config.h"
 

@@ -126,7 +126,7 @@ struct config {
 	    auth_timeout_ms, open_timeout_ms;
 };
 
-/* An empty snapshot with one reference: config_load.h fills it. */
+/* An empty snapshot with one reference: config/load.h fills it. */
 struct config *config_new(void);
 
 /* Release what a jump box holds, secrets wiped. */

@@ -218,7 +218,7 @@ build_key(struct builder *builder, yaml_event_t *take, unsigned depth)
 	}
 	if (key != NULL && key->kind != NODE_SCALAR) {
 		report_error(builder->report, key->place,
-		    "a key must be a text, not %s", node_kind_text(key));
+		    "a key must be a text, not %s", yaml_kind_text(key));
 		return NULL;
 	}
 	if (key != NULL)
@@ -433,7 +433,7 @@ yaml_tree_free(struct yaml_tree *tree)
 }
 
 const char *
-node_kind_text(const struct node *node)
+yaml_kind_text(const struct node *node)
 {
 	static const char *const texts[] = {
 		[NODE_SCALAR] = "a text",

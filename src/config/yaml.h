@@ -59,6 +59,6 @@ struct yaml_tree *yaml_tree_parse(const char *bytes, size_t len,
 void yaml_tree_free(struct yaml_tree *);
 
 /* "a text", "a list" or "a mapping". */
-const char *node_kind_text(const struct node *);
+const char *yaml_kind_text(const struct node *);
 
 #endif

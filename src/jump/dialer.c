@@ -17,7 +17,7 @@
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "ssh/ssh_transport.h"
+#include "ssh/transport.h"
 
 /* getaddrinfo() and bcrypt are the hungriest; 512 KB is ample for both. */
 #define STACK_SIZE ((size_t)512 << 10)

@@ -19,12 +19,12 @@
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "jump/blame.h"
+#include "jump/box.h"
 #include "jump/dialer.h"
-#include "jump/jump_blame.h"
-#include "jump/jump_box.h"
-#include "jump/jump_fault.h"
-#include "jump/jump_queue.h"
+#include "jump/fault.h"
 #include "jump/pool.h"
+#include "jump/queue.h"
 
 /* Requests that wait are looked at again so often. */
 #define TICK_MS 50
@@ -341,7 +341,7 @@ collect_opened(struct jump *jump)
 	struct ssh_opened opened;
 	void *user;
 
-	while (pool_opened(jump->pool, &user, &opened)) {
+	while (pool_take_opened(jump->pool, &user, &opened)) {
 		if (user != NULL)
 			finish_open(user, &opened);
 		else

@@ -40,7 +40,7 @@ struct jump *jump_open(struct event_base *, struct config *, struct jump_box *,
  */
 void jump_turn(struct jump *);
 
-/* What its links carry (pool_life.h); nothing where there is no tunnel. */
+/* What its links carry (jump/pool_life.h); nothing where there is no tunnel. */
 void jump_look(const struct jump *, struct pool_state *out);
 
 /*
@@ -59,7 +59,7 @@ typedef void jump_answer_fn(void *arg, struct stream *take,
 
 /*
  * Ask for a stream to the connection's database.  Answered by `deadline_ms`
- * (clock.h) at the latest, sooner where a stage's own limit ends sooner.
+ * (base/clock.h) at the latest, sooner where a stage's own limit ends sooner.
  * One for a cancel request lets clients go first: a few of them, however many
  * wait.  Everything is borrowed until the answer or jump_request_drop().
  */

@@ -2,9 +2,9 @@
 
 /*
  * Which link serves which database, and when one more is dialled: where every
- * link suits ill (pool_member.h), the queue moves slowly, or a database that
- * does not answer leaves no slot to the others, as long as the worker's share
- * and the jump box's backoff allow.
+ * link suits ill (jump/pool_member.h), the queue moves slowly, or a database
+ * that does not answer leaves no slot to the others, as long as the worker's
+ * share and the jump box's backoff allow.
  */
 #include "jump/pool.h"
 
@@ -16,12 +16,12 @@
 #include "base/clock.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "jump/jump_box.h"
+#include "jump/box.h"
 #include "jump/pool_choice.h"
 #include "jump/pool_dials.h"
 #include "jump/pool_life.h"
 #include "jump/pool_member.h"
-#include "jump/pool_target.h"
+#include "jump/pool_targets.h"
 
 /* A queue that moves slower than this wants one more link. */
 #define QUEUE_SLOW_MS 50
@@ -71,7 +71,8 @@ on_dialled(void *arg, struct ssh_transport *take)
 static bool
 has_share_left(const struct pool *pool)
 {
-	return pool_live_links(&pool->members) + pool_dials_count(pool->dials) <
+	return pool_choice_live_links(&pool->members) +
+	    pool_dials_count(pool->dials) <
 	    jump_box_share(pool->box);
 }
 
@@ -144,7 +145,7 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 	struct pool_member *member;
 
 	(void)fd, (void)what;
-	while ((member = pool_spare(&pool->members)) != NULL)
+	while ((member = pool_choice_spare(&pool->members)) != NULL)
 		ssh_link_retire(member->link);
 }
 
@@ -178,7 +179,7 @@ may_open(struct pool *pool, const struct pool_target *target,
 	bool is_scarce = !has_share_left(pool) &&
 	    pool_targets_have_other(&pool->targets, target);
 
-	switch (pool_claim_of(&pool->members, target, best, is_scarce)) {
+	switch (pool_choice_claim(&pool->members, target, best, is_scarce)) {
 	case POOL_CLAIM_GRANTED:
 		return true;
 	case POOL_CLAIM_RISKED:
@@ -198,11 +199,11 @@ may_open(struct pool *pool, const struct pool_target *target,
 static void
 renew(struct pool *pool, const struct pool_target *target)
 {
-	struct pool_member *member = pool_stale(&pool->members, target);
+	struct pool_member *member = pool_choice_stale(&pool->members, target);
 
 	if (member == NULL && !has_share_left(pool) &&
 	    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS)
-		member = pool_in_the_way(&pool->members, target);
+		member = pool_choice_in_the_way(&pool->members, target);
 	if (member != NULL && pool_dials_count(pool->dials) == 0 &&
 	    dial(pool, false))
 		ssh_link_retire(member->link);
@@ -213,7 +214,7 @@ static bool
 is_growing(struct pool *pool, const struct pool_target *target,
     int64_t waited_ms)
 {
-	bool is_slow = !pool_is_worth_waiting(&pool->members, target) ||
+	bool is_slow = !pool_choice_is_worth_waiting(&pool->members, target) ||
 	    waited_ms >= QUEUE_SLOW_MS;
 
 	return (is_slow && grow(pool, true)) ||
@@ -231,7 +232,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	int64_t spare_ms = by_ms - clock_ms() - late_after_ms(pool);
 
 	renew(pool, target);
-	best = pool_choose(&pool->members, target);
+	best = pool_choice_best(&pool->members, target);
 	if (!may_open(pool, target, best))
 		return POOL_BEHIND;
 	if (best == NULL || pool_member_cost(best, target) != POOL_COST_NONE) {
@@ -241,12 +242,12 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 			return POOL_DOWN;
 		if (best == NULL ||
 		    (growing &&
-			pool_is_better_awaited(&pool->members, target, best,
-			    waited_ms, spare_ms)))
+			pool_choice_is_better_awaited(&pool->members, target,
+			    best, waited_ms, spare_ms)))
 			return POOL_WAIT;
 	}
 	if (waited_ms < QUEUE_SLOW_MS &&
-	    pool_is_tilted(&pool->members, target, best))
+	    pool_choice_is_tilted(&pool->members, target, best))
 		return POOL_WAIT;
 	if (target->standing == POOL_STANDING_SUSPECT)
 		pool->suspect_ms = clock_ms();
@@ -285,12 +286,12 @@ pool_abandon(struct pool *pool, void *user)
 }
 
 bool
-pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
+pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 {
 	struct pool_member *member;
 
 	TAILQ_FOREACH(member, &pool->members, entry) {
-		if (!ssh_link_opened(member->link, opened))
+		if (!ssh_link_take_opened(member->link, opened))
 			continue;
 		*user = member->user;
 		member->user = NULL;
@@ -310,7 +311,7 @@ pool_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 static void
 make_room(struct pool *pool)
 {
-	struct pool_member *member = pool_worst(&pool->members);
+	struct pool_member *member = pool_choice_held_up(&pool->members);
 
 	if (member == NULL || clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
 	    !dial(pool, false))
@@ -323,7 +324,7 @@ make_room(struct pool *pool)
 static void
 keep_slot(struct pool *pool)
 {
-	if (!pool_is_blocked(&pool->members) ||
+	if (!pool_choice_is_blocked(&pool->members) ||
 	    !pool_targets_have_other(&pool->targets, NULL) ||
 	    pool_dials_count(pool->dials) > 0)
 		return;
@@ -398,7 +399,7 @@ pool_flush(struct pool *pool)
 	struct pool_member *member;
 
 	TAILQ_FOREACH(member, &pool->members, entry) {
-		ssh_link_rest(member->link);
+		ssh_link_measure(member->link);
 		ssh_link_flush(member->link);
 	}
 }
@@ -406,13 +407,13 @@ pool_flush(struct pool *pool)
 bool
 pool_is_up(const struct pool *pool)
 {
-	return pool_live_links(&pool->members) > 0;
+	return pool_choice_live_links(&pool->members) > 0;
 }
 
 bool
 pool_has_slot(const struct pool *pool)
 {
-	return pool_free_slots(&pool->members) > 0;
+	return pool_choice_free_slots(&pool->members) > 0;
 }
 
 bool

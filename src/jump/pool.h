@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "ssh/ssh_link.h"
+#include "ssh/link.h"
 
 struct config;
 struct config_connection;
@@ -37,10 +37,10 @@ void pool_pump(struct pool *);
 void pool_flush(struct pool *);
 
 /* An open that has ended, one per call; false: no more. */
-bool pool_opened(struct pool *, void **user, struct ssh_opened *);
+bool pool_take_opened(struct pool *, void **user, struct ssh_opened *);
 
 enum pool_offer {
-	POOL_OPENING, /* started: pool_opened() will tell */
+	POOL_OPENING, /* started: pool_take_opened() will tell */
 	POOL_WAIT,    /* ask again when something has happened */
 	POOL_BEHIND,  /* so should this one; users of other databases come first
 		       */
@@ -82,7 +82,8 @@ bool pool_has_slot(const struct pool *); /* one of them could open now */
 /* Every link was asked for a sign of life, and none has given one. */
 bool pool_is_mute(const struct pool *);
 
-/* When any of the links last heard the jump box (clock.h); 0: there is none. */
+/* When any of the links last heard the jump box (base/clock.h); 0: there is
+ * none. */
 int64_t pool_heard_ms(const struct pool *);
 
 /* Ask every link that was not heard since `since_ms` for a sign of life. */
@@ -90,7 +91,7 @@ void pool_probe(struct pool *, int64_t since_ms);
 
 size_t pool_links(const struct pool *);
 
-/* What they carry: pool_life.h. */
+/* What they carry: jump/pool_life.h. */
 void pool_look(const struct pool *, struct pool_state *out);
 
 /*

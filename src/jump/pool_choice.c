@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "jump/pool_member.h"
-#include "jump/pool_target.h"
-#include "ssh/ssh_link.h"
+#include "jump/pool_targets.h"
+#include "ssh/link.h"
 
 /* A better link is worth so long a wait. */
 #define GROW_WAIT_MS 300
@@ -46,7 +46,7 @@ takes(const struct pool_member *member, const struct pool_target *target)
 }
 
 struct pool_member *
-pool_choose(const struct pool_members *members,
+pool_choice_best(const struct pool_members *members,
     const struct pool_target *target)
 {
 	struct pool_member *member, *best = NULL;
@@ -66,7 +66,7 @@ is_lively(const struct pool_member *member)
 }
 
 bool
-pool_is_tilted(const struct pool_members *members,
+pool_choice_is_tilted(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best)
 {
 	const struct pool_member *member;
@@ -82,7 +82,7 @@ pool_is_tilted(const struct pool_members *members,
 }
 
 bool
-pool_is_worth_waiting(const struct pool_members *members,
+pool_choice_is_worth_waiting(const struct pool_members *members,
     const struct pool_target *target)
 {
 	const struct pool_member *member;
@@ -95,7 +95,7 @@ pool_is_worth_waiting(const struct pool_members *members,
 }
 
 size_t
-pool_live_links(const struct pool_members *members)
+pool_choice_live_links(const struct pool_members *members)
 {
 	const struct pool_member *member;
 	size_t count = 0;
@@ -107,7 +107,7 @@ pool_live_links(const struct pool_members *members)
 }
 
 size_t
-pool_free_slots(const struct pool_members *members)
+pool_choice_free_slots(const struct pool_members *members)
 {
 	const struct pool_member *member;
 	size_t count = 0;
@@ -152,7 +152,7 @@ static bool
 might_freeze(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best)
 {
-	if (target->is_address ||
+	if (target->needs_no_lookup ||
 	    pool_member_cost(best, target) < POOL_COST_FOREIGN)
 		return false;
 	return target->standing != POOL_STANDING_PROMPT ||
@@ -160,7 +160,7 @@ might_freeze(const struct pool_members *members,
 }
 
 bool
-pool_is_better_awaited(const struct pool_members *members,
+pool_choice_is_better_awaited(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best,
     int64_t waited_ms, int64_t spare_ms)
 {
@@ -183,11 +183,11 @@ claim_of_suspect(const struct pool_members *members,
 }
 
 enum pool_claim
-pool_claim_of(const struct pool_members *members,
+pool_choice_claim(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best,
     bool is_scarce)
 {
-	bool is_last = is_scarce && pool_free_slots(members) <= 1;
+	bool is_last = is_scarce && pool_choice_free_slots(members) <= 1;
 	unsigned opens = opens_of(members, target);
 
 	switch (target->standing) {
@@ -209,7 +209,7 @@ serves_suspect(const struct pool_member *member)
 }
 
 bool
-pool_is_blocked(const struct pool_members *members)
+pool_choice_is_blocked(const struct pool_members *members)
 {
 	const struct pool_member *member;
 	bool is_blocked = false;
@@ -225,7 +225,7 @@ pool_is_blocked(const struct pool_members *members)
 }
 
 struct pool_member *
-pool_worst(const struct pool_members *members)
+pool_choice_held_up(const struct pool_members *members)
 {
 	struct pool_member *member, *worst = NULL;
 
@@ -239,7 +239,8 @@ pool_worst(const struct pool_members *members)
 }
 
 struct pool_member *
-pool_stale(const struct pool_members *members, const struct pool_target *target)
+pool_choice_stale(const struct pool_members *members,
+    const struct pool_target *target)
 {
 	struct pool_member *member, *eldest = NULL;
 
@@ -256,7 +257,7 @@ pool_stale(const struct pool_members *members, const struct pool_target *target)
 }
 
 struct pool_member *
-pool_in_the_way(const struct pool_members *members,
+pool_choice_in_the_way(const struct pool_members *members,
     const struct pool_target *target)
 {
 	struct pool_member *member, *least = NULL;
@@ -291,7 +292,7 @@ sound_links(const struct pool_members *members)
 }
 
 struct pool_member *
-pool_spare(const struct pool_members *members)
+pool_choice_spare(const struct pool_members *members)
 {
 	struct pool_member *member;
 

@@ -10,8 +10,8 @@
 
 #include "base/failure.h"
 #include "base/xmalloc.h"
+#include "jump/box.h"
 #include "jump/dialer.h"
-#include "jump/jump_box.h"
 
 struct pending {
 	TAILQ_ENTRY(pending) entry;

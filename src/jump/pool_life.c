@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "jump/pool_member.h"
-#include "jump/pool_target.h"
-#include "ssh/ssh_link.h"
+#include "jump/pool_targets.h"
+#include "ssh/link.h"
 
 /* Linux gives up a connect after 127 s: six times asked again (tcp(7)). */
 #define CONNECT_MAX_MS 130000

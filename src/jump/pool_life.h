@@ -23,7 +23,8 @@ struct pool_state {
 
 void pool_life_look(const struct pool_members *, struct pool_state *out);
 
-/* When any of the links last heard the jump box (clock.h); 0: there is none. */
+/* When any of the links last heard the jump box (base/clock.h); 0: there is
+ * none. */
 int64_t pool_life_heard_ms(const struct pool_members *);
 
 /* Every link was asked for a sign of life, and none has given one. */

@@ -11,10 +11,10 @@
 #include "base/originator.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "jump/pool_target.h"
-#include "ssh/ssh_failure.h"
-#include "ssh/ssh_link.h"
-#include "ssh/ssh_slot.h"
+#include "jump/pool_targets.h"
+#include "ssh/failure.h"
+#include "ssh/link.h"
+#include "ssh/slot.h"
 
 struct pool_member *
 pool_member_new(struct ssh_link *take)
@@ -61,7 +61,7 @@ is_foreign(const struct pool_member *member, const struct pool_target *target)
 		    (member->first != NULL && member->first != target);
 	if (member->first != NULL && member->first->stalls)
 		return true;
-	if (target->is_address)
+	if (target->needs_no_lookup)
 		return member->name != NULL;
 	return member->numeric ||
 	    (member->name != NULL &&
@@ -99,7 +99,7 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
 		.originator_port = originator->port,
 	};
 
-	if (target->is_address)
+	if (target->needs_no_lookup)
 		member->numeric = true;
 	else
 		member->name = connection->host;
@@ -134,7 +134,8 @@ pool_member_is_late(const struct pool_member *member)
 bool
 pool_member_may_stall(const struct pool_member *member)
 {
-	return !member->target->is_address || ssh_link_may_stall(member->link);
+	return !member->target->needs_no_lookup ||
+	    ssh_link_may_stall(member->link);
 }
 
 bool

@@ -20,7 +20,7 @@ struct ssh_opened;
 struct pool_member {
 	TAILQ_ENTRY(pool_member) entry;
 	struct ssh_link *link;
-	int64_t born_ms;     /* clock.h */
+	int64_t born_ms;     /* base/clock.h */
 	bool was_used;       /* something was opened through it */
 	size_t channels_max; /* as its sshd has said; 0: it has not */
 	bool is_mourned;     /* its loss was told to the jump box's record */
@@ -35,8 +35,9 @@ struct pool_member {
 	const char *name; /* a target given by name */
 	bool numeric;     /* targets given by address */
 	const struct pool_target *first;
-	bool is_shared;  /* with another target than the first */
-	int64_t idle_ms; /* since when nobody uses it (clock.h); 0: in use */
+	bool is_shared; /* with another target than the first */
+	int64_t
+	    idle_ms; /* since when nobody uses it (base/clock.h); 0: in use */
 };
 
 TAILQ_HEAD(pool_members, pool_member);

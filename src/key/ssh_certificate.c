@@ -53,12 +53,13 @@ take_key(struct ssh_wire *certificate, struct ssh_blob *out)
 	if (type == TYPE_COUNT || !ssh_wire_string(certificate, &string))
 		return false;
 	if (out != NULL)
-		ssh_blob_string(out, types[type].key, strlen(types[type].key));
+		ssh_wire_write_string(out, types[type].key,
+		    strlen(types[type].key));
 	for (int i = 0; i < types[type].fields; i++) {
 		if (!ssh_wire_string(certificate, &string))
 			return false;
 		if (out != NULL)
-			ssh_blob_string(out, string.at, string.left);
+			ssh_wire_write_string(out, string.at, string.left);
 	}
 	return true;
 }

@@ -15,7 +15,7 @@
  *
  * Where the container ends too early it was cut; where a part of it disagrees
  * with another it is damaged.  The passphrase is not tried here: that is for
- * ssh_key_proof.c.
+ * key/ssh_key_proof.c.
  */
 #include "key/ssh_key_openssh.h"
 

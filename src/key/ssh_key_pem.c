@@ -225,7 +225,7 @@ put_number(struct ssh_blob *blob, const EVP_PKEY *pkey, const char *name)
 		return false;
 	bytes = xmalloc((size_t)BN_num_bytes(value));
 	len = BN_bn2bin(value, bytes);
-	ssh_blob_mpint(blob, bytes, (size_t)len);
+	ssh_wire_write_mpint(blob, bytes, (size_t)len);
 	free(bytes);
 	BN_free(value);
 	return true;
@@ -235,7 +235,7 @@ put_number(struct ssh_blob *blob, const EVP_PKEY *pkey, const char *name)
 static bool
 put_rsa(struct ssh_blob *blob, const EVP_PKEY *pkey)
 {
-	ssh_blob_string(blob, "ssh-rsa", 7);
+	ssh_wire_write_string(blob, "ssh-rsa", 7);
 	return put_number(blob, pkey, OSSL_PKEY_PARAM_RSA_E) &&
 	    put_number(blob, pkey, OSSL_PKEY_PARAM_RSA_N);
 }
@@ -274,14 +274,16 @@ put_ec(struct ssh_blob *blob, const EVP_PKEY *pkey)
 
 		if (strcmp(group, curves[i].group) != 0)
 			continue;
-		ssh_blob_string(blob, curves[i].type, strlen(curves[i].type));
-		ssh_blob_string(blob, curves[i].curve, strlen(curves[i].curve));
+		ssh_wire_write_string(blob, curves[i].type,
+		    strlen(curves[i].type));
+		ssh_wire_write_string(blob, curves[i].curve,
+		    strlen(curves[i].curve));
 		if (!get_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_X, point + 1,
 			len) ||
 		    !get_coordinate(pkey, OSSL_PKEY_PARAM_EC_PUB_Y,
 			point + 1 + len, len))
 			return false;
-		ssh_blob_string(blob, point, 1 + 2 * len);
+		ssh_wire_write_string(blob, point, 1 + 2 * len);
 		return true;
 	}
 	return false;
@@ -294,10 +296,10 @@ put_ed25519(struct ssh_blob *blob, const EVP_PKEY *pkey)
 	unsigned char bytes[32];
 	size_t len = sizeof bytes;
 
-	ssh_blob_string(blob, "ssh-ed25519", 11);
+	ssh_wire_write_string(blob, "ssh-ed25519", 11);
 	if (EVP_PKEY_get_raw_public_key(pkey, bytes, &len) != 1)
 		return false;
-	ssh_blob_string(blob, bytes, len);
+	ssh_wire_write_string(blob, bytes, len);
 	return true;
 }
 

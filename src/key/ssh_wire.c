@@ -55,34 +55,36 @@ append(struct ssh_blob *blob, const void *bytes, size_t len)
 }
 
 void
-ssh_blob_byte(struct ssh_blob *blob, unsigned char value)
+ssh_wire_write_byte(struct ssh_blob *blob, unsigned char value)
 {
 	append(blob, &value, 1);
 }
 
 void
-ssh_blob_u32(struct ssh_blob *blob, uint32_t value)
+ssh_wire_write_u32(struct ssh_blob *blob, uint32_t value)
 {
 	for (int i = 0; i < 4; i++)
-		ssh_blob_byte(blob, (unsigned char)(value >> (24 - 8 * i)));
+		ssh_wire_write_byte(blob,
+		    (unsigned char)(value >> (24 - 8 * i)));
 }
 
 static void
 append_len(struct ssh_blob *blob, size_t len)
 {
 	assert(len <= UINT32_MAX);
-	ssh_blob_u32(blob, (uint32_t)len);
+	ssh_wire_write_u32(blob, (uint32_t)len);
 }
 
 void
-ssh_blob_string(struct ssh_blob *blob, const void *bytes, size_t len)
+ssh_wire_write_string(struct ssh_blob *blob, const void *bytes, size_t len)
 {
 	append_len(blob, len);
 	append(blob, bytes, len);
 }
 
 void
-ssh_blob_mpint(struct ssh_blob *blob, const unsigned char *bytes, size_t len)
+ssh_wire_write_mpint(struct ssh_blob *blob, const unsigned char *bytes,
+    size_t len)
 {
 	bool looks_negative;
 

@@ -30,11 +30,12 @@ struct ssh_blob {
 	size_t len;
 };
 
-void ssh_blob_byte(struct ssh_blob *, unsigned char value);
-void ssh_blob_u32(struct ssh_blob *, uint32_t value);
-void ssh_blob_string(struct ssh_blob *, const void *bytes, size_t len);
+void ssh_wire_write_byte(struct ssh_blob *, unsigned char value);
+void ssh_wire_write_u32(struct ssh_blob *, uint32_t value);
+void ssh_wire_write_string(struct ssh_blob *, const void *bytes, size_t len);
 
 /* A number that is not negative, given as its bytes, highest first. */
-void ssh_blob_mpint(struct ssh_blob *, const unsigned char *bytes, size_t len);
+void ssh_wire_write_mpint(struct ssh_blob *, const unsigned char *bytes,
+    size_t len);
 
 #endif

@@ -130,7 +130,8 @@ front_message(struct pgwire_session *session, char type)
 }
 
 void
-pgwire_front(struct pgwire_session *session, const void *bytes, size_t len)
+pgwire_session_front(struct pgwire_session *session, const void *bytes,
+    size_t len)
 {
 	const unsigned char *at = bytes, *end = at + len;
 	struct piece piece;
@@ -236,7 +237,8 @@ back_piece(struct pgwire_session *session, const struct piece *piece)
 }
 
 void
-pgwire_back(struct pgwire_session *session, const void *bytes, size_t len)
+pgwire_session_back(struct pgwire_session *session, const void *bytes,
+    size_t len)
 {
 	const unsigned char *at = bytes, *end = at + len;
 	struct piece piece;
@@ -253,7 +255,7 @@ is_in_flight(const struct pgwire_session *session)
 }
 
 enum pgwire_moment
-pgwire_moment(const struct pgwire_session *session)
+pgwire_session_moment(const struct pgwire_session *session)
 {
 	if (!at_boundary(&session->back))
 		return PGWIRE_CUT;
@@ -267,7 +269,8 @@ pgwire_moment(const struct pgwire_session *session)
 }
 
 bool
-pgwire_is_at_rest(const struct pgwire_session *session)
+pgwire_session_is_at_rest(const struct pgwire_session *session)
 {
-	return pgwire_moment(session) == PGWIRE_IDLE && session->status == 'I';
+	return pgwire_session_moment(session) == PGWIRE_IDLE &&
+	    session->status == 'I';
 }

@@ -48,8 +48,10 @@ struct pgwire_session {
 	unsigned char error[PGWIRE_ERROR_KEPT];
 };
 
-void pgwire_front(struct pgwire_session *, const void *bytes, size_t len);
-void pgwire_back(struct pgwire_session *, const void *bytes, size_t len);
+void pgwire_session_front(struct pgwire_session *, const void *bytes,
+    size_t len);
+void pgwire_session_back(struct pgwire_session *, const void *bytes,
+    size_t len);
 
 /* Where a session stands, for whoever must end it. */
 enum pgwire_moment {
@@ -61,9 +63,9 @@ enum pgwire_moment {
 	PGWIRE_IDLE,
 };
 
-enum pgwire_moment pgwire_moment(const struct pgwire_session *);
+enum pgwire_moment pgwire_session_moment(const struct pgwire_session *);
 
 /* Idle and outside a transaction: ending it harms nobody. */
-bool pgwire_is_at_rest(const struct pgwire_session *);
+bool pgwire_session_is_at_rest(const struct pgwire_session *);
 
 #endif

@@ -22,7 +22,7 @@ enum await_status {
 
 /*
  * Wait for one of `count` descriptors; fills their revents.  `deadline_ms` as
- * clock.h; `cancel_fd` may be -1, and wins over everything else.
+ * base/clock.h; `cancel_fd` may be -1, and wins over everything else.
  */
 enum await_status await_any(struct pollfd *fds, size_t count,
     int64_t deadline_ms, int cancel_fd);

@@ -20,13 +20,13 @@
 #include "base/clock.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "ssh/auth.h"
 #include "ssh/await.h"
-#include "ssh/resolve.h"
-#include "ssh/ssh_auth.h"
-#include "ssh/ssh_handshake.h"
-#include "ssh/ssh_hostkey.h"
-#include "ssh/ssh_transport.h"
+#include "ssh/handshake.h"
+#include "ssh/hostkey.h"
+#include "ssh/resolver.h"
 #include "ssh/tcp.h"
+#include "ssh/transport.h"
 
 /* What reaching a host by TCP can fail with: a jump box, or a database. */
 struct rows {
@@ -243,7 +243,7 @@ reach(const struct dial *dial, const struct rows *rows, const char *host,
 		out->count = count(addresses);
 		code = connect_to(dial, rows, addresses, out, fault);
 	}
-	resolve_free(addresses);
+	resolver_release(addresses);
 	return code;
 }
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "ssh/ssh_facts.h"
+#include "ssh/facts.h"
 
 struct config;
 struct config_connection;
@@ -41,8 +41,9 @@ struct dial_facts {
 struct dial {
 	const struct config *cfg; /* its time-outs */
 	struct resolver *resolver;
-	int cancel_fd;       /* readable: give up with FAIL_SHUTDOWN; or -1 */
-	int64_t deadline_ms; /* no stage goes on after it (clock.h); 0: none */
+	int cancel_fd; /* readable: give up with FAIL_SHUTDOWN; or -1 */
+	int64_t
+	    deadline_ms; /* no stage goes on after it (base/clock.h); 0: none */
 	void (*on_stage)(void *arg, enum dial_stage); /* entered; or NULL */
 	void *arg;
 	struct dial_facts *facts; /* of the stages done so far; or NULL */
@@ -59,7 +60,7 @@ enum failure dial_jump(const struct dial *, const struct config_jump *jump,
 /*
  * Reach `jump` and shake hands, no more: the host key is not judged, nobody
  * logs in.  `host_keys` are the algorithms of host keys to ask for
- * (ssh_hostkey.h); NULL: every one.
+ * (ssh/hostkey.h); NULL: every one.
  */
 enum failure dial_handshake(const struct dial *, const struct config_jump *jump,
     const char *host_keys, struct ssh_transport **out, struct fault *);

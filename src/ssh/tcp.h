@@ -24,7 +24,7 @@ enum tcp_status {
 /*
  * On TCP_CONNECTED *fd_out is a non-blocking, close-on-exec socket with
  * TCP_NODELAY, the caller's; `words` names the address that answered
- * ("203.0.113.10").  `deadline_ms` as clock.h; `cancel_fd` may be -1.
+ * ("203.0.113.10").  `deadline_ms` as base/clock.h; `cancel_fd` may be -1.
  */
 enum tcp_status tcp_connect(const struct addrinfo *, int64_t deadline_ms,
     int cancel_fd, int *fd_out, char *words, size_t words_size);

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "ssh/ssh_agent_answer.h"
+#include "ssh/agent_answer.h"
 
 static void
 read_keys(struct ssh_wire answer)
@@ -25,7 +25,7 @@ read_keys(struct ssh_wire answer)
 		used += 8 + keys.list[i].blob_len +
 		    strlen(keys.list[i].comment);
 	assert(used <= answer.left);
-	ssh_agent_keys_clear(&keys);
+	ssh_agent_answer_clear(&keys);
 	assert(keys.count == 0);
 }
 

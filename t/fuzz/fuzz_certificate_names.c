@@ -18,7 +18,7 @@
 #include <strings.h>
 
 #include "base/xmalloc.h"
-#include "tls/tls_name.h"
+#include "tls/certificate.h"
 
 static void
 check_text(const char *text, size_t size)
@@ -74,19 +74,20 @@ read_names(const X509 *certificate, const char *host)
 {
 	char list[2000], subject[200], small[8];
 
-	tls_name_list(certificate, list, sizeof list);
+	tls_certificate_names(certificate, list, sizeof list);
 	check_text(list, sizeof list);
-	tls_name_list(certificate, small, sizeof small);
+	tls_certificate_names(certificate, small, sizeof small);
 	check_text(small, sizeof small);
-	tls_name_text(X509_get_subject_name(certificate), subject,
+	tls_certificate_subject(X509_get_subject_name(certificate), subject,
 	    sizeof subject);
 	check_text(subject, sizeof subject);
-	tls_name_text(X509_get_issuer_name(certificate), small, sizeof small);
+	tls_certificate_subject(X509_get_issuer_name(certificate), small,
+	    sizeof small);
 	check_text(small, sizeof small);
-	if (tls_name_matches(certificate, host))
-		assert(
-		    tls_name_is_address(host) || has_name(certificate, host));
-	assert(!tls_name_matches(certificate, ""));
+	if (tls_certificate_matches(certificate, host))
+		assert(tls_certificate_is_address(host) ||
+		    has_name(certificate, host));
+	assert(!tls_certificate_matches(certificate, ""));
 }
 
 int

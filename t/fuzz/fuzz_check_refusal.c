@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/xmalloc.h"
-#include "check/check_refusal.h"
+#include "check/refusal.h"
 
 static void
 check_text(const char *text, size_t size)

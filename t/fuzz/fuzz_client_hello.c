@@ -9,8 +9,8 @@
 #include <assert.h>
 #include <stdbool.h>
 
+#include "tls/identity.h"
 #include "tls/tls.h"
-#include "tls/tls_identity.h"
 
 static void
 begin(struct tls_identity *identity, bool direct, const uint8_t *data,

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "config/config_load.h"
-#include "config/config_print.h"
+#include "config/load.h"
+#include "config/print.h"
 
 static bool
 is_let_go(const char *bytes, size_t len)
@@ -81,7 +81,7 @@ read_again(const char *text)
 	struct config *cfg;
 
 	assert(out != NULL);
-	cfg = config_parse("F", text, strlen(text), out);
+	cfg = config_load_text("F", text, strlen(text), out);
 	fclose(out);
 	if (cfg == NULL)
 		fputs(messages, stderr);
@@ -116,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	out = open_memstream(&messages, &messages_len);
 	assert(out != NULL);
-	cfg = config_parse("F", bytes, len, out);
+	cfg = config_load_text("F", bytes, len, out);
 	fclose(out);
 	assert(check_messages(messages) == (cfg == NULL));
 	if (cfg != NULL) {

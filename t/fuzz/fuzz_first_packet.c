@@ -53,15 +53,15 @@ check_session(const uint8_t *data, size_t len, size_t piece)
 	struct pgwire_session whole = { 0 }, cut = { 0 };
 	size_t half = len / 2;
 
-	pgwire_back(&whole, data, half);
-	pgwire_front(&whole, data + half, len - half);
+	pgwire_session_back(&whole, data, half);
+	pgwire_session_front(&whole, data + half, len - half);
 	for (size_t at = 0; at < half; at += piece)
-		pgwire_back(&cut, data + at,
+		pgwire_session_back(&cut, data + at,
 		    half - at < piece ? half - at : piece);
 	for (size_t at = half; at < len; at += piece)
-		pgwire_front(&cut, data + at,
+		pgwire_session_front(&cut, data + at,
 		    len - at < piece ? len - at : piece);
-	assert(pgwire_moment(&whole) == pgwire_moment(&cut));
+	assert(pgwire_session_moment(&whole) == pgwire_session_moment(&cut));
 	assert(whole.error_len == cut.error_len);
 	assert(memcmp(whole.error, cut.error, whole.error_len) == 0);
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ssh/ssh_kexinit.h"
+#include "ssh/kexinit.h"
 
 #define HOST_KEYS "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512"
 
@@ -34,9 +34,9 @@ offer_new(void)
 	struct ssh_blob offer = { 0 };
 
 	for (int i = 0; i < 17; i++) /* SSH_MSG_KEXINIT, and the cookie */
-		ssh_blob_byte(&offer, 20);
+		ssh_wire_write_byte(&offer, 20);
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		ssh_blob_string(&offer, lists[i], strlen(lists[i]));
+		ssh_wire_write_string(&offer, lists[i], strlen(lists[i]));
 	return offer;
 }
 

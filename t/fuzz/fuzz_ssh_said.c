@@ -11,8 +11,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "ssh/ssh_kexinit.h"
-#include "ssh/ssh_said.h"
+#include "ssh/kexinit.h"
+#include "ssh/said.h"
 
 static void
 check_text(const char *text, size_t size)

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <stdbool.h>
 
-#include "tls/tls_records.h"
+#include "tls/records.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -125,13 +125,14 @@ every_stage_is_whole(void **state)
 {
 	(void)state;
 	for (int i = 0; i < STAGE_COUNT; i++) {
-		const struct stage_info *stage = stage_info((enum stage)i);
+		const struct stage_info *stage = failure_stage_info(
+		    (enum stage)i);
 
 		assert_non_null(stage->label);
 		assert_int_equal(strlen(stage->sqlstate), 5);
 		assert_in_range(stage->exit_code, 10, 49);
 		for (int j = 0; j < i; j++) {
-			const struct stage_info *other = stage_info(
+			const struct stage_info *other = failure_stage_info(
 			    (enum stage)j);
 
 			require(other->exit_code != stage->exit_code &&
@@ -146,7 +147,8 @@ only_the_limit_is_no_57P03_before_the_session(void **state)
 {
 	(void)state;
 	for (int i = 0; i < STAGE_COUNT; i++) {
-		const struct stage_info *stage = stage_info((enum stage)i);
+		const struct stage_info *stage = failure_stage_info(
+		    (enum stage)i);
 		const char *want = i == STAGE_CLIENT_LIMIT ? "53300"
 		    : i == STAGE_CLIENT_PROTOCOL           ? "08P01"
 							   : "57P03";

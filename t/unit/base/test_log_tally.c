@@ -102,7 +102,7 @@ a_count_is_told_when_nothing_follows(void **state)
 	assert_int_equal(debt.repeated, 7);
 	assert_string_equal(debt.kind.message, "flood");
 	assert_int_equal(debt.kind.level, LOG_LEVEL_INFO);
-	log_debt_fields(&debt, fields);
+	log_tally_fields(&debt, fields);
 	assert_string_equal(fields[0].key, "connection");
 	assert_string_equal(fields[0].text, "one");
 	assert_string_equal(fields[1].key, "stage");

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 #include <event2/event.h>
 
+#include "../sockets.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -23,8 +24,7 @@
 #include "base/xmalloc.h"
 #include "client/gate.h"
 #include "pg/pgwire.h"
-#include "../sockets.h"
-#include "tls/tls_identity.h"
+#include "tls/identity.h"
 
 static void
 on_gone(void *arg)

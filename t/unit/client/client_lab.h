@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 #include "base/failure.h"
-#include "client/client.h"
+#include "client/clients.h"
 #include "config/config.h"
 #include "fake_jump.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The requests of jump.h, one at a time, answered by the test.  What a worker
- * calls is there for the linker alone.
+ * The requests of jump/jump.h, one at a time, answered by the test.  What a
+ * worker calls is there for the linker alone.
  */
 #include "fake_jump.h"
 

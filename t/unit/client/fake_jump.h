@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A jump in place of jump.c: it keeps the one request it was asked, until the
- * test answers it.
+ * A jump in place of jump/jump.c: it keeps the one request it was asked, until
+ * the test answers it.
  */
 #ifndef FAKE_JUMP_H
 #define FAKE_JUMP_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * refusal.c before clients that would hold it up for ever: what they send is
- * the test's, what they are sent is counted or kept from them.
+ * client/refusal.c before clients that would hold it up for ever: what they
+ * send is the test's, what they are sent is counted or kept from them.
  */
 #include "client/refusal.h"
 
@@ -17,8 +17,8 @@
 
 #include "base/failure.h"
 #include "base/stream.h"
+#include "tls/identity.h"
 #include "tls/tls.h"
-#include "tls/tls_identity.h"
 
 #define STARTUP  "\0\0\0\21\0\3\0\0user\0app\0\0"
 #define READ_MAX (1024UL * 1024)

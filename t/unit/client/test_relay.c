@@ -16,11 +16,11 @@
 #include <cmocka.h>
 #include <event2/event.h>
 
+#include "../sockets.h"
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
-#include "../sockets.h"
 
 #define PARK_MAX (1024 * 1024)
 #define OUT_MAX  (8 * 1024 * 1024)

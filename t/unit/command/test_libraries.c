@@ -20,8 +20,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "ssh/ssh_transport.h"
 #include "../starved.h"
+#include "ssh/transport.h"
 
 static struct event_base *base;
 static struct evbuffer *buffer;

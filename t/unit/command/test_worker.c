@@ -21,7 +21,7 @@
 
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
-#include "client/client.h"
+#include "client/clients.h"
 #include "command/shared.h"
 #include "command/state.h"
 #include "command/survey.h"

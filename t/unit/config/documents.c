@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "config/config_load.h"
+#include "config/load.h"
 
 char documents_dir[DOCUMENTS_DIR_SIZE] = "/tmp/pgjump-config.XXXXXX";
 char said[65536];
@@ -55,7 +55,7 @@ parse(const char *document)
 
 	snprintf(file, sizeof file, "%s/F", documents_dir);
 	said[0] = '\0';
-	cfg = config_parse(file, document, strlen(document), out);
+	cfg = config_load_text(file, document, strlen(document), out);
 	fclose(out);
 	return cfg;
 }

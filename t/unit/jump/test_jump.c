@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
-#include "jump/jump_box.h"
+#include "jump/box.h"
 #include "jump/pool.h"
 
 #define CROWD 900
@@ -75,7 +75,7 @@ pool_flush(struct pool *flushed)
 }
 
 bool
-pool_opened(struct pool *asked, void **user, struct ssh_opened *opened)
+pool_take_opened(struct pool *asked, void **user, struct ssh_opened *opened)
 {
 	*user = asked->breaks;
 	asked->breaks = NULL;

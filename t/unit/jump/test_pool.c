@@ -19,8 +19,8 @@
 #include "base/mailbox.h"
 #include "base/originator.h"
 #include "config/config.h"
-#include "fake_ssh_link.h"
-#include "jump/jump_box.h"
+#include "fake_link.h"
+#include "jump/box.h"
 #include "jump/pool_dials.h"
 
 #define OPEN_SHORTAGE 4 /* RFC 4254, 5.1 */
@@ -123,7 +123,7 @@ lab_new(unsigned max_links)
 	struct lab *lab = calloc(1, sizeof *lab);
 
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
-	fake_ssh_link_count = 0;
+	fake_link_count = 0;
 	lab->base = event_base_new();
 	lab->mailbox = mailbox_new(lab->base, NULL);
 	lab->box = jump_box_new(&jump_config, max_links, 1);
@@ -151,9 +151,9 @@ opened(struct lab *lab)
 	void *user;
 
 	pool_pump(lab->pool);
-	assert_true(pool_opened(lab->pool, &user, &end));
+	assert_true(pool_take_opened(lab->pool, &user, &end));
 	assert_ptr_equal(user, lab);
-	assert_false(pool_opened(lab->pool, &user, &end));
+	assert_false(pool_take_opened(lab->pool, &user, &end));
 	return end;
 }
 
@@ -161,7 +161,7 @@ static void
 open_one(struct lab *lab, size_t link)
 {
 	assert_int_equal(ask(lab, &one, WAITED_LONG), POOL_OPENING);
-	fake_ssh_link_accept(fake_ssh_links[link], a_stream);
+	fake_link_accept(fake_links[link], a_stream);
 	assert_ptr_equal(opened(lab).stream, a_stream);
 }
 
@@ -221,11 +221,11 @@ a_link_with_far_fewer_channels_is_worth_a_moment(void **state)
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	assert_int_equal(ask(lab, &one, WAITED_LONG), POOL_WAIT);
 	finish_dials();
-	fake_ssh_links[1]->channels = 40;
+	fake_links[1]->channels = 40;
 	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
-	assert_false(fake_ssh_links[1]->is_opening);
+	assert_false(fake_links[1]->is_opening);
 	assert_int_equal(ask(lab, &one, WAITED_LONG), POOL_OPENING);
-	assert_true(fake_ssh_links[1]->is_opening);
+	assert_true(fake_links[1]->is_opening);
 	lab_free(lab);
 }
 
@@ -238,7 +238,7 @@ a_refusal_is_the_database_s(void **state)
 	(void)state;
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
-	fake_ssh_link_refuse(fake_ssh_links[0], 2, "Connection refused");
+	fake_link_refuse(fake_links[0], 2, "Connection refused");
 	end = opened(lab);
 	assert_null(end.stream);
 	assert_false(end.link_failed);
@@ -250,9 +250,9 @@ a_refusal_is_the_database_s(void **state)
 static void
 stall(struct lab *lab)
 {
-	fake_ssh_links[0]->may_stall = true;
+	fake_links[0]->may_stall = true;
 	assert_int_equal(ask_for(lab, &one, 0, 0), POOL_OPENING);
-	fake_ssh_links[0]->heard_ms = 0;
+	fake_links[0]->heard_ms = 0;
 	pool_pump(lab->pool);
 }
 
@@ -265,7 +265,7 @@ another_link_is_to_tell_what_stalls_one(void **state)
 	stall(lab);
 	pool_pump(lab->pool);
 	assert_int_equal(dials->count, 1);
-	assert_false(fake_ssh_links[0]->is_closed);
+	assert_false(fake_links[0]->is_closed);
 	finish_dials();
 	pool_pump(lab->pool);
 	assert_int_equal(dials->count, 0);
@@ -282,7 +282,7 @@ in_its_place_where_there_may_be_no_more(void **state)
 	(void)state;
 	stall(lab);
 	assert_int_equal(dials->count, 1);
-	assert_true(fake_ssh_links[0]->is_closed);
+	assert_true(fake_links[0]->is_closed);
 	finish_dials();
 	pool_pump(lab->pool);
 	assert_int_equal(pool_links(lab->pool), 2);
@@ -301,7 +301,7 @@ a_full_session_calls_for_another(void **state)
 	open_one(lab, 0);
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
-	fake_ssh_link_refuse(fake_ssh_links[0], OPEN_SHORTAGE, "");
+	fake_link_refuse(fake_links[0], OPEN_SHORTAGE, "");
 	assert_true(opened(lab).link_failed);
 	assert_false(pool_has_slot(lab->pool));
 	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
@@ -319,10 +319,10 @@ until_one_of_its_channels_has_gone(void **state)
 	(void)state;
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
-	fake_ssh_link_refuse(fake_ssh_links[0], OPEN_SHORTAGE, "");
+	fake_link_refuse(fake_links[0], OPEN_SHORTAGE, "");
 	assert_true(opened(lab).link_failed);
 	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
-	fake_ssh_links[0]->channels--;
+	fake_links[0]->channels--;
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	lab_free(lab);
 }
@@ -334,7 +334,7 @@ an_empty_session_that_is_full_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
-	fake_ssh_link_refuse(fake_ssh_links[0], OPEN_SHORTAGE, "");
+	fake_link_refuse(fake_links[0], OPEN_SHORTAGE, "");
 	assert_false(opened(lab).link_failed);
 	assert_true(pool_has_slot(lab->pool));
 	lab_free(lab);
@@ -349,7 +349,7 @@ hold_up(struct lab *lab)
 	config.open_timeout_ms = 0;
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	config = patient;
-	fake_ssh_links[fake_ssh_link_count - 1]->heard_ms = clock_ms() + 1;
+	fake_links[fake_link_count - 1]->heard_ms = clock_ms() + 1;
 	pool_pump(lab->pool);
 	assert_true(pool_is_suspect(lab->pool, &one));
 }
@@ -361,7 +361,7 @@ a_slot_is_kept_beside_a_database_that_does_not_answer(void **state)
 
 	(void)state;
 	assert_int_equal(ask(lab, &other, 0), POOL_OPENING);
-	fake_ssh_link_accept(fake_ssh_links[0], a_stream);
+	fake_link_accept(fake_links[0], a_stream);
 	opened(lab);
 	hold_up(lab);
 	assert_int_equal(dials->count, 1);
@@ -378,10 +378,10 @@ a_single_link_makes_room(void **state)
 	(void)state;
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &other, 0), POOL_OPENING);
-	fake_ssh_link_accept(fake_ssh_links[0], a_stream);
+	fake_link_accept(fake_links[0], a_stream);
 	opened(lab);
 	hold_up(lab);
-	assert_true(fake_ssh_links[0]->is_closed);
+	assert_true(fake_links[0]->is_closed);
 	assert_int_equal(dials->count, 1);
 	finish_dials();
 	assert_int_equal(ask(lab, &one, WAITED_LONG), POOL_BEHIND);
@@ -398,7 +398,7 @@ also_for_who_has_not_asked_yet(void **state)
 	hold_up(lab);
 	pool_expect(lab->pool, &other);
 	pool_pump(lab->pool);
-	assert_true(fake_ssh_links[0]->is_closed);
+	assert_true(fake_links[0]->is_closed);
 	assert_int_equal(dials->count, 1);
 	lab_free(lab);
 }
@@ -410,7 +410,7 @@ but_not_where_nobody_else_wants_it(void **state)
 
 	(void)state;
 	hold_up(lab);
-	assert_false(fake_ssh_links[0]->is_closed);
+	assert_false(fake_links[0]->is_closed);
 	assert_int_equal(dials->count, 0);
 	lab_free(lab);
 }
@@ -427,8 +427,8 @@ a_name_waits_for_a_link_that_is_being_dialled(void **state)
 	assert_int_equal(ask(lab, &name, 10 * WAITED_LONG), POOL_WAIT);
 	finish_dials();
 	assert_int_equal(ask(lab, &name, 10 * WAITED_LONG), POOL_OPENING);
-	assert_false(fake_ssh_links[0]->is_opening);
-	assert_true(fake_ssh_links[1]->is_opening);
+	assert_false(fake_links[0]->is_opening);
+	assert_true(fake_links[1]->is_opening);
 	lab_free(lab);
 }
 
@@ -443,7 +443,7 @@ as_long_as_its_time_allows(void **state)
 	assert_int_equal(ask_for(lab, &name, WAITED_LONG,
 			     config.open_timeout_ms / 4),
 	    POOL_OPENING);
-	assert_true(fake_ssh_links[0]->is_opening);
+	assert_true(fake_links[0]->is_opening);
 	lab_free(lab);
 }
 
@@ -455,7 +455,7 @@ or_joins_others_where_none_may_come(void **state)
 	(void)state;
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &name, 0), POOL_OPENING);
-	assert_true(fake_ssh_links[0]->is_opening);
+	assert_true(fake_links[0]->is_opening);
 	lab_free(lab);
 }
 
@@ -466,13 +466,13 @@ a_name_that_answers_joins_others_sooner(void **state)
 
 	(void)state;
 	assert_int_equal(ask(lab, &name, 0), POOL_OPENING);
-	fake_ssh_link_accept(fake_ssh_links[0], a_stream);
+	fake_link_accept(fake_links[0], a_stream);
 	opened(lab);
-	fake_ssh_links[0]->channels = 0;
+	fake_links[0]->channels = 0;
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &name, 0), POOL_WAIT);
 	assert_int_equal(ask(lab, &name, WAITED_LONG), POOL_OPENING);
-	assert_true(fake_ssh_links[0]->is_opening);
+	assert_true(fake_links[0]->is_opening);
 	lab_free(lab);
 }
 

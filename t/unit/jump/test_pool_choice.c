@@ -15,10 +15,10 @@
 #include "base/clock.h"
 #include "base/originator.h"
 #include "config/config.h"
-#include "fake_ssh_link.h"
+#include "fake_link.h"
 #include "jump/pool_life.h"
 #include "jump/pool_member.h"
-#include "jump/pool_target.h"
+#include "jump/pool_targets.h"
 
 #define LINKS      3
 #define PATIENCE   1000
@@ -106,8 +106,8 @@ hold_up(struct lab *lab, size_t i, struct pool_target *target)
 static enum pool_claim
 claim(const struct lab *lab, const struct pool_target *target, bool is_scarce)
 {
-	return pool_claim_of(&lab->members, target,
-	    pool_choose(&lab->members, target), is_scarce);
+	return pool_choice_claim(&lab->members, target,
+	    pool_choice_best(&lab->members, target), is_scarce);
 }
 
 /* --- which link ---------------------------------------------------------- */
@@ -120,16 +120,16 @@ the_link_with_fewest_channels(void **state)
 	lab->link[0].channels = 5;
 	lab->link[1].channels = 3;
 	lab->link[2].channels = 4;
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[1]);
 	lab->link[1].is_opening = true;
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[2]);
 	lab->link[2].is_closed = true;
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[0]);
 	lab->link[0].channels = SSH_LINK_CHANNELS_HARD;
-	assert_null(pool_choose(&lab->members, lab->address));
+	assert_null(pool_choice_best(&lab->members, lab->address));
 }
 
 static void
@@ -143,15 +143,16 @@ a_name_has_links_of_its_own(void **state)
 	answer(&lab->member[1]);
 	lab->link[1].channels = 10;
 	lab->link[2].is_closed = true;
-	assert_ptr_equal(pool_choose(&lab->members, lab->name),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->name),
 	    &lab->member[0]);
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[1]);
-	assert_ptr_equal(pool_choose(&lab->members, lab->address_too),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address_too),
 	    &lab->member[1]);
 	assert_int_equal(pool_member_cost(&lab->member[0], lab->name_too),
 	    POOL_COST_FOREIGN);
-	assert_false(pool_is_worth_waiting(&lab->members, lab->name_too));
+	assert_false(
+	    pool_choice_is_worth_waiting(&lab->members, lab->name_too));
 }
 
 static void
@@ -176,9 +177,9 @@ crowded_before_foreign(void **state)
 	answer(&lab->member[0]);
 	lab->link[1].channels = SSH_LINK_CHANNELS_SOFT;
 	lab->link[2].is_closed = true;
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[1]);
-	assert_false(pool_is_worth_waiting(&lab->members, lab->address));
+	assert_false(pool_choice_is_worth_waiting(&lab->members, lab->address));
 }
 
 static void
@@ -190,18 +191,18 @@ a_busy_link_with_far_fewer_channels(void **state)
 	lab->link[0].channels = lab->link[1].channels = 100;
 	lab->link[2].channels = 90;
 	lab->link[2].is_opening = true;
-	assert_false(pool_is_tilted(&lab->members, lab->address, best));
+	assert_false(pool_choice_is_tilted(&lab->members, lab->address, best));
 	lab->link[2].channels = 60;
-	assert_true(pool_is_tilted(&lab->members, lab->address, best));
+	assert_true(pool_choice_is_tilted(&lab->members, lab->address, best));
 	lab->link[2].is_stuck = true;
-	assert_false(pool_is_tilted(&lab->members, lab->address, best));
+	assert_false(pool_choice_is_tilted(&lab->members, lab->address, best));
 }
 
 static bool
 awaits_better(const struct lab *lab, const struct pool_target *target)
 {
-	return pool_is_better_awaited(&lab->members, target,
-	    pool_choose(&lab->members, target), LONG_AGO, 1);
+	return pool_choice_is_better_awaited(&lab->members, target,
+	    pool_choice_best(&lab->members, target), LONG_AGO, 1);
 }
 
 static void
@@ -270,18 +271,18 @@ and_one_more_when_both_are_stale(void **state)
 	hold_up(lab, 0, lab->address);
 	open_since(&lab->member[1], lab->address, LONG_AGO, BUDGET);
 	assert_int_equal(claim(lab, lab->address, false), POOL_CLAIM_DENIED);
-	assert_null(pool_stale(&lab->members, lab->address));
+	assert_null(pool_choice_stale(&lab->members, lab->address));
 	lab->member[0].opened_ms = clock_ms() - NOT_LONG;
-	assert_null(pool_stale(&lab->members, lab->address));
+	assert_null(pool_choice_stale(&lab->members, lab->address));
 	lab->member[0].opened_ms -= 2 * LONG_AGO;
 	assert_int_equal(claim(lab, lab->address, false), POOL_CLAIM_GRANTED);
-	assert_ptr_equal(pool_stale(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_stale(&lab->members, lab->address),
 	    &lab->member[0]);
 	lab->link[0].channels = 1;
-	assert_ptr_equal(pool_stale(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_stale(&lab->members, lab->address),
 	    &lab->member[1]);
 	lab->member[1].user = lab;
-	assert_null(pool_stale(&lab->members, lab->address));
+	assert_null(pool_choice_stale(&lab->members, lab->address));
 }
 
 static void
@@ -425,12 +426,12 @@ who_stalls_joins_nobody(void **state)
 	stall(lab, 0, lab->address);
 	serve(lab, 1, lab->address_too);
 	serve(lab, 2, lab->name);
-	assert_null(pool_choose(&lab->members, lab->address));
+	assert_null(pool_choice_best(&lab->members, lab->address));
 	assert_int_equal(claim(lab, lab->address, false), POOL_CLAIM_GRANTED);
-	assert_non_null(pool_choose(&lab->members, lab->address_too));
+	assert_non_null(pool_choice_best(&lab->members, lab->address_too));
 	lab->link[1].channels = 0;
 	pool_member_tidy(&lab->member[1]);
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[1]);
 }
 
@@ -445,10 +446,10 @@ nor_does_anybody_join_it(void **state)
 	    POOL_COST_NONE);
 	assert_int_equal(pool_member_cost(&lab->member[1], lab->address_too),
 	    POOL_COST_FOREIGN);
-	assert_ptr_equal(pool_choose(&lab->members, lab->address_too),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address_too),
 	    &lab->member[2]);
 	serve(lab, 1, lab->address_too);
-	assert_ptr_equal(pool_choose(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_best(&lab->members, lab->address),
 	    &lab->member[2]);
 }
 
@@ -461,16 +462,16 @@ a_link_makes_room_where_all_are_in_the_way(void **state)
 	serve(lab, 1, lab->address_too);
 	serve(lab, 1, lab->address_too);
 	serve(lab, 2, lab->address_too);
-	assert_null(pool_in_the_way(&lab->members, lab->address));
+	assert_null(pool_choice_in_the_way(&lab->members, lab->address));
 	lab->link[0].is_closed = true;
 	lab->link[0].is_opening = false;
 	pool_member_tidy(&lab->member[0]);
-	assert_ptr_equal(pool_in_the_way(&lab->members, lab->address),
+	assert_ptr_equal(pool_choice_in_the_way(&lab->members, lab->address),
 	    &lab->member[2]);
-	assert_null(pool_in_the_way(&lab->members, lab->address_too));
+	assert_null(pool_choice_in_the_way(&lab->members, lab->address_too));
 	lab->link[1].channels = 0;
 	pool_member_tidy(&lab->member[1]);
-	assert_null(pool_in_the_way(&lab->members, lab->address));
+	assert_null(pool_choice_in_the_way(&lab->members, lab->address));
 }
 
 static void
@@ -481,9 +482,9 @@ an_idle_link_stays_for_the_sake_of_a_stalled_one(void **state)
 	lab->link[2].is_closed = true;
 	lab->member[0].idle_ms = 0;
 	lab->member[1].idle_ms -= 60000;
-	assert_ptr_equal(pool_spare(&lab->members), &lab->member[1]);
+	assert_ptr_equal(pool_choice_spare(&lab->members), &lab->member[1]);
 	stall(lab, 0, lab->address);
-	assert_null(pool_spare(&lab->members));
+	assert_null(pool_choice_spare(&lab->members));
 }
 
 /* --- who answers --------------------------------------------------------- */
@@ -555,15 +556,15 @@ blocked_when_suspects_hold_every_slot(void **state)
 {
 	struct lab *lab = *state;
 
-	assert_false(pool_is_blocked(&lab->members));
+	assert_false(pool_choice_is_blocked(&lab->members));
 	hold_up(lab, 0, lab->address);
 	hold_up(lab, 1, lab->address);
 	open_since(&lab->member[2], lab->address_too, 0, BUDGET);
-	assert_false(pool_is_blocked(&lab->members));
+	assert_false(pool_choice_is_blocked(&lab->members));
 	lab->link[2].is_closed = true;
-	assert_true(pool_is_blocked(&lab->members));
+	assert_true(pool_choice_is_blocked(&lab->members));
 	lab->link[0].is_closed = lab->link[1].is_closed = true;
-	assert_false(pool_is_blocked(&lab->members));
+	assert_false(pool_choice_is_blocked(&lab->members));
 }
 
 static void
@@ -571,14 +572,14 @@ the_worst_is_held_up_and_carries_little(void **state)
 {
 	struct lab *lab = *state;
 
-	assert_null(pool_worst(&lab->members));
+	assert_null(pool_choice_held_up(&lab->members));
 	lab->link[0].channels = 7;
 	lab->link[1].channels = 3;
 	hold_up(lab, 0, lab->address);
 	hold_up(lab, 1, lab->address);
-	assert_ptr_equal(pool_worst(&lab->members), &lab->member[1]);
+	assert_ptr_equal(pool_choice_held_up(&lab->members), &lab->member[1]);
 	lab->link[1].is_closed = true;
-	assert_ptr_equal(pool_worst(&lab->members), &lab->member[0]);
+	assert_ptr_equal(pool_choice_held_up(&lab->members), &lab->member[0]);
 }
 
 static void
@@ -589,8 +590,8 @@ connections_to_one_database_are_one_target(void **state)
 
 	again.name = "again";
 	assert_ptr_equal(pool_targets_get(&lab->targets, &again), lab->address);
-	assert_true(lab->address->is_address);
-	assert_false(lab->name->is_address);
+	assert_true(lab->address->needs_no_lookup);
+	assert_false(lab->name->needs_no_lookup);
 }
 
 static void

@@ -16,14 +16,14 @@
 static void
 add(struct ssh_blob *blob, const char *text)
 {
-	ssh_blob_string(blob, text, strlen(text));
+	ssh_wire_write_string(blob, text, strlen(text));
 }
 
 static void
 add_u64(struct ssh_blob *blob)
 {
-	ssh_blob_u32(blob, 0);
-	ssh_blob_u32(blob, 0);
+	ssh_wire_write_u32(blob, 0);
+	ssh_wire_write_u32(blob, 0);
 }
 
 static void
@@ -35,7 +35,7 @@ add_extensions(struct ssh_blob *blob)
 	add(&extensions, "");
 	add(&extensions, "permit-port-forwarding");
 	add(&extensions, "");
-	ssh_blob_string(blob, extensions.bytes, extensions.len);
+	ssh_wire_write_string(blob, extensions.bytes, extensions.len);
 	free(extensions.bytes);
 }
 
@@ -51,7 +51,7 @@ make(const char *type, const char *first, const char *second)
 	if (second != NULL)
 		add(&blob, second);
 	add_u64(&blob);
-	ssh_blob_u32(&blob, 1);
+	ssh_wire_write_u32(&blob, 1);
 	add(&blob, "id");
 	add(&blob, "principals");
 	add_u64(&blob);

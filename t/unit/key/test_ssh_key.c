@@ -368,7 +368,7 @@ put_u32(struct ssh_blob *blob, uint32_t value)
 static void
 put_text(struct ssh_blob *blob, const char *text)
 {
-	ssh_blob_string(blob, text, strlen(text));
+	ssh_wire_write_string(blob, text, strlen(text));
 }
 
 enum {
@@ -399,7 +399,7 @@ judge_container(const struct container *parts, size_t len)
 	put_text(&options, "0123456789abcdef");
 	put_u32(&options, parts->rounds);
 	put_text(&public, parts->type);
-	ssh_blob_string(&public, zeros, 32);
+	ssh_wire_write_string(&public, zeros, 32);
 
 	put_u32(&blob, 0x6f70656e); /* openssh-key-v1 */
 	put_u32(&blob, 0x7373682d);
@@ -408,10 +408,10 @@ judge_container(const struct container *parts, size_t len)
 	blob.len--;
 	put_text(&blob, parts->cipher);
 	put_text(&blob, parts->kdf);
-	ssh_blob_string(&blob, options.bytes, options.len);
+	ssh_wire_write_string(&blob, options.bytes, options.len);
 	put_u32(&blob, parts->key_count);
-	ssh_blob_string(&blob, public.bytes, public.len);
-	ssh_blob_string(&blob, zeros, parts->section_len);
+	ssh_wire_write_string(&blob, public.bytes, public.len);
+	ssh_wire_write_string(&blob, zeros, parts->section_len);
 	for (size_t i = 0; i < parts->behind_len; i += 4)
 		put_u32(&blob, 0);
 	if (len > blob.len)

@@ -166,9 +166,9 @@ run_step(struct pgwire_session *session, const struct step *step, size_t piece)
 		size_t len = step->len - at < piece ? step->len - at : piece;
 
 		if (step->is_front)
-			pgwire_front(session, step->bytes + at, len);
+			pgwire_session_front(session, step->bytes + at, len);
 		else
-			pgwire_back(session, step->bytes + at, len);
+			pgwire_session_back(session, step->bytes + at, len);
 	}
 }
 
@@ -186,9 +186,9 @@ a_session_stands_where_its_messages_say(void **state)
 
 			for (size_t j = 0; j < 10 && c->steps[j].bytes; j++)
 				run_step(&session, &c->steps[j], piece);
-			if (pgwire_moment(&session) != c->moment)
+			if (pgwire_session_moment(&session) != c->moment)
 				fail_msg("%s, in pieces of %zu: %d", c->name,
-				    piece, pgwire_moment(&session));
+				    piece, pgwire_session_moment(&session));
 		}
 	}
 }
@@ -199,14 +199,14 @@ rest_is_idle_outside_a_transaction(void **state)
 	struct pgwire_session session = { 0 };
 
 	(void)state;
-	assert_false(pgwire_is_at_rest(&session));
-	pgwire_back(&session, BYTES(READY));
-	assert_true(pgwire_is_at_rest(&session));
-	pgwire_back(&session, BYTES(READY_IN));
-	assert_false(pgwire_is_at_rest(&session));
-	pgwire_back(&session, BYTES(READY));
-	pgwire_front(&session, BYTES(QUERY));
-	assert_false(pgwire_is_at_rest(&session));
+	assert_false(pgwire_session_is_at_rest(&session));
+	pgwire_session_back(&session, BYTES(READY));
+	assert_true(pgwire_session_is_at_rest(&session));
+	pgwire_session_back(&session, BYTES(READY_IN));
+	assert_false(pgwire_session_is_at_rest(&session));
+	pgwire_session_back(&session, BYTES(READY));
+	pgwire_session_front(&session, BYTES(QUERY));
+	assert_false(pgwire_session_is_at_rest(&session));
 }
 
 static void
@@ -216,7 +216,7 @@ the_last_error_is_kept(void **state)
 	struct pgwire_error_fields fields;
 
 	(void)state;
-	pgwire_back(&session, BYTES(PLAIN_ERROR FATAL_ERROR));
+	pgwire_session_back(&session, BYTES(PLAIN_ERROR FATAL_ERROR));
 	assert_true(session.is_over);
 	pgwire_error_fields(session.error, session.error_len, &fields);
 	assert_string_equal(fields.sqlstate, "57P01");
@@ -233,19 +233,19 @@ a_warning_of_the_end_is_kept(void **state)
 	struct pgwire_error_fields fields;
 
 	(void)state;
-	pgwire_back(&session, BYTES(READY NOTICE));
+	pgwire_session_back(&session, BYTES(READY NOTICE));
 	assert_false(session.is_warned);
 	for (size_t i = 0; i < sizeof WARNING - 1; i++) {
 		assert_false(session.is_warned);
-		pgwire_back(&session, WARNING + i, 1);
+		pgwire_session_back(&session, WARNING + i, 1);
 	}
 	assert_true(session.is_warned);
 	pgwire_error_fields(session.error, session.error_len, &fields);
 	assert_string_equal(fields.message, "it has crashed");
-	assert_int_equal(pgwire_moment(&session), PGWIRE_IDLE);
-	pgwire_back(&session, BYTES(READY));
+	assert_int_equal(pgwire_session_moment(&session), PGWIRE_IDLE);
+	pgwire_session_back(&session, BYTES(READY));
 	assert_false(session.is_warned);
-	pgwire_back(&session, BYTES(FATAL_ERROR WARNING));
+	pgwire_session_back(&session, BYTES(FATAL_ERROR WARNING));
 	pgwire_error_fields(session.error, session.error_len, &fields);
 	assert_string_equal(fields.sqlstate, "57P01");
 }
@@ -265,11 +265,11 @@ a_long_error_is_followed(void **state)
 	memset(detail, 'd', sizeof detail);
 	detail[sizeof detail - 1] = '\0';
 	len = pgwire_error(buf, &text);
-	pgwire_back(&session, BYTES(READY));
+	pgwire_session_back(&session, BYTES(READY));
 	for (size_t i = 0; i < len; i++)
-		pgwire_back(&session, buf + i, 1);
+		pgwire_session_back(&session, buf + i, 1);
 	assert_int_equal(session.error_len, PGWIRE_ERROR_KEPT);
-	assert_int_equal(pgwire_moment(&session), PGWIRE_OVER);
+	assert_int_equal(pgwire_session_moment(&session), PGWIRE_OVER);
 }
 
 /* --- What is looked at ---------------------------------------------------- */
@@ -351,9 +351,9 @@ a_client_s_body_is_not_looked_at(void **state)
 {
 	for (int type = 0; type < 256; type++) {
 		struct pgwire_session session = follow_unseen(*state,
-		    pgwire_front, (char)type);
+		    pgwire_session_front, (char)type);
 
-		pgwire_front(&session, BYTES(FUNCTION));
+		pgwire_session_front(&session, BYTES(FUNCTION));
 		assert_int_equal(session.last_asked, 'F');
 	}
 }
@@ -366,9 +366,10 @@ nor_is_a_database_s(void **state)
 
 		if (type == 'E' || type == 'N' || type == 'Z')
 			continue;
-		session = follow_unseen(*state, pgwire_back, (char)type);
-		pgwire_back(&session, BYTES(READY));
-		assert_int_equal(pgwire_moment(&session), PGWIRE_IDLE);
+		session = follow_unseen(*state, pgwire_session_back,
+		    (char)type);
+		pgwire_session_back(&session, BYTES(READY));
+		assert_int_equal(pgwire_session_moment(&session), PGWIRE_IDLE);
 	}
 }
 
@@ -379,11 +380,11 @@ of_an_error_what_is_kept_is_looked_at(void **state)
 	size_t len = PGWIRE_ERROR_KEPT + pages->size;
 	struct pgwire_session session = { 0 };
 
-	pgwire_back(&session, message(pages, 'E', len, PGWIRE_ERROR_KEPT),
-	    5 + len);
+	pgwire_session_back(&session,
+	    message(pages, 'E', len, PGWIRE_ERROR_KEPT), 5 + len);
 	assert_int_equal(session.error_len, PGWIRE_ERROR_KEPT);
-	pgwire_back(&session, BYTES(READY));
-	assert_int_equal(pgwire_moment(&session), PGWIRE_IDLE);
+	pgwire_session_back(&session, BYTES(READY));
+	assert_int_equal(pgwire_session_moment(&session), PGWIRE_IDLE);
 }
 
 static void
@@ -393,7 +394,7 @@ of_ready_for_query_the_status_is_looked_at(void **state)
 	struct pgwire_session session = { 0 };
 
 	forbidden(pages)[pages->size] = 'T';
-	pgwire_back(&session, message(pages, 'Z', pages->size + 1, 0),
+	pgwire_session_back(&session, message(pages, 'Z', pages->size + 1, 0),
 	    5 + pages->size + 1);
 	assert_int_equal(session.status, 'T');
 }
@@ -410,11 +411,11 @@ no_byte_is_looked_at_twice(void **state)
 		struct pgwire_session session = { 0 };
 
 		memcpy(copy, row, cut);
-		pgwire_back(&session, copy, cut);
+		pgwire_session_back(&session, copy, cut);
 		assert_int_equal(mprotect(copy, pages->size, PROT_NONE), 0);
-		pgwire_back(&session, row + cut, sizeof row - 1 - cut);
+		pgwire_session_back(&session, row + cut, sizeof row - 1 - cut);
 		assert_int_equal(session.status, 'T');
-		assert_int_equal(pgwire_moment(&session), PGWIRE_IDLE);
+		assert_int_equal(pgwire_session_moment(&session), PGWIRE_IDLE);
 		assert_int_equal(mprotect(copy, pages->size,
 				     PROT_READ | PROT_WRITE),
 		    0);

@@ -27,8 +27,8 @@
 #include "base/failure.h"
 #include "config/config.h"
 #include "ssh/dial.h"
-#include "ssh/resolve.h"
-#include "ssh/ssh_transport.h"
+#include "ssh/resolver.h"
+#include "ssh/transport.h"
 
 #define BYTES(text) text, sizeof(text) - 1
 

@@ -5,7 +5,7 @@
  * and lines appended by us.
  */
 #include "ssh/known_hosts.h"
-#include "ssh/known_hosts_append.h"
+#include "ssh/known_hosts_write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -374,8 +374,7 @@ append(const char *file, const char *host, unsigned port)
 {
 	size_t len;
 	unsigned char *blob = key_blob(&len);
-	bool ok = known_hosts_append(file, host, port, "ssh-ed25519", blob,
-	    len);
+	bool ok = known_hosts_write(file, host, port, "ssh-ed25519", blob, len);
 	int error = errno;
 
 	free(blob);
@@ -474,8 +473,8 @@ what_another_writer_added_stays_one(void **state)
 	(void)state;
 	assert_true(append("known_hosts", "host", 22));
 	assert_true(append("known_hosts", "Host", 22));
-	assert_false(known_hosts_append("known_hosts", "host", 22,
-	    "ssh-ed25519", other, sizeof other - 1));
+	assert_false(known_hosts_write("known_hosts", "host", 22, "ssh-ed25519",
+	    other, sizeof other - 1));
 	assert_int_equal(errno, EEXIST);
 	text = read_file("known_hosts");
 	assert_string_equal(text, "host " KEY "\n");

@@ -21,8 +21,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "../skip_unless.h"
+#include "base/clock.h"
 #include "ssh/tcp.h"
 
 /* One address: a listener, none, or a full one. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Sessions of tls.c, under an identity, with a client of OpenSSL, all in
+ * Sessions of tls/tls.c, under an identity, with a client of OpenSSL, all in
  * memory.
  */
-#include "tls/tls_identity.h"
+#include "tls/identity.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

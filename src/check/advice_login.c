@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * SQLSTATEs of rejected logins.  Messages of the database are looked into only
+ * where one SQLSTATE has several causes, and for what stands in quotes, since
+ * the rest may be in another language.  Poolers speak English, and one
+ * SQLSTATE of theirs stands for everything.
+ */
+#include "check/advice_login.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/shell_word.h"
+#include "check/refusal.h"
+#include "check/report.h"
+#include "config/config.h"
+
+#define AT_DATABASE "on the database server"
+
+struct rejection {
+	const struct config_connection *connection;
+	const struct check_refusal *refusal;
+};
+
+struct row {
+	const char *sqlstate;
+	const char *marker; /* the message has this word; NULL: any message */
+	const char *hint, *place, *command;
+	void (*add_lines)(const struct rejection *, struct check_advice *);
+};
+
+/* A word of pg_hba.conf: in quotes where it must be, with those in it doubled;
+ * cut where there is no room. */
+static void
+put_word(char *out, size_t size, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	size_t used = 0;
+
+	if (strspn(word, plain) == strlen(word)) {
+		snprintf(out, size, "%s", word);
+		return;
+	}
+	out[used++] = '"';
+	for (; *word != '\0' && used + 4 < size; word++) {
+		if (*word == '"')
+			out[used++] = '"';
+		out[used++] = *word;
+	}
+	out[used++] = '"';
+	out[used] = '\0';
+}
+
+/* The address in the first quotes of the message, which is the jump box's as
+ * the database sees it; false: there is none. */
+static bool
+find_address(const char *message, char *out, size_t size)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	const char *begin = strchr(message, '"');
+	size_t len;
+
+	if (begin == NULL)
+		return false;
+	len = strcspn(++begin, "\"");
+	if (len >= size)
+		return false;
+	memcpy(out, begin, len);
+	out[len] = '\0';
+	return inet_pton(AF_INET, out, address) == 1 ||
+	    inet_pton(AF_INET6, out, address) == 1;
+}
+
+static void
+permit_address(const struct rejection *rejection, struct check_advice *out)
+{
+	const struct config_connection *connection = rejection->connection;
+	const char *database = connection->database != NULL
+	    ? connection->database
+	    : connection->username;
+	char address[64], user_word[140], database_word[140];
+
+	if (!find_address(rejection->refusal->message, address, sizeof address))
+		return;
+	put_word(database_word, sizeof database_word, database);
+	put_word(user_word, sizeof user_word, connection->username);
+	snprintf(out->hint, sizeof out->hint,
+	    "Permit the address %s, by which the database sees %s, in "
+	    "pg_hba.conf.",
+	    address,
+	    connection->jump != NULL ? "the jump box" : "this machine");
+	snprintf(out->file, sizeof out->file,
+	    "pg_hba.conf of the database, above what rejects, then reload it");
+	snprintf(out->lines[out->line_count++], sizeof out->lines[0],
+	    "host %s %s %s/%d scram-sha-256", database_word, user_word, address,
+	    strchr(address, ':') != NULL ? 128 : 32);
+}
+
+static void
+set_password(const struct rejection *rejection, struct check_advice *out)
+{
+	check_advice_login_password(rejection->connection, out);
+}
+
+#define AT_POOLER          "at the console of the pooler"
+#define PGBOUNCER(command) AT_POOLER, "psql -d pgbouncer -c '" command "'"
+
+/* The first row that fits. */
+static const struct row rows[] = {
+	/* pgbouncer */
+	{ "08P01", "no such database",
+	    "Correct database of this connection, or add it to [databases] of "
+	    "the pooler, which is what answers there.",
+	    PGBOUNCER("SHOW DATABASES"), NULL },
+	{ "08P01", "max_client_conn",
+	    "Close idle clients of the pooler, or raise its max_client_conn.",
+	    PGBOUNCER("SHOW LISTS"), NULL },
+	{ "08P01", "SSL required",
+	    "Set ssl_config.mode to require: the pooler takes no client "
+	    "without TLS (client_tls_sslmode).",
+	    "", "", NULL },
+	{ "08P01", "SASL authentication failed",
+	    "Correct username or password of this connection, or the entry of "
+	    "that user in auth_file of the pooler.",
+	    PGBOUNCER("SHOW USERS"), NULL },
+	{ "08P01", "is disabled",
+	    "Enable this database at the console of the pooler (ENABLE).",
+	    PGBOUNCER("SHOW DATABASES"), NULL },
+	{ "", "query_wait_timeout",
+	    "See whether the pooler is paused (RESUME), reaches its database "
+	    "server, and has free connections to it: it let a query wait for "
+	    "longer than its query_wait_timeout.",
+	    PGBOUNCER("SHOW POOLS"), NULL },
+	{ "", "server_login_retry",
+	    "See the log of the pooler: it cannot log in to its database "
+	    "server.",
+	    PGBOUNCER("SHOW SERVERS"), NULL },
+	/* pgpool */
+	{ "", "failed to create a backend",
+	    "See the log of pgpool and backend_hostname0 in its configuration: "
+	    "it does not reach its database server.",
+	    "", "", NULL },
+	/* odyssey */
+	{ "08006", "failed to connect to remote server",
+	    "See the log of the pooler and the storage in its configuration: "
+	    "it does not reach its database server, or that database does not "
+	    "exist there.",
+	    "", "", NULL },
+	{ "", "client_max",
+	    "Close idle clients of the pooler, or raise its client_max.", "",
+	    "", NULL },
+	/* PostgreSQL, and libpq */
+	{ "28P01", NULL,
+	    "Correct username or password of this connection, or set the "
+	    "password of that user in the database anew, and VALID UNTIL where "
+	    "it has passed.",
+	    "", "", set_password },
+	{ "28000", "pg_hba.conf",
+	    "Permit this user, database and address in pg_hba.conf of the "
+	    "database.",
+	    AT_DATABASE, "psql -c 'SELECT pg_reload_conf()'", permit_address },
+	{ "28000", NULL,
+	    "Correct username of this connection, or create that user in the "
+	    "database and let it log in.",
+	    AT_DATABASE, "psql -c '\\du'", NULL },
+	{ "3D000", NULL,
+	    "Correct database of this connection, or create that database.",
+	    AT_DATABASE, "psql -l", NULL },
+	{ "42501", NULL,
+	    "Grant this user the privilege CONNECT on the database.",
+	    AT_DATABASE, "psql -c '\\l'", NULL },
+	{ "53300", NULL,
+	    "Close idle sessions, or raise max_connections, or the limit of "
+	    "this user or database.",
+	    AT_DATABASE,
+	    "psql -c 'SELECT usename, datname, state, count(*) "
+	    "FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC'",
+	    NULL },
+	{ "57P03", NULL,
+	    "Wait until the database has started; its log says how far it is.",
+	    AT_DATABASE, "pg_isready", NULL },
+	{ "", "SASL authentication mechanisms are supported",
+	    "Let this user log in with scram-sha-256 in pg_hba.conf: the "
+	    "database offers nothing that a password is good for, such as "
+	    "OAuth.",
+	    AT_DATABASE, "psql -c 'SELECT * FROM pg_hba_file_rules'", NULL },
+	{ "", "channel binding",
+	    "Set ssl_config.mode to require, since the database wants channel "
+	    "binding.",
+	    "", "", NULL },
+	{ "", "no password",
+	    "Set password of this connection: the database asks for one.", "",
+	    "", NULL },
+	{ "", NULL,
+	    "See the log of the database server for its own account of this.",
+	    AT_DATABASE, "psql -c 'SELECT pg_current_logfile()'", NULL },
+};
+
+static bool
+fits(const struct row *row, const struct check_refusal *refusal)
+{
+	return (row->sqlstate[0] == '\0' ||
+		   strcmp(row->sqlstate, refusal->sqlstate) == 0) &&
+	    (row->marker == NULL ||
+		strstr(refusal->message, row->marker) != NULL);
+}
+
+/* psql asks for the password, so that neither a log nor a list of processes
+ * shows it. */
+void
+check_advice_login_password(const struct config_connection *connection,
+    struct check_advice *out)
+{
+	char name[140], meta[160];
+	char *word;
+
+	put_word(name, sizeof name, connection->username);
+	snprintf(meta, sizeof meta, "\\password %s", name);
+	word = shell_word(meta);
+	snprintf(out->place, sizeof out->place, AT_DATABASE);
+	snprintf(out->command, sizeof out->command, "psql -c %s", word);
+	free(word);
+}
+
+/*
+ * A session in the clear that pg_hba.conf does not permit, at a database that
+ * offers TLS: a line there would be the weaker fix.
+ */
+static bool
+wants_tls(const struct rejection *rejection, bool is_tls_offered)
+{
+	return is_tls_offered &&
+	    rejection->connection->ssl_mode == SSL_MODE_DISABLE &&
+	    rejection->connection->host[0] != '/' &&
+	    strcmp(rejection->refusal->sqlstate, "28000") == 0 &&
+	    strstr(rejection->refusal->message, "pg_hba.conf") != NULL;
+}
+
+static void
+advise_tls(struct check_advice *out)
+{
+	snprintf(out->hint, sizeof out->hint,
+	    "Set ssl to require, or ssl_config.mode where that is given: the "
+	    "database offers TLS, and pg_hba.conf may permit this user by "
+	    "hostssl lines only.");
+	snprintf(out->file, sizeof out->file,
+	    "this connection in the configuration file");
+	snprintf(out->lines[out->line_count++], sizeof out->lines[0],
+	    "ssl: require");
+	snprintf(out->place, sizeof out->place, AT_DATABASE);
+	snprintf(out->command, sizeof out->command,
+	    "psql -c 'SELECT * FROM pg_hba_file_rules'");
+}
+
+void
+check_advice_login(const struct config_connection *connection,
+    const struct check_refusal *refusal, bool is_tls_offered,
+    struct check_advice *out)
+{
+	const struct rejection rejection = { connection, refusal };
+	const struct row *row = rows;
+
+	if (wants_tls(&rejection, is_tls_offered)) {
+		advise_tls(out);
+		return;
+	}
+	while (!fits(row, refusal))
+		row++;
+	snprintf(out->hint, sizeof out->hint, "%s", row->hint);
+	snprintf(out->place, sizeof out->place, "%s", row->place);
+	snprintf(out->command, sizeof out->command, "%s", row->command);
+	if (row->add_lines != NULL)
+		row->add_lines(&rejection, out);
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * libpq in its asynchronous form on the event base of the route, connected to
+ * a door of ours: `host` is the name that a certificate is held against and
+ * `hostaddr` the door.  Where ssl_config gives no file libpq is pointed at one
+ * that cannot exist, or it would look into the home directory.
+ */
+#include "check/login.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/xmalloc.h"
+#include "check/board.h"
+#include "check/door.h"
+#include "check/memory_file.h"
+#include "check/refusal.h"
+#include "check/route.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "key/tls_pem.h"
+#include "pg/pgwire.h"
+
+#define NO_FILE "/dev/null/none"
+
+/* How long a goodbye may be on its way. */
+#define GOODBYE_MAX_MS 300
+
+#define RTT_SAMPLES 3
+
+struct check_login {
+	const struct check_task *task;
+	struct check_route *route;
+	struct check_door *door;
+	struct check_board *board;
+	PGconn *conn;
+	struct event *socket; /* libpq's, remade for each wait */
+	bool is_ready;        /* it fired */
+	int64_t asked_ms, by_ms;
+	struct memory_files {
+		int fds[3]; /* -1: not used */
+		char paths[3][MEMORY_FILE_PATH_MAX];
+	} files;
+};
+
+void
+check_login_prepare(void)
+{
+	char name[64];
+	char **at = environ;
+
+	while (*at != NULL) {
+		size_t len = strcspn(*at, "=");
+
+		if (strncmp(*at, "PG", 2) == 0 && len < sizeof name) {
+			memcpy(name, *at, len);
+			name[len] = '\0';
+			unsetenv(name); /* moves the next one here */
+		} else {
+			at++;
+		}
+	}
+}
+
+/* --- What libpq is given -------------------------------------------------- */
+
+static bool
+is_socket(const struct check_login *login)
+{
+	return login->task->connection->host[0] == '/';
+}
+
+/* The path under which libpq finds a PEM text, or NO_FILE. */
+static const char *
+offer_file(struct check_login *login, size_t index, const struct secret *secret)
+{
+	char error[FAULT_WORDS_MAX];
+	char *path = login->files.paths[index];
+	char *text = secret_load(secret, error, sizeof error);
+	char *restored;
+
+	if (text == NULL)
+		return NO_FILE;
+	restored = tls_pem_restore(text);
+	login->files.fds[index] = memory_file_open(restored, path);
+	secret_free(restored);
+	secret_free(text);
+	return login->files.fds[index] >= 0 ? path : NO_FILE;
+}
+
+/* The authorities of this system in one file: libpq before release 16 knows no
+ * "system". */
+static const char *
+system_authorities(void)
+{
+	static const char *const files[] = {
+		"/etc/ssl/certs/ca-certificates.crt",
+		"/etc/ssl/cert.pem",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+	};
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (access(files[i], R_OK) == 0)
+			return files[i];
+	return NO_FILE;
+}
+
+static const char *
+authorities(struct check_login *login)
+{
+	const struct config_connection *connection = login->task->connection;
+
+	if (secret_is_set(&connection->ca_cert) ||
+	    connection->ssl_mode < SSL_MODE_VERIFY_CA)
+		return offer_file(login, 0, &connection->ca_cert);
+	return system_authorities();
+}
+
+static PGconn *
+start(struct check_login *login, const struct check_login_means *means)
+{
+	const struct config_connection *connection = login->task->connection;
+	char port[12];
+	const struct {
+		const char *key, *value;
+	} given[] = {
+		{ "host", is_socket(login) ? "localhost" : connection->host },
+		{ "hostaddr", CHECK_DOOR_ADDRESS },
+		{ "port", port },
+		{ "dbname", connection->database },
+		{ "user", connection->username },
+		{ "password", means->password },
+		{ "application_name", "pgjump check" },
+		{ "gssencmode", "disable" },
+		{ "sslmode",
+		    is_socket(login) || means->is_in_clear
+			? "disable"
+			: config_options_ssl_mode(connection->ssl_mode) },
+		{ "sslrootcert", authorities(login) },
+		{ "sslcert", offer_file(login, 1, &connection->client_cert) },
+		{ "sslkey", offer_file(login, 2, &connection->client_key) },
+		{ "sslcrl", NO_FILE },
+		{ "passfile", NO_FILE },
+	};
+	enum {
+		COUNT = sizeof given / sizeof *given
+	};
+	const char *keys[COUNT + 1] = { NULL }, *values[COUNT + 1] = { NULL };
+
+	snprintf(port, sizeof port, "%u", check_door_port(login->door));
+	for (size_t i = 0; i < COUNT; i++) {
+		keys[i] = given[i].key;
+		values[i] = given[i].value;
+	}
+	return PQconnectStartParams(keys, values, 0);
+}
+
+/* --- Waiting -------------------------------------------------------------- */
+
+static void
+on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct check_login *login = arg;
+
+	(void)fd, (void)what;
+	login->is_ready = true;
+}
+
+static void
+fail_late(struct check_login *login, struct fault *fault)
+{
+	fault_set(fault, FAIL_DB_SILENT, "%s",
+	    clock_text(login->by_ms - login->asked_ms).text);
+}
+
+static void
+watch_socket(struct check_login *login, short what)
+{
+	if (login->socket != NULL)
+		event_free(login->socket);
+	login->is_ready = false;
+	login->socket = event_new(check_route_base(login->route),
+	    PQsocket(login->conn), what, on_socket, login);
+	event_add(login->socket, NULL);
+}
+
+/*
+ * Until libpq's socket is ready for what it wants, with the door moved
+ * meanwhile.  Where there is no way to the database libpq hears of it by the
+ * end of its connection, and the fault says more.
+ */
+static enum failure
+await_socket(struct check_login *login, short what, struct fault *fault)
+{
+	watch_socket(login, what);
+	while (!login->is_ready) {
+		check_door_step(login->door, PQsocket(login->conn), fault);
+		if (fault->code != FAIL_NONE)
+			return fault->code;
+		switch (check_route_turn(login->route, login->by_ms)) {
+		case CHECK_TURN_GO:
+			break;
+		case CHECK_TURN_TIMEOUT:
+			fail_late(login, fault);
+			return fault->code;
+		case CHECK_TURN_CANCELLED:
+			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+		}
+	}
+	return FAIL_NONE;
+}
+
+static void
+grant_time(struct check_login *login)
+{
+	login->asked_ms = clock_ms();
+	login->by_ms = check_route_task_by_ms(login->task,
+	    login->task->connection->connection_timeout_ms);
+}
+
+/* --- The session ---------------------------------------------------------- */
+
+static void
+on_notice(void *arg, const PGresult *notice)
+{
+	(void)arg, (void)notice; /* which may hold escape sequences */
+}
+
+/* libpq computes what a SCRAM server asks for, without an end if need be. */
+static PostgresPollingStatusType
+go_on(struct check_login *login)
+{
+	PostgresPollingStatusType next;
+
+	check_board_due(login->board, login->by_ms);
+	next = PQconnectPoll(login->conn);
+	check_board_due(login->board, 0);
+	return next;
+}
+
+static enum failure
+fail_login(const struct check_login *login, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	return check_refusal_read(PQerrorMessage(login->conn),
+	    PQconnectionUsedPassword(login->conn) == 1, refusal, fault);
+}
+
+static enum failure
+make_session(struct check_login *login, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+
+	if (PQstatus(login->conn) == CONNECTION_BAD)
+		return fail_login(login, refusal, fault);
+	PQsetErrorVerbosity(login->conn, PQERRORS_VERBOSE);
+	PQsetNoticeReceiver(login->conn, on_notice, NULL);
+	while (next != PGRES_POLLING_OK) {
+		if (next == PGRES_POLLING_FAILED)
+			return fail_login(login, refusal, fault);
+		if (await_socket(login,
+			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
+			fault) != FAIL_NONE)
+			return fault->code;
+		next = go_on(login);
+	}
+	PQsetnonblocking(login->conn, 1);
+	return FAIL_NONE;
+}
+
+struct check_login *
+check_login_open(const struct check_task *task, struct check_route *route,
+    const struct dial *dial, struct check_board *board,
+    const struct check_login_means *means, struct check_refusal *refusal,
+    struct fault *fault)
+{
+	struct check_login *login = xcalloc(1, sizeof *login);
+
+	memset(refusal, 0, sizeof *refusal);
+	memset(login->files.fds, -1, sizeof login->files.fds);
+	login->task = task;
+	login->route = route;
+	login->board = board;
+	login->door = check_door_open(route, dial);
+	if (login->door == NULL) {
+		fault_set(fault, FAIL_DB_UNREACHABLE, "no port on loopback: %s",
+		    strerror(errno));
+		check_login_close(login);
+		return NULL;
+	}
+	grant_time(login);
+	login->conn = start(login, means);
+	if (login->conn == NULL)
+		xmalloc_fail(0);
+	if (make_session(login, refusal, fault) == FAIL_NONE)
+		return login;
+	check_login_close(login);
+	return NULL;
+}
+
+/* The goodbye shall reach the database, or its log has an error of ours. */
+static void
+say_goodbye(struct check_login *login)
+{
+	int64_t by_ms = check_route_task_by_ms(login->task, GOODBYE_MAX_MS);
+	struct fault ignored = { 0 };
+
+	do
+		check_door_step(login->door, -1, &ignored);
+	while (check_door_is_busy(login->door) &&
+	    check_route_turn(login->route, by_ms) == CHECK_TURN_GO);
+}
+
+void
+check_login_close(struct check_login *login)
+{
+	if (login == NULL)
+		return;
+	if (login->socket != NULL)
+		event_free(login->socket);
+	PQfinish(login->conn);
+	if (login->door != NULL)
+		say_goodbye(login);
+	check_door_close(login->door);
+	for (size_t i = 0; i < 3; i++)
+		if (login->files.fds[i] >= 0)
+			close(login->files.fds[i]);
+	free(login);
+}
+
+bool
+check_login_is_encrypted(const struct check_login *login)
+{
+	return PQsslInUse(login->conn) == 1;
+}
+
+/* Said of the query alone: the session goes on. */
+static bool
+is_mere_error(const PGresult *result)
+{
+	const char *severity = PQresultErrorField(result,
+	    PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity == NULL) /* PostgreSQL 9.5, and many that speak like it */
+		severity = PQresultErrorField(result, PG_DIAG_SEVERITY);
+	return severity != NULL && strcmp(severity, "ERROR") == 0;
+}
+
+/* Cut before the SQLSTATE would be. */
+static void
+put_words(const struct check_login *login, const PGresult *result,
+    char words[FAULT_WORDS_MAX])
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (state == NULL) /* libpq's own words: it has no memory left */
+		said = PQerrorMessage(login->conn);
+	snprintf(words, FAULT_WORDS_MAX, "%.300s (SQLSTATE %s)",
+	    said != NULL ? said : "no message",
+	    state != NULL && pgwire_is_sqlstate(state) && state[5] == '\0'
+		? state
+		: PGWIRE_SQLSTATE_UNKNOWN);
+}
+
+static enum failure
+fail_query(struct check_login *login, const PGresult *result,
+    struct fault *fault)
+{
+	char words[FAULT_WORDS_MAX];
+
+	if (PQstatus(login->conn) == CONNECTION_BAD &&
+	    PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL)
+		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
+	put_words(login, result, words);
+	return fault_set(fault, FAIL_DB_REJECTED, "%s", words);
+}
+
+/* Until PQgetResult() has what it needs: it would wait for bytes that only the
+ * door of this thread can bring. */
+static enum failure
+await_result(struct check_login *login, struct fault *fault)
+{
+	while (PQisBusy(login->conn)) {
+		if (await_socket(login, EV_READ, fault) != FAIL_NONE)
+			return fault->code;
+		if (PQconsumeInput(login->conn) == 0)
+			break;
+	}
+	return FAIL_NONE;
+}
+
+/* Read to the end of a query; false: a fault is set. */
+static bool
+end_query(struct check_login *login, struct fault *fault)
+{
+	PGresult *more;
+
+	while (await_result(login, fault) == FAIL_NONE) {
+		more = PQgetResult(login->conn);
+		if (more == NULL)
+			return true;
+		PQclear(more);
+	}
+	return false;
+}
+
+/*
+ * The one row of a query, the caller's; NULL with a fault, or with the words of
+ * an error that ends no session, where they are asked for.
+ */
+static PGresult *
+query(struct check_login *login, const char *sql, int columns, char *words,
+    struct fault *fault)
+{
+	PGresult *result;
+
+	PQsendQuery(login->conn, sql);
+	while (PQflush(login->conn) == 1)
+		if (await_socket(login, EV_WRITE, fault) != FAIL_NONE)
+			return NULL;
+	if (await_result(login, fault) != FAIL_NONE)
+		return NULL;
+	result = PQgetResult(login->conn);
+	if (words != NULL && is_mere_error(result)) {
+		put_words(login, result, words);
+		end_query(login, fault);
+	} else if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail_query(login, result, fault);
+	else if (PQntuples(result) != 1 || PQnfields(result) != columns)
+		fault_set(fault, FAIL_DB_REJECTED,
+		    "it does not answer a query as PostgreSQL does");
+	else if (end_query(login, fault))
+		return result;
+	PQclear(result);
+	return NULL;
+}
+
+/* pg_stat_database counts for everybody; pg_stat_activity hides the sessions
+ * of others. */
+static const char facts_query[] =
+    "SELECT current_setting('server_version'), pg_is_in_recovery(), "
+    "(SELECT sum(numbackends) FROM pg_stat_database), "
+    "current_setting('max_connections')";
+
+static void
+read_facts(const PGresult *result, struct check_server *out)
+{
+	const char *version = PQgetvalue(result, 0, 0);
+
+	text_printable(out->version, sizeof out->version, version,
+	    strlen(version));
+	out->is_in_recovery = PQgetvalue(result, 0, 1)[0] == 't';
+	out->connections = atoi(PQgetvalue(result, 0, 2));
+	out->connections_max = atoi(PQgetvalue(result, 0, 3));
+}
+
+static enum failure
+measure(struct check_login *login, double *rtt_ms, struct fault *fault)
+{
+	for (int i = 0; i < RTT_SAMPLES; i++) {
+		int64_t started_us = clock_us();
+		PGresult *result = query(login, "SELECT 1", 1, NULL, fault);
+		double took_ms = (double)(clock_us() - started_us) / 1000;
+
+		if (result == NULL)
+			return fault->code;
+		PQclear(result);
+		if (i == 0 || took_ms < *rtt_ms)
+			*rtt_ms = took_ms;
+	}
+	return FAIL_NONE;
+}
+
+enum failure
+check_login_ask(struct check_login *login, struct check_server *out,
+    struct fault *fault)
+{
+	PGresult *result;
+
+	memset(out, 0, sizeof *out);
+	grant_time(login);
+	result = query(login, facts_query, 4, out->words, fault);
+	if (fault->code != FAIL_NONE)
+		return fault->code;
+	if (result != NULL)
+		read_facts(result, out);
+	PQclear(result);
+	return measure(login, &out->rtt_ms, fault);
+}

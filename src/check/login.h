@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A session with the database by libpq, as its clients make it: the configured
+ * user and password, TLS as `ssl_config` asks.  The only room of libpq.
+ */
+#ifndef PGJUMP_CHECK_LOGIN_H
+#define PGJUMP_CHECK_LOGIN_H
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+
+struct check_board;
+struct check_refusal;
+struct check_route;
+struct check_task;
+struct dial;
+
+/* Kept from the environment, which must not steer a check: before there are
+ * threads. */
+void check_login_prepare(void);
+
+struct check_login;
+
+/* What the session showed. */
+struct check_server {
+	char words[FAULT_WORDS_MAX]; /* why it tells nothing of itself; "": it
+				      * does */
+	char version[64];            /* "15.18 (Debian 15.18-0+deb12u1)" */
+	bool is_in_recovery;
+	int connections, connections_max;
+	double rtt_ms; /* the shortest of a few */
+};
+
+struct check_login_means {
+	const char *password;
+	bool is_in_clear; /* TLS is not even asked for */
+};
+
+/*
+ * Log in within the connection's own time-out; while libpq computes, which it
+ * cannot be called back from, the board has when that is due.  NULL with a
+ * fault, and a refusal where the database gave one.  What is given is borrowed
+ * until it is closed.
+ */
+struct check_login *check_login_open(const struct check_task *,
+    struct check_route *, const struct dial *, struct check_board *,
+    const struct check_login_means *, struct check_refusal *, struct fault *);
+void check_login_close(struct check_login *); /* NULL is fine */
+
+/* Ask the server about itself.  One that does not know the question, but goes
+ * on answering, is no failure: databases that only speak like PostgreSQL have
+ * none of its catalogs. */
+enum failure check_login_ask(struct check_login *, struct check_server *,
+    struct fault *);
+
+/* TLS, as libpq has it. */
+bool check_login_is_encrypted(const struct check_login *);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Which failure calls for which questions is a table; each question is an open
+ * whose stream, should it come, is closed at once.
+ */
+#include "check/probe.h"
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/stream.h"
+#include "check/board.h"
+#include "check/route.h"
+#include "config/config.h"
+#include "ssh/dial.h"
+#include "ssh/resolver.h"
+#include "ssh/slot.h"
+
+/* An answer which takes longer tells no more. */
+#define ANSWER_MAX_MS  2000
+#define RESOLVE_MAX_MS 1000
+#define ADDRESSES_MAX  4
+
+/* A name that cannot exist: RFC 6761, 6.4. */
+#define NO_NAME "pgjump-check.invalid"
+
+/* Closed on every machine in use: TCPMUX (RFC 1078). */
+#define CLOSED_PORT 1
+
+struct probing {
+	const struct check_task *task;
+	struct check_route *route;
+	const struct dial *dial;
+	struct check_board *board;
+	const struct fault *fault; /* what it is all about */
+};
+
+/* How one question was answered. */
+struct answer {
+	enum failure code; /* FAIL_NONE: the jump box opened it */
+	bool was_answered;
+	char words[256]; /* the jump box's own */
+};
+
+/* --- One question --------------------------------------------------------- */
+
+static void
+describe(const struct check_opened *opened, enum failure code, char *out,
+    size_t size)
+{
+	if (code == FAIL_NONE)
+		snprintf(out, size, "accepted");
+	else if (code == FAIL_FORWARD_DENIED)
+		snprintf(out, size, "not permitted");
+	else if (!opened->was_answered)
+		snprintf(out, size, "no answer");
+	else
+		snprintf(out, size, "\"%.100s\"", opened->words);
+}
+
+/* False: there is no link to ask through. */
+static bool
+has_link(const struct probing *probing)
+{
+	struct fault ignored = { 0 };
+
+	return check_route_is_free(probing->route) ||
+	    check_route_dial(probing->route, probing->dial, &ignored) ==
+	    FAIL_NONE;
+}
+
+/* An answer that had no time to come would look like silence. */
+static bool
+has_time(const struct probing *probing)
+{
+	int64_t deadline_ms = probing->task->deadline_ms;
+
+	return deadline_ms == 0 || clock_ms() + ANSWER_MAX_MS <= deadline_ms;
+}
+
+static bool
+ask(const struct probing *probing, const char *host, unsigned port,
+    const char *what, struct answer *answer)
+{
+	const struct ssh_target target = { .host = host,
+		.port = port,
+		.originator_host = "127.0.0.1" };
+	struct check_probe probe = { .duration_ms = 0 };
+	char outcome[128];
+	struct check_opened opened;
+	struct fault fault = { 0 };
+
+	if (!has_time(probing) || !has_link(probing))
+		return false;
+	answer->code = check_route_open(probing->route, &target,
+	    check_route_task_by_ms(probing->task, ANSWER_MAX_MS), &opened,
+	    &fault);
+	if (answer->code == FAIL_SHUTDOWN)
+		return false;
+	stream_close(opened.stream, false);
+	answer->was_answered = opened.was_answered;
+	memcpy(answer->words, opened.words, sizeof answer->words);
+	describe(&opened, answer->code, outcome, sizeof outcome);
+	snprintf(probe.target, sizeof probe.target, "%.200s:%u", host, port);
+	snprintf(probe.outcome, sizeof probe.outcome, "%.120s:%u, %s: %s", host,
+	    port, what, outcome);
+	probe.duration_ms = opened.elapsed_ms;
+	check_board_probe(probing->board, &probe);
+	return true;
+}
+
+/* --- The questions -------------------------------------------------------- */
+
+/*
+ * What takes every forward from one user of sshd, and is in no sshd_config: an
+ * account that PAM wants to change its password first, and a certificate.
+ */
+static void
+remark_user(const struct probing *probing)
+{
+	const struct config_jump *jump = probing->task->connection->jump;
+
+	if (!fault_is_of_sshd(probing->fault))
+		return;
+	check_board_remark(probing->board,
+	    "It may be user \"%.80s\" alone, where the password has expired "
+	    "(see chage -l there)%s.",
+	    jump->username,
+	    jump->auth_method == AUTH_METHOD_AGENT
+		? " or the certificate has no permit-port-forwarding (see "
+		  "ssh-keygen -L)"
+		: "");
+}
+
+/* Is forwarding allowed at all?  Whatever is not denied, is. */
+static void
+ask_own_port(const struct probing *probing)
+{
+	const struct config_jump *jump = probing->task->connection->jump;
+	bool is_denied = probing->fault->code == FAIL_FORWARD_DENIED;
+	struct answer answer;
+
+	if (!ask(probing, "127.0.0.1", jump->port, "its own SSH port", &answer))
+		return;
+	if (answer.code == FAIL_FORWARD_DENIED && is_denied) {
+		check_board_remark(probing->board,
+		    "The jump box denies its own SSH port, too: forwarding is "
+		    "switched off, or limited to other targets.");
+		remark_user(probing);
+	} else if (is_denied)
+		check_board_remark(probing->board,
+		    "The jump box permits its own SSH port: forwarding is on, "
+		    "%s leaves out %s.",
+		    fault_is_of_sshd(probing->fault)
+			? "and PermitOpen or permitopen"
+			: "and what it permits",
+		    probing->task->connection->label);
+	else if (answer.code == FAIL_FORWARD_DENIED)
+		check_board_remark(probing->board,
+		    "The jump box denies its own SSH port: forwarding is "
+		    "limited to some targets.");
+}
+
+/* It says of a name that it does not exist: what that says of this name. */
+static const char *
+told_apart(enum failure code)
+{
+	switch (code) {
+	case FAIL_DB_NAME_UNKNOWN:
+		return "The jump box says the same of a name that cannot exist.";
+	case FAIL_DB_TIMEOUT:
+		return "The jump box knows at once that a name cannot exist: "
+		       "its name servers answer.";
+	default:
+		return "The jump box tells names that do not exist: it knows "
+		       "this one.";
+	}
+}
+
+/* Does this server tell a name that does not exist from other failures? */
+static void
+ask_no_name(const struct probing *probing)
+{
+	const struct config_connection *connection = probing->task->connection;
+	struct answer answer;
+
+	if (!check_route_is_name(connection->host) ||
+	    !ask(probing, NO_NAME, connection->port, "a name that cannot exist",
+		&answer))
+		return;
+	if (!answer.was_answered)
+		check_board_remark(probing->board,
+		    "The jump box does not answer for a name that cannot "
+		    "exist, either: its name servers do not answer.");
+	else if (answer.code == FAIL_DB_NAME_UNKNOWN)
+		check_board_remark(probing->board, "%s",
+		    told_apart(probing->fault->code));
+	else
+		check_board_remark(probing->board,
+		    "The jump box does not tell names that do not exist from "
+		    "other failures: the name may be unknown there.");
+}
+
+static void
+ask_address(const struct probing *probing, const struct addrinfo *address)
+{
+	char host[NI_MAXHOST];
+	struct answer answer;
+
+	getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host,
+	    NULL, 0, NI_NUMERICHOST);
+	ask(probing, host, probing->task->connection->port,
+	    "an address of it as this machine knows it", &answer);
+}
+
+static void
+ask_addresses(const struct probing *probing)
+{
+	const struct check_task *task = probing->task;
+	const struct config_connection *connection = task->connection;
+	struct addrinfo *addresses = NULL, *at;
+	char words[FAULT_WORDS_MAX];
+	unsigned count = 0;
+
+	if (!check_route_is_name(connection->host) ||
+	    resolver_ask(task->resolver, connection->host, connection->port,
+		check_route_task_by_ms(task, RESOLVE_MAX_MS), task->cancel_fd,
+		&addresses, words, sizeof words) != RESOLVE_OK)
+		return;
+	for (at = addresses; at != NULL && count < ADDRESSES_MAX;
+	     at = at->ai_next, count++)
+		ask_address(probing, at);
+	resolver_release(addresses);
+}
+
+/* Does this server say that it is connected before it is?  sshd and dropbear do
+ * not. */
+static void
+ask_closed_port(const struct probing *probing)
+{
+	struct answer answer;
+
+	if (fault_is_of_sshd(probing->fault) ||
+	    probing->fault->software == SOFTWARE_DROPBEAR)
+		return;
+	if (!ask(probing, "127.0.0.1", CLOSED_PORT,
+		"a port that is closed anywhere", &answer) ||
+	    answer.code != FAIL_NONE)
+		return;
+	check_board_remark(probing->board,
+	    "The jump box accepts a forward to a closed port, too: it answers "
+	    "before it has connected, so %s may be refused, unknown or silent.",
+	    probing->task->connection->label);
+}
+
+static const struct {
+	enum failure code;
+	void (*questions[3])(const struct probing *);
+} table[] = {
+	{ FAIL_FORWARD_DENIED, { ask_own_port } },
+	{ FAIL_DB_NAME_UNKNOWN, { ask_no_name } },
+	{ FAIL_DB_REFUSED, { ask_addresses } },
+	{ FAIL_DB_UNREACHABLE, { ask_addresses } },
+	{ FAIL_DB_TIMEOUT, { ask_own_port, ask_no_name, ask_addresses } },
+	{ FAIL_DB_UNREACHED, { ask_own_port, ask_no_name, ask_addresses } },
+	{ FAIL_DB_UNREACHED_SAID, { ask_own_port, ask_addresses } },
+	{ FAIL_DB_UNREACHED_SOCKET, { ask_own_port } },
+	{ FAIL_DB_CLOSED, { ask_closed_port } },
+	{ FAIL_DB_SILENT, { ask_closed_port } },
+	{ FAIL_DB_SILENT_TLS, { ask_closed_port } },
+};
+
+void
+check_probe(const struct check_task *task, struct check_route *route,
+    const struct dial *dial, const struct fault *fault,
+    struct check_board *board)
+{
+	const struct probing probing = { task, route, dial, board, fault };
+
+	if (task->connection->jump == NULL)
+		return;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		for (size_t j = 0; table[i].code == fault->code && j < 3 &&
+		     table[i].questions[j] != NULL;
+		     j++)
+			table[i].questions[j](&probing);
+}

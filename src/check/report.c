@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The names of what a check finds, and its verdict.
+ */
+#include "check/report.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+
+static const struct {
+	const char *name;
+	bool needs_jump; /* a connection without jump box does not have it */
+} phases[] = {
+	[CHECK_CONFIG] = { "config", false },
+	[CHECK_RESOLVE] = { "resolve", false },
+	[CHECK_CONNECT] = { "connect", false },
+	[CHECK_HANDSHAKE] = { "handshake", true },
+	[CHECK_HOSTKEY] = { "hostkey", true },
+	[CHECK_AUTH] = { "auth", true },
+	[CHECK_FORWARD] = { "forward", true },
+	[CHECK_POSTGRES] = { "postgres", false },
+	[CHECK_TLS] = { "tls", false },
+	[CHECK_LOGIN] = { "login", false },
+	[CHECK_SERVER] = { "server", false },
+};
+
+static const char *const statuses[] = {
+	[CHECK_WAITING] = "skipped", /* in a report that ended before it */
+	[CHECK_RUNNING] = "interrupted",
+	[CHECK_OK] = "ok",
+	[CHECK_FAILED] = "failed",
+	[CHECK_SKIPPED] = "skipped",
+};
+
+static const char *const sides[] = {
+	[SIDE_TUNNEL] = "tunnel",
+	[SIDE_DATABASE] = "database",
+	[SIDE_CLIENT] = "client",
+	[SIDE_LOCAL] = "local",
+};
+
+#define EXIT_INTERRUPTED 130
+
+const char *
+check_report_phase_name(enum check_phase phase)
+{
+	assert(phase < CHECK_PHASE_COUNT);
+	return phases[phase].name;
+}
+
+const char *
+check_report_status_name(enum check_status status)
+{
+	return statuses[status];
+}
+
+bool
+check_report_has(const struct check_report *report, enum check_phase phase)
+{
+	return report->connection->jump != NULL || !phases[phase].needs_jump;
+}
+
+static bool
+is_interrupted(const struct check_report *report)
+{
+	return !report->is_done || report->fault.code == FAIL_SHUTDOWN;
+}
+
+const char *
+check_report_status(const struct check_report *report)
+{
+	if (is_interrupted(report))
+		return "interrupted";
+	return report->fault.code == FAIL_NONE ? "ok" : "failed";
+}
+
+int
+check_report_code(const struct check_report *report)
+{
+	if (is_interrupted(report))
+		return EXIT_INTERRUPTED;
+	return report->fault.code == FAIL_NONE
+	    ? 0
+	    : failure_stage(report->fault.code)->exit_code;
+}
+
+const char *
+check_report_side(const struct check_report *report)
+{
+	if (report->fault.code == FAIL_NONE || is_interrupted(report))
+		return "";
+	return sides[failure_stage(report->fault.code)->side];
+}
+
+/* As a client would read it, but for the name of the program that says it. */
+void
+check_report_message(const struct check_report *report, char *buf, size_t len)
+{
+	static const char prefix[] = "pgjump: ";
+	char message[FAULT_DETAIL_MAX];
+
+	fault_message(&report->fault, message, sizeof message);
+	assert(strncmp(message, prefix, strlen(prefix)) == 0);
+	snprintf(buf, len, "%s", message + strlen(prefix));
+}
+
+void
+check_report_advice_run(struct check_advice *advice, const char *place,
+    const char *command, ...)
+{
+	va_list args;
+	int len;
+
+	snprintf(advice->place, sizeof advice->place, "%s", place);
+	va_start(args, command);
+	len = vsnprintf(advice->command, sizeof advice->command, command, args);
+	va_end(args);
+	if ((size_t)len >= sizeof advice->command)
+		advice->place[0] = advice->command[0] = '\0';
+}
+
+void
+check_report_advice_line(struct check_advice *advice, const char *line, ...)
+{
+	va_list args;
+
+	assert(advice->line_count < CHECK_LINES_MAX);
+	va_start(args, line);
+	vsnprintf(advice->lines[advice->line_count++], sizeof advice->lines[0],
+	    line, args);
+	va_end(args);
+}

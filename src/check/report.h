@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What the check of one connection has found so far, as a plain value: the
+ * phases in the order of the way, the first failure, what to do about it.
+ * Texts hold printable ASCII and no secret.
+ */
+#ifndef PGJUMP_CHECK_REPORT_H
+#define PGJUMP_CHECK_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+struct config_connection;
+
+enum check_phase {
+	CHECK_CONFIG,
+	CHECK_RESOLVE,
+	CHECK_CONNECT,
+	CHECK_HANDSHAKE,
+	CHECK_HOSTKEY,
+	CHECK_AUTH,
+	CHECK_FORWARD,
+	CHECK_POSTGRES,
+	CHECK_TLS,
+	CHECK_LOGIN,
+	CHECK_SERVER,
+	CHECK_PHASE_COUNT
+};
+
+enum check_status {
+	CHECK_WAITING,
+	CHECK_RUNNING,
+	CHECK_OK,
+	CHECK_FAILED,
+	CHECK_SKIPPED,
+};
+
+/* A fact of a phase under a name that does not change; one of both values. */
+struct check_fact {
+	const char *key;
+	bool is_number;
+	double number;
+	char text[512];
+};
+
+#define CHECK_FACTS_MAX 10
+
+struct check_step {
+	enum check_status status;
+	int64_t started_ms, duration_ms; /* base/clock.h */
+	char message[FAULT_WORDS_MAX];
+	struct check_fact facts[CHECK_FACTS_MAX];
+	size_t fact_count;
+};
+
+/* One more question that was asked after a forward had failed. */
+struct check_probe {
+	char target[FAULT_PEER_MAX];
+	char outcome[FAULT_WORDS_MAX];
+	int64_t duration_ms;
+};
+
+#define CHECK_PROBES_MAX  8
+#define CHECK_REMARKS_MAX 6
+#define CHECK_LINES_MAX   4
+
+/* What to do: a sentence, lines for a file over there, a command. */
+struct check_advice {
+	char hint[FAULT_WORDS_MAX];
+	char file[160];                    /* where the lines go; "": none */
+	char lines[CHECK_LINES_MAX][1600]; /* an RSA key of 8192 bits fits */
+	size_t line_count;
+	char place[80];    /* where the command is run */
+	char command[400]; /* "": none */
+};
+
+struct check_report {
+	const struct config_connection *connection;
+	struct check_step steps[CHECK_PHASE_COUNT];
+	struct check_probe probes[CHECK_PROBES_MAX];
+	size_t probe_count;
+	char remarks[CHECK_REMARKS_MAX][FAULT_WORDS_MAX];
+	size_t remark_count;
+	struct fault fault; /* FAIL_NONE: nothing failed (yet) */
+	struct check_advice advice;
+	int64_t started_ms, duration_ms; /* duration: once it is done */
+	int64_t due_ms; /* when what cannot hear of its end must have ended, if
+			 * it is in progress; 0: nothing is */
+	bool is_done;
+};
+
+/* "resolve": the names of JSON, and of the lines. */
+const char *check_report_phase_name(enum check_phase);
+
+/* "ok" */
+const char *check_report_status_name(enum check_status);
+
+/* Whether this connection has this phase: without a jump box there are
+ * fewer. */
+bool check_report_has(const struct check_report *, enum check_phase);
+
+/* Set the command and where it is run: no command is better than the half of
+ * one. */
+void check_report_advice_run(struct check_advice *, const char *place,
+    const char *command, ...) __attribute__((format(printf, 3, 4)));
+
+/* Add a line for the file. */
+void check_report_advice_line(struct check_advice *, const char *line, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "ok", "failed", or "interrupted" where the walk did not end. */
+const char *check_report_status(const struct check_report *);
+
+/* The exit code: 0, the one of failure.def, or 130 when interrupted. */
+int check_report_code(const struct check_report *);
+
+/* Who failed: "tunnel", "database"; "" where nothing did. */
+const char *check_report_side(const struct check_report *);
+
+/* The message, with its side in front and its label behind. */
+void check_report_message(const struct check_report *, char *buf, size_t len);
+
+#endif

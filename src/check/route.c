@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A worker's turn, one at a time: events, then the link pumped and flushed.
+ * The forward that is not answered is blamed as the pool does it: on the
+ * database only where the jump box was heard meanwhile.
+ */
+#include "check/route.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/stream.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "jump/fault.h"
+#include "ssh/dial.h"
+#include "ssh/link.h"
+#include "ssh/slot.h"
+
+/* A ping is worth no failure: the open that follows will tell. */
+#define PING_MAX_MS 1000
+
+struct check_route {
+	const struct check_task *task;
+	struct event_base *base;
+	struct event *cancel, *timer;
+	bool is_cancelled;
+	struct ssh_link *link; /* NULL: none yet, or no tunnel */
+};
+
+static void
+on_cancel(evutil_socket_t fd, short what, void *arg)
+{
+	struct check_route *route = arg;
+
+	(void)fd, (void)what;
+	route->is_cancelled = true;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what, (void)arg;
+}
+
+/* The turn itself looks; this one only wakes it. */
+static void
+on_ready(void *arg)
+{
+	(void)arg;
+}
+
+struct check_route *
+check_route_new(const struct check_task *task)
+{
+	struct check_route *route = xcalloc(1, sizeof *route);
+
+	route->task = task;
+	route->base = event_base_new();
+	assert(route->base != NULL);
+	route->cancel = event_new(route->base, task->cancel_fd,
+	    EV_READ | EV_PERSIST, on_cancel, route);
+	route->timer = event_new(route->base, -1, 0, on_timer, NULL);
+	event_add(route->cancel, NULL);
+	return route;
+}
+
+void
+check_route_free(struct check_route *route)
+{
+	if (route == NULL)
+		return;
+	ssh_link_free(route->link);
+	event_free(route->cancel);
+	event_free(route->timer);
+	event_base_free(route->base);
+	free(route);
+}
+
+struct event_base *
+check_route_base(const struct check_route *route)
+{
+	return route->base;
+}
+
+int64_t
+check_route_task_by_ms(const struct check_task *task, int64_t allowed_ms)
+{
+	int64_t by_ms = clock_ms() + allowed_ms;
+
+	return task->deadline_ms == 0 || by_ms < task->deadline_ms
+	    ? by_ms
+	    : task->deadline_ms;
+}
+
+static void
+run_loop(struct check_route *route, int64_t by_ms)
+{
+	struct timeval wait = clock_timeval(by_ms - clock_ms());
+
+	if (route->link != NULL)
+		ssh_link_flush(route->link);
+	event_add(route->timer, &wait);
+	event_base_loop(route->base, EVLOOP_ONCE);
+	if (route->link == NULL)
+		return;
+	ssh_link_pump(route->link);
+	ssh_link_flush(route->link);
+}
+
+enum check_turn
+check_route_turn(struct check_route *route, int64_t by_ms)
+{
+	if (clock_ms() >= by_ms)
+		return CHECK_TURN_TIMEOUT;
+	run_loop(route, by_ms);
+	return route->is_cancelled ? CHECK_TURN_CANCELLED : CHECK_TURN_GO;
+}
+
+/* One ping, so that the round trip is known: no open is as fast. */
+static void
+ping(struct check_route *route)
+{
+	int64_t by_ms = check_route_task_by_ms(route->task, PING_MAX_MS);
+
+	ssh_link_measure(route->link);
+	while (!ssh_link_has_slot(route->link) &&
+	    !ssh_link_is_closed(route->link) &&
+	    check_route_turn(route, by_ms) == CHECK_TURN_GO)
+		;
+}
+
+enum failure
+check_route_dial(struct check_route *route, const struct dial *dial,
+    struct fault *fault)
+{
+	const struct config_jump *jump = route->task->connection->jump;
+	struct ssh_transport *transport;
+	enum failure code = dial_jump(dial, jump, &transport, fault);
+
+	if (code != FAIL_NONE)
+		return code;
+	ssh_link_free(route->link);
+	route->link = ssh_link_new(route->base, route->task->cfg, jump,
+	    transport);
+	ping(route);
+	return FAIL_NONE;
+}
+
+bool
+check_route_is_free(const struct check_route *route)
+{
+	return route->link != NULL && !ssh_link_is_closed(route->link) &&
+	    !ssh_link_is_opening(route->link);
+}
+
+struct ssh_target
+check_route_target(const struct check_route *route)
+{
+	const struct config_connection *connection = route->task->connection;
+	bool is_socket = connection->host[0] == '/';
+
+	return (struct ssh_target){
+		.host = is_socket ? connection->label : connection->host,
+		.port = connection->port,
+		.is_socket = is_socket,
+		.originator_host = "127.0.0.1",
+	};
+}
+
+static enum failure
+fail_cancelled(struct fault *fault)
+{
+	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+}
+
+static enum failure
+fail_broken(const struct check_route *route, struct fault *fault)
+{
+	jump_fault_broken(fault, ssh_link_lost_by(route->link));
+	return fault->code;
+}
+
+/* Wait until the link has room for an open: a ping may be in its slot. */
+static enum failure
+await_slot(struct check_route *route, int64_t by_ms, struct fault *fault)
+{
+	while (!ssh_link_has_slot(route->link)) {
+		if (ssh_link_is_closed(route->link))
+			return fail_broken(route, fault);
+		switch (check_route_turn(route, by_ms)) {
+		case CHECK_TURN_GO:
+			break;
+		case CHECK_TURN_TIMEOUT:
+			jump_fault_silent(fault,
+			    clock_ms() - ssh_link_heard_ms(route->link));
+			return fault->code;
+		case CHECK_TURN_CANCELLED:
+			return fail_cancelled(fault);
+		}
+	}
+	return FAIL_NONE;
+}
+
+static enum failure
+fail_unanswered(struct check_route *route, int64_t asked_ms, int64_t overdue_ms,
+    struct fault *fault)
+{
+	const char *jump = route->task->connection->jump->label;
+	int64_t heard_ms = ssh_link_heard_ms(route->link);
+
+	if (heard_ms >= overdue_ms)
+		jump_fault_unanswered(fault, jump, clock_ms() - asked_ms,
+		    false);
+	else
+		jump_fault_silent(fault, clock_ms() - heard_ms);
+	return fault->code;
+}
+
+static enum failure
+fail_open(struct check_route *route, const struct ssh_opened *opened,
+    bool is_socket, struct fault *fault)
+{
+	if (opened->link_failed)
+		return fail_broken(route, fault);
+	jump_fault_refused(fault, route->task->connection->jump->label, opened,
+	    is_socket);
+	return fault->code;
+}
+
+static void
+listen_to(struct check_opened *out, struct stream *stream)
+{
+	out->stream = stream;
+	stream_listen(stream, on_ready, NULL);
+}
+
+enum failure
+check_route_open(struct check_route *route, const struct ssh_target *target,
+    int64_t by_ms, struct check_opened *out, struct fault *fault)
+{
+	int64_t asked_ms, overdue_ms;
+	struct ssh_opened opened;
+
+	memset(out, 0, sizeof *out);
+	if (await_slot(route, by_ms, fault) != FAIL_NONE)
+		return fault->code;
+	asked_ms = clock_ms();
+	overdue_ms = asked_ms + (by_ms - asked_ms) / 4;
+	ssh_link_open(route->link, target, overdue_ms);
+	while (!ssh_link_take_opened(route->link, &opened)) {
+		enum check_turn turn = check_route_turn(route, by_ms);
+
+		if (turn == CHECK_TURN_GO)
+			continue;
+		out->elapsed_ms = clock_ms() - asked_ms;
+		if (turn == CHECK_TURN_TIMEOUT)
+			fail_unanswered(route, asked_ms, overdue_ms, fault);
+		ssh_link_abandon(route->link);
+		return turn == CHECK_TURN_TIMEOUT ? fault->code
+						  : fail_cancelled(fault);
+	}
+	out->was_answered = true;
+	out->elapsed_ms = opened.elapsed_ms;
+	out->rtt_us = opened.rtt_us;
+	memcpy(out->words, opened.words, sizeof out->words);
+	if (opened.stream == NULL)
+		return fail_open(route, &opened, target->is_socket, fault);
+	listen_to(out, opened.stream);
+	return FAIL_NONE;
+}
+
+static enum failure
+open_directly(struct check_route *route, const struct dial *dial,
+    struct check_opened *out, struct fault *fault)
+{
+	int64_t started_ms = clock_ms();
+	enum failure code;
+	int fd;
+
+	memset(out, 0, sizeof *out);
+	code = dial_database(dial, route->task->connection, &fd, fault);
+	out->elapsed_ms = clock_ms() - started_ms;
+	if (code == FAIL_NONE)
+		listen_to(out, stream_socket(route->base, fd));
+	return code;
+}
+
+bool
+check_route_is_name(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return host[0] != '/' && inet_pton(AF_INET, host, address) != 1 &&
+	    inet_pton(AF_INET6, host, address) != 1;
+}
+
+/*
+ * sshd resolves names blockingly, and some other servers connect so: the
+ * session is silent meanwhile.  As in the pool another link tells whether the
+ * jump box lives.
+ */
+static void
+doubt_target(struct check_route *route, const struct dial *dial,
+    const struct check_opened *opened, struct fault *fault)
+{
+	const struct config_connection *connection = route->task->connection;
+	struct dial quiet = *dial;
+	struct fault cause = { 0 };
+
+	if (fault->code != FAIL_TUNNEL_SILENT || opened->was_answered ||
+	    !(check_route_is_name(connection->host) ||
+		ssh_link_may_stall(route->link)))
+		return;
+	quiet.on_stage = NULL;
+	quiet.facts = NULL;
+	if (check_route_dial(route, &quiet, &cause) != FAIL_NONE)
+		return;
+	memset(fault, 0, sizeof *fault);
+	jump_fault_unanswered(fault, connection->jump->label,
+	    opened->elapsed_ms, true);
+}
+
+enum failure
+check_route_database(struct check_route *route, const struct dial *dial,
+    struct check_opened *out, struct fault *fault)
+{
+	const struct check_task *task = route->task;
+	struct ssh_target target = check_route_target(route);
+
+	if (task->connection->jump == NULL)
+		return open_directly(route, dial, out, fault);
+	check_route_open(route, &target,
+	    check_route_task_by_ms(task, task->cfg->open_timeout_ms), out,
+	    fault);
+	doubt_target(route, dial, out, fault);
+	return fault->code;
+}

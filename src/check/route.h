@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The way to a database in sequential calls: a link of our own to the jump
+ * box, or none where there is no tunnel, and streams through it.  It runs the
+ * code that serves on an event base of its own, one turn after the other, so
+ * that what it meets is what a client would meet.  One thread.
+ */
+#ifndef PGJUMP_CHECK_ROUTE_H
+#define PGJUMP_CHECK_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+
+struct check_route;
+struct config;
+struct config_connection;
+struct dial;
+struct event_base;
+struct resolver;
+struct ssh_target;
+struct stream;
+
+/* Borrowed while the route lives. */
+struct check_task {
+	const struct config *cfg;
+	const struct config_connection *connection;
+	struct resolver *resolver;
+	int cancel_fd;       /* readable: everything ends at once */
+	int64_t deadline_ms; /* of the whole walk (base/clock.h); 0: none */
+};
+
+struct check_route *check_route_new(const struct check_task *);
+void check_route_free(struct check_route *); /* NULL is fine */
+
+/* When what may take `allowed_ms` must be over: the walk's end, at the latest.
+ */
+int64_t check_route_task_by_ms(const struct check_task *, int64_t allowed_ms);
+
+/*
+ * Log in to the jump box by the caller's dial and keep the link, in place of
+ * an earlier one.
+ */
+enum failure check_route_dial(struct check_route *, const struct dial *,
+    struct fault *);
+
+/* Does the present link take another open? */
+bool check_route_is_free(const struct check_route *);
+
+/* The connection's own database, as the jump box is asked for it. */
+struct ssh_target check_route_target(const struct check_route *);
+
+/* Whether a database's host is a name, to be resolved; neither an address nor a
+ * directory. */
+bool check_route_is_name(const char *host);
+
+/* How an open ended, for who wants to know more than the fault says. */
+struct check_opened {
+	struct stream *stream; /* the caller's */
+	int64_t elapsed_ms;
+	int64_t rtt_us;    /* to the jump box; 0: unknown */
+	bool was_answered; /* false: nothing came until the time was over */
+	char words[256];   /* the jump box's own */
+};
+
+/*
+ * Open a stream to `target` through the link, by `by_ms` (base/clock.h).  An
+ * open that is not answered stays in the link, which then takes no other.
+ */
+enum failure check_route_open(struct check_route *, const struct ssh_target *,
+    int64_t by_ms, struct check_opened *, struct fault *);
+
+/*
+ * Open a stream to the connection's database, through the link or, without a
+ * tunnel, by dialling it with `dial`.
+ */
+enum failure check_route_database(struct check_route *, const struct dial *,
+    struct check_opened *, struct fault *);
+
+enum check_turn {
+	CHECK_TURN_GO, /* something may have changed */
+	CHECK_TURN_TIMEOUT,
+	CHECK_TURN_CANCELLED,
+};
+
+/* One turn of the loop: sleeps until something happens, `by_ms` at most. */
+enum check_turn check_route_turn(struct check_route *, int64_t by_ms);
+
+/* Where events of the caller's wake the turn. */
+struct event_base *check_route_base(const struct check_route *);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The layout of reports:
+ *
+ *	name: database through jump box
+ *	  status   milliseconds  phase  what is to be said
+ *	  verdict
+ *	  remarks, hint, lines to paste, command
+ *
+ * Lines which are to be pasted stand alone, in one piece, however long.
+ */
+#include "check/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config/config.h"
+
+enum color {
+	PLAIN,
+	BOLD,
+	DIM,
+	RED,
+	GREEN,
+	YELLOW,
+};
+
+static const char *const colors[] = {
+	[PLAIN] = "",
+	[BOLD] = "\033[1m",
+	[DIM] = "\033[2m",
+	[RED] = "\033[1;31m",
+	[GREEN] = "\033[32m",
+	[YELLOW] = "\033[33m",
+};
+
+static const enum color status_colors[] = {
+	[CHECK_WAITING] = DIM,
+	[CHECK_RUNNING] = YELLOW,
+	[CHECK_OK] = GREEN,
+	[CHECK_FAILED] = RED,
+	[CHECK_SKIPPED] = DIM,
+};
+
+#define COLOR_OFF  "\033[0m"
+#define ERASE_LINE "\r\033[K"
+
+static bool
+is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && value[0] != '\0';
+}
+
+/* NO_COLOR: no-color.org. */
+struct check_text
+check_text_on(FILE *out)
+{
+	const char *term = getenv("TERM");
+	bool is_live = isatty(fileno(out)) && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+
+	return (struct check_text){
+		.out = out,
+		.is_live = is_live,
+		.is_colored = is_live && !is_set("NO_COLOR"),
+	};
+}
+
+static void
+put(const struct check_text *text, enum color color, const char *words)
+{
+	bool colored = text->is_colored && color != PLAIN;
+
+	fprintf(text->out, "%s%s%s", colored ? colors[color] : "", words,
+	    colored ? COLOR_OFF : "");
+}
+
+static void
+put_title(struct check_text *text, const struct check_report *report)
+{
+	const struct config_connection *connection = report->connection;
+
+	text->has_title = true;
+	put(text, BOLD, connection->name);
+	if (connection->jump != NULL)
+		fprintf(text->out, ": %s through jump box %s\n",
+		    connection->label, connection->jump->label);
+	else
+		fprintf(text->out, ": %s without a tunnel\n",
+		    connection->label);
+}
+
+static void
+put_step(const struct check_text *text, enum check_phase phase,
+    const struct check_step *step)
+{
+	char status[16], time[24] = "";
+
+	snprintf(status, sizeof status, "  %-11s",
+	    check_report_status_name(step->status));
+	if (step->started_ms != 0)
+		snprintf(time, sizeof time, "%lld ms",
+		    (long long)step->duration_ms);
+	put(text, status_colors[step->status], status);
+	fprintf(text->out, " %9s  ", time);
+	if (step->message[0] != '\0')
+		fprintf(text->out, "%-9s  %s\n", check_report_phase_name(phase),
+		    step->message);
+	else
+		fprintf(text->out, "%s\n", check_report_phase_name(phase));
+}
+
+static void
+erase_live_line(struct check_text *text)
+{
+	if (text->has_live_line)
+		fputs(ERASE_LINE, text->out);
+	text->has_live_line = false;
+}
+
+/* The phase in progress, and for how long. */
+static void
+draw_live_line(struct check_text *text, enum check_phase phase,
+    const struct check_step *step)
+{
+	char line[80];
+
+	if (!text->is_live || step->status != CHECK_RUNNING)
+		return;
+	snprintf(line, sizeof line, "  %-11s %6lld ms  %s ...", "",
+	    (long long)(clock_ms() - step->started_ms),
+	    check_report_phase_name(phase));
+	put(text, YELLOW, line);
+	text->has_live_line = true;
+}
+
+static bool
+is_over(const struct check_step *step)
+{
+	return step->status == CHECK_OK || step->status == CHECK_FAILED ||
+	    step->status == CHECK_SKIPPED;
+}
+
+/* Lines of the phases that are over; with `all`, of the others, too. */
+static void
+put_steps(struct check_text *text, const struct check_report *report, bool all)
+{
+	const struct check_step *step;
+
+	for (; text->next < CHECK_PHASE_COUNT; text->next++) {
+		step = &report->steps[text->next];
+		if (!check_report_has(report, text->next))
+			continue;
+		if (!is_over(step) && !all)
+			break;
+		put_step(text, text->next, step);
+	}
+}
+
+void
+check_text_show(struct check_text *text, const struct check_report *report)
+{
+	erase_live_line(text);
+	if (!text->has_title)
+		put_title(text, report);
+	put_steps(text, report, false);
+	if (text->next < CHECK_PHASE_COUNT)
+		draw_live_line(text, text->next, &report->steps[text->next]);
+	fflush(text->out);
+}
+
+/* --- The verdict ---------------------------------------------------------- */
+
+static void
+put_probes(const struct check_text *text, const struct check_report *report)
+{
+	for (size_t i = 0; i < report->probe_count; i++) {
+		const struct check_probe *probe = &report->probes[i];
+
+		put(text, DIM, "  asked      ");
+		fprintf(text->out, "%7lld ms  %-9s  %s\n",
+		    (long long)probe->duration_ms, "forward", probe->outcome);
+	}
+}
+
+static void
+put_advice(const struct check_text *text, const struct check_advice *advice)
+{
+	if (advice->hint[0] != '\0')
+		fprintf(text->out, "  Fix: %s\n", advice->hint);
+	if (advice->line_count > 0)
+		fprintf(text->out, "  Add to %s:\n", advice->file);
+	for (size_t i = 0; i < advice->line_count; i++)
+		fprintf(text->out, "    %s\n", advice->lines[i]);
+	if (advice->command[0] != '\0')
+		fprintf(text->out, "  Run %s:\n    %s\n", advice->place,
+		    advice->command);
+}
+
+static void
+put_verdict(const struct check_text *text, const struct check_report *report)
+{
+	char message[FAULT_DETAIL_MAX];
+
+	fputs("  ", text->out);
+	if (strcmp(check_report_status(report), "failed") == 0) {
+		check_report_message(report, message, sizeof message);
+		put(text, RED, message);
+	} else if (strcmp(check_report_status(report), "ok") == 0) {
+		put(text, GREEN,
+		    report->steps[CHECK_LOGIN].status == CHECK_OK
+			? "ok"
+			: "ok as far as it goes, without a login");
+	} else {
+		put(text, YELLOW, "interrupted");
+	}
+	if (report->is_done)
+		fprintf(text->out, ", after %lld ms",
+		    (long long)report->duration_ms);
+	putc('\n', text->out);
+}
+
+void
+check_text_end(struct check_text *text, const struct check_report *report)
+{
+	erase_live_line(text);
+	if (!text->has_title)
+		put_title(text, report);
+	put_steps(text, report, true);
+	put_probes(text, report);
+	put_verdict(text, report);
+	for (size_t i = 0; i < report->remark_count; i++)
+		fprintf(text->out, "  %s\n", report->remarks[i]);
+	put_advice(text, &report->advice);
+	fflush(text->out);
+	text->has_title = false;
+	text->next = 0;
+}

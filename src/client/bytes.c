@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Bytes of a client on its way in.  What it sent stays kept until it was
+ * answered; what the database says stays until it is known what it is.
+ */
+#include "client/bytes.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "client/blame.h"
+#include "config/config.h"
+#include "tls/stream.h"
+
+/* --- The client's side ---------------------------------------------------- */
+
+/* Read what it sends, as far as there is room. */
+void
+client_bytes_receive(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	const size_t size = sizeof startup->kept;
+	ssize_t got;
+
+	while (startup->kept_len < size && !client->has_ended) {
+		got = stream_read(client->stream,
+		    startup->kept + startup->kept_len,
+		    size - startup->kept_len);
+		if (got == STREAM_WAIT)
+			break;
+		if (got > 0)
+			startup->kept_len += (size_t)got;
+		else
+			client->has_ended = true;
+	}
+	stream_pause(client->stream, startup->kept_len == size);
+}
+
+/* The packet was answered: what is kept from now on came after it. */
+void
+client_bytes_drop_packet(struct client_startup *startup)
+{
+	startup->kept_len -= startup->packet_len;
+	memmove(startup->kept, startup->kept + startup->packet_len,
+	    startup->kept_len);
+	startup->packet_len = 0;
+	startup->forwarded = 0;
+}
+
+/* A client that does not trust tls_cert says so, and is gone. */
+static void
+log_tls(const struct client *client)
+{
+	const char *words = client->is_in_tls ? tls_stream_words(client->stream)
+					      : "";
+
+	if (words[0] != '\0')
+		log_warning("TLS with client failed",
+		    log_num("client", (int64_t)client->id),
+		    log_str("connection", client->home->connection->name),
+		    log_str("peer", client_peer(client)),
+		    log_str("reason", words));
+}
+
+enum client_state
+client_bytes_gone(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	bool is_probe = startup->kept_len == 0 &&
+	    client->traffic.to_client == 0;
+
+	log_tls(client);
+	return client_end(client,
+	    is_probe ? "probe" : "client closed before the session was up");
+}
+
+/* --- The database's side -------------------------------------------------- */
+
+/* Pass the packet on, and with `all` whatever follows it. */
+void
+client_bytes_forward(struct client *client, bool all)
+{
+	struct client_startup *startup = client->startup;
+	size_t end = all ? startup->kept_len : startup->packet_len;
+	ssize_t taken;
+
+	while (startup->forwarded < end) {
+		taken = stream_write(client->database,
+		    startup->kept + startup->forwarded,
+		    end - startup->forwarded);
+		if (taken < 0)
+			return; /* reading tells what is wrong */
+		startup->forwarded += (size_t)taken;
+		client->traffic.to_database += (uint64_t)taken;
+	}
+}
+
+/*
+ * Listen to the database: returns the state to go to, or the present one after
+ * something was added to the answer, or while there is nothing.
+ */
+enum client_state
+client_bytes_hear(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+	size_t room = sizeof startup->answer - startup->answer_len;
+	ssize_t got = stream_read(client->database,
+	    startup->answer + startup->answer_len, room);
+
+	if (got > 0)
+		startup->answer_len += (size_t)got;
+	else if (got != STREAM_WAIT)
+		return client_hung_up(client, got == STREAM_LOST);
+	return client->state;
+}
+
+/* Nothing decided yet: wait on, or name who is late. */
+enum client_state
+client_bytes_expect(struct client *client)
+{
+	if (client->has_ended)
+		return client_bytes_gone(client);
+	return clock_ms() >= client->deadline_ms ? client_silent(client)
+						 : client->state;
+}

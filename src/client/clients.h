@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The clients of one connection on one worker: each from its first byte to its
+ * closing log line.  A client's state machine is private to client/clients.c.
+ */
+#ifndef PGJUMP_CLIENT_CLIENTS_H
+#define PGJUMP_CLIENT_CLIENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct clients;
+struct config;
+struct config_connection;
+struct event_base;
+struct gate;
+struct jump;
+struct mailbox;
+struct tls_identity;
+
+#define CLIENTS_SCRATCH_LEN ((size_t)256 * 1024)
+
+/* What the clients of a connection need; borrowed as long as they live. */
+struct clients_setup {
+	struct event_base *base;
+	struct mailbox *mailbox; /* of `base` */
+	struct config *cfg;
+	const struct config_connection *connection;
+	struct gate *gate;
+	struct jump *jump;
+	struct tls_identity *identity; /* shows faults to TLS clients */
+	/* Room for what passes through; nothing in it outlives a call, so one
+	 * serves a whole thread.  CLIENTS_SCRATCH_LEN bytes. */
+	void *scratch;
+	/* A client is gone; clients_count() tells how many are left. */
+	void (*on_gone)(void *arg);
+	void *arg;
+};
+
+struct clients *clients_open(const struct clients_setup *);
+
+/*
+ * A socket was accepted.  Takes it.  `id` names the client in every log line;
+ * `peer` is its address (AF_UNIX: a local client).
+ */
+void clients_add(struct clients *, int take_fd, uint64_t id,
+    const struct sockaddr *peer);
+
+size_t clients_count(const struct clients *);
+
+/* How many of them wait for a connection to the database. */
+size_t clients_waiting(const struct clients *);
+
+/*
+ * pgjump stops: idle sessions end with 57P01 now, clients still on the way in
+ * are refused with FAIL_SHUTDOWN, and busy sessions end when they become idle.
+ */
+void clients_drain(struct clients *);
+
+/* End all that is left at once, the way a lost tunnel would, and free. */
+void clients_close(struct clients *);
+
+#endif

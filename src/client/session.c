@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What is owed to a client whose session ends.  The rule behind every branch:
+ * no statement may run twice.  A bare FIN makes lib/pq repeat the one that was
+ * in flight, so a busy session gets an error that it takes for an answer, and
+ * one that cannot be told anything gets an RST.
+ */
+#include "client/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "client/gate.h"
+#include "client/refusal.h"
+#include "config/config.h"
+#include "jump/jump.h"
+
+#define LEAVE_MS       5000  /* to take what was received and the last words */
+#define CLOSE_MS       2000  /* to close, once it has them */
+#define LINGER_MS      10000 /* to go on sending to a database that has ended */
+#define DRAIN_CHECK_MS 20    /* a socket does not tell when it is drained */
+
+/* --- Farewell ------------------------------------------------------------- */
+
+static const char *
+moment_word(enum pgwire_moment moment)
+{
+	static const char *const words[] = {
+		[PGWIRE_CUT] = "cut",
+		[PGWIRE_OVER] = "over",
+		[PGWIRE_STARTING] = "starting",
+		[PGWIRE_BUSY] = "busy",
+		[PGWIRE_BUSY_EXTENDED] = "busy",
+		[PGWIRE_IDLE] = "idle",
+	};
+
+	return words[moment];
+}
+
+static void
+log_ended(const struct client *client, enum pgwire_moment moment)
+{
+	const struct fault *fault = client->fault;
+	char message[FAULT_DETAIL_MAX];
+
+	fault_message_mid_session(fault, message, sizeof message);
+	log_warning("session ended", log_num("client", (int64_t)client->id),
+	    log_str("connection", client->home->connection->name),
+	    log_str("stage", failure_stage(fault->code)->label),
+	    log_str("moment", moment_word(moment)), log_str("error", message),
+	    log_str("detail", fault->detail[0] != '\0' ? fault->detail : NULL));
+}
+
+/* The fault is set: say it where that can be said, else cut.  The sender of a
+ * CancelRequest waits for the end, and is told nothing. */
+static enum client_state
+leave(struct client *client)
+{
+	enum pgwire_moment moment = relay_moment(client->relay);
+	unsigned char text[REFUSAL_TEXT_MAX];
+
+	if (client->is_cancel)
+		return client_end(client, "cancel request not answered");
+	client->how = failure_stage(client->fault->code)->label;
+	if (moment == PGWIRE_OVER) {
+		client->how = "database closed";
+	} else {
+		client_complete_fault(client);
+		gate_fail(client->home->gate, client->fault->code);
+		fault_note(client->fault,
+		    "the client had been connected for %s",
+		    clock_text(clock_ms() - client->start_ms).text);
+		log_ended(client, moment);
+	}
+	if (moment == PGWIRE_CUT) {
+		client->is_reset = true;
+		relay_cut(client->relay);
+	} else {
+		relay_say(client->relay, text,
+		    refusal_text(text, client->fault,
+			relay_session(client->relay)));
+	}
+	client->end_ms = clock_ms() + LEAVE_MS;
+	return CLIENT_LEAVING;
+}
+
+enum client_state
+client_session_leaving(struct client *client)
+{
+	int64_t now_ms = clock_ms();
+
+	switch (relay_leave(client->relay)) {
+	case RELAY_GONE:
+		return CLIENT_CLOSED;
+	case RELAY_SAID:
+		if (client->end_ms > now_ms + CLOSE_MS)
+			client->end_ms = now_ms + CLOSE_MS;
+		break;
+	case RELAY_LEAVING:
+		/* Not all was taken: a close would look like an end. */
+		client->is_reset |= now_ms >= client->end_ms;
+		break;
+	}
+	if (now_ms >= client->end_ms)
+		return CLIENT_CLOSED;
+	client->deadline_ms = client->end_ms;
+	if (client->is_reset && client->end_ms > now_ms + DRAIN_CHECK_MS)
+		client->deadline_ms = now_ms + DRAIN_CHECK_MS;
+	return CLIENT_LEAVING;
+}
+
+enum client_state
+client_session_stop(struct client *client)
+{
+	fault_set(client_fault(client), FAIL_SHUTDOWN, "%s", "");
+	return leave(client);
+}
+
+/* --- Relaying ------------------------------------------------------------- */
+
+/* The database has closed: its own last words, where it had some. */
+static void
+blame_hang_up(struct client *client)
+{
+	const struct pgwire_session *session = relay_session(client->relay);
+	struct pgwire_error_fields said;
+
+	if (session == NULL || !session->is_warned) {
+		fault_set(client->fault,
+		    session != NULL && session->gave_password
+			? FAIL_DB_HANGUP_PASSWORD
+			: FAIL_DB_HANGUP,
+		    "%s", "");
+		return;
+	}
+	pgwire_error_fields(session->error, session->error_len, &said);
+	fault_set(client->fault, FAIL_DB_HANGUP_SAID, "%s (SQLSTATE %s)",
+	    said.message, said.sqlstate);
+}
+
+/*
+ * PostgreSQL leaves the farewell of TLS unread, which makes its own close a
+ * reset: of a client that has gone that is no failure.
+ */
+static enum client_state
+database_lost(struct client *client)
+{
+	relay_fault(client->relay, client_fault(client));
+	if (client->fault->code == FAIL_NONE &&
+	    relay_has_parted(client->relay)) {
+		client->is_reset = true;
+		return client_end(client, "client closed");
+	}
+	blame_hang_up(client);
+	return leave(client);
+}
+
+static enum client_state
+database_hung_up(struct client *client)
+{
+	client_fault(client);
+	blame_hang_up(client);
+	return leave(client);
+}
+
+/* The database has ended: as long as bytes for it come, they are passed on. */
+static enum client_state
+lingering(struct client *client)
+{
+	int64_t now_ms = clock_ms();
+
+	if (client->end_ms == 0 ||
+	    client->lingered_at != client->traffic.to_database) {
+		client->lingered_at = client->traffic.to_database;
+		client->end_ms = now_ms + LINGER_MS;
+	}
+	if (now_ms >= client->end_ms || client->home->is_draining)
+		return client_end(client, "database closed");
+	client->deadline_ms = client->end_ms;
+	return CLIENT_RELAYING;
+}
+
+static bool
+may_rest(const struct client *client)
+{
+	const struct pgwire_session *session = relay_session(client->relay);
+
+	return session != NULL && pgwire_session_is_at_rest(session);
+}
+
+enum client_state
+client_session_relaying(struct client *client)
+{
+	client->deadline_ms = client->is_cancel ? client->end_ms : 0;
+	if (client->is_cancel && clock_ms() >= client->end_ms)
+		return client_end(client, "cancel request not answered");
+	switch (relay_pump(client->relay)) {
+	case RELAY_AGAIN:
+		client->deadline_ms = clock_ms();
+		return CLIENT_RELAYING;
+	case RELAY_CLIENT_LOST:
+		return client_end(client, "client lost");
+	case RELAY_DATABASE_LOST:
+		return database_lost(client);
+	case RELAY_DATABASE_HUNG_UP:
+		return database_hung_up(client);
+	case RELAY_DATABASE_ENDED:
+		return client->is_cancel ? client_end(client, "database closed")
+					 : lingering(client);
+	case RELAY_ENDED:
+		return client_end(client, "client closed");
+	case RELAY_OPEN:
+		break;
+	}
+	if (client->home->is_draining && may_rest(client))
+		return client_session_stop(client);
+	return CLIENT_RELAYING;
+}
+
+/* --- Refusing ------------------------------------------------------------- */
+
+/* What was held for a session goes back before the client is told. */
+static void
+give_back(struct client *client)
+{
+	if (client->request != NULL)
+		jump_request_drop(client->request);
+	client->request = NULL;
+	stream_close(client->database, false);
+	client->database = NULL;
+	if (client->has_place)
+		gate_leave(client->home->gate);
+	client->has_place = false;
+}
+
+/* The brake never holds a login beyond the time it was to be answered in. */
+static int64_t
+answer_at_ms(const struct client *client)
+{
+	int64_t now_ms = clock_ms();
+	int64_t at_ms = now_ms + gate_brake_ms(client->home->gate);
+	int64_t login_ms = client->startup->login_ms;
+
+	if (login_ms == 0 || at_ms <= login_ms)
+		return at_ms;
+	return now_ms > login_ms ? now_ms : login_ms;
+}
+
+static void
+begin_refusal(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+	enum stage stage = failure_info(client->fault->code)->stage;
+	struct refusal_setup setup = {
+		.client = client->stream,
+		.identity = client->home->identity,
+		.fault = client->fault,
+		.kept = startup->kept,
+		.kept_len = startup->kept_len,
+		.is_in_tls = startup->is_in_tls,
+		.is_at_once = stage == STAGE_CLIENT_PROTOCOL ||
+		    stage == STAGE_CLIENT_TIMEOUT ||
+		    client->fault->code == FAIL_CLIENT_CROWD,
+		.answer_at_ms = answer_at_ms(client),
+	};
+
+	give_back(client);
+	client->refusal = refusal_new(&setup);
+	client_free_startup(client);
+}
+
+static void
+log_untold(const struct client *client)
+{
+	const char *words = refusal_words(client->refusal);
+
+	if (words[0] != '\0')
+		log_warning("client could not be told",
+		    log_num("client", (int64_t)client->id),
+		    log_str("connection", client->home->connection->name),
+		    log_str("stage", failure_stage(client->fault->code)->label),
+		    log_str("reason", words));
+}
+
+enum client_state
+client_session_refusing(struct client *client)
+{
+	if (client->refusal == NULL)
+		begin_refusal(client);
+	switch (refusal_step(client->refusal)) {
+	case REFUSAL_TOLD:
+		return CLIENT_CLOSED;
+	case REFUSAL_UNTOLD:
+		log_untold(client);
+		return CLIENT_CLOSED;
+	case REFUSAL_RUNNING:
+		break;
+	}
+	client->deadline_ms = refusal_wake_ms(client->refusal);
+	return CLIENT_REFUSING;
+}

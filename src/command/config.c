@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The subcommand that validates a configuration: what the daemon does before
+ * it opens anything, and no more but to show what it read.
+ */
+#include "command/config.h"
+
+#include <stdio.h>
+
+#include "base/command_line.h"
+#include "config/config.h"
+#include "config/load.h"
+#include "config/print.h"
+
+int
+config_command_run(const struct command_line *line)
+{
+	struct config *cfg = config_load(line->config_path, line->names);
+
+	if (cfg == NULL)
+		return 1;
+	if (line->print)
+		config_print(cfg, stdout);
+	else
+		printf("%s is valid: connections %zu, jump boxes %zu\n",
+		    cfg->path, cfg->connection_count, cfg->jump_count);
+	config_unref(cfg);
+	return 0;
+}

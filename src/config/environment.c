@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * References to variables, replaced once: what comes out of one is a text and
+ * is not looked at again.
+ */
+#include "config/environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/xmalloc.h"
+#include "config/report.h"
+#include "config/yaml.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+
+/* The name's length in "${NAME}" or "${NAME:-default}"; 0: it is neither. */
+static size_t
+variable_len(const char *text)
+{
+	size_t len = strlen(text), name;
+
+	if (len < 4 || strncmp(text, "${", 2) != 0 || text[len - 1] != '}' ||
+	    strspn(text + 2, LETTERS) == 0)
+		return 0;
+	name = strspn(text + 2, LETTERS "0123456789");
+	if (2 + name == len - 1 || strncmp(text + 2 + name, ":-", 2) == 0)
+		return name;
+	return 0;
+}
+
+static void
+replace(struct node *node, size_t name_len, char *take)
+{
+	bool has_default = node->text[2 + name_len] == ':';
+
+	node->reference = xasprintf("${%.*s%s}", (int)name_len, node->text + 2,
+	    has_default ? ":-" SECRET_REDACTED : "");
+	secret_free(node->text);
+	node->text = take;
+	node->plain = false;
+}
+
+static void
+expand(struct node *node, size_t name_len, struct report *report)
+{
+	char *name = xstrndup(node->text + 2, name_len);
+	const char *value = getenv(name), *rest = node->text + 2 + name_len;
+
+	if (value != NULL && (value[0] != '\0' || rest[0] == '}')) {
+		node->mark = MARK_ENVIRONMENT;
+		replace(node, name_len, xstrdup(value));
+	} else if (rest[0] == ':') {
+		replace(node, name_len,
+		    xstrndup(rest + 2, strlen(rest + 2) - 1));
+	} else {
+		node->mark = MARK_UNSET;
+		report_error(report, node->place,
+		    "the environment variable %s is not set", name);
+	}
+	free(name);
+}
+
+void
+config_environment_expand(struct yaml_tree *tree, struct report *report)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		struct node *node = tree->nodes[i];
+		size_t name_len;
+
+		if (node->kind != NODE_SCALAR || node->is_key)
+			continue;
+		name_len = variable_len(node->text);
+		if (name_len > 0)
+			expand(node, name_len, report);
+	}
+}
+
+char *
+config_environment_verbatim(const char *text)
+{
+	if (variable_len(text) == 0)
+		return xstrdup(text);
+	return xasprintf("${PGJUMP_VERBATIM:-%s}", text);
+}

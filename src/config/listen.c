@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The forms of `listen` and `allow_from`.  Numeric addresses are kept in their
+ * one canonical spelling, so that two that are equal look equal.  Resolves no
+ * name: localhost is known (RFC 6761, 6.3), and any other one counts as
+ * reachable from outside.
+ */
+#include "config/listen.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "config/section.h"
+#include "config/value.h"
+#include "config/yaml.h"
+
+#define PORT_MAX    65535
+#define ADDRESS_MAX INET6_ADDRSTRLEN
+
+/* What stands open while the forms of one connection are read. */
+struct listening {
+	struct config_connection *connection;
+	const char *listen_host;
+	unsigned default_port;
+	bool defaulted;
+};
+
+/* --- Addresses ----------------------------------------------------------- */
+
+/* The family of a numeric address, its bytes in network order; 0: a name. */
+static int
+numeric(const char *host, unsigned char bytes[16])
+{
+	if (inet_pton(AF_INET, host, bytes) == 1)
+		return AF_INET;
+	return inet_pton(AF_INET6, host, bytes) == 1 ? AF_INET6 : 0;
+}
+
+static bool
+is_loopback(const char *host)
+{
+	unsigned char bytes[16];
+	int family = numeric(host, bytes);
+
+	if (family == AF_INET)
+		return bytes[0] == 127;
+	return family == AF_INET6 && memcmp(bytes, &in6addr_loopback, 16) == 0;
+}
+
+static char *
+canonical(const char *host)
+{
+	unsigned char bytes[16];
+	char text[ADDRESS_MAX];
+	int family = numeric(host, bytes);
+
+	if (family == 0)
+		return xstrdup(host);
+	inet_ntop(family, bytes, text, sizeof text);
+	return xstrdup(text);
+}
+
+/* --- listen -------------------------------------------------------------- */
+
+static struct config_listen *
+add_listen(struct config_connection *connection, unsigned port)
+{
+	struct config_listen *listen;
+
+	connection->listens = xreallocarray(connection->listens,
+	    connection->listen_count + 1, sizeof *connection->listens);
+	listen = &connection->listens[connection->listen_count++];
+	*listen = (struct config_listen){ .port = port };
+	return listen;
+}
+
+static void
+add_address(struct listening *listening, const char *host, unsigned port,
+    bool optional)
+{
+	struct config_listen *listen = add_listen(listening->connection, port);
+
+	listen->host = canonical(host);
+	listen->optional = optional;
+	listen->label = xasprintf(strchr(host, ':') != NULL ? "[%s]:%u"
+							    : "%s:%u",
+	    listen->host, port);
+}
+
+static bool
+is_localhost(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0;
+}
+
+/* libpq tries ::1 first for "localhost": with IPv4 alone it would print a
+ * refusal of its own before any text of ours. */
+static void
+add_host(struct listening *listening, const char *host, unsigned port)
+{
+	if (!is_localhost(host)) {
+		add_address(listening, host, port, false);
+		return;
+	}
+	add_address(listening, "127.0.0.1", port, false);
+	add_address(listening, "::1", port, true);
+}
+
+static void
+add_port(struct listening *listening, unsigned port)
+{
+	add_host(listening,
+	    listening->listen_host != NULL ? listening->listen_host
+					   : "localhost",
+	    port);
+}
+
+static void
+add_localhost(struct listening *listening)
+{
+	add_host(listening, "localhost", listening->default_port);
+	listening->defaulted = true;
+}
+
+/* Where ":PORT" begins behind a directory; NULL where no digits end it. */
+static const char *
+port_of_dir(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	return colon != NULL && colon[1] != '\0' &&
+		colon[1 + strspn(colon + 1, "0123456789")] == '\0'
+	    ? colon
+	    : NULL;
+}
+
+/* /dir or /dir:PORT; a directory whose name looks so is written /dir:1/. */
+static bool
+add_dir(struct listening *listening, const char *text)
+{
+	const char *colon = port_of_dir(text);
+	size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	int64_t port = listening->default_port;
+	struct config_listen *listen;
+	char *path;
+
+	if (colon != NULL &&
+	    !config_value_number(colon + 1, 1, PORT_MAX, &port))
+		return false;
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	path = xasprintf("%.*s/.s.PGSQL.%u", (int)len, text, (unsigned)port);
+	if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path) {
+		free(path);
+		return false;
+	}
+	listen = add_listen(listening->connection, (unsigned)port);
+	listen->dir = xstrndup(text, len);
+	listen->label = path;
+	listening->defaulted |= colon == NULL;
+	return true;
+}
+
+/* HOST:PORT or [V6]:PORT; an IPv6 address without brackets is neither. */
+static bool
+add_pair(struct listening *listening, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	bool bracketed = text[0] == '[';
+	unsigned char bytes[16];
+	int64_t port;
+	bool good;
+	char *host;
+
+	if (colon == NULL || colon < text + 1 + 2 * bracketed ||
+	    (bracketed && colon[-1] != ']') ||
+	    !config_value_number(colon + 1, 1, PORT_MAX, &port))
+		return false;
+	host = xstrndup(text + bracketed,
+	    (size_t)(colon - text) - 2 * bracketed);
+	good = bracketed
+	    ? numeric(host, bytes) == AF_INET6
+	    : config_value_is_host(host) && strchr(host, ':') == NULL;
+	if (good)
+		add_host(listening, host, (unsigned)port);
+	free(host);
+	return good;
+}
+
+static bool
+add_form(struct listening *listening, const char *text)
+{
+	int64_t port;
+
+	if (text[0] == '/')
+		return add_dir(listening, text);
+	if (is_localhost(text))
+		add_localhost(listening);
+	else if (config_value_number(text, 1, PORT_MAX, &port))
+		add_port(listening, (unsigned)port);
+	else
+		return add_pair(listening, text);
+	return true;
+}
+
+static void
+refuse_form(const struct section *section, const struct node *node)
+{
+	const char *colon = port_of_dir(node->text);
+	unsigned char bytes[16];
+	int64_t port;
+
+	if (numeric(node->text, bytes) == AF_INET6)
+		config_section_error(section, "listen", node->place,
+		    "needs a port, and brackets in quotes: \"[%s]:PORT\"",
+		    node->text);
+	else if (node->text[0] == '/' &&
+	    (colon == NULL ||
+		config_value_number(colon + 1, 1, PORT_MAX, &port)))
+		config_section_error(section, "listen", node->place,
+		    "is too long for a Unix socket");
+	else
+		config_section_refuse(section, "listen", node);
+}
+
+/* --- allow_from ---------------------------------------------------------- */
+
+/* Whether no bit is set behind the prefix. */
+static bool
+is_network(const struct config_network *network, unsigned address_len)
+{
+	for (unsigned i = network->prefix_len; i < address_len; i++)
+		if (network->address[i / 8] & (0x80 >> i % 8))
+			return false;
+	return true;
+}
+
+/* ADDRESS or ADDRESS/LENGTH. */
+static bool
+parse_network(const char *text, struct config_network *network)
+{
+	size_t len = strcspn(text, "/");
+	char address[ADDRESS_MAX];
+	unsigned address_len;
+	int64_t prefix_len;
+
+	if (len >= sizeof address)
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	*network = (struct config_network){ 0 };
+	network->family = numeric(address, network->address);
+	if (network->family == 0)
+		return false;
+	address_len = network->family == AF_INET ? 32 : 128;
+	prefix_len = address_len;
+	if (text[len] == '/' &&
+	    !config_value_number(text + len + 1, 0, address_len, &prefix_len))
+		return false;
+	network->prefix_len = (unsigned)prefix_len;
+	return is_network(network, address_len);
+}
+
+static void
+read_networks(const struct section *section,
+    struct config_connection *connection)
+{
+	size_t count;
+	const struct node *const *items = config_section_items(section,
+	    "allow_from", &count);
+
+	if (count == 0)
+		return;
+	connection->allow_from = xcalloc(count, sizeof *connection->allow_from);
+	connection->allow_from_count = count;
+	for (size_t i = 0; i < count; i++)
+		if (!parse_network(items[i]->text, &connection->allow_from[i]))
+			config_section_refuse(section, "allow_from", items[i]);
+}
+
+/* The first address that others reach than those on this machine, or NULL. */
+static const struct config_listen *
+open_to_others(const struct config_connection *connection)
+{
+	for (size_t i = 0; i < connection->listen_count; i++) {
+		const struct config_listen *listen = &connection->listens[i];
+
+		if (listen->host != NULL && !is_loopback(listen->host))
+			return listen;
+	}
+	return NULL;
+}
+
+/* Whoever can reach it gets the way to the database, and needs no key. */
+static void
+check_exposure(const struct section *section,
+    const struct config_connection *connection)
+{
+	const struct config_listen *listen = open_to_others(connection);
+	struct place place = config_section_place(section, "listen");
+
+	if (listen == NULL)
+		return;
+	if (config_section_value(section, "allow_from") == NULL)
+		config_section_error(section, "allow_from", place,
+		    "is required: %s is not loopback (to let in everybody who "
+		    "reaches it, list 0.0.0.0/0 and ::/0)",
+		    listen->label);
+	else
+		config_section_warning(section, "listen", place,
+		    ": %s is not loopback: whoever allow_from lets in has the "
+		    "way to the database; listen on 127.0.0.1, or keep "
+		    "allow_from narrow and let clients use TLS",
+		    listen->label);
+}
+
+void
+config_listen_read(const struct section *section, const char *listen_host,
+    unsigned default_port, struct config_connection *connection,
+    bool *defaulted)
+{
+	struct listening listening = {
+		.connection = connection,
+		.listen_host = listen_host,
+		.default_port = default_port,
+	};
+	size_t count;
+	const struct node *const *items = config_section_items(section,
+	    "listen", &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!add_form(&listening, items[i]->text))
+			refuse_form(section, items[i]);
+	if (config_section_value(section, "listen") == NULL) {
+		add_port(&listening, default_port);
+		listening.defaulted = true;
+	}
+	read_networks(section, connection);
+	check_exposure(section, connection);
+	*defaulted = listening.defaulted;
+}

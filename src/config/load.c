@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The top of a configuration: its three shapes, its connections one by one,
+ * and what holds between them.  Promises that nothing but files is opened.
+ */
+#include "config/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "config/environment.h"
+#include "config/jump.h"
+#include "config/listen.h"
+#include "config/path.h"
+#include "config/section.h"
+#include "config/tls.h"
+#include "config/yaml.h"
+
+#define CONNECTIONS_MAX 1000
+#define PATIENCE_MS     10000 /* after which most clients give up */
+
+/* A document while it becomes a snapshot. */
+struct loading {
+	struct reading reading;
+	struct config *cfg;
+	struct place *places;  /* of each connection */
+	struct place *listens; /* of each connection's addresses */
+	size_t defaulted;      /* connections whose port is their position */
+	struct place first_defaulted;
+};
+
+/* A connection as a part of the file (config/report.h). */
+static size_t
+part_of(size_t index)
+{
+	return index + 1;
+}
+
+/* --- One connection ------------------------------------------------------ */
+
+/* Open the section which is the value of `name`; false: it is not given. */
+static bool
+open_inner(const struct section *outer, const char *name,
+    enum option_section which, struct section *inner)
+{
+	const struct node *node = config_section_value(outer, name);
+
+	if (node == NULL)
+		return false;
+	if (node->kind != NODE_MAPPING) {
+		config_section_refuse(outer, name, node);
+		return false;
+	}
+	config_section_open(inner, outer->reading, which, node);
+	return true;
+}
+
+/* What is checked and has no field: only one word is possible today. */
+static void
+check_words(const struct section *section)
+{
+	unsigned word;
+
+	config_section_read(section, "db_type", &word);
+}
+
+/* A client that gives up first never hears why. */
+static void
+check_patience(const struct section *section,
+    const struct config_connection *connection)
+{
+	if (connection->connection_timeout_ms >= PATIENCE_MS)
+		config_section_warning(section, "connection_timeout",
+		    config_section_place(section, "connection_timeout"),
+		    "is %s, and many clients give up after 10s without having "
+		    "heard why; set less",
+		    clock_text(connection->connection_timeout_ms).text);
+}
+
+/* Written or not, connection_timeout ends the wait first. */
+static void
+limit_ssl_response(const struct section *section,
+    struct config_connection *connection)
+{
+	int64_t limit_ms = connection->connection_timeout_ms;
+
+	if (connection->ssl_response_timeout_ms <= limit_ms)
+		return;
+	if (config_section_gives(section, "ssl_response_timeout"))
+		config_section_warning(section, "ssl_response_timeout",
+		    config_section_place(section, "ssl_response_timeout"),
+		    "is %s, and connection_timeout ends the wait after %s; "
+		    "raise that, too",
+		    clock_text(connection->ssl_response_timeout_ms).text,
+		    clock_text(limit_ms).text);
+	connection->ssl_response_timeout_ms = limit_ms;
+}
+
+static void
+read_listens(struct loading *loading, const struct section *section,
+    struct config_connection *connection)
+{
+	bool defaulted;
+
+	config_listen_read(section, loading->cfg->listen_host,
+	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection,
+	    &defaulted);
+	loading->listens[connection->index] = config_section_place(section,
+	    "listen");
+	if (defaulted && loading->defaulted++ == 0)
+		loading->first_defaulted = section->map->place;
+}
+
+static void
+read_connection(struct loading *loading, const struct node *node,
+    struct config_connection *connection)
+{
+	struct section section, ssl, tunnel;
+	bool has_ssl;
+
+	loading->places[connection->index] = node->place;
+	if (node->kind != NODE_MAPPING) {
+		report_error(loading->reading.report, node->place,
+		    "a connection must be a mapping, not %s",
+		    yaml_kind_text(node));
+		return;
+	}
+	config_section_open(&section, &loading->reading, SECTION_CONNECTION,
+	    node);
+	config_section_fill(&section, connection);
+	check_words(&section);
+	check_patience(&section, connection);
+	limit_ssl_response(&section, connection);
+	read_listens(loading, &section, connection);
+	has_ssl = open_inner(&section, "ssl_config", SECTION_SSL, &ssl);
+	if (open_inner(&section, "ssh_tunnel", SECTION_TUNNEL, &tunnel))
+		connection->jump = config_jump_read(&tunnel, loading->cfg);
+	config_tls_read(&section, has_ssl ? &ssl : NULL, connection);
+	if (connection->host == NULL)
+		return;
+	connection->label = connection->host[0] == '/'
+	    ? xasprintf("%s/.s.PGSQL.%u", connection->host, connection->port)
+	    : config_jump_peer_label(connection->host, connection->port);
+}
+
+/* --- Between connections ------------------------------------------------- */
+
+/* Something that only one connection may have: a name, an address. */
+struct claim {
+	const char *text;
+	const struct config_connection *connection;
+	bool optional;
+};
+
+static int
+compare_claims(const void *a, const void *b)
+{
+	const struct claim *left = a, *right = b;
+	int order = strcmp(left->text, right->text);
+
+	if (order != 0)
+		return order;
+	return left->connection < right->connection
+	    ? -1
+	    : left->connection > right->connection;
+}
+
+static void
+refuse_name(struct loading *loading, const struct claim *first,
+    const struct claim *second)
+{
+	report_error(loading->reading.report,
+	    loading->places[second->connection->index],
+	    "the name \"%s\" is taken by the connection in line %u",
+	    second->text, loading->places[first->connection->index].line);
+}
+
+static const char *
+name_of(const struct claim *claim)
+{
+	return claim->connection->name != NULL ? claim->connection->name : "?";
+}
+
+/* ::1 of localhost goes where its 127.0.0.1 goes: one error for both. */
+static void
+refuse_listen(struct loading *loading, const struct claim *first,
+    const struct claim *second)
+{
+	struct place place = loading->listens[second->connection->index];
+
+	if (first->optional && second->optional)
+		return;
+	if (first->connection == second->connection)
+		report_error(loading->reading.report, place,
+		    "connection \"%s\" listens twice on %s", name_of(first),
+		    first->text);
+	else
+		report_error(loading->reading.report, place,
+		    "connections \"%s\" and \"%s\" both listen on %s",
+		    name_of(first), name_of(second), first->text);
+}
+
+static void
+check_claims(struct loading *loading, struct claim *claims, size_t count,
+    void (
+	*refuse)(struct loading *, const struct claim *, const struct claim *))
+{
+	if (count > 0)
+		qsort(claims, count, sizeof *claims, compare_claims);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(claims[i - 1].text, claims[i].text) == 0)
+			refuse(loading, &claims[i - 1], &claims[i]);
+	free(claims);
+}
+
+static void
+check_names(struct loading *loading)
+{
+	const struct config *cfg = loading->cfg;
+	struct claim *claims = xcalloc(cfg->connection_count, sizeof *claims);
+	size_t count = 0;
+
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		if (cfg->connections[i].name != NULL)
+			claims[count++] = (struct claim){
+				.text = cfg->connections[i].name,
+				.connection = &cfg->connections[i],
+			};
+	check_claims(loading, claims, count, refuse_name);
+}
+
+static void
+check_listens(struct loading *loading)
+{
+	const struct config *cfg = loading->cfg;
+	struct claim *claims = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		const struct config_connection
+		    *connection = &cfg->connections[i];
+
+		claims = xreallocarray(claims, count + connection->listen_count,
+		    sizeof *claims);
+		for (size_t j = 0; j < connection->listen_count; j++)
+			claims[count++] = (struct claim){
+				.text = connection->listens[j].label,
+				.connection = connection,
+				.optional = connection->listens[j].optional,
+			};
+	}
+	check_claims(loading, claims, count, refuse_listen);
+}
+
+/* --- The three shapes ---------------------------------------------------- */
+
+static const struct node *
+find_item(const struct node *root, const char *key)
+{
+	for (size_t i = 0; root->kind == NODE_MAPPING && i < root->count; i++)
+		if (strcmp(root->keys[i]->text, key) == 0)
+			return root->items[i];
+	return NULL;
+}
+
+/* Each worker has a link of its own to every jump box that it uses. */
+static void
+check_workers(struct loading *loading, const struct node *root)
+{
+	const struct node *workers = find_item(root, "workers");
+	const struct config *cfg = loading->cfg;
+
+	if (workers != NULL && cfg->workers > cfg->max_links)
+		report_error(loading->reading.report, workers->place,
+		    "workers (%u) must not be more than max_links (%u)",
+		    cfg->workers, cfg->max_links);
+}
+
+/* Global settings, their defaults where the document has no place for any. */
+static void
+read_globals(struct loading *loading, const struct node *map)
+{
+	static const struct node none = { .kind = NODE_MAPPING };
+	struct section section;
+
+	config_section_open(&section, &loading->reading, SECTION_GLOBAL,
+	    map != NULL ? map : &none);
+	config_section_fill(&section, loading->cfg);
+}
+
+static void
+read_connections(struct loading *loading, const struct node *const *items,
+    size_t count)
+{
+	struct config *cfg = loading->cfg;
+
+	cfg->connections = xcalloc(count, sizeof *cfg->connections);
+	cfg->jumps = xcalloc(count, sizeof *cfg->jumps);
+	loading->places = xcalloc(count, sizeof *loading->places);
+	loading->listens = xcalloc(count, sizeof *loading->listens);
+	cfg->connection_count = count;
+	for (size_t i = 0; i < count; i++) {
+		report_about(loading->reading.report, part_of(i));
+		cfg->connections[i].index = i;
+		read_connection(loading, items[i], &cfg->connections[i]);
+	}
+	report_about(loading->reading.report, 0);
+	check_names(loading);
+	check_listens(loading);
+}
+
+static void
+read_list(struct loading *loading, const struct node *list)
+{
+	struct report *report = loading->reading.report;
+
+	if (list->kind != NODE_LIST)
+		report_error(report, list->place,
+		    "connections must be a list, not %s", yaml_kind_text(list));
+	else if (list->count == 0)
+		report_error(report, list->place, "there is no connection");
+	else if (list->count > CONNECTIONS_MAX)
+		report_error(report, list->place, "more than %d connections",
+		    CONNECTIONS_MAX);
+	else
+		read_connections(loading,
+		    (const struct node *const *)list->items, list->count);
+}
+
+static void
+read_root(struct loading *loading, const struct node *root)
+{
+	const struct node *connections = find_item(root, "connections");
+
+	read_globals(loading, connections != NULL ? root : NULL);
+	check_workers(loading, root);
+	if (connections != NULL)
+		read_list(loading, connections);
+	else if (root->kind == NODE_MAPPING)
+		read_connections(loading, &root, 1);
+	else if (root->kind == NODE_LIST)
+		read_list(loading, root);
+	else
+		report_error(loading->reading.report, root->place,
+		    "this is neither a connection, nor a list of connections, "
+		    "nor a mapping with connections");
+	if (loading->defaulted > 1)
+		report_warning(loading->reading.report,
+		    loading->first_defaulted,
+		    "%zu connections without a port of their own listen on "
+		    "%d and what their position in the file adds; set listen, "
+		    "or a new connection moves them",
+		    loading->defaulted, CONFIG_FIRST_PORT);
+}
+
+/* --- The file ------------------------------------------------------------ */
+
+/* Others can read the file, and it holds a secret. */
+static void
+check_mode(struct loading *loading, const struct stat *status)
+{
+	if (status != NULL && S_ISREG(status->st_mode) &&
+	    (status->st_mode & (S_IRGRP | S_IROTH)) != 0 &&
+	    loading->reading.first_secret.line > 0)
+		report_warning(loading->reading.report,
+		    loading->reading.first_secret,
+		    "this file holds secrets, and others can read it (mode "
+		    "%03o); chmod 600 it, or move them into files or variables",
+		    status->st_mode & 0777);
+}
+
+/* NULL after an error.  `status` is that of the file, NULL where there is
+ * none. */
+static struct config *
+load_document(struct report *report, const char *file, const char *bytes,
+    size_t len, const struct stat *status)
+{
+	struct yaml_tree *tree = yaml_tree_parse(bytes, len, report);
+	char *dir = config_path_dir(file);
+	struct loading loading = {
+		.reading = { .report = report, .dir = dir },
+		.cfg = config_new(),
+	};
+
+	loading.cfg->path = xstrdup(file);
+	if (tree != NULL) {
+		config_environment_expand(tree, report);
+		read_root(&loading, tree->root);
+		check_mode(&loading, status);
+	}
+	yaml_tree_free(tree);
+	free(loading.places);
+	free(loading.listens);
+	free(dir);
+	if (!report_failed(report))
+		return loading.cfg;
+	config_unref(loading.cfg);
+	return NULL;
+}
+
+struct config *
+config_load_text(const char *file, const char *bytes, size_t len, FILE *out)
+{
+	struct report *report = report_new(file);
+	struct config *cfg = load_document(report, file, bytes, len, NULL);
+
+	report_write(report, out);
+	report_free(report);
+	return cfg;
+}
+
+/* A document and one byte more fit into `buf`; 0, or -1 with errno. */
+static int
+read_file(const char *path, char *buf, size_t *len, struct stat *status)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t got = -1;
+
+	*len = 0;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, status) == 0)
+		while (*len <= YAML_SIZE_MAX &&
+		    (got = read(fd, buf + *len, YAML_SIZE_MAX + 1 - *len)) > 0)
+			*len += (size_t)got;
+	close(fd);
+	return got < 0 ? -1 : 0;
+}
+
+static bool
+is_among(char *const *names, const char *name)
+{
+	while (*names != NULL && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* Who asks for some connections does not ask what is unwise in others. */
+static void
+keep_to(char *const *names, const struct config *cfg, struct report *report)
+{
+	for (size_t i = 0; names[0] != NULL && i < cfg->connection_count; i++)
+		if (!is_among(names, cfg->connections[i].name))
+			report_drop_warnings(report, part_of(i));
+}
+
+static struct config *
+load_file(const char *path, char *const *names)
+{
+	struct report *report = report_new(path);
+	char *buf = xmalloc(YAML_SIZE_MAX + 1);
+	struct config *cfg = NULL;
+	struct stat status;
+	size_t len;
+
+	if (read_file(path, buf, &len, &status) == 0)
+		cfg = load_document(report, path, buf, len, &status);
+	else
+		report_error(report, (struct place){ 0 }, "cannot be read: %s",
+		    strerror(errno));
+	secret_wipe(buf, len);
+	free(buf);
+	if (cfg != NULL)
+		keep_to(names, cfg, report);
+	report_write(report, stderr);
+	report_free(report);
+	return cfg;
+}
+
+struct config *
+config_load(const char *path, char *const *names)
+{
+	char *found;
+	struct config *cfg;
+
+	if (path != NULL)
+		return load_file(path, names);
+	found = config_path_find_config();
+	if (found == NULL) {
+		fputs(
+		    "pgjump: there is no configuration file: none of "
+		    "./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and " SYSCONFDIR
+		    "/pgjump/pgjump.yaml exists; name one with "
+		    "-c FILE or $PGJUMP_CONFIG\n",
+		    stderr);
+		return NULL;
+	}
+	cfg = load_file(found, names);
+	free(found);
+	return cfg;
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The option table.  A row begins with section, name, type and need on one
+ * line, in this order, for whoever reads it from outside (t/ holds the man
+ * page and etc/pgjump.yaml against it); the rest of a row is named.
+ */
+#include "config/options.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+
+/* No option has a longer name. */
+#define KEY_MAX 40
+
+#define OF_CONFIG(field)     .offset = offsetof(struct config, field)
+#define OF_CONNECTION(field) .offset = offsetof(struct config_connection, field)
+#define OF_JUMP(field)       .offset = offsetof(struct config_jump, field)
+#define NO_FIELD             .offset = OPTION_NO_FIELD
+
+#define MS     ((int64_t)1)
+#define SECOND (1000 * MS)
+#define HOUR   (3600 * SECOND)
+
+static const struct option_word log_formats[] = {
+	{ "text", LOG_FORMAT_TEXT },
+	{ "json", LOG_FORMAT_JSON },
+	{ NULL, 0 },
+};
+
+static const struct option_word log_levels[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warning", LOG_LEVEL_WARNING },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+	{ NULL, 0 },
+};
+
+static const struct option_word db_types[] = {
+	{ "postgres", 0 },
+	{ "postgresql", 0 },
+	{ NULL, 0 },
+};
+
+static const struct option_word client_tls_words[] = {
+	{ "passthrough", CLIENT_TLS_PASSTHROUGH },
+	{ "terminate", CLIENT_TLS_TERMINATE },
+	{ NULL, 0 },
+};
+
+static const struct option_word auth_methods[] = {
+	{ "password", AUTH_METHOD_PASSWORD },
+	{ "key", AUTH_METHOD_KEY },
+	{ "agent", AUTH_METHOD_AGENT },
+	{ NULL, 0 },
+};
+
+static const struct option_word ssl_modes[] = {
+	{ "disable", SSL_MODE_DISABLE },
+	{ "allow", SSL_MODE_ALLOW },
+	{ "prefer", SSL_MODE_PREFER },
+	{ "require", SSL_MODE_REQUIRE },
+	{ "verify-ca", SSL_MODE_VERIFY_CA },
+	{ "verify-full", SSL_MODE_VERIFY_FULL },
+	{ NULL, 0 },
+};
+
+/* The words of `ssl`: a flag, or at once the mode. */
+static const struct option_word ssl_words[] = {
+	{ "true", SSL_MODE_REQUIRE },
+	{ "yes", SSL_MODE_REQUIRE },
+	{ "on", SSL_MODE_REQUIRE },
+	{ "false", SSL_MODE_DISABLE },
+	{ "no", SSL_MODE_DISABLE },
+	{ "off", SSL_MODE_DISABLE },
+	{ "disable", SSL_MODE_DISABLE },
+	{ "allow", SSL_MODE_ALLOW },
+	{ "prefer", SSL_MODE_PREFER },
+	{ "require", SSL_MODE_REQUIRE },
+	{ "verify-ca", SSL_MODE_VERIFY_CA },
+	{ "verify-full", SSL_MODE_VERIFY_FULL },
+	{ NULL, 0 },
+};
+
+const struct option config_options[] = {
+	{ SECTION_GLOBAL, "connections", OPTION_SPECIAL, NEED_OPTIONAL,
+	    NO_FIELD, .expects = "a list of connections",
+	    .sentence = "the list of connections" },
+	{ SECTION_GLOBAL, "listen_host", OPTION_HOST, NEED_OPTIONAL,
+	    OF_CONFIG(listen_host),
+	    .sentence = "where a port without host listens, instead of "
+			"127.0.0.1 and ::1" },
+	{ SECTION_GLOBAL, "log_format", OPTION_WORD, NEED_OPTIONAL,
+	    OF_CONFIG(log_format), .words = log_formats, .fallback = "text",
+	    .sentence = "how log lines are written" },
+	{ SECTION_GLOBAL, "log_level", OPTION_WORD, NEED_OPTIONAL,
+	    OF_CONFIG(log_level), .words = log_levels, .fallback = "info",
+	    .sentence = "the least severe level that is logged" },
+	{ SECTION_GLOBAL, "workers", OPTION_NUMBER, NEED_OPTIONAL,
+	    OF_CONFIG(workers), .min = 1, .max = 64, .fallback = "1",
+	    .sentence = "the number of threads that carry clients, at most "
+			"max_links" },
+	{ SECTION_GLOBAL, "max_links", OPTION_NUMBER, NEED_OPTIONAL,
+	    OF_CONFIG(max_links), .min = 1, .max = 64, .fallback = "8",
+	    .sentence = "the most SSH sessions to one jump box" },
+	{ SECTION_GLOBAL, "keepalive_interval", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(keepalive_interval_ms), .min = 100 * MS, .max = HOUR,
+	    .fallback = "15s",
+	    .sentence = "how often a silent jump box is asked for a sign of "
+			"life" },
+	{ SECTION_GLOBAL, "keepalive_count", OPTION_NUMBER, NEED_OPTIONAL,
+	    OF_CONFIG(keepalive_count), .min = 1, .max = 100, .fallback = "3",
+	    .sentence = "how many signs of life may be missing" },
+	{ SECTION_GLOBAL, "shutdown_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(shutdown_timeout_ms), .min = 0, .max = 24 * HOUR,
+	    .fallback = "10s",
+	    .sentence = "how long busy sessions may go on after SIGTERM" },
+	{ SECTION_GLOBAL, "startup_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(startup_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
+	    .fallback = "15s",
+	    .sentence = "how long a client may take for its startup packet" },
+	{ SECTION_GLOBAL, "resolve_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(resolve_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
+	    .fallback = "3s",
+	    .sentence = "how long a name may take to resolve" },
+	{ SECTION_GLOBAL, "connect_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(connect_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
+	    .fallback = "4s",
+	    .sentence = "how long a TCP connection may take to be made" },
+	{ SECTION_GLOBAL, "handshake_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(handshake_timeout_ms), .min = 100 * MS,
+	    .max = 300 * SECOND, .fallback = "4s",
+	    .sentence = "how long the SSH handshake may take" },
+	{ SECTION_GLOBAL, "auth_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(auth_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
+	    .fallback = "6s",
+	    .sentence = "how long the login to a jump box may take" },
+	{ SECTION_GLOBAL, "open_timeout", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(open_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
+	    .fallback = "4s",
+	    .sentence = "how long a jump box may take to reach a database" },
+	{ SECTION_GLOBAL, "http", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
+	    .sentence = "the address of health and metrics" },
+
+	{ SECTION_CONNECTION, "name", OPTION_NAME, NEED_REQUIRED,
+	    OF_CONNECTION(name),
+	    .sentence = "what logs and commands call the connection" },
+	{ SECTION_CONNECTION, "db_type", OPTION_WORD, NEED_OPTIONAL, NO_FIELD,
+	    .words = db_types, .fallback = "postgres",
+	    .expects = "postgres: pgjump speaks PostgreSQL only, and cloud "
+		       "warehouses need no tunnel",
+	    .sentence = "the kind of database" },
+	{ SECTION_CONNECTION, "listen", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = "PORT, HOST:PORT, \"[V6]:PORT\", localhost, /dir, "
+		       "/dir:PORT, or a list of these",
+	    .sentence = "where clients connect" },
+	{ SECTION_CONNECTION, "host", OPTION_HOST_OR_DIR, NEED_REQUIRED,
+	    OF_CONNECTION(host),
+	    .sentence = "the database as the jump box sees it" },
+	{ SECTION_CONNECTION, "port", OPTION_NUMBER, NEED_OPTIONAL,
+	    OF_CONNECTION(port), .min = 1, .max = 65535, .fallback = "5432",
+	    .sentence = "the port of the database" },
+	{ SECTION_CONNECTION, "database", OPTION_TEXT, NEED_OPTIONAL,
+	    OF_CONNECTION(database),
+	    .sentence = "the database for check and printed hints" },
+	{ SECTION_CONNECTION, "username", OPTION_TEXT, NEED_OPTIONAL,
+	    OF_CONNECTION(username),
+	    .sentence = "the database user for check and printed hints" },
+	{ SECTION_CONNECTION, "password", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_CONNECTION(password),
+	    .sentence = "the password of that user; clients bring their own" },
+	{ SECTION_CONNECTION, "ssl", OPTION_WORD, NEED_OPTIONAL,
+	    OF_CONNECTION(ssl_mode), .words = ssl_words, .fallback = "prefer",
+	    .expects = "true, false or a mode such as verify-full",
+	    .sentence = "whether pgjump's own connections to the database use "
+			"TLS; true is mode require" },
+	{ SECTION_CONNECTION, "ssl_config", OPTION_SPECIAL, NEED_OPTIONAL,
+	    NO_FIELD, .expects = "a mapping",
+	    .sentence = "the TLS of pgjump's own connections to the database" },
+	{ SECTION_CONNECTION, "connection_timeout", OPTION_DURATION,
+	    NEED_OPTIONAL, OF_CONNECTION(connection_timeout_ms), .min = SECOND,
+	    .max = 300 * SECOND, .fallback = "8s",
+	    .sentence = "how long a client waits for the database's first "
+			"byte" },
+	{ SECTION_CONNECTION, "ssl_response_timeout", OPTION_DURATION,
+	    NEED_OPTIONAL, OF_CONNECTION(ssl_response_timeout_ms),
+	    .min = SECOND, .max = 300 * SECOND, .fallback = "4s",
+	    .sentence = "how long a client waits for the answer to its request "
+			"for TLS" },
+	{ SECTION_CONNECTION, "max_clients", OPTION_NUMBER, NEED_OPTIONAL,
+	    OF_CONNECTION(max_clients), .min = 1, .max = 100000,
+	    .fallback = "1000", .sentence = "the most clients at a time" },
+	{ SECTION_CONNECTION, "allow_from", OPTION_SPECIAL, NEED_OPTIONAL,
+	    NO_FIELD,
+	    .expects = "an address or CIDR block such as 10.0.0.0/8, or a list "
+		       "of these",
+	    .sentence = "whose clients may connect; required where listen is "
+			"not loopback" },
+	{ SECTION_CONNECTION, "client_tls", OPTION_WORD, NEED_OPTIONAL,
+	    OF_CONNECTION(client_tls), .words = client_tls_words,
+	    .fallback = "passthrough",
+	    .sentence = "where a client's TLS ends: passthrough is at the "
+			"database, terminate is here" },
+	{ SECTION_CONNECTION, "tls_cert", OPTION_PEM, NEED_OPTIONAL,
+	    OF_CONNECTION(tls_cert),
+	    .sentence = "the certificate shown to clients" },
+	{ SECTION_CONNECTION, "tls_key", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_CONNECTION(tls_key),
+	    .sentence = "the private key of that certificate" },
+	{ SECTION_CONNECTION, "ssh_tunnel", OPTION_SPECIAL, NEED_OPTIONAL,
+	    NO_FIELD, .expects = "a mapping",
+	    .sentence = "the way to the database; without it connections are "
+			"direct" },
+
+	{ SECTION_SSL, "enabled", OPTION_FLAG, NEED_OPTIONAL, NO_FIELD,
+	    .sentence = "true is mode require, false is mode disable" },
+	{ SECTION_SSL, "mode", OPTION_WORD, NEED_OPTIONAL,
+	    OF_CONNECTION(ssl_mode), .words = ssl_modes,
+	    .sentence = "as libpq's sslmode" },
+	{ SECTION_SSL, "ca_cert", OPTION_PEM, NEED_OPTIONAL,
+	    OF_CONNECTION(ca_cert),
+	    .sentence = "the certificates that sign the database's" },
+	{ SECTION_SSL, "client_cert", OPTION_PEM, NEED_OPTIONAL,
+	    OF_CONNECTION(client_cert),
+	    .sentence = "the certificate shown to the database" },
+	{ SECTION_SSL, "client_key", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_CONNECTION(client_key),
+	    .sentence = "the private key of that certificate" },
+
+	{ SECTION_TUNNEL, "enabled", OPTION_FLAG, NEED_REQUIRED, NO_FIELD,
+	    .sentence = "false makes the connection direct" },
+	{ SECTION_TUNNEL, "host", OPTION_HOST, NEED_REQUIRED, OF_JUMP(host),
+	    .sentence = "the jump box" },
+	{ SECTION_TUNNEL, "port", OPTION_NUMBER, NEED_OPTIONAL, OF_JUMP(port),
+	    .min = 1, .max = 65535, .fallback = "22",
+	    .sentence = "the port of its SSH server" },
+	{ SECTION_TUNNEL, "username", OPTION_TEXT, NEED_REQUIRED,
+	    OF_JUMP(username), .sentence = "the user on the jump box" },
+	{ SECTION_TUNNEL, "auth_method", OPTION_WORD, NEED_OPTIONAL,
+	    OF_JUMP(auth_method), .words = auth_methods, .fallback = "password",
+	    .sentence = "how that user is authenticated" },
+	{ SECTION_TUNNEL, "password", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_JUMP(password),
+	    .sentence = "the password of that user, also for prompts" },
+	{ SECTION_TUNNEL, "private_key", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_JUMP(private_key),
+	    .sentence = "the private key as PEM text; with auth_method agent "
+			"the public key to offer" },
+	{ SECTION_TUNNEL, "private_key_passphrase", OPTION_SECRET,
+	    NEED_OPTIONAL, OF_JUMP(passphrase),
+	    .sentence = "the passphrase of an encrypted private key" },
+	{ SECTION_TUNNEL, "known_hosts", OPTION_SPECIAL, NEED_OPTIONAL,
+	    NO_FIELD, .expects = "a path or a list of paths",
+	    .sentence = "the files of trusted host keys" },
+	{ SECTION_TUNNEL, "host_key", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = "a pin SHA256:..., a list of pins, accept-new or any",
+	    .sentence = "what makes the host key trusted instead" },
+	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_LATER, NO_FIELD,
+	    .sentence = "a proxy on the way to the jump box" },
+	{ SECTION_TUNNEL, "proxy_port", OPTION_NUMBER, NEED_LATER, NO_FIELD,
+	    .sentence = "the port of the proxy" },
+	{ SECTION_TUNNEL, "proxy_type", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
+	    .sentence = "the protocol of the proxy" },
+	{ SECTION_TUNNEL, "proxy_username", OPTION_TEXT, NEED_LATER, NO_FIELD,
+	    .sentence = "the user at the proxy" },
+	{ SECTION_TUNNEL, "proxy_password", OPTION_SECRET, NEED_LATER, NO_FIELD,
+	    .sentence = "the password of that user" },
+};
+
+const size_t config_option_count = sizeof config_options /
+    sizeof *config_options;
+
+/* --- Finding a row ------------------------------------------------------- */
+
+static const char *const section_titles[SECTION_COUNT] = {
+	[SECTION_GLOBAL] = "the top level (beside connections)",
+	[SECTION_CONNECTION] = "a connection",
+	[SECTION_TUNNEL] = "ssh_tunnel",
+	[SECTION_SSL] = "ssl_config",
+};
+
+const char *
+config_options_ssl_mode(enum ssl_mode mode)
+{
+	assert(ssl_modes[mode].value == (int)mode);
+	return ssl_modes[mode].word;
+}
+
+const char *
+config_options_title(enum option_section section)
+{
+	return section_titles[section];
+}
+
+static bool
+has_file(const struct option *option)
+{
+	return option->type == OPTION_SECRET || option->type == OPTION_PEM;
+}
+
+const struct option *
+config_options_find(enum option_section section, const char *key, bool *is_file)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct option *option = &config_options[i];
+		size_t len = strlen(option->name);
+
+		if (option->section != section ||
+		    strncmp(key, option->name, len) != 0)
+			continue;
+		*is_file = has_file(option) && strcmp(key + len, "_file") == 0;
+		if (key[len] == '\0' || *is_file)
+			return option;
+	}
+	return NULL;
+}
+
+/* --- The key that was meant ---------------------------------------------- */
+
+static void
+consider_keys(struct nearest *nearest, const struct option *option)
+{
+	char file[KEY_MAX];
+
+	nearest_consider(nearest, option->name);
+	if (!has_file(option))
+		return;
+	snprintf(file, sizeof file, "%s_file", option->name);
+	nearest_consider(nearest, file);
+}
+
+static bool
+hint_section(const char *key, char *hint, size_t size)
+{
+	bool is_file;
+
+	for (enum option_section other = 0; other < SECTION_COUNT; other++)
+		if (config_options_find(other, key, &is_file) != NULL) {
+			snprintf(hint, size, "; it belongs in %s",
+			    config_options_title(other));
+			return true;
+		}
+	return false;
+}
+
+void
+config_options_hint(enum option_section section, const char *key, char *hint,
+    size_t size)
+{
+	char typed[KEY_MAX];
+	struct nearest nearest = { .typed = typed };
+	size_t len = strlen(key);
+
+	hint[0] = '\0';
+	if (len >= sizeof typed || hint_section(key, hint, size))
+		return;
+	for (size_t i = 0; i <= len; i++)
+		typed[i] = (char)tolower((unsigned char)key[i]);
+	for (size_t i = 0; i < config_option_count; i++)
+		if (config_options[i].section == section &&
+		    config_options[i].need != NEED_LATER)
+			consider_keys(&nearest, &config_options[i]);
+	if (nearest.word[0] != '\0')
+		snprintf(hint, size, "; did you mean \"%s\"?", nearest.word);
+}

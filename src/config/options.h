@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Every option of a configuration file, one row each: where it stands, its
+ * name, type, range, default, field and the sentence that documents it.
+ * Parsing, defaults, error texts and the test of the documentation are made
+ * from the rows; an option that is no row does not exist.
+ */
+#ifndef PGJUMP_CONFIG_OPTIONS_H
+#define PGJUMP_CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+enum option_section {
+	SECTION_GLOBAL,     /* beside `connections` */
+	SECTION_CONNECTION, /* struct config_connection */
+	SECTION_TUNNEL,     /* ssh_tunnel of one: struct config_jump */
+	SECTION_SSL,        /* ssl_config of one: struct config_connection */
+	SECTION_COUNT,
+};
+
+/* The type decides how a scalar is read, and what the field is. */
+enum option_type {
+	OPTION_TEXT,        /* char * */
+	OPTION_HOST,        /* char *: name or address, no port */
+	OPTION_HOST_OR_DIR, /* char *: the same, or an absolute path */
+	OPTION_NAME,        /* char *: [a-zA-Z0-9_-]{1,64} */
+	OPTION_NUMBER,      /* unsigned */
+	OPTION_DURATION,    /* int64_t, milliseconds */
+	OPTION_FLAG,        /* bool */
+	OPTION_WORD,        /* an enum: one of `words` */
+	OPTION_SECRET,      /* struct secret; KEY_file too */
+	OPTION_PEM,         /* the same of what is public: a certificate */
+	OPTION_SPECIAL,     /* no field: a list, a mapping, a form of its own */
+	OPTION_TYPE_COUNT,
+};
+
+enum option_need {
+	NEED_OPTIONAL,
+	NEED_REQUIRED,
+	NEED_LATER, /* known, and refused in this version */
+};
+
+/* A word of OPTION_WORD. */
+struct option_word {
+	const char *word; /* NULL ends a list */
+	int value;
+};
+
+#define OPTION_NO_FIELD ((size_t)-1)
+
+struct option {
+	enum option_section section;
+	const char *name;
+	enum option_type type;
+	enum option_need need;
+	size_t offset;    /* of the field in the section's struct */
+	int64_t min, max; /* of a number; of a duration in milliseconds */
+	const struct option_word *words;
+	const char *fallback; /* the default as one would write it; or NULL */
+	const char *expects;  /* what is allowed, where the type cannot say */
+	const char *sentence;
+};
+
+extern const struct option config_options[];
+extern const size_t config_option_count;
+
+/* "verify-ca": as ssl_config.mode has it, and libpq. */
+const char *config_options_ssl_mode(enum ssl_mode);
+
+/* Where a section stands, for messages: "a connection", "ssh_tunnel". */
+const char *config_options_title(enum option_section);
+
+/*
+ * The row of a key, NULL when the section has none.  For "password_file" that
+ * of "password", and *is_file is true.
+ */
+const struct option *config_options_find(enum option_section, const char *key,
+    bool *is_file);
+
+/*
+ * What to say of a key that the section does not know: "; did you mean
+ * \"host\"?", "; it belongs in ssh_tunnel", or "".
+ */
+void config_options_hint(enum option_section, const char *key, char *hint,
+    size_t size);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Paths made from the environment, as the XDG base directory specification and
+ * systemd.exec(5) say.  Works without environment and without a home.
+ */
+#include "config/path.h"
+
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xmalloc.h"
+
+/* The value of a variable that is an absolute path; else NULL. */
+static const char *
+directory_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+/* The caller's; NULL for a user without one. */
+static char *
+home(void)
+{
+	const char *value = directory_variable("HOME");
+	struct passwd entry, *found = NULL;
+	char buf[4096];
+
+	if (value != NULL)
+		return xstrdup(value);
+	if (getpwuid_r(getuid(), &entry, buf, sizeof buf, &found) != 0 ||
+	    found == NULL || found->pw_dir[0] != '/')
+		return NULL;
+	return xstrdup(found->pw_dir);
+}
+
+/* "$VARIABLE/rest", else "~/fallback/rest"; NULL without home. */
+static char *
+xdg_path(const char *variable, const char *fallback, const char *rest)
+{
+	const char *value = directory_variable(variable);
+	char *dir, *path;
+
+	if (value != NULL)
+		return xasprintf("%s/%s", value, rest);
+	dir = home();
+	if (dir == NULL)
+		return NULL;
+	path = xasprintf("%s/%s/%s", dir, fallback, rest);
+	free(dir);
+	return path;
+}
+
+char *
+config_path_resolve(const char *dir, const char *text, const char **why)
+{
+	char *from, *path;
+
+	if (text[0] == '~' && text[1] != '/') {
+		*why = "only ~/ stands for a home directory";
+		return NULL;
+	}
+	if (text[0] == '~') {
+		from = home();
+		if (from == NULL) {
+			*why = "there is no home directory for ~/";
+			return NULL;
+		}
+		path = xasprintf("%s%s", from, text + 1);
+		free(from);
+		return path;
+	}
+	if (text[0] == '/' || dir == NULL)
+		return xstrdup(text);
+	return xasprintf("%s/%s", dir, text);
+}
+
+char *
+config_path_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return NULL;
+	return slash == path ? xstrdup("/")
+			     : xstrndup(path, (size_t)(slash - path));
+}
+
+char *
+config_path_find_config(void)
+{
+	const char *named = getenv("PGJUMP_CONFIG");
+	char *const places[] = {
+		xstrdup("./pgjump.yaml"),
+		xdg_path("XDG_CONFIG_HOME", ".config", "pgjump/pgjump.yaml"),
+		xstrdup(SYSCONFDIR "/pgjump/pgjump.yaml"),
+	};
+	char *found = NULL;
+
+	if (named != NULL && named[0] != '\0')
+		found = xstrdup(named);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+		if (found == NULL && places[i] != NULL &&
+		    access(places[i], F_OK) == 0)
+			found = places[i];
+		else
+			free(places[i]);
+	return found;
+}
+
+char *
+config_path_accept_new(void)
+{
+	const char *state = directory_variable("STATE_DIRECTORY");
+
+	/* Of several, separated by colons, the first is ours. */
+	if (state != NULL)
+		return xasprintf("%.*s/known_hosts", (int)strcspn(state, ":"),
+		    state);
+	return xdg_path("XDG_STATE_HOME", ".local/state", "pgjump/known_hosts");
+}

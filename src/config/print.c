@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The option table once more, walked with the snapshot beside it: a row of a
+ * type of its own has a function here, all others are written by their type.
+ */
+#include "config/print.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "config/environment.h"
+#include "config/jump.h"
+#include "config/listen.h"
+#include "config/options.h"
+#include "config/value.h"
+#include "config/yaml_write.h"
+
+#define STEP 2 /* of an indentation */
+
+/* What is written, and where in it. */
+struct printing {
+	FILE *out;
+	const struct config *cfg;
+	unsigned indent;
+	bool item; /* the next line begins an item of a list */
+};
+
+/* --- Lines --------------------------------------------------------------- */
+
+static void
+begin(struct printing *printing, const char *key)
+{
+	unsigned dash = printing->item ? 2 : 0;
+
+	fprintf(printing->out, "%*s%s%s:", (int)(printing->indent - dash), "",
+	    printing->item ? "- " : "", key);
+	printing->item = false;
+}
+
+static void
+end(struct printing *printing, bool is_default)
+{
+	fputs(is_default ? " # default\n" : "\n", printing->out);
+}
+
+static void
+not_set(struct printing *printing, const char *key)
+{
+	assert(!printing->item); /* a name comes first, and is required */
+	fprintf(printing->out, "%*s# %s: not set\n", (int)printing->indent, "",
+	    key);
+}
+
+static void
+quote(struct printing *printing, const char *text)
+{
+	char *verbatim = config_environment_verbatim(text);
+
+	yaml_write_quoted(printing->out, verbatim);
+	free(verbatim);
+}
+
+/* The same file, wherever the text is read. */
+static void
+quote_path(struct printing *printing, const char *path)
+{
+	char here[PATH_MAX], *absolute = NULL;
+
+	while (strncmp(path, "./", 2) == 0)
+		path += 2;
+	if (path[0] != '/' && getcwd(here, sizeof here) != NULL)
+		absolute = xasprintf("%s/%s", here, path);
+	quote(printing, absolute != NULL ? absolute : path);
+	free(absolute);
+}
+
+/* --- Rows of a type of their own ----------------------------------------- */
+
+/* A list on one line, of what `write` writes of each. */
+static void
+flow(struct printing *printing, size_t count, const void *of,
+    void (*write)(struct printing *, const void *of, size_t index))
+{
+	for (size_t i = 0; i < count; i++) {
+		fputs(i == 0 ? " [" : ", ", printing->out);
+		write(printing, of, i);
+	}
+	fputc(']', printing->out);
+}
+
+/* Whether these two are what localhost stands for. */
+static bool
+is_localhost(const struct config_connection *connection, size_t index)
+{
+	return index + 1 < connection->listen_count &&
+	    !connection->listens[index].optional &&
+	    connection->listens[index + 1].optional;
+}
+
+/* As the file would have it, a directory with its port. */
+static void
+quote_address(struct printing *printing, const struct config_listen *listen)
+{
+	char *text;
+
+	if (listen->dir == NULL) {
+		quote(printing, listen->label);
+		return;
+	}
+	text = xasprintf("%s:%u", listen->dir, listen->port);
+	quote(printing, text);
+	free(text);
+}
+
+/* As a port without host, where that means the same. */
+static void
+print_localhost(const struct printing *printing, unsigned port)
+{
+	if (printing->cfg->listen_host == NULL)
+		fprintf(printing->out, "%u", port);
+	else
+		fprintf(printing->out, "\"localhost:%u\"", port);
+}
+
+static void
+print_listen(struct printing *printing, const char *key, const void *fields)
+{
+	const struct config_connection *connection = fields;
+	const char *separator = " [";
+	bool is_default;
+
+	begin(printing, key);
+	for (size_t i = 0; i < connection->listen_count; i++) {
+		const struct config_listen *listen = &connection->listens[i];
+
+		if (listen->optional)
+			continue;
+		fputs(separator, printing->out);
+		if (is_localhost(connection, i))
+			print_localhost(printing, listen->port);
+		else
+			quote_address(printing, listen);
+		separator = ", ";
+	}
+	fputc(']', printing->out);
+	is_default = connection->listen_count == 2 &&
+	    is_localhost(connection, 0) && printing->cfg->listen_host == NULL &&
+	    connection->listens[0].port ==
+		CONFIG_FIRST_PORT + connection->index;
+	end(printing, is_default);
+}
+
+static void
+write_network(struct printing *printing, const void *of, size_t index)
+{
+	const struct config_network *network = (const struct config_network *)
+						   of +
+	    index;
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(network->family, network->address, address, sizeof address);
+	fprintf(printing->out, "\"%s/%u\"", address, network->prefix_len);
+}
+
+static void
+print_allow_from(struct printing *printing, const char *key, const void *fields)
+{
+	const struct config_connection *connection = fields;
+
+	if (connection->allow_from_count == 0) {
+		not_set(printing, key);
+		return;
+	}
+	begin(printing, key);
+	flow(printing, connection->allow_from_count, connection->allow_from,
+	    write_network);
+	end(printing, false);
+}
+
+static void
+write_path(struct printing *printing, const void *of, size_t index)
+{
+	quote_path(printing, ((char *const *)of)[index]);
+}
+
+static void
+print_known_hosts(struct printing *printing, const char *key,
+    const void *fields)
+{
+	const struct config_jump *jump = fields;
+
+	if (jump->known_hosts_count == 0) {
+		not_set(printing, key);
+		return;
+	}
+	begin(printing, key);
+	flow(printing, jump->known_hosts_count, jump->known_hosts, write_path);
+	end(printing, config_jump_has_default_known_hosts(jump));
+}
+
+static void
+write_pin(struct printing *printing, const void *of, size_t index)
+{
+	quote(printing, ((char *const *)of)[index]);
+}
+
+static void
+print_host_key(struct printing *printing, const char *key, const void *fields)
+{
+	const struct config_jump *jump = fields;
+
+	if (jump->trust == TRUST_KNOWN_HOSTS) {
+		not_set(printing, key);
+		return;
+	}
+	begin(printing, key);
+	if (jump->trust == TRUST_PINS)
+		flow(printing, jump->pin_count, jump->pins, write_pin);
+	else
+		fputs(jump->trust == TRUST_ANY ? " any" : " accept-new",
+		    printing->out);
+	end(printing, false);
+}
+
+static void print_section(struct printing *, enum option_section,
+    const void *fields);
+
+static void
+print_ssl_config(struct printing *printing, const char *key, const void *fields)
+{
+	begin(printing, key);
+	end(printing, false);
+	printing->indent += STEP;
+	print_section(printing, SECTION_SSL, fields);
+	printing->indent -= STEP;
+}
+
+static void
+print_tunnel(struct printing *printing, const char *key, const void *fields)
+{
+	const struct config_connection *connection = fields;
+
+	begin(printing, key);
+	end(printing, false);
+	printing->indent += STEP;
+	begin(printing, "enabled");
+	fprintf(printing->out, " %s\n",
+	    connection->jump != NULL ? "true" : "false");
+	if (connection->jump != NULL)
+		print_section(printing, SECTION_TUNNEL, connection->jump);
+	printing->indent -= STEP;
+}
+
+/* Behind the other settings of its section. */
+static void
+print_connections(const struct config *cfg, struct printing *printing)
+{
+	fputs("connections:\n", printing->out);
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		printing->indent = 2 * STEP;
+		printing->item = true;
+		print_section(printing, SECTION_CONNECTION,
+		    &cfg->connections[i]);
+	}
+}
+
+static const struct {
+	const char *name;
+	void (*print)(struct printing *, const char *key, const void *fields);
+} specials[] = {
+	{ "listen", print_listen },
+	{ "allow_from", print_allow_from },
+	{ "ssl_config", print_ssl_config },
+	{ "ssh_tunnel", print_tunnel },
+	{ "known_hosts", print_known_hosts },
+	{ "host_key", print_host_key },
+};
+
+static void
+print_special(struct printing *printing, const struct option *option,
+    const void *fields)
+{
+	for (size_t i = 0; i < sizeof specials / sizeof *specials; i++)
+		if (strcmp(specials[i].name, option->name) == 0)
+			specials[i].print(printing, option->name, fields);
+}
+
+/* --- Rows of a common type ----------------------------------------------- */
+
+static void
+print_file(struct printing *printing, const struct option *option,
+    const struct secret *secret)
+{
+	char *key = xasprintf("%s_file", option->name);
+
+	begin(printing, key);
+	fputc(' ', printing->out);
+	quote_path(printing, secret->path);
+	end(printing, false);
+	free(key);
+}
+
+static void
+print_secret(struct printing *printing, const struct option *option,
+    const void *field)
+{
+	const struct secret *secret = field;
+
+	assert(secret != NULL);
+	if (!secret_is_set(secret)) {
+		not_set(printing, option->name);
+		return;
+	}
+	if (secret->path != NULL) {
+		print_file(printing, option, secret);
+		return;
+	}
+	begin(printing, option->name);
+	fputc(' ', printing->out);
+	if (option->type == OPTION_PEM) {
+		yaml_write_lines(printing->out, secret->text,
+		    printing->indent + STEP);
+		return;
+	}
+	yaml_write_quoted(printing->out,
+	    secret->reference != NULL ? secret->reference : SECRET_REDACTED);
+	end(printing, false);
+}
+
+static bool
+is_quoted(const struct option *option)
+{
+	return option->type == OPTION_TEXT || option->type == OPTION_HOST ||
+	    option->type == OPTION_HOST_OR_DIR || option->type == OPTION_NAME;
+}
+
+static void
+print_value(struct printing *printing, const struct option *option,
+    const void *field)
+{
+	char *text = field != NULL ? config_value_text(option, field)
+				   : xstrdup(option->fallback);
+
+	if (text == NULL) {
+		not_set(printing, option->name);
+		return;
+	}
+	begin(printing, option->name);
+	fputc(' ', printing->out);
+	if (is_quoted(option))
+		quote(printing, text);
+	else
+		fputs(text, printing->out);
+	end(printing,
+	    option->fallback != NULL && strcmp(text, option->fallback) == 0);
+	free(text);
+}
+
+static void
+print_option(struct printing *printing, const struct option *option,
+    const void *fields)
+{
+	const void *field = option->offset != OPTION_NO_FIELD
+	    ? (const char *)fields + option->offset
+	    : NULL;
+
+	if (option->type == OPTION_SPECIAL)
+		print_special(printing, option, fields);
+	else if (option->type == OPTION_SECRET || option->type == OPTION_PEM)
+		print_secret(printing, option, field);
+	else if (field != NULL || option->fallback != NULL)
+		print_value(printing, option, field);
+}
+
+/* Those without field, type of their own or default say what others say:
+ * `enabled`. */
+static void
+print_section(struct printing *printing, enum option_section section,
+    const void *fields)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (config_options[i].section == section &&
+		    config_options[i].need != NEED_LATER)
+			print_option(printing, &config_options[i], fields);
+}
+
+void
+config_print(const struct config *cfg, FILE *out)
+{
+	struct printing printing = { .out = out, .cfg = cfg };
+
+	fputs("# What is in effect.  Secrets are left out: put them back, or "
+	      "name their files.\n",
+	    out);
+	print_section(&printing, SECTION_GLOBAL, cfg);
+	print_connections(cfg, &printing);
+}

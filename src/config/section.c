@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Keys of a mapping matched with the option table, values read by their type.
+ * Promises that no error quotes a secret: neither the value of a secret
+ * option, nor a key or value that looks as if a secret had slipped into it.
+ */
+#include "config/section.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/failure.h"
+#include "base/secret.h"
+#include "base/xmalloc.h"
+#include "config/environment.h"
+#include "config/path.h"
+#include "config/value.h"
+#include "config/yaml.h"
+
+/* Words of PEM, passwords and URLs with user and password stay unsaid. */
+#define QUOTED_MAX 60
+#define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* --- Values -------------------------------------------------------------- */
+
+bool
+config_section_is_absent(const struct node *node)
+{
+	static const char *const nulls[] = { "~", "null", "Null", "NULL" };
+
+	if (node->kind != NODE_SCALAR)
+		return false;
+	if (node->text[0] == '\0')
+		return true;
+	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+		if (node->plain && strcmp(node->text, nulls[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A value that can be read; NULL: absent, or reported as unset. */
+static const struct node *
+readable(const struct node *node)
+{
+	return node == NULL || config_section_is_absent(node) ||
+		node->mark == MARK_UNSET
+	    ? NULL
+	    : node;
+}
+
+static bool
+is_missing(const struct node *node)
+{
+	return node == NULL || config_section_is_absent(node);
+}
+
+static size_t
+slot_of(const struct section *section, const char *name)
+{
+	bool is_file;
+	const struct option *option = config_options_find(section->which, name,
+	    &is_file);
+
+	assert(option != NULL && !is_file);
+	return (size_t)(option - config_options);
+}
+
+const struct node *
+config_section_value(const struct section *section, const char *name)
+{
+	return readable(section->values[slot_of(section, name)]);
+}
+
+bool
+config_section_gives(const struct section *section, const char *name)
+{
+	size_t slot = slot_of(section, name);
+
+	return !is_missing(section->values[slot]) ||
+	    !is_missing(section->files[slot]);
+}
+
+struct place
+config_section_place(const struct section *section, const char *name)
+{
+	size_t slot = slot_of(section, name);
+
+	if (readable(section->values[slot]) != NULL)
+		return section->values[slot]->place;
+	if (readable(section->files[slot]) != NULL)
+		return section->files[slot]->place;
+	return section->map->place;
+}
+
+/* --- Errors -------------------------------------------------------------- */
+
+/* "ssh_tunnel." and "ssl_config.", whose keys also occur elsewhere. */
+static const char *
+prefix_of(const struct section *section)
+{
+	switch (section->which) {
+	case SECTION_TUNNEL:
+		return "ssh_tunnel.";
+	case SECTION_SSL:
+		return "ssl_config.";
+	default:
+		return "";
+	}
+}
+
+/* ": words" and "_file: words" go on where the name ends. */
+static bool
+is_suffix(const char *text)
+{
+	return text[0] == ':' || text[0] == '_';
+}
+
+/* By report_error() or report_warning(). */
+static void
+tell(void (*say)(struct report *, struct place, const char *, ...),
+    const struct section *section, const char *name, struct place place,
+    const char *format, va_list args)
+{
+	char *text = xvasprintf(format, args);
+
+	say(section->reading->report, place, "%s%s%s%s", prefix_of(section),
+	    name, is_suffix(text) ? "" : " ", text);
+	free(text);
+}
+
+void
+config_section_error(const struct section *section, const char *name,
+    struct place place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(report_error, section, name, place, format, args);
+	va_end(args);
+}
+
+void
+config_section_warning(const struct section *section, const char *name,
+    struct place place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell(report_warning, section, name, place, format, args);
+	va_end(args);
+}
+
+/* Not of a secret, not of what may hold one: a URL, pasted PEM. */
+static bool
+may_quote(const struct option *option, const char *text)
+{
+	return option->type != OPTION_SECRET && option->type != OPTION_PEM &&
+	    strlen(text) <= QUOTED_MAX && strchr(text, '@') == NULL;
+}
+
+static void
+refuse(const struct section *section, const struct option *option,
+    const struct node *node)
+{
+	char expected[200], value[QUOTED_MAX + 1];
+
+	config_value_expected(option, expected, sizeof expected);
+	if (node->kind != NODE_SCALAR) {
+		config_section_error(section, option->name, node->place,
+		    "must be %s, not %s", expected, yaml_kind_text(node));
+	} else if (may_quote(option, node->text)) {
+		text_printable(value, sizeof value, node->text,
+		    strlen(node->text));
+		config_section_error(section, option->name, node->place,
+		    "must be %s, not \"%s\"", expected, value);
+	} else {
+		config_section_error(section, option->name, node->place,
+		    "must be %s", expected);
+	}
+}
+
+void
+config_section_refuse(const struct section *section, const char *name,
+    const struct node *node)
+{
+	refuse(section, &config_options[slot_of(section, name)], node);
+}
+
+/* --- Keys ---------------------------------------------------------------- */
+
+static void
+report_unknown(const struct section *section, const struct node *key)
+{
+	size_t len = strlen(key->text);
+	char hint[100];
+
+	if (strcmp(key->text, "<<") == 0) {
+		report_error(section->reading->report, key->place,
+		    "merge keys are not supported; an alias stands for a whole "
+		    "mapping");
+		return;
+	}
+	if (len == 0 || len > QUOTED_MAX ||
+	    strspn(key->text, LETTERS "0123456789_-.") != len) {
+		report_error(section->reading->report, key->place,
+		    "unknown key in %s", config_options_title(section->which));
+		return;
+	}
+	config_options_hint(section->which, key->text, hint, sizeof hint);
+	report_error(section->reading->report, key->place,
+	    "unknown key \"%s\" in %s%s", key->text,
+	    config_options_title(section->which), hint);
+}
+
+/* The first secret that stands in the file itself. */
+static void
+note_secret(struct reading *reading, const struct node *value)
+{
+	if (reading->first_secret.line == 0 && value->mark == MARK_NONE &&
+	    value->kind == NODE_SCALAR && readable(value) != NULL &&
+	    strcmp(value->text, SECRET_REDACTED) != 0)
+		reading->first_secret = value->place;
+}
+
+static void
+match(struct section *section, const struct node *key, const struct node *value)
+{
+	bool is_file;
+	const struct option *option = config_options_find(section->which,
+	    key->text, &is_file);
+	const struct node **slot;
+
+	if (option == NULL) {
+		report_unknown(section, key);
+		return;
+	}
+	slot = (is_file ? section->files : section->values) +
+	    (option - config_options);
+	if (*slot != NULL)
+		config_section_error(section, key->text, key->place,
+		    "is given twice; the first is in line %u",
+		    (*slot)->place.line);
+	else if (option->need == NEED_LATER && readable(value) != NULL)
+		config_section_error(section, key->text, key->place,
+		    "is not supported in this version");
+	if (option->type == OPTION_SECRET && !is_file)
+		note_secret(section->reading, value);
+	*slot = value;
+}
+
+void
+config_section_open(struct section *section, struct reading *reading,
+    enum option_section which, const struct node *map)
+{
+	assert(map->kind == NODE_MAPPING);
+	assert(config_option_count <= SECTION_SLOTS);
+	*section = (struct section){
+		.reading = reading,
+		.which = which,
+		.map = map,
+	};
+	for (size_t i = 0; i < map->count; i++)
+		match(section, map->keys[i], map->items[i]);
+}
+
+/* --- Fields -------------------------------------------------------------- */
+
+static bool
+read_value(const struct section *section, const struct option *option,
+    const struct node *node, void *field)
+{
+	if (node->kind != NODE_SCALAR) {
+		refuse(section, option, node);
+		return false;
+	}
+	if (config_value_parse(option, node->text, field) == VALUE_GOOD)
+		return true;
+	refuse(section, option, node);
+	return false;
+}
+
+bool
+config_section_read(const struct section *section, const char *name,
+    void *field)
+{
+	size_t slot = slot_of(section, name);
+	const struct node *node = readable(section->values[slot]);
+
+	return node != NULL &&
+	    read_value(section, &config_options[slot], node, field);
+}
+
+/* A text that config --print shows is accepted again, and is no secret. */
+static void
+keep_reference(const struct section *section, const struct option *option,
+    const struct node *node, struct secret *secret)
+{
+	secret->reference = xstrdup(node->reference);
+	if (secret_is_redacted(secret))
+		config_section_warning(section, option->name, node->place,
+		    "is left out, as config --print shows it: put the secret "
+		    "itself in its place");
+}
+
+/* Others can read a file that holds a secret. */
+static void
+check_readers(const struct section *section, const struct option *option,
+    const struct node *node, const char *path)
+{
+	struct stat status;
+
+	if (option->type == OPTION_SECRET && stat(path, &status) == 0 &&
+	    S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0)
+		config_section_warning(section, option->name, node->place,
+		    "_file: everybody can read %s (mode %03o); chmod o-r it",
+		    path, status.st_mode & 0777);
+}
+
+/* A file of the wrong content is found now, not when it is needed. */
+static void
+check_file(const struct section *section, const struct option *option,
+    const struct node *node, const struct secret *secret)
+{
+	struct secret content = { 0 };
+	char error[400], *text;
+
+	text = secret_load(secret, error, sizeof error);
+	if (text == NULL)
+		config_section_error(section, option->name, node->place,
+		    "_file: %s", error);
+	else if (text[0] == '\0')
+		config_section_error(section, option->name, node->place,
+		    "_file: %s is empty", secret->path);
+	else if (config_value_parse(option, text, &content) != VALUE_GOOD)
+		refuse(section, option, node);
+	secret_clear(&content);
+	secret_free(text);
+}
+
+static void
+read_file(const struct section *section, const struct option *option,
+    const struct node *node, struct secret *secret)
+{
+	const char *why = "it must be a path";
+
+	if (node->kind == NODE_SCALAR)
+		secret->path = config_path_resolve(section->reading->dir,
+		    node->text, &why);
+	if (secret->path == NULL)
+		config_section_error(section, option->name, node->place,
+		    "_file: %s", why);
+	else
+		check_file(section, option, node, secret);
+	if (secret->path != NULL)
+		check_readers(section, option, node, secret->path);
+}
+
+/* A wrong value leaves the default: it makes no second error. */
+static void
+fill_field(const struct section *section, const struct option *option,
+    void *field)
+{
+	size_t slot = (size_t)(option - config_options);
+	const struct node *value = readable(section->values[slot]);
+	const struct node *file = readable(section->files[slot]);
+
+	if (value != NULL && file != NULL)
+		config_section_error(section, option->name, file->place,
+		    "and %s_file are given; one of them is enough",
+		    option->name);
+	else if (file != NULL)
+		read_file(section, option, file, field);
+	else if ((value == NULL ||
+		     !read_value(section, option, value, field)) &&
+	    option->fallback != NULL)
+		config_value_parse(option, option->fallback, field);
+	else if (value != NULL && option->type == OPTION_SECRET)
+		keep_reference(section, option, value, field);
+}
+
+void
+config_section_fill(const struct section *section, void *fields)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct option *option = &config_options[i];
+
+		if (option->section != section->which)
+			continue;
+		if (option->offset != OPTION_NO_FIELD)
+			fill_field(section, option,
+			    (char *)fields + option->offset);
+		if (option->need == NEED_REQUIRED &&
+		    is_missing(section->values[i]))
+			config_section_error(section, option->name,
+			    section->map->place, "is required: %s",
+			    option->sentence);
+	}
+}
+
+const struct node *const *
+config_section_items(const struct section *section, const char *name,
+    size_t *count)
+{
+	size_t slot = slot_of(section, name);
+	const struct node *value = readable(section->values[slot]);
+
+	*count = 0;
+	if (value == NULL)
+		return NULL;
+	if (value->kind == NODE_MAPPING) {
+		config_section_refuse(section, name, value);
+		return NULL;
+	}
+	if (value->kind == NODE_SCALAR) {
+		*count = 1;
+		return &section->values[slot];
+	}
+	if (value->count == 0)
+		config_section_error(section, name, value->place,
+		    "is an empty list");
+	for (size_t i = 0; i < value->count; i++)
+		if (value->items[i]->kind != NODE_SCALAR ||
+		    readable(value->items[i]) == NULL) {
+			if (value->items[i]->mark != MARK_UNSET)
+				config_section_refuse(section, name,
+				    value->items[i]);
+			return NULL;
+		}
+	*count = value->count;
+	return (const struct node *const *)value->items;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A list by the databases' labels, for several connections may lead to one.
+ */
+#include "jump/pool_targets.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "config/config.h"
+
+static bool
+needs_no_lookup(const char *host)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return host[0] == '/' || inet_pton(AF_INET, host, bytes) == 1 ||
+	    inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+struct pool_target *
+pool_targets_get(struct pool_targets *targets,
+    const struct config_connection *connection)
+{
+	struct pool_target *target;
+
+	SLIST_FOREACH(target, targets, entry)
+		if (strcmp(target->connection->label, connection->label) == 0)
+			return target;
+	target = xcalloc(1, sizeof *target);
+	target->connection = connection;
+	target->needs_no_lookup = needs_no_lookup(connection->host);
+	SLIST_INSERT_HEAD(targets, target, entry);
+	return target;
+}
+
+bool
+pool_targets_have_other(const struct pool_targets *targets,
+    const struct pool_target *than)
+{
+	const struct pool_target *target;
+
+	SLIST_FOREACH(target, targets, entry)
+		if (target != than && target->standing != POOL_STANDING_SUSPECT)
+			return true;
+	return false;
+}
+
+void
+pool_targets_free(struct pool_targets *targets)
+{
+	struct pool_target *target;
+
+	while ((target = SLIST_FIRST(targets)) != NULL) {
+		SLIST_REMOVE_HEAD(targets, entry);
+		free(target);
+	}
+}

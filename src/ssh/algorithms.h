@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * What pgjump offers in a key exchange, and in which order.
+ */
+#ifndef PGJUMP_SSH_ALGORITHMS_H
+#define PGJUMP_SSH_ALGORITHMS_H
+
+#include <libssh2.h>
+
+/* Of RSA keys, in a login: the first that the jump box takes. */
+#define SSH_ALGORITHMS_SIGNATURES "rsa-sha2-512,rsa-sha2-256"
+
+/* To be called for each new session. */
+void ssh_algorithms_offer(LIBSSH2_SESSION *);
+
+/*
+ * From now on offer only the ciphers and MACs that were agreed on.  In a later
+ * key exchange libssh2 1.11.1 would use others at once, with the keys and the
+ * state of the former ones, which it does not bear.
+ */
+void ssh_algorithms_keep(LIBSSH2_SESSION *);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The private key is judged by ssh_key before libssh2 sees it, so that what
+ * libssh2 then reports can only be the jump box's opinion.  The public key
+ * always goes with it: libssh2 would decrypt the private one twice without.
+ */
+#include "ssh/auth_key.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "config/config.h"
+#include "key/ssh_key.h"
+#include "ssh/signature.h"
+#include "ssh/transport.h"
+
+static enum ssh_outcome
+fail(struct ssh_login *login, enum failure code, const char *words)
+{
+	fault_set(login->fault, code, "%s", words);
+	return SSH_OUTCOME_FAILED;
+}
+
+static enum ssh_outcome
+conclude(struct ssh_login *login, const struct ssh_key *key,
+    enum ssh_outcome outcome)
+{
+	struct ssh_wire blob = { key->blob, key->blob_len };
+	char words[FAULT_WORDS_MAX];
+
+	switch (outcome) {
+	case SSH_OUTCOME_ACCEPTED:
+	case SSH_OUTCOME_PARTIAL:
+		ssh_login_accepted_by(login, "key %s", key->fingerprint);
+		return outcome;
+	case SSH_OUTCOME_REJECTED:
+	case SSH_OUTCOME_TOO_MANY:
+		ssh_signature_note(login);
+		if (ssh_signature_is_unlisted(login, blob, words))
+			return fail(login, FAIL_AUTH_ALGORITHM, words);
+		return fail(login, FAIL_AUTH_KEY_REJECTED, "");
+	case SSH_OUTCOME_UNASKED:
+		return fail(login, FAIL_AUTH_KEY_UNUSABLE,
+		    ssh_login_error(login));
+	case SSH_OUTCOME_FAILED:
+		break;
+	}
+	return SSH_OUTCOME_FAILED;
+}
+
+static enum ssh_outcome
+ask(struct ssh_login *login, const struct ssh_key *key, const char *passphrase)
+{
+	const char *user = login->jump->username;
+	int rc;
+
+	ssh_login_begin_request(login);
+	ssh_transport_let_libc_free(login->transport, true);
+	do
+		rc = libssh2_userauth_publickey_frommemory(login->session, user,
+		    strlen(user), key->public_line, strlen(key->public_line),
+		    key->text, strlen(key->text), passphrase);
+	while (ssh_login_again(login, rc));
+	ssh_transport_let_libc_free(login->transport, false);
+	return ssh_login_outcome(login, rc);
+}
+
+static void
+note_offer(struct ssh_login *login, const struct ssh_key *key)
+{
+	unsigned bits = ssh_key_rsa_bits(key->blob, key->blob_len);
+
+	if (bits > 0)
+		fault_note(login->fault, "offered the %s key %s of %u bits",
+		    key->type, key->fingerprint, bits);
+	else
+		fault_note(login->fault, "offered the %s key %s", key->type,
+		    key->fingerprint);
+}
+
+static enum ssh_outcome
+offer(struct ssh_login *login, const struct ssh_key *key,
+    const char *passphrase)
+{
+	struct ssh_wire blob = { key->blob, key->blob_len };
+	char words[FAULT_WORDS_MAX];
+	enum failure obstacle = ssh_signature_obstacle(login, blob, words);
+	enum ssh_outcome outcome;
+
+	if (obstacle != FAIL_NONE)
+		return fail(login, obstacle, words);
+	note_offer(login, key);
+	do
+		outcome = ask(login, key, passphrase);
+	while (ssh_signature_again(login, blob, outcome));
+	return conclude(login, key, outcome);
+}
+
+static enum ssh_outcome
+judge_and_offer(struct ssh_login *login, const char *text,
+    const char *passphrase)
+{
+	struct ssh_key key = { 0 };
+	enum ssh_key_verdict verdict = ssh_key_judge(text, passphrase, &key);
+	enum ssh_outcome outcome;
+
+	if (verdict != SSH_KEY_GOOD)
+		outcome = fail(login, FAIL_AUTH_KEY_UNUSABLE,
+		    ssh_key_verdict_text(verdict));
+	else
+		outcome = offer(login, &key, passphrase);
+	ssh_key_clear(&key);
+	return outcome;
+}
+
+enum ssh_outcome
+ssh_auth_key(struct ssh_login *login, const char *method)
+{
+	char key_error[FAULT_WORDS_MAX], passphrase_error[FAULT_WORDS_MAX];
+	char *text = secret_load(&login->jump->private_key, key_error,
+	    sizeof key_error);
+	char *passphrase = secret_load(&login->jump->passphrase,
+	    passphrase_error, sizeof passphrase_error);
+	enum ssh_outcome outcome;
+
+	(void)method;
+	if (text == NULL)
+		outcome = fail(login, FAIL_AUTH_SECRET_UNREADABLE, key_error);
+	else if (passphrase == NULL && passphrase_error[0] != '\0')
+		outcome = fail(login, FAIL_AUTH_SECRET_UNREADABLE,
+		    passphrase_error);
+	else
+		outcome = judge_and_offer(login, text, passphrase);
+	secret_free(text);
+	secret_free(passphrase);
+	return outcome;
+}

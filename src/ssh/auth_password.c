@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A password, sent as such (RFC 4252, 8) or as the answer to the prompts of
+ * keyboard-interactive (RFC 4256), which is how PAM asks for it.  It answers
+ * the prompts of one round that ask for a password; any other one, and a
+ * second round, ends the login with that prompt in its words.  A jump box that
+ * prompts for nothing needs no password.
+ */
+#include "ssh/auth_password.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "config/config.h"
+#include "ssh/prompt.h"
+#include "ssh/transport.h"
+
+/* The jump box's prompts, as on_prompts() sees them. */
+struct interview {
+	const char *password; /* NULL: there is none */
+	unsigned rounds;      /* with at least one prompt */
+	bool is_over; /* asked what we do not answer: send nothing more */
+	enum ssh_prompt kind; /* of the one which is not answered */
+	char first[160];      /* the first one that was answered */
+	char question[160];   /* the one which is not answered */
+};
+
+static enum ssh_outcome
+fail(struct ssh_login *login, enum failure code, const char *words)
+{
+	fault_set(login->fault, code, "%s", words);
+	return SSH_OUTCOME_FAILED;
+}
+
+/* Of a round for a new password the first prompt may ask for the old one. */
+static enum ssh_prompt
+kind_of(const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt, const char *instruction,
+    int instruction_len)
+{
+	if (ssh_prompt_is_change(instruction, (size_t)instruction_len))
+		return SSH_PROMPT_CHANGE;
+	return ssh_prompt_judge((const char *)prompt->text, prompt->length,
+	    prompt->echo != 0);
+}
+
+static void
+keep_text(char text[160], const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt)
+{
+	text_printable(text, 160, prompt->text, prompt->length);
+}
+
+static void
+give_up(struct interview *interview,
+    const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt, enum ssh_prompt kind)
+{
+	interview->is_over = true;
+	interview->kind = kind;
+	keep_text(interview->question, prompt);
+}
+
+/*
+ * Half an answer is none: nothing is sent unless every prompt of the round can
+ * be answered.  A round without prompts only shows a text, PAM's farewell for
+ * one.
+ */
+static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_prompts)
+{
+	struct interview *interview = ssh_transport_arg(abstract);
+	const char *password = interview->password;
+
+	(void)name, (void)name_len;
+	if (num_prompts <= 0)
+		return;
+	interview->rounds++;
+	for (int i = 0; i < num_prompts; i++) {
+		enum ssh_prompt kind = kind_of(&prompts[i], instruction,
+		    instruction_len);
+
+		if (kind != SSH_PROMPT_PASSWORD || interview->rounds > 1 ||
+		    password == NULL) {
+			give_up(interview, &prompts[i], kind);
+			return;
+		}
+	}
+	keep_text(interview->first, &prompts[0]);
+	for (int i = 0; i < num_prompts; i++) {
+		responses[i].text = ssh_transport_give(*abstract, password,
+		    strlen(password));
+		responses[i].length = (unsigned int)strlen(password);
+	}
+}
+
+/* A password is asked for, and none is configured. */
+static enum ssh_outcome
+fail_no_password(struct ssh_login *login, const char *question)
+{
+	if (login->by[0] != '\0')
+		fault_set(login->fault, FAIL_AUTH_INCOMPLETE,
+		    "it accepted %s and now asks \"%s\"", login->by, question);
+	else
+		fault_set(login->fault, FAIL_AUTH_METHOD,
+		    "it offers only %s, and asks \"%s\"",
+		    ssh_transport_said(login->transport)->methods, question);
+	return SSH_OUTCOME_FAILED;
+}
+
+static enum ssh_outcome
+fail_question(struct ssh_login *login, const struct interview *interview)
+{
+	enum failure code = FAIL_AUTH_QUESTION;
+
+	if (interview->kind == SSH_PROMPT_CHANGE)
+		code = FAIL_AUTH_EXPIRED;
+	else if (interview->kind == SSH_PROMPT_PASSWORD &&
+	    interview->password == NULL)
+		return fail_no_password(login, interview->question);
+	else if (interview->kind == SSH_PROMPT_PASSWORD &&
+	    strcmp(interview->question, interview->first) == 0)
+		return fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
+	if (login->by[0] != '\0')
+		fault_note(login->fault, "it accepted %s", login->by);
+	fault_set(login->fault, code, "it asks \"%s\"", interview->question);
+	return SSH_OUTCOME_FAILED;
+}
+
+static int
+answer_prompts(struct ssh_login *login, struct interview *interview)
+{
+	const char *user = login->jump->username;
+	int rc;
+
+	ssh_transport_set_arg(login->transport, interview);
+	do
+		rc = libssh2_userauth_keyboard_interactive_ex(login->session,
+		    user, (unsigned)strlen(user), on_prompts);
+	while (!interview->is_over && ssh_login_again(login, rc));
+	ssh_transport_set_arg(login->transport, NULL);
+	return rc;
+}
+
+static int
+send_password(struct ssh_login *login, const char *password)
+{
+	const char *user = login->jump->username;
+	int rc;
+
+	assert(password != NULL);
+	do
+		rc = libssh2_userauth_password_ex(login->session, user,
+		    (unsigned)strlen(user), password,
+		    (unsigned)strlen(password), NULL);
+	while (ssh_login_again(login, rc));
+	return rc;
+}
+
+static enum ssh_outcome
+conclude(struct ssh_login *login, int rc)
+{
+	enum ssh_outcome outcome = ssh_login_outcome(login, rc);
+
+	switch (outcome) {
+	case SSH_OUTCOME_ACCEPTED:
+	case SSH_OUTCOME_PARTIAL:
+		ssh_login_accepted_by(login, "password");
+		return outcome;
+	case SSH_OUTCOME_REJECTED:
+	case SSH_OUTCOME_TOO_MANY:
+		return fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
+	case SSH_OUTCOME_UNASKED:
+		if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
+			return fail(login, FAIL_AUTH_EXPIRED,
+			    "it asks for a new one");
+		return fail(login, FAIL_AUTH_METHOD, ssh_login_error(login));
+	case SSH_OUTCOME_FAILED:
+		break;
+	}
+	return SSH_OUTCOME_FAILED;
+}
+
+/* What came of keyboard-interactive without a single prompt. */
+static enum ssh_outcome
+conclude_unasked(struct ssh_login *login, int rc)
+{
+	enum ssh_outcome outcome = ssh_login_outcome(login, rc);
+
+	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
+		ssh_login_accepted_by(login, "keyboard-interactive");
+	else if (outcome == SSH_OUTCOME_REJECTED ||
+	    outcome == SSH_OUTCOME_TOO_MANY)
+		return fail(login, FAIL_AUTH_METHOD,
+		    "it refused keyboard-interactive without a prompt");
+	else if (outcome == SSH_OUTCOME_UNASKED)
+		return fail(login, FAIL_AUTH_METHOD, ssh_login_error(login));
+	return outcome;
+}
+
+static enum ssh_outcome
+interactive(struct ssh_login *login, const char *password)
+{
+	struct interview interview = { .password = password };
+	int rc = answer_prompts(login, &interview);
+
+	if (interview.first[0] != '\0')
+		fault_note(login->fault, "answered the prompt \"%s\"",
+		    interview.first);
+	if (interview.is_over)
+		return fail_question(login, &interview);
+	return interview.rounds > 0 ? conclude(login, rc)
+				    : conclude_unasked(login, rc);
+}
+
+enum ssh_outcome
+ssh_auth_password(struct ssh_login *login, const char *method)
+{
+	char error[FAULT_WORDS_MAX];
+	char *password = secret_load(&login->jump->password, error,
+	    sizeof error);
+	enum ssh_outcome outcome;
+
+	if (password == NULL && error[0] != '\0')
+		return fail(login, FAIL_AUTH_SECRET_UNREADABLE, error);
+	ssh_login_begin_request(login);
+	if (strcmp(method, "password") == 0)
+		outcome = conclude(login, send_password(login, password));
+	else
+		outcome = interactive(login, password);
+	secret_free(password);
+	return outcome;
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A libssh2 channel as a stream.  Opened with window 0, so that libssh2 never
+ * grants by itself as long as a read asks for no more than the window holds:
+ *
+ *	window = still granted + kept (its user has not read it)
+ *	    + held (read, client has not taken it) + owed
+ *
+ * owed is granted again a quarter at a time.  The window starts small, so that
+ * a bulk download does not queue in front of its neighbours, and grows to the
+ * bandwidth-delay product while the client keeps up.
+ *
+ * What waits in libssh2 slows down every channel of the session, and its end is
+ * slower than its arrival: so each turn takes all of it, for the user or to be
+ * kept until the user reads, or to be dropped once it is closed.  Extended data
+ * is dropped by libssh2: no forward has any.
+ */
+#include "ssh/channel.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
+#include "ssh/transport.h"
+
+#define WINDOW_MIN ((uint32_t)256 << 10)
+#define WINDOW_MAX ((uint32_t)16 << 20)
+
+/* A shorter round trip is not worth a larger window. */
+#define RTT_FLOOR_US 200
+
+/* A forward that was still for so long did not end in a conversation. */
+#define STILL_MS 500
+
+static struct ssh_channel *
+channel_of(struct stream *stream)
+{
+	return (struct ssh_channel *)stream;
+}
+
+/* The loop goes to sleep before the link has its turn, unless told. */
+static void
+want_turn(struct ssh_channel *channel)
+{
+	event_active(channel->host->turn, EV_TIMEOUT, 0);
+}
+
+/*
+ * Grow the window to twice what came in the last round trip, while the client
+ * takes what comes: `len`, which it was not offered yet, does not count as
+ * held.  The difference is granted at once.
+ */
+static void
+tune_window(struct ssh_channel *channel, size_t len)
+{
+	int64_t rtt_us = channel->host->rtt_us, elapsed_us;
+	uint64_t want;
+
+	if (rtt_us == 0)
+		return;
+	if (rtt_us < RTT_FLOOR_US)
+		rtt_us = RTT_FLOOR_US;
+	channel->period_bytes += len;
+	elapsed_us = clock_us() - channel->period_us;
+	if (elapsed_us < rtt_us)
+		return;
+	want = 2 * channel->period_bytes * (uint64_t)rtt_us /
+	    (uint64_t)elapsed_us;
+	if (want > WINDOW_MAX)
+		want = WINDOW_MAX;
+	if (want > channel->window && channel->held <= channel->window / 4) {
+		channel->owed += (uint32_t)want - channel->window;
+		channel->window = (uint32_t)want;
+	}
+	channel->period_bytes = 0;
+	channel->period_us = clock_us();
+}
+
+/*
+ * Grant what is owed.  During a key exchange libssh2 answers EAGAIN and keeps
+ * the packet it has built, but counts what the repeated call says: so the
+ * amount stays the same until it is sent.
+ */
+static void
+grant(struct ssh_channel *channel)
+{
+	if (channel->granting == 0)
+		channel->granting = channel->owed;
+	if (libssh2_channel_receive_window_adjust2(channel->channel,
+		channel->granting, 1, NULL) == LIBSSH2_ERROR_EAGAIN)
+		return;
+	channel->owed -= channel->granting;
+	channel->granting = 0;
+}
+
+static void
+grant_if_due(struct ssh_channel *channel)
+{
+	if (!channel->host->lost &&
+	    (channel->granting > 0 || channel->owed >= channel->window / 4))
+		grant(channel);
+}
+
+/* How many bytes libssh2 has for it. */
+static unsigned long
+waiting(const struct ssh_channel *channel)
+{
+	unsigned long len;
+
+	libssh2_channel_window_read_ex(channel->channel, &len, NULL);
+	return len;
+}
+
+/*
+ * Asked where nothing waits.  libssh2_channel_eof() does not tell an end that
+ * an empty packet hides; the other one costs ten times as much, and reads from
+ * the socket: the end may come with the last bytes, which go first.
+ */
+static bool
+at_end(const struct ssh_channel *channel)
+{
+	return libssh2_channel_eof(channel->channel) == 1 ||
+	    (channel->host->holds_unread &&
+		libssh2_channel_wait_eof(channel->channel) == 0 &&
+		waiting(channel) == 0);
+}
+
+/*
+ * The end is the jump box's doing, not the database's: sshd closes both ways at
+ * once where its ChannelTimeout has passed.  When the database ends, it keeps
+ * the other way open until a write fails, and so does dropbear.
+ */
+static bool
+is_timed_out(const struct ssh_channel *channel)
+{
+	return !channel->host->lost && !channel->finished &&
+	    clock_ms() - channel->moved_ms >= STILL_MS &&
+	    libssh2_channel_wait_closed(channel->channel) == 0;
+}
+
+static ssize_t
+at_last(struct ssh_channel *channel)
+{
+	channel->timed_out = channel->timed_out || is_timed_out(channel);
+	return channel->timed_out ? STREAM_LOST : STREAM_END;
+}
+
+/* Bytes taken from libssh2; 0 where none wait, -1 where it gives none now. */
+static ssize_t
+take(struct ssh_channel *channel, void *buf, size_t len)
+{
+	unsigned long available, window;
+	ssize_t got;
+
+	window = libssh2_channel_window_read_ex(channel->channel, &available,
+	    NULL);
+	if (available == 0)
+		return 0;
+	/* Asking for more than the window makes libssh2 grant by itself. */
+	if (len > window)
+		len = window;
+	got = libssh2_channel_read(channel->channel, buf, len);
+	return got > 0 ? got : -1;
+}
+
+/* Bytes taken from what was kept. */
+static ssize_t
+take_kept(struct ssh_channel *channel, void *buf, size_t len)
+{
+	int got;
+
+	if (channel->kept == NULL)
+		return 0;
+	got = evbuffer_remove(channel->kept, buf, len);
+	if (evbuffer_get_length(channel->kept) == 0) {
+		evbuffer_free(channel->kept);
+		channel->kept = NULL;
+	}
+	return got;
+}
+
+static void
+keep(struct ssh_channel *channel, const void *bytes, size_t len)
+{
+	int rc;
+
+	if (channel->kept == NULL)
+		channel->kept = evbuffer_new();
+	rc = evbuffer_add(channel->kept, bytes, len);
+	assert(rc == 0);
+}
+
+/* What its user has left there. */
+static void
+empty(struct ssh_channel *channel)
+{
+	char bytes[16384];
+	ssize_t len;
+
+	while ((len = take(channel, bytes, sizeof bytes)) > 0)
+		if (!channel->closing)
+			keep(channel, bytes, (size_t)len);
+}
+
+static ssize_t
+on_read(struct stream *stream, void *buf, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+	ssize_t got = take_kept(channel, buf, len);
+
+	if (got == 0)
+		got = take(channel, buf, len);
+	if (got == 0 && at_end(channel))
+		return at_last(channel);
+	if (got <= 0)
+		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
+	channel->moved_ms = clock_ms();
+	tune_window(channel, (size_t)got);
+	channel->held += (uint32_t)got;
+	return got;
+}
+
+/*
+ * What the far side can no longer take counts as taken, as with a socket whose
+ * peer has closed: reading tells the end.
+ */
+static ssize_t
+on_write(struct stream *stream, const void *buf, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+	ssize_t taken;
+
+	if (channel->host->lost)
+		return STREAM_LOST;
+	channel->blocked = true;
+	if (ssh_transport_pending(channel->host->transport) >=
+	    SSH_CHANNEL_OUTPUT_MAX) {
+		channel->host->full = true;
+		return STREAM_WAIT;
+	}
+	taken = libssh2_channel_write(channel->channel, buf, len);
+	if (taken == LIBSSH2_ERROR_EAGAIN || taken == 0)
+		return STREAM_WAIT;
+	channel->blocked = false;
+	channel->moved_ms = clock_ms();
+	return taken > 0 ? taken : (ssize_t)len;
+}
+
+static void
+on_credit(struct stream *stream, size_t len)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	channel->held -= (uint32_t)len;
+	channel->owed += (uint32_t)len;
+	grant_if_due(channel);
+}
+
+static void
+on_pause(struct stream *stream, bool paused)
+{
+	(void)stream, (void)paused; /* the window is the bound */
+}
+
+static void
+send_eof(struct ssh_channel *channel)
+{
+	if (channel->finishing && !channel->host->lost)
+		channel->finishing = libssh2_channel_send_eof(
+					 channel->channel) ==
+		    LIBSSH2_ERROR_EAGAIN;
+}
+
+static void
+on_finish(struct stream *stream)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	if (channel->finished) /* AsyncSSH ends a session for a second EOF */
+		return;
+	channel->finishing = channel->finished = true;
+	send_eof(channel);
+	want_turn(channel);
+}
+
+static bool
+on_is_drained(struct stream *stream)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	return !channel->finishing &&
+	    ssh_transport_pending(channel->host->transport) == 0;
+}
+
+/* The link's own slot may be free or not: it knows how to ask. */
+static void
+on_await(struct stream *stream, int64_t by_ms)
+{
+	struct ssh_channel_host *host = channel_of(stream)->host;
+
+	ssh_pulse_await(&host->pulse, by_ms);
+	event_active(host->turn, EV_TIMEOUT, 0);
+}
+
+static bool
+on_was_heard(struct stream *stream, int64_t since_ms)
+{
+	return ssh_transport_received_ms(channel_of(stream)->host->transport) >=
+	    since_ms;
+}
+
+static void
+on_fault(struct stream *stream, struct fault *fault)
+{
+	struct ssh_channel *channel = channel_of(stream);
+	const struct fault *cause = &channel->host->fault;
+
+	if (channel->timed_out)
+		fault_set(fault, FAIL_FORWARD_CLOSED, "%s",
+		    clock_text(clock_ms() - channel->moved_ms).text);
+	if (cause->code == FAIL_NONE)
+		return;
+	fault_set(fault, cause->code, "%s", cause->words);
+	fault_name(fault, cause->jump, cause->user, NULL);
+	fault_software(fault, cause->software);
+	if (cause->detail[0] != '\0')
+		fault_note(fault, "%s", cause->detail);
+}
+
+static void
+on_close(struct stream *stream, bool reset)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	(void)reset; /* SSH has no reset: sshd closes its socket in peace */
+	channel->closing = true;
+	want_turn(channel);
+}
+
+static void
+on_listen(struct stream *stream)
+{
+	struct ssh_channel *channel = channel_of(stream);
+
+	channel->wake = true;
+	want_turn(channel);
+}
+
+static const struct stream_ops channel_ops = {
+	.listen = on_listen,
+	.read = on_read,
+	.write = on_write,
+	.credit = on_credit,
+	.pause = on_pause,
+	.finish = on_finish,
+	.is_drained = on_is_drained,
+	.await = on_await,
+	.was_heard = on_was_heard,
+	.fault = on_fault,
+	.close = on_close,
+};
+
+struct ssh_channel *
+ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel = xcalloc(1, sizeof *channel);
+
+	channel->stream.ops = &channel_ops;
+	channel->stream.park_max = WINDOW_MAX;
+	channel->stream.software = host->fault.software;
+	channel->channel = take;
+	channel->host = host;
+	channel->window = WINDOW_MIN;
+	channel->owed = WINDOW_MIN;
+	channel->period_us = clock_us();
+	channel->moved_ms = clock_ms();
+	libssh2_channel_handle_extended_data2(take,
+	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+	grant(channel);
+	return channel;
+}
+
+/* As long as the jump box grants nothing, a write is tried in vain: with many
+ * that wait, each turn of their neighbours would pay for it. */
+static bool
+may_write(const struct ssh_channel *channel)
+{
+	return channel->blocked &&
+	    libssh2_channel_window_write(channel->channel) > 0;
+}
+
+static bool
+is_ready(struct ssh_channel *channel)
+{
+	return channel->wake || channel->host->lost || channel->kept != NULL ||
+	    may_write(channel) || waiting(channel) > 0 || at_end(channel);
+}
+
+void
+ssh_channel_pump(struct ssh_channel *channel)
+{
+	send_eof(channel);
+	grant_if_due(channel);
+	if (channel->stream.on_ready != NULL && is_ready(channel)) {
+		channel->wake = false;
+		channel->stream.on_ready(channel->stream.arg);
+	}
+	empty(channel);
+}
+
+bool
+ssh_channel_free(struct ssh_channel *channel)
+{
+	channel->closing = true;
+	empty(channel);
+	if (libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN)
+		return false;
+	ssh_channel_forget(channel);
+	return true;
+}
+
+void
+ssh_channel_forget(struct ssh_channel *channel)
+{
+	if (channel->kept != NULL)
+		evbuffer_free(channel->kept);
+	free(channel);
+}

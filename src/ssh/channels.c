@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Two lists of channels.  A user closes its stream whenever it likes; only
+ * here, between the calls of users, a closed channel changes lists and dies.
+ */
+#include "ssh/channels.h"
+
+#include "base/clock.h"
+#include "key/ssh_memory.h"
+#include "ssh/transport.h"
+
+#define ZOMBIES_MAX 8
+#define HAUNTED_MS  5000
+
+/*
+ * libssh2 looks through all that it holds in each call: 2000 packets, of two
+ * blocks each, cost about 10 ms a turn with 900 channels.
+ */
+#define UNREAD_MUCH 1024
+#define UNREAD_MAX  4096
+
+/* At most, with an open and a key exchange in flight. */
+#define BLOCKS_OF_SESSION 128
+#define BLOCKS_OF_CHANNEL 2
+
+#define BLOCKS_OF_PACKET 2
+/* In bytes, with the packets that come while keys are exchanged.  A jump box
+ * could have a link for each client, so that megabytes would add up. */
+#define BYTES_OF_SESSION ((size_t)768 << 10)
+#define BYTES_OF_CHANNEL 2048
+
+void
+ssh_channels_init(struct ssh_channels *channels)
+{
+	TAILQ_INIT(&channels->live);
+	TAILQ_INIT(&channels->zombies);
+	channels->live_count = channels->zombie_count = 0;
+	channels->haunted_ms = 0;
+	channels->at_rest = SIZE_MAX;
+}
+
+struct stream *
+ssh_channels_add(struct ssh_channels *channels, LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel = ssh_channel_new(take, host);
+
+	TAILQ_INSERT_TAIL(&channels->live, channel, entry);
+	channels->live_count++;
+	return &channel->stream;
+}
+
+void
+ssh_channels_add_zombie(struct ssh_channels *channels, LIBSSH2_CHANNEL *take,
+    struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel;
+
+	if (take == NULL)
+		return;
+	channel = ssh_channel_new(take, host);
+	TAILQ_INSERT_TAIL(&channels->zombies, channel, entry);
+	channels->zombie_count++;
+}
+
+void
+ssh_channels_measured(struct ssh_channel_host *host, int64_t us)
+{
+	if (us > 0 && (host->rtt_us == 0 || us < host->rtt_us))
+		host->rtt_us = us;
+}
+
+LIBSSH2_CHANNEL *
+ssh_channels_any(const struct ssh_channels *channels)
+{
+	const struct ssh_channel *any = TAILQ_FIRST(&channels->live);
+
+	if (any == NULL)
+		any = TAILQ_FIRST(&channels->zombies);
+	return any != NULL ? any->channel : NULL;
+}
+
+static void
+bury(struct ssh_channels *channels, struct ssh_channel *channel)
+{
+	TAILQ_REMOVE(&channels->live, channel, entry);
+	TAILQ_INSERT_TAIL(&channels->zombies, channel, entry);
+	channels->live_count--;
+	channels->zombie_count++;
+}
+
+/* While one goes after the other, no matter how many there are, all is well. */
+static void
+note_progress(struct ssh_channels *channels, bool freed)
+{
+	if (channels->zombie_count == 0)
+		channels->haunted_ms = 0;
+	else if (freed || channels->haunted_ms == 0)
+		channels->haunted_ms = clock_ms();
+}
+
+static bool
+are_haunted(const struct ssh_channels *channels)
+{
+	return channels->zombie_count > ZOMBIES_MAX &&
+	    clock_ms() - channels->haunted_ms >= HAUNTED_MS;
+}
+
+static void
+free_zombies(struct ssh_channels *channels)
+{
+	struct ssh_channel *channel, *next;
+	size_t before = channels->zombie_count;
+
+	for (channel = TAILQ_FIRST(&channels->zombies); channel != NULL;
+	     channel = next) {
+		next = TAILQ_NEXT(channel, entry);
+		TAILQ_REMOVE(&channels->zombies, channel, entry);
+		if (ssh_channel_free(channel))
+			channels->zombie_count--;
+		else
+			TAILQ_INSERT_HEAD(&channels->zombies, channel, entry);
+	}
+	note_progress(channels, channels->zombie_count < before);
+}
+
+static size_t
+count_of(const struct ssh_channels *channels)
+{
+	return channels->live_count + channels->zombie_count;
+}
+
+/* All have read: a packet more than ever may be one that nobody can read.  One
+ * that has come in part is a single block. */
+static bool
+may_hold_unread(struct ssh_channels *channels, size_t blocks)
+{
+	size_t rest = blocks - BLOCKS_OF_CHANNEL * count_of(channels);
+
+	if (rest < channels->at_rest)
+		channels->at_rest = rest;
+	return rest >= channels->at_rest + BLOCKS_OF_PACKET;
+}
+
+void
+ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
+{
+	struct ssh_channel *channel, *next;
+
+	for (channel = TAILQ_FIRST(&channels->live); channel != NULL;
+	     channel = next) {
+		/* Its own user may close it in the call, and no other. */
+		if (!channel->closing)
+			ssh_channel_pump(channel);
+		next = TAILQ_NEXT(channel, entry);
+		if (channel->closing)
+			bury(channels, channel);
+	}
+	host->holds_unread = may_hold_unread(channels,
+	    ssh_transport_memory(host->transport)->blocks);
+	free_zombies(channels);
+}
+
+enum ssh_channels_verdict
+ssh_channels_judge(const struct ssh_channels *channels,
+    const struct ssh_memory *memory)
+{
+	size_t count = count_of(channels);
+	size_t in_use = BLOCKS_OF_SESSION + BLOCKS_OF_CHANNEL * count;
+
+	if (memory->blocks > in_use + UNREAD_MAX ||
+	    memory->held > BYTES_OF_SESSION + BYTES_OF_CHANNEL * count)
+		return SSH_CHANNELS_CUT;
+	if (memory->blocks > in_use + UNREAD_MUCH || are_haunted(channels))
+		return SSH_CHANNELS_RETIRE;
+	return SSH_CHANNELS_FINE;
+}
+
+bool
+ssh_channels_are_fine(const struct ssh_channels *channels,
+    struct ssh_transport *transport)
+{
+	enum ssh_channels_verdict verdict = ssh_channels_judge(channels,
+	    ssh_transport_memory(transport));
+
+	if (verdict == SSH_CHANNELS_CUT)
+		ssh_transport_cut(transport);
+	return verdict == SSH_CHANNELS_FINE;
+}
+
+void
+ssh_channels_clear(struct ssh_channels *channels)
+{
+	struct ssh_channel *channel;
+
+	while ((channel = TAILQ_FIRST(&channels->live)) != NULL)
+		bury(channels, channel);
+	while ((channel = TAILQ_FIRST(&channels->zombies)) != NULL) {
+		TAILQ_REMOVE(&channels->zombies, channel, entry);
+		ssh_channel_forget(channel);
+	}
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The handshake is libssh2's; this file drives it by a deadline and, where it
+ * fails, looks at what came over the socket, since libssh2 says the same of a
+ * web server and of an sshd that is too old.  Text before the SSH banner is
+ * legal (RFC 4253, 4.2), so only an end, a deadline or an error makes it an
+ * answer.
+ */
+#include "ssh/handshake.h"
+
+#include <assert.h>
+#include <libssh2.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "pg/pgwire.h"
+#include "ssh/facts.h"
+#include "ssh/failure.h"
+#include "ssh/kexinit.h"
+#include "ssh/transport.h"
+
+#define QUOTE_MAX 60
+
+/* What libssh2 returns where no first packet could be read. */
+#define KEXINIT_UNREAD (-1)
+
+/* More bytes than any handshake has, which libssh2 might keep. */
+#define HANDSHAKE_MAX ((uint64_t)256 << 10)
+
+/* What it is that we talk to. */
+enum peer {
+	PEER_SILENT,
+	PEER_SSH,
+	PEER_SSH_1,
+	PEER_TLS,
+	PEER_POSTGRES,
+	PEER_DOORMAN, /* an sshd that takes no connection now */
+	PEER_OTHER,
+};
+
+/* How the handshake ended. */
+enum ending {
+	ENDED_CLOSED,
+	ENDED_TIMEOUT,
+	ENDED_ERROR,
+};
+
+static const enum failure failures[][3] = {
+	/* closed, timeout, error */
+	[PEER_SILENT] = { FAIL_JUMP_HANGUP, FAIL_JUMP_SILENT,
+	    FAIL_JUMP_HANDSHAKE_FAILED },
+	[PEER_SSH] = { FAIL_JUMP_HANGUP, FAIL_JUMP_HANDSHAKE_TIMEOUT,
+	    FAIL_JUMP_HANDSHAKE_FAILED },
+	[PEER_SSH_1] = { FAIL_JUMP_NO_ALGORITHM, FAIL_JUMP_NO_ALGORITHM,
+	    FAIL_JUMP_NO_ALGORITHM },
+	[PEER_TLS] = { FAIL_JUMP_SPEAKS_TLS, FAIL_JUMP_SPEAKS_TLS,
+	    FAIL_JUMP_SPEAKS_TLS },
+	[PEER_POSTGRES] = { FAIL_JUMP_POSTGRES, FAIL_JUMP_POSTGRES,
+	    FAIL_JUMP_POSTGRES },
+	[PEER_DOORMAN] = { FAIL_JUMP_TURNED_AWAY, FAIL_JUMP_TURNED_AWAY,
+	    FAIL_JUMP_TURNED_AWAY },
+	[PEER_OTHER] = { FAIL_JUMP_NOT_SSH, FAIL_JUMP_NOT_SSH,
+	    FAIL_JUMP_NOT_SSH },
+};
+
+/*
+ * Where PostgreSQL and its poolers listen by default: PostgreSQL closes without
+ * a word when it hears an SSH banner, and some poolers wait for the gigabyte
+ * that its first four bytes announce.
+ */
+static const unsigned postgres_ports[] = { 5432, 5433, 6432 };
+
+/* What OpenSSH says in the clear, before its banner, and then hangs up. */
+static const char *const doormen[] = {
+	"Not allowed at this time",
+	"Exceeded MaxStartups",
+};
+
+/* An alert record: type, version, length, level, and at last its number. */
+#define ALERT     21
+#define ALERT_LEN 7
+
+/* RFC 8446, 6: alerts which a TLS server may answer an SSH banner with. */
+static const struct {
+	unsigned char number;
+	const char *name;
+} alerts[] = {
+	{ 10, "unexpected_message" },
+	{ 22, "record_overflow" },
+	{ 40, "handshake_failure" },
+	{ 47, "illegal_parameter" },
+	{ 50, "decode_error" },
+	{ 70, "protocol_version" },
+	{ 71, "insufficient_security" },
+	{ 80, "internal_error" },
+	{ 112, "unrecognized_name" },
+};
+
+/* What came first over the socket. */
+struct heard {
+	unsigned char bytes[128];
+	size_t len;
+};
+
+/*
+ * Of what is no banner libssh2 reads no further than to its first zero byte:
+ * the rest is still with the kernel.
+ */
+static struct heard
+listen_on(const struct ssh_transport *transport)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	struct heard heard = { .len = said->first_len };
+	ssize_t more;
+
+	assert(said->first_len <= sizeof heard.bytes);
+	memcpy(heard.bytes, said->first, said->first_len);
+	more = recv(ssh_transport_fd(transport), heard.bytes + heard.len,
+	    sizeof heard.bytes - heard.len, MSG_PEEK | MSG_DONTWAIT);
+	if (more > 0)
+		heard.len += (size_t)more;
+	return heard;
+}
+
+/* A TLS record: content type 20 to 23, major version 3 (RFC 8446, 5.1). */
+static bool
+is_tls(const unsigned char *bytes, size_t len)
+{
+	return len >= 2 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
+}
+
+/* PgBouncer, for one, answers an SSH banner with an ErrorResponse. */
+static bool
+is_postgres(const struct heard *heard)
+{
+	struct pgwire_error_fields fields;
+
+	return pgwire_refusal(heard->bytes, heard->len, &fields) ==
+	    PGWIRE_ANSWER_PLAUSIBLE;
+}
+
+static bool
+is_postgres_port(unsigned port)
+{
+	size_t count = sizeof postgres_ports / sizeof *postgres_ports;
+
+	for (size_t i = 0; i < count; i++)
+		if (postgres_ports[i] == port)
+			return true;
+	return false;
+}
+
+static bool
+is_doorman(const struct heard *heard)
+{
+	for (size_t i = 0; i < sizeof doormen / sizeof *doormen; i++) {
+		size_t len = strlen(doormen[i]);
+
+		if (heard->len >= len &&
+		    memcmp(heard->bytes, doormen[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last line that libssh2 took for a banner; never NULL. */
+static const char *
+banner(const struct ssh_transport *transport)
+{
+	const char *line = libssh2_session_banner_get(
+	    ssh_transport_session(transport));
+
+	return line != NULL ? line : "";
+}
+
+/* 1.99 is a server of protocol 2 that speaks 1 as well (RFC 4253, 5.1). */
+static bool
+is_protocol_1(const char *line)
+{
+	return strncmp(line, "SSH-1.", 6) == 0 &&
+	    strncmp(line, "SSH-1.99", 8) != 0;
+}
+
+/*
+ * Where the last line that was heard has not ended, and may become a banner:
+ * its beginning; else NULL.
+ */
+static const unsigned char *
+begun_banner(const struct heard *heard)
+{
+	const unsigned char *line = memrchr(heard->bytes, '\n', heard->len);
+	size_t len;
+
+	line = line != NULL ? line + 1 : heard->bytes;
+	len = heard->len - (size_t)(line - heard->bytes);
+	if (len == 0 || memcmp(line, "SSH-", len < 4 ? len : 4) != 0)
+		return NULL;
+	return line;
+}
+
+static enum peer
+peer_of(const char *line, const struct heard *heard)
+{
+	if (is_protocol_1(line))
+		return PEER_SSH_1;
+	if (strncmp(line, "SSH-", 4) == 0)
+		return PEER_SSH;
+	if (heard->len == 0)
+		return PEER_SILENT;
+	if (begun_banner(heard) != NULL)
+		return PEER_SSH;
+	if (is_tls(heard->bytes, heard->len))
+		return PEER_TLS;
+	if (is_postgres(heard))
+		return PEER_POSTGRES;
+	return is_doorman(heard) ? PEER_DOORMAN : PEER_OTHER;
+}
+
+static void
+quote(const struct heard *heard, char *words, size_t size)
+{
+	size_t len = heard->len < QUOTE_MAX ? heard->len : QUOTE_MAX;
+	char text[QUOTE_MAX + 1];
+
+	text_printable(text, sizeof text, heard->bytes, len);
+	snprintf(words, size, "\"%s\"", text);
+}
+
+/* "" for what is no alert, or one without a name here. */
+static const char *
+alert_name(const struct heard *heard)
+{
+	if (heard->bytes[0] == ALERT && heard->len >= ALERT_LEN)
+		for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+			if (alerts[i].number == heard->bytes[ALERT_LEN - 1])
+				return alerts[i].name;
+	return "";
+}
+
+/* No text in there: in hex, and by name. */
+static void
+describe_tls(const struct heard *heard, char *words, size_t size)
+{
+	size_t len = heard->len < ALERT_LEN ? heard->len : ALERT_LEN;
+	const char *name = alert_name(heard);
+	char hex[3 * ALERT_LEN + 1] = "";
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(hex + 3 * i, 4, " %02x", heard->bytes[i]);
+	snprintf(words, size, "bytes%s%s%s", hex,
+	    name[0] != '\0' ? ", alert " : "", name);
+}
+
+static void
+describe_error(const struct ssh_transport *transport, char *words, size_t size)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	char *text;
+	int rc;
+
+	if (ssh_transport_is_cut(transport)) {
+		snprintf(words, size, "%s",
+		    ssh_transport_lost_words(transport));
+		return;
+	}
+	if (said->disconnected) {
+		snprintf(words, size, "it said \"%s\"", said->disconnect_text);
+		return;
+	}
+	if (ssh_transport_received(transport) > HANDSHAKE_MAX) {
+		snprintf(words, size, "it talks without end");
+		return;
+	}
+	rc = libssh2_session_last_error(ssh_transport_session(transport), &text,
+	    NULL, 0);
+	snprintf(words, size, "%s (libssh2 error %d)", text, rc);
+}
+
+static void
+describe_postgres(const struct heard *heard, char *words, size_t size)
+{
+	struct pgwire_error_fields fields;
+	char text[QUOTE_MAX + 1];
+
+	pgwire_refusal(heard->bytes, heard->len, &fields);
+	text_printable(text, sizeof text, fields.message,
+	    strlen(fields.message));
+	snprintf(words, size, "\"%s\"", text);
+}
+
+/* What stands for {words} in the row of this failure. */
+static void
+describe(const struct ssh_transport *transport, const struct heard *heard,
+    enum failure code, int64_t allowed_ms, char *words, size_t size)
+{
+	words[0] = '\0';
+	switch (code) {
+	case FAIL_JUMP_SILENT:
+	case FAIL_JUMP_HANDSHAKE_TIMEOUT:
+		snprintf(words, size, "%s", clock_text(allowed_ms).text);
+		break;
+	case FAIL_JUMP_SPEAKS_TLS:
+		describe_tls(heard, words, size);
+		break;
+	case FAIL_JUMP_POSTGRES:
+		describe_postgres(heard, words, size);
+		break;
+	case FAIL_JUMP_NOT_SSH:
+	case FAIL_JUMP_TURNED_AWAY:
+		quote(heard, words, size);
+		break;
+	case FAIL_JUMP_NO_ALGORITHM:
+		snprintf(words, size, "it speaks only %s", banner(transport));
+		break;
+	case FAIL_JUMP_HANDSHAKE_FAILED:
+		describe_error(transport, words, size);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Nothing was heard, and its port tells of whom. */
+static enum failure
+fail_on_port(enum ending ending, int64_t allowed_ms, struct fault *fault)
+{
+	if (ending == ENDED_TIMEOUT)
+		return fault_set(fault, FAIL_JUMP_POSTGRES_PORT,
+		    "sent no SSH banner within %s",
+		    clock_text(allowed_ms).text);
+	return fault_set(fault, FAIL_JUMP_POSTGRES_PORT,
+	    "closed the connection at our SSH banner");
+}
+
+static void
+note_banner(const struct ssh_transport *transport, const struct heard *heard,
+    struct fault *fault)
+{
+	const unsigned char *begun = begun_banner(heard);
+	const char *line = banner(transport);
+
+	if (strncmp(line, "SSH-", 4) == 0)
+		fault_note(fault, "its banner was %s", line);
+	else if (begun != NULL)
+		fault_note(fault, "its banner broke off after \"%.*s\"",
+		    (int)(heard->bytes + heard->len - begun),
+		    (const char *)begun);
+}
+
+static enum failure
+fail(const struct ssh_transport *transport, unsigned port, enum ending ending,
+    int64_t allowed_ms, struct fault *fault)
+{
+	struct heard heard = listen_on(transport);
+	enum peer peer = peer_of(banner(transport), &heard);
+	enum failure code = failures[peer][ending];
+	char words[FAULT_WORDS_MAX];
+
+	if (peer == PEER_SILENT && is_postgres_port(port))
+		return fail_on_port(ending, allowed_ms, fault);
+	if (peer == PEER_SSH) {
+		note_banner(transport, &heard, fault);
+		if (ssh_transport_said(transport)->disconnected ||
+		    ssh_transport_is_cut(transport))
+			code = FAIL_JUMP_HANDSHAKE_FAILED;
+	}
+	describe(transport, &heard, code, allowed_ms, words, sizeof words);
+	return fault_set(fault, code, "%s", words);
+}
+
+/*
+ * What came from an SSH server makes no sense.  A key exchange that cannot go
+ * on has no error of its own in libssh2, whatever stopped it.
+ */
+static bool
+is_broken(const struct ssh_transport *transport, int rc)
+{
+	return strncmp(banner(transport), "SSH-2.0-", 8) == 0 &&
+	    (rc == KEXINIT_UNREAD || rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE ||
+		ssh_failure_is_damage(rc, ""));
+}
+
+/*
+ * The signature of a key exchange covers all that both have said before (RFC
+ * 4253, 8): where it is wrong, any of that may have been altered.
+ */
+static enum failure
+fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
+{
+	struct ssh_facts facts;
+
+	fault_note(fault, "its banner was %s", banner(transport));
+	ssh_facts_read(transport, &facts);
+	if (rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE &&
+	    facts.hostkey_type[0] != '\0' &&
+	    !ssh_transport_said(transport)->newkeys_sent)
+		return fault_set(fault, FAIL_JUMP_UNPROVED, "%s %s",
+		    facts.hostkey_type, facts.fingerprint);
+	return fault_set(fault, FAIL_JUMP_DAMAGED, "%s", "");
+}
+
+static enum failure
+fail_error(const struct ssh_transport *transport, unsigned port, int rc,
+    int64_t allowed_ms, struct fault *fault)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	const struct ssh_wire ours = { said->kexinits[0].bytes,
+		said->kexinits[0].len };
+	const struct ssh_wire theirs = { said->kexinits[1].bytes,
+		said->kexinits[1].len };
+	char words[FAULT_WORDS_MAX];
+
+	if (rc == LIBSSH2_ERROR_KEX_FAILURE &&
+	    ssh_kexinit_gap(ours, theirs, words, sizeof words))
+		return fault_set(fault, FAIL_JUMP_NO_ALGORITHM, "%s", words);
+	if (!said->disconnected && is_broken(transport, rc))
+		return fail_broken(transport, rc, fault);
+	return fail(transport, port, ENDED_ERROR, allowed_ms, fault);
+}
+
+/* "OpenSSH_9.2p1" of "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10". */
+static void
+note_success(const struct ssh_transport *transport, int64_t started_ms,
+    struct fault *fault)
+{
+	const char *line = banner(transport);
+	const char *software = strchr(line + strlen("SSH-"), '-');
+
+	software = software != NULL ? software + 1 : line;
+	fault_note(fault, "SSH handshake with %.*s in %d ms",
+	    (int)strcspn(software, " "), software,
+	    (int)(clock_ms() - started_ms));
+}
+
+enum failure
+ssh_handshake(struct ssh_transport *transport, unsigned port,
+    int64_t allowed_ms, int cancel_fd, struct fault *fault)
+{
+	const struct ssh_said *said = ssh_transport_said(transport);
+	LIBSSH2_SESSION *session = ssh_transport_session(transport);
+	int64_t started_ms = clock_ms(), deadline_ms = started_ms + allowed_ms;
+	int rc;
+
+	while ((rc = libssh2_session_handshake(session,
+		    ssh_transport_fd(transport))) == LIBSSH2_ERROR_EAGAIN) {
+		if (is_tls(said->first, said->first_len) ||
+		    ssh_transport_received(transport) > HANDSHAKE_MAX)
+			return fail(transport, port, ENDED_ERROR, allowed_ms,
+			    fault);
+		switch (ssh_transport_wait(transport, deadline_ms, cancel_fd)) {
+		case SSH_WAIT_READY:
+			break;
+		case SSH_WAIT_TIMEOUT:
+			return fail(transport, port, ENDED_TIMEOUT, allowed_ms,
+			    fault);
+		case SSH_WAIT_CANCELLED:
+			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+		case SSH_WAIT_LOST:
+			return fail(transport, port, ENDED_CLOSED, allowed_ms,
+			    fault);
+		}
+	}
+	if (rc != 0)
+		return fail_error(transport, port, rc, allowed_ms, fault);
+	note_success(transport, started_ms, fault);
+	return FAIL_NONE;
+}

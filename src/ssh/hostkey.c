@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The policy of host trust.  What the files say is read before the handshake,
+ * because it decides which type of key to ask for; the verdict falls on the
+ * bytes of the key that was shown.  A key marked @revoked is refused whatever
+ * else would trust it.  Certificates are never asked for: libssh2 checks their
+ * signature but not who signed them.  Nor are SHA-1 and DSA.
+ */
+#include "ssh/hostkey.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "key/ssh_key.h"
+#include "key/ssh_wire.h"
+#include "ssh/known_hosts.h"
+#include "ssh/known_hosts_write.h"
+
+enum {
+	ALGORITHMS_MAX = 160
+};
+
+struct ssh_hostkey {
+	const struct config_jump *jump;
+	struct known_hosts known;
+	char algorithms[ALGORITHMS_MAX];
+	const char
+	    *at; /* of several addresses the one that answered, or NULL */
+};
+
+/* A key that was shown, and how it is called in messages. */
+struct shown {
+	const unsigned char *blob;
+	size_t len;
+	char type[40]; /* "ssh-ed25519" */
+	char fingerprint[64];
+};
+
+const struct ssh_hostkey_type ssh_hostkey_types[SSH_HOSTKEY_TYPES] = {
+	{ "ssh-ed25519", "ssh-ed25519" },
+	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
+	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
+	{ "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521" },
+	{ "ssh-rsa", "rsa-sha2-512,rsa-sha2-256" },
+};
+
+/* --- What is known ----------------------------------------------------- */
+
+/* Read one file.  Where the files can only revoke, one that cannot be read
+ * changes nothing. */
+static bool
+read_file(struct ssh_hostkey *hostkey, const char *file, struct fault *fault)
+{
+	const struct config_jump *jump = hostkey->jump;
+
+	if (known_hosts_read(&hostkey->known, file, jump->host, jump->port) ||
+	    jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)
+		return true;
+	fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "%s: %s", file,
+	    strerror(errno));
+	return false;
+}
+
+static bool
+read_files(struct ssh_hostkey *hostkey, struct fault *fault)
+{
+	const struct config_jump *jump = hostkey->jump;
+
+	for (size_t i = 0; i < jump->known_hosts_count; i++)
+		if (!read_file(hostkey, jump->known_hosts[i], fault))
+			return false;
+	return jump->trust != TRUST_ACCEPT_NEW ||
+	    jump->accept_new_file == NULL ||
+	    read_file(hostkey, jump->accept_new_file, fault);
+}
+
+/* The first plain line with a mark, among those for the port asked for or
+ * among the bare ones; of a type, or of any (NULL). */
+static const struct known_host *
+find_line(const struct known_hosts *known, enum known_host_mark mark, bool bare,
+    const char *type)
+{
+	for (size_t i = 0; i < known->count; i++) {
+		const struct known_host *line = &known->lines[i];
+
+		if (line->mark == mark && line->bare == bare &&
+		    (type == NULL || strcmp(line->type, type) == 0))
+			return line;
+	}
+	return NULL;
+}
+
+/* The first line with a mark that has exactly this key. */
+static const struct known_host *
+find_key(const struct known_hosts *known, enum known_host_mark mark,
+    const struct shown *shown)
+{
+	for (size_t i = 0; i < known->count; i++) {
+		const struct known_host *line = &known->lines[i];
+
+		if (line->mark == mark && line->blob_len == shown->len &&
+		    memcmp(line->blob, shown->blob, shown->len) == 0)
+			return line;
+	}
+	return NULL;
+}
+
+static void
+append_algorithms(char *list, const char *algorithms)
+{
+	size_t used = strlen(list);
+	int put;
+
+	put = snprintf(list + used, ALGORITHMS_MAX - used, "%s%s",
+	    used > 0 ? "," : "", algorithms);
+	assert(put > 0 && (size_t)put < ALGORITHMS_MAX - used);
+}
+
+/* Known types first.  Bare lines count only where no others are: they may
+ * belong to another server on the same host. */
+static void
+order_algorithms(struct ssh_hostkey *hostkey)
+{
+	const struct known_hosts *known = &hostkey->known;
+	bool bare = find_line(known, KNOWN_HOST_KEY, false, NULL) == NULL;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < SSH_HOSTKEY_TYPES; i++) {
+			const char *type = ssh_hostkey_types[i].type;
+			bool is_known = find_line(known, KNOWN_HOST_KEY, bare,
+					    type) != NULL;
+
+			if (is_known == (pass == 0))
+				append_algorithms(hostkey->algorithms,
+				    ssh_hostkey_types[i].algorithms);
+		}
+}
+
+struct ssh_hostkey *
+ssh_hostkey_read(const struct config_jump *jump, struct fault *fault)
+{
+	struct ssh_hostkey *hostkey = xcalloc(1, sizeof *hostkey);
+
+	hostkey->jump = jump;
+	if (!read_files(hostkey, fault)) {
+		ssh_hostkey_free(hostkey);
+		return NULL;
+	}
+	order_algorithms(hostkey);
+	return hostkey;
+}
+
+const char *
+ssh_hostkey_algorithms(const struct ssh_hostkey *hostkey)
+{
+	return hostkey->algorithms;
+}
+
+enum failure
+ssh_hostkey_prepare(const struct config_jump *jump, LIBSSH2_SESSION *session,
+    struct ssh_hostkey **out, struct fault *fault)
+{
+	int rc;
+
+	*out = ssh_hostkey_read(jump, fault);
+	if (*out == NULL)
+		return fault->code;
+	rc = libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY,
+	    (*out)->algorithms);
+	assert(rc == 0);
+	return FAIL_NONE;
+}
+
+/* --- The verdict ------------------------------------------------------- */
+
+static struct shown
+describe(const unsigned char *blob, size_t len)
+{
+	struct shown shown = { .blob = blob, .len = len };
+	struct ssh_wire wire = { blob, len }, name = { blob, 0 };
+
+	ssh_wire_string(&wire, &name);
+	text_printable(shown.type, sizeof shown.type, name.at, name.left);
+	ssh_key_fingerprint(blob, len, shown.fingerprint);
+	return shown;
+}
+
+/* The files that were asked, "a, b"; the caller frees it. */
+static char *
+asked_files(const struct config_jump *jump)
+{
+	char *list = xstrdup(""), *longer;
+
+	for (size_t i = 0; i < jump->known_hosts_count; i++) {
+		longer = xasprintf("%s%s%s", list, i > 0 ? ", " : "",
+		    jump->known_hosts[i]);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+/*
+ * A key that is not the one which is trusted: `one` where the name has one
+ * address, `many` where each of its addresses may be another machine.
+ */
+static enum failure __attribute__((format(printf, 5, 6)))
+differs(const struct ssh_hostkey *hostkey, struct fault *fault,
+    enum failure one, enum failure many, const char *words, ...)
+{
+	char text[FAULT_WORDS_MAX];
+	va_list args;
+
+	va_start(args, words);
+	vsnprintf(text, sizeof text, words, args);
+	va_end(args);
+	if (hostkey->at == NULL)
+		return fault_set(fault, one, "it shows %s", text);
+	return fault_set(fault, many, "at %s it shows %s", hostkey->at, text);
+}
+
+static enum failure
+unknown(const struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	char *files = asked_files(hostkey->jump);
+
+	fault_set(fault, FAIL_HOSTKEY_UNKNOWN, "it shows %s %s, not in %s",
+	    shown->type, shown->fingerprint,
+	    *files != '\0' ? files : "any known_hosts file, as none is set");
+	if (hostkey->known.bad_lines > 0)
+		fault_note(fault, "%u lines of these files make no sense",
+		    hostkey->known.bad_lines);
+	free(files);
+	return fault->code;
+}
+
+/*
+ * What the files say: trusted by a line, contradicted by one, or nothing
+ * (FAIL_HOSTKEY_UNKNOWN, with no fault set).
+ */
+static enum failure
+ask_files(const struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	const struct known_hosts *known = &hostkey->known;
+	const struct known_host *line = find_key(known, KNOWN_HOST_KEY, shown);
+
+	if (line != NULL) {
+		fault_note(fault, "host key %s %s is known by %s:%u",
+		    shown->type, shown->fingerprint, line->file, line->line);
+		return FAIL_NONE;
+	}
+	line = find_line(known, KNOWN_HOST_KEY, false, shown->type);
+	if (line != NULL)
+		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
+		    FAIL_HOSTKEY_ONE_OF_MANY,
+		    "%s %s but %s:%u has another %s key", shown->type,
+		    shown->fingerprint, line->file, line->line, line->type);
+	line = find_line(known, KNOWN_HOST_KEY, false, NULL);
+	if (line != NULL)
+		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
+		    FAIL_HOSTKEY_ONE_OF_MANY,
+		    "%s %s but %s:%u has a key of type %s", shown->type,
+		    shown->fingerprint, line->file, line->line, line->type);
+	return FAIL_HOSTKEY_UNKNOWN;
+}
+
+static enum failure
+judge_by_files(struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	const struct known_hosts *known = &hostkey->known;
+	enum failure code = ask_files(hostkey, shown, fault);
+	const struct known_host *line;
+
+	if (code != FAIL_HOSTKEY_UNKNOWN)
+		return code;
+	line = find_line(known, KNOWN_HOST_AUTHORITY, false, NULL);
+	if (line == NULL)
+		line = find_line(known, KNOWN_HOST_AUTHORITY, true, NULL);
+	if (line == NULL)
+		return unknown(hostkey, shown, fault);
+	return fault_set(fault, FAIL_HOSTKEY_AUTHORITY,
+	    "it shows %s %s, %s:%u names an authority only", shown->type,
+	    shown->fingerprint, line->file, line->line);
+}
+
+static bool
+is_pinned(const struct config_jump *jump, const struct shown *shown)
+{
+	for (size_t i = 0; i < jump->pin_count; i++)
+		if (strcmp(jump->pins[i], shown->fingerprint) == 0)
+			return true;
+	return false;
+}
+
+static enum failure
+judge_by_pins(struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	const struct config_jump *jump = hostkey->jump;
+
+	if (is_pinned(jump, shown)) {
+		fault_note(fault, "host key %s %s is pinned", shown->type,
+		    shown->fingerprint);
+		return FAIL_NONE;
+	}
+	if (jump->pin_count == 1)
+		return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
+		    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, the pin is %s",
+		    shown->type, shown->fingerprint, jump->pins[0]);
+	return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
+	    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, which is none of the %zu pins",
+	    shown->type, shown->fingerprint, jump->pin_count);
+}
+
+/*
+ * As ssh does, go on when the key cannot be remembered: it will be as new the
+ * next time.  False: somebody has remembered another one meanwhile.
+ */
+static bool
+remember(const struct config_jump *jump, const struct shown *shown)
+{
+	const char *file = jump->accept_new_file, *error = "no state directory";
+
+	if (file != NULL &&
+	    known_hosts_write(file, jump->host, jump->port, shown->type,
+		shown->blob, shown->len)) {
+		log_info("host key remembered", log_str("jump", jump->label),
+		    log_str("type", shown->type),
+		    log_str("fingerprint", shown->fingerprint),
+		    log_str("file", file));
+		return true;
+	}
+	if (file != NULL && errno == EEXIST)
+		return false;
+	if (file != NULL)
+		error = strerror(errno);
+	log_warning("host key accepted but not remembered",
+	    log_str("jump", jump->label), log_str("type", shown->type),
+	    log_str("fingerprint", shown->fingerprint), log_str("file", file),
+	    log_str("error", error));
+	return true;
+}
+
+static enum failure
+judge_anew(const struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	struct ssh_hostkey *anew = ssh_hostkey_read(hostkey->jump, fault);
+	enum failure code;
+
+	if (anew == NULL)
+		return fault->code;
+	anew->at = hostkey->at;
+	code = judge_by_files(anew, shown, fault);
+	ssh_hostkey_free(anew);
+	return code;
+}
+
+static enum failure
+judge_by_first_use(struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	enum failure code = ask_files(hostkey, shown, fault);
+
+	if (code != FAIL_HOSTKEY_UNKNOWN)
+		return code;
+	if (!remember(hostkey->jump, shown))
+		return judge_anew(hostkey, shown, fault);
+	fault_note(fault, "host key %s %s is new and was accepted", shown->type,
+	    shown->fingerprint);
+	return FAIL_NONE;
+}
+
+static enum failure
+judge_any(struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault)
+{
+	log_warning("host key is not verified",
+	    log_str("jump", hostkey->jump->label), log_str("type", shown->type),
+	    log_str("fingerprint", shown->fingerprint));
+	fault_note(fault, "host key %s %s was not verified", shown->type,
+	    shown->fingerprint);
+	return FAIL_NONE;
+}
+
+enum failure
+ssh_hostkey_judge(struct ssh_hostkey *hostkey, const unsigned char *blob,
+    size_t len, struct fault *fault)
+{
+	static enum failure (*const policies[])(struct ssh_hostkey *,
+	    const struct shown *, struct fault *) = {
+		[TRUST_KNOWN_HOSTS] = judge_by_files,
+		[TRUST_PINS] = judge_by_pins,
+		[TRUST_ACCEPT_NEW] = judge_by_first_use,
+		[TRUST_ANY] = judge_any,
+	};
+	const struct shown shown = describe(blob, len);
+	const struct known_host *revoked;
+
+	revoked = find_key(&hostkey->known, KNOWN_HOST_REVOKED, &shown);
+	if (revoked != NULL)
+		return fault_set(fault, FAIL_HOSTKEY_REVOKED,
+		    "it shows %s %s, revoked by %s:%u", shown.type,
+		    shown.fingerprint, revoked->file, revoked->line);
+	return policies[hostkey->jump->trust](hostkey, &shown, fault);
+}
+
+enum ssh_hostkey_standing
+ssh_hostkey_standing(const struct ssh_hostkey *hostkey,
+    const unsigned char *blob, size_t len, const struct known_host **line)
+{
+	const struct shown shown = describe(blob, len);
+	const struct known_hosts *known = &hostkey->known;
+
+	*line = find_key(known, KNOWN_HOST_REVOKED, &shown);
+	if (*line != NULL)
+		return SSH_HOSTKEY_REVOKED;
+	if (hostkey->jump->trust == TRUST_PINS ||
+	    hostkey->jump->trust == TRUST_ANY)
+		return is_pinned(hostkey->jump, &shown) ? SSH_HOSTKEY_PINNED
+							: SSH_HOSTKEY_NEW;
+	*line = find_key(known, KNOWN_HOST_KEY, &shown);
+	if (*line != NULL)
+		return SSH_HOSTKEY_KNOWN;
+	*line = find_line(known, KNOWN_HOST_KEY, false, shown.type);
+	return *line != NULL ? SSH_HOSTKEY_CHANGED : SSH_HOSTKEY_NEW;
+}
+
+enum failure
+ssh_hostkey_verify(struct ssh_hostkey *hostkey, LIBSSH2_SESSION *session,
+    const char *at, struct fault *fault)
+{
+	const char *blob;
+	size_t len;
+	int type;
+
+	blob = libssh2_session_hostkey(session, &len, &type);
+	assert(blob != NULL); /* a handshake ends with one */
+	hostkey->at = at;
+	return ssh_hostkey_judge(hostkey, (const unsigned char *)blob, len,
+	    fault);
+}
+
+void
+ssh_hostkey_free(struct ssh_hostkey *hostkey)
+{
+	if (hostkey == NULL)
+		return;
+	known_hosts_clear(&hostkey->known);
+	free(hostkey);
+}

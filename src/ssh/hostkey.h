@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Is the host key of a jump box trusted, and by what: known_hosts files, pins,
+ * accept-new or any.  Strict like `ssh` in batch mode.  Knows no networking:
+ * it sees a session before and after its handshake.
+ */
+#ifndef PGJUMP_SSH_HOSTKEY_H
+#define PGJUMP_SSH_HOSTKEY_H
+
+#include <libssh2.h>
+#include <stddef.h>
+
+#include "base/failure.h"
+
+struct config_jump;
+struct known_host;
+struct ssh_hostkey;
+
+/* A type of host keys as files name it, and what to ask for to see one. */
+struct ssh_hostkey_type {
+	const char *type, *algorithms;
+};
+
+#define SSH_HOSTKEY_TYPES 5
+
+/* In order of preference. */
+extern const struct ssh_hostkey_type ssh_hostkey_types[SSH_HOSTKEY_TYPES];
+
+/*
+ * Before the handshake: read what is known of the jump box, and make the
+ * session ask for ssh_hostkey_algorithms().  FAIL_HOSTKEY_UNREADABLE or
+ * FAIL_NONE.  *out is released with ssh_hostkey_free() in any case.
+ */
+enum failure ssh_hostkey_prepare(const struct config_jump *, LIBSSH2_SESSION *,
+    struct ssh_hostkey **out, struct fault *);
+
+/*
+ * After the handshake: the verdict on the key the jump box showed.  FAIL_NONE
+ * when it is trusted (fault_note() then says by which line, pin or policy);
+ * else HOSTKEY_UNKNOWN, _CHANGED, _PIN, _REVOKED, _AUTHORITY with the key's
+ * type and fingerprint as words.  accept-new remembers the key here.  `at`:
+ * where the name has several addresses the one that answered, which may be a
+ * machine with a key of its own (_ONE_OF_MANY, _PIN_OF_MANY); else NULL.
+ */
+enum failure ssh_hostkey_verify(struct ssh_hostkey *, LIBSSH2_SESSION *,
+    const char *at, struct fault *);
+
+/*
+ * The two steps without a session.  What is read for `jump`, which must outlive
+ * it; what to ask the server for (LIBSSH2_METHOD_HOSTKEY), the types that are
+ * known first, the others behind them, so that a key which changed its type is
+ * seen and named; and the verdict on a key in wire format.
+ */
+struct ssh_hostkey *ssh_hostkey_read(const struct config_jump *jump,
+    struct fault *); /* NULL: FAIL_HOSTKEY_UNREADABLE */
+const char *ssh_hostkey_algorithms(const struct ssh_hostkey *);
+enum failure ssh_hostkey_judge(struct ssh_hostkey *, const unsigned char *blob,
+    size_t len, struct fault *);
+
+/* What is known of a key. */
+enum ssh_hostkey_standing {
+	SSH_HOSTKEY_NEW,
+	SSH_HOSTKEY_KNOWN, /* by a line */
+	SSH_HOSTKEY_PINNED,
+	SSH_HOSTKEY_CHANGED, /* a line has another key of this type */
+	SSH_HOSTKEY_REVOKED, /* by a line */
+};
+
+/*
+ * The same question without a verdict: nothing is remembered, nothing logged.
+ * *line is the line that says so, or NULL.
+ */
+enum ssh_hostkey_standing ssh_hostkey_standing(const struct ssh_hostkey *,
+    const unsigned char *blob, size_t len, const struct known_host **line);
+
+void ssh_hostkey_free(struct ssh_hostkey *); /* NULL is fine */
+
+#endif

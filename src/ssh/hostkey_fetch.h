@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Every host key of a jump box, one of each type that it offers, seen without
+ * logging in.  Whether they are trusted is the business of ssh/hostkey.h.
+ */
+#ifndef PGJUMP_SSH_HOSTKEY_FETCH_H
+#define PGJUMP_SSH_HOSTKEY_FETCH_H
+
+#include <stddef.h>
+
+#include "base/failure.h"
+#include "ssh/hostkey.h"
+
+struct config_jump;
+struct dial;
+
+struct ssh_hostkey_shown {
+	char type[40];        /* "ssh-ed25519" */
+	char fingerprint[64]; /* "SHA256:..." */
+	unsigned char *blob;
+	size_t len;
+};
+
+struct ssh_hostkey_fetched {
+	struct ssh_hostkey_shown keys[SSH_HOSTKEY_TYPES]; /* in their order */
+	size_t count;
+	char software[80]; /* "OpenSSH_9.2p1" */
+};
+
+/*
+ * One handshake for each type, the first of which also says what else the jump
+ * box offers.  FAIL_NONE when all were seen, at least one; else the row of the
+ * handshake that failed.  Released with ssh_hostkey_fetch_clear() in any case.
+ */
+enum failure ssh_hostkey_fetch(const struct dial *, const struct config_jump *,
+    struct ssh_hostkey_fetched *, struct fault *);
+
+void ssh_hostkey_fetch_clear(struct ssh_hostkey_fetched *);
+
+#endif

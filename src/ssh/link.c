@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The pump of one SSH session.  In each turn with input it drives libssh2's
+ * transport until the socket is dry (or the turn's budget is spent), gives
+ * every channel its say, and repeats while that brought more input; then it
+ * flushes once.  Input is the only thing that unblocks libssh2, so whatever was
+ * blocked is retried after any.
+ *
+ * A sign of life is asked for by opening a channel of a type that no server
+ * knows: the refusal is the answer and leaves nothing behind.  While the slot
+ * is taken, and of who has confirmed such a channel, it is asked for in other
+ * ways (ssh/question.h).
+ */
+#include "ssh/link.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stream.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "ssh/channels.h"
+#include "ssh/facts.h"
+#include "ssh/failure.h"
+#include "ssh/question.h"
+#include "ssh/slot.h"
+#include "ssh/tcp.h"
+#include "ssh/transport.h"
+
+#define TURN_BUDGET    ((size_t)256 << 10)
+#define PINGS_AT_START 3
+
+struct ssh_link {
+	struct ssh_channel_host host; /* the transport is ours */
+	struct ssh_channels channels;
+	struct ssh_slot slot;
+	struct ssh_question question;
+	struct stream *opened; /* by the forward in the slot, once done */
+	bool slot_failed;      /* it ended for a reason of this session's */
+	struct event *readable, *writable, *timer;
+	uint64_t pumped; /* ssh_transport_received() when last pumped */
+	bool dirty;      /* something asks for a pump */
+	bool unread;     /* the socket was reported readable since the last */
+	bool retired;
+	unsigned pings_left;
+	int64_t ping_doubt_ms; /* of the pulse during a ping */
+	const struct config_jump *jump;
+};
+
+static void
+lose(struct ssh_link *link, enum failure code, const char *words)
+{
+	if (link->host.lost)
+		return;
+	link->host.lost = true;
+	link->dirty = true;
+	fault_set(&link->host.fault, code, "%s", words);
+	fault_name(&link->host.fault, link->jump->label, link->jump->username,
+	    NULL);
+	event_del(link->readable);
+	event_del(link->writable);
+	event_del(link->timer);
+	log_warning("link lost", log_str("jump", link->jump->label),
+	    log_str("stage", failure_stage(code)->label),
+	    log_str("cause", link->host.fault.words),
+	    log_num("channels", (int64_t)link->channels.live_count));
+}
+
+static void
+lose_session(struct ssh_link *link)
+{
+	const char *words;
+	enum failure code = ssh_facts_end(link->host.transport, &words);
+
+	lose(link, code, words);
+}
+
+void
+ssh_link_retire(struct ssh_link *link)
+{
+	if (!link->retired)
+		log_info("link retired", log_str("jump", link->jump->label),
+		    log_num("channels", (int64_t)link->channels.live_count));
+	link->retired = true;
+}
+
+/* A channel that nobody waits for any more is closed again. */
+static void
+add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
+{
+	if (link->slot.use == SSH_SLOT_FORWARD)
+		link->opened = ssh_channels_add(&link->channels, channel,
+		    &link->host);
+	else if (link->slot.use != SSH_SLOT_PING ||
+	    !ssh_question_keep(&link->question, channel))
+		ssh_channels_add_zombie(&link->channels, channel, &link->host);
+}
+
+static void
+end_open(struct ssh_link *link)
+{
+	link->slot.use = link->slot.use == SSH_SLOT_FORWARD ? SSH_SLOT_DONE
+							    : SSH_SLOT_FREE;
+	link->dirty = true;
+}
+
+/* Go on with the open in the slot. */
+static void
+step_open(struct ssh_link *link)
+{
+	LIBSSH2_CHANNEL *channel;
+	enum ssh_slot_answer answer = ssh_slot_step(&link->slot,
+	    link->host.transport, &channel);
+
+	if (answer == SSH_SLOT_PENDING)
+		return;
+	if (answer == SSH_SLOT_OPENED)
+		add_channel(link, channel);
+	if (answer == SSH_SLOT_TROUBLE) {
+		link->slot_failed = true;
+		if (ssh_facts_is_over(link->host.transport))
+			lose_session(link);
+		ssh_link_retire(link);
+	} else {
+		ssh_channels_measured(&link->host, link->slot.elapsed_us);
+	}
+	end_open(link);
+}
+
+static void
+start_open(struct ssh_link *link)
+{
+	link->opened = NULL;
+	link->slot_failed = false;
+	step_open(link);
+	event_active(link->host.turn, EV_TIMEOUT, 0);
+}
+
+static void
+ping(struct ssh_link *link)
+{
+	ssh_pulse_asked(&link->host.pulse, clock_ms(), ssh_link_heard_ms(link));
+	link->host.pulse.doubt_ms = link->ping_doubt_ms;
+	ssh_slot_ping(&link->slot);
+	start_open(link);
+}
+
+int64_t
+ssh_link_heard_ms(const struct ssh_link *link)
+{
+	return ssh_transport_received_ms(link->host.transport);
+}
+
+/* During a key exchange nothing is sent, and nothing was asked. */
+static void
+ask_for_life(struct ssh_link *link)
+{
+	if (link->slot.use == SSH_SLOT_FREE && link->question.channel == NULL) {
+		ping(link);
+		return;
+	}
+	if (ssh_question_ask(&link->question))
+		ssh_pulse_asked(&link->host.pulse, clock_ms(),
+		    ssh_link_heard_ms(link));
+	event_active(link->host.turn, EV_TIMEOUT, 0);
+}
+
+void
+ssh_link_probe(struct ssh_link *link, int64_t since_ms)
+{
+	if (!link->host.lost && ssh_link_heard_ms(link) < since_ms &&
+	    link->host.pulse.asked_ms < since_ms)
+		ask_for_life(link);
+}
+
+static void
+arm_timer(struct ssh_link *link)
+{
+	int64_t now_ms = clock_ms();
+	int64_t next_ms = ssh_pulse_next_ms(&link->host.pulse, now_ms,
+	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot));
+	struct timeval wait = clock_timeval(next_ms - now_ms);
+
+	event_add(link->timer, &wait);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct ssh_link *link = arg;
+
+	(void)fd, (void)what;
+	switch (ssh_pulse_look(&link->host.pulse, clock_ms(),
+	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot))) {
+	case SSH_PULSE_DEAD:
+		lose(link, FAIL_TUNNEL_SILENT,
+		    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);
+		return;
+	case SSH_PULSE_ASK:
+		ask_for_life(link);
+		break;
+	case SSH_PULSE_FINE:
+		break;
+	}
+	arm_timer(link);
+}
+
+/*
+ * Read until the socket is dry: an open in flight does that, and any channel
+ * does.  A session that has neither can be read by a ping only.
+ */
+static void
+drive(struct ssh_link *link)
+{
+	bool driven = ssh_slot_is_taken(&link->slot);
+	LIBSSH2_CHANNEL *any;
+	char nothing[1];
+	ssize_t rc;
+
+	if (driven)
+		step_open(link);
+	ssh_channels_measured(&link->host, ssh_question_step(&link->question));
+	ssh_channels_add_zombie(&link->channels,
+	    ssh_question_take_ended(&link->question), &link->host);
+	any = ssh_channels_any(&link->channels);
+	if (any == NULL)
+		any = link->question.channel;
+	if (any != NULL) {
+		rc = libssh2_channel_read(any, nothing, 0);
+		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
+			lose_session(link);
+	} else if (!driven && link->unread && link->slot.use == SSH_SLOT_FREE) {
+		ping(link);
+	}
+	link->unread = false;
+}
+
+/* What nobody can read may hide an end: once it is there, all are asked. */
+static void
+pump(struct ssh_link *link)
+{
+	bool held_unread;
+
+	do {
+		link->dirty = false;
+		held_unread = link->host.holds_unread;
+		if (!link->host.lost)
+			drive(link);
+		link->pumped = ssh_transport_received(link->host.transport);
+		if (ssh_transport_is_lost(link->host.transport))
+			lose_session(link);
+		ssh_channels_pump(&link->channels, &link->host);
+	} while (link->dirty || (link->host.holds_unread && !held_unread) ||
+	    link->pumped != ssh_transport_received(link->host.transport));
+	if (!ssh_channels_are_fine(&link->channels, link->host.transport))
+		ssh_link_retire(link);
+}
+
+/* Who was held back by a full output buffer is let on again. */
+void
+ssh_link_flush(struct ssh_link *link)
+{
+	struct ssh_transport *transport = link->host.transport;
+	size_t pending;
+
+	if (link->host.lost)
+		return;
+	pending = ssh_transport_flush(transport);
+	if (pending > 0)
+		event_add(link->writable, NULL);
+	if (link->host.full && pending < SSH_CHANNEL_OUTPUT_MAX / 2) {
+		link->host.full = false;
+		event_active(link->host.turn, EV_TIMEOUT, 0);
+	}
+	if (ssh_transport_is_lost(transport)) {
+		lose_session(link);
+		event_active(link->host.turn, EV_TIMEOUT, 0);
+	}
+}
+
+void
+ssh_link_pump(struct ssh_link *link)
+{
+	if (link->dirty ||
+	    link->pumped != ssh_transport_received(link->host.transport))
+		pump(link);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ssh_link *link = arg;
+
+	(void)fd, (void)what;
+	ssh_transport_readable(link->host.transport, TURN_BUDGET);
+	link->unread = true;
+	link->dirty = true;
+}
+
+/* Room in the socket, or somebody wants a turn: the turn itself does it. */
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct ssh_link *link = arg;
+
+	(void)fd, (void)what;
+	link->dirty = true;
+	if (link->host.pulse.await_ms > 0 && !link->host.lost)
+		arm_timer(link);
+}
+
+struct ssh_link *
+ssh_link_new(struct event_base *base, const struct config *cfg,
+    const struct config_jump *jump, struct ssh_transport *take)
+{
+	struct ssh_link *link = xcalloc(1, sizeof *link);
+	int fd = ssh_transport_fd(take);
+
+	ssh_channels_init(&link->channels);
+	ssh_question_init(&link->question, take);
+	link->host.transport = take;
+	fault_software(&link->host.fault, ssh_facts_software(take));
+	link->jump = jump;
+	link->pings_left = PINGS_AT_START;
+	ssh_pulse_init(&link->host.pulse, cfg->keepalive_interval_ms,
+	    cfg->keepalive_count);
+	link->ping_doubt_ms = cfg->open_timeout_ms / 4;
+	link->host.turn = event_new(base, -1, 0, on_turn, link);
+	link->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable,
+	    link);
+	link->writable = event_new(base, fd, EV_WRITE, on_turn, link);
+	link->timer = event_new(base, -1, 0, on_timer, link);
+	event_add(link->readable, NULL);
+	arm_timer(link);
+	return link;
+}
+
+void
+ssh_link_free(struct ssh_link *link)
+{
+	if (link == NULL)
+		return;
+	if (!link->host.lost)
+		ssh_transport_flush(link->host.transport);
+	ssh_transport_bury(link->host.transport);
+	ssh_channels_clear(&link->channels);
+	event_free(link->readable);
+	event_free(link->writable);
+	event_free(link->timer);
+	event_free(link->host.turn);
+	ssh_transport_free(link->host.transport);
+	free(link);
+}
+
+bool
+ssh_link_is_closed(const struct ssh_link *link)
+{
+	return link->retired || link->host.lost;
+}
+
+bool
+ssh_link_is_lost(const struct ssh_link *link)
+{
+	return link->host.lost;
+}
+
+bool
+ssh_link_is_finished(const struct ssh_link *link)
+{
+	return ssh_link_is_closed(link) && link->channels.live_count == 0 &&
+	    link->slot.use != SSH_SLOT_DONE &&
+	    link->slot.use != SSH_SLOT_FORWARD &&
+	    (link->host.lost ||
+		ssh_transport_pending(link->host.transport) == 0);
+}
+
+size_t
+ssh_link_channels(const struct ssh_link *link)
+{
+	return link->channels.live_count;
+}
+
+int64_t
+ssh_link_rtt_us(const struct ssh_link *link)
+{
+	return link->host.rtt_us;
+}
+
+bool
+ssh_link_is_mute(const struct ssh_link *link)
+{
+	return ssh_pulse_is_mute(&link->host.pulse, clock_ms(),
+	    ssh_link_heard_ms(link));
+}
+
+bool
+ssh_link_may_stall(const struct ssh_link *link)
+{
+	return !ssh_failure_goes_on(link->host.fault.software) &&
+	    ssh_transport_pending(link->host.transport) == 0 &&
+	    tcp_is_delivered(ssh_transport_fd(link->host.transport));
+}
+
+void
+ssh_link_bear(struct ssh_link *link, int64_t heard_ms, int64_t until_ms)
+{
+	ssh_pulse_bear(&link->host.pulse, heard_ms, until_ms);
+}
+
+bool
+ssh_link_is_stuck(const struct ssh_link *link)
+{
+	return ssh_slot_is_taken(&link->slot) &&
+	    clock_ms() >= link->slot.since_ms + link->host.pulse.doubt_ms;
+}
+
+bool
+ssh_link_is_opening(const struct ssh_link *link)
+{
+	return ssh_slot_is_taken(&link->slot) &&
+	    link->slot.use != SSH_SLOT_PING;
+}
+
+bool
+ssh_link_has_slot(const struct ssh_link *link)
+{
+	return !ssh_link_is_closed(link) && link->slot.use == SSH_SLOT_FREE &&
+	    link->channels.live_count < SSH_LINK_CHANNELS_HARD;
+}
+
+void
+ssh_link_open(struct ssh_link *link, const struct ssh_target *target,
+    int64_t overdue_ms)
+{
+	assert(ssh_link_has_slot(link));
+	link->host.pulse.doubt_ms = overdue_ms - clock_ms();
+	ssh_slot_forward(&link->slot, target);
+	start_open(link);
+	arm_timer(link);
+}
+
+enum failure
+ssh_link_lost_by(const struct ssh_link *link)
+{
+	return link->host.fault.code;
+}
+
+bool
+ssh_link_take_opened(struct ssh_link *link, struct ssh_opened *out)
+{
+	struct ssh_slot *slot = &link->slot;
+
+	if (slot->use == SSH_SLOT_FORWARD && link->host.lost) {
+		link->slot_failed = true;
+		slot->use = SSH_SLOT_DONE;
+	}
+	if (slot->use != SSH_SLOT_DONE)
+		return false;
+	slot->use = SSH_SLOT_FREE;
+	out->stream = link->opened;
+	out->link_failed = link->slot_failed;
+	out->lost_by = ssh_link_lost_by(link);
+	out->software = link->host.fault.software;
+	out->reason = slot->reason;
+	memcpy(out->words, slot->words, sizeof out->words);
+	out->elapsed_ms = slot->elapsed_us / 1000;
+	out->rtt_us = link->host.rtt_us;
+	return true;
+}
+
+void
+ssh_link_abandon(struct ssh_link *link)
+{
+	struct ssh_opened unwanted;
+
+	if (link->slot.use == SSH_SLOT_FORWARD)
+		link->slot.use = SSH_SLOT_ORPHAN;
+	else if (ssh_link_take_opened(link, &unwanted))
+		stream_close(unwanted.stream, true);
+}
+
+void
+ssh_link_measure(struct ssh_link *link)
+{
+	if (link->pings_left > 0 && ssh_link_has_slot(link) &&
+	    !link->question.is_pending) {
+		link->pings_left--;
+		ask_for_life(link);
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The words are those of PAM's modules, of RADIUS servers, and of appliances:
+ * pam_google_authenticator, pam_oath, pam_yubico, pam_duo, SecurID.  A prompt
+ * in another language that none of them fits counts as one for a password.
+ */
+#include "ssh/prompt.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Also as a part of a longer word: "Passcode", "TOTP". */
+static const char *const code_parts[] = {
+	"code",
+	"token",
+	"otp",
+	"one-time",
+	"onetime",
+	"factor",
+	"authenticator",
+	"yubikey",
+	"challenge",
+	"response",
+};
+
+/* As a word of its own only. */
+static const char *const code_words[] = {
+	"pin", "mfa", "2fa", "duo", "time", /* "one time password" */
+};
+
+/* pam_unix, pam_sss, pam_ldap; sshd itself. */
+static const char *const change_phrases[] = {
+	"required to change",
+	"must change",
+	"change your password",
+	"changing password",
+	"password has expired",
+	"password expired",
+	"new password",
+	"new unix password",
+};
+
+struct words {
+	const char *at;
+	size_t left;
+};
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+/* Without regard to case. */
+static bool
+holds(struct words text, const char *part)
+{
+	size_t len = strlen(part);
+
+	for (; text.left >= len; text.at++, text.left--)
+		if (strncasecmp(text.at, part, len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_letter(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	    (byte >= '0' && byte <= '9');
+}
+
+/* Punctuation at its ends goes: "(PIN):". */
+static bool
+is_word(struct words word, const char *wanted)
+{
+	while (word.left > 0 && !is_letter(word.at[0]))
+		word.at++, word.left--;
+	while (word.left > 0 && !is_letter(word.at[word.left - 1]))
+		word.left--;
+	return word.left == strlen(wanted) &&
+	    strncasecmp(word.at, wanted, word.left) == 0;
+}
+
+/* Up to the next blank. */
+static bool
+next_word(struct words *text, struct words *word)
+{
+	while (text->left > 0 && strchr(" \t\r\n", text->at[0]) != NULL)
+		text->at++, text->left--;
+	word->at = text->at;
+	while (text->left > 0 && strchr(" \t\r\n", text->at[0]) == NULL)
+		text->at++, text->left--;
+	word->left = (size_t)(text->at - word->at);
+	return word->left > 0;
+}
+
+static bool
+names_code(struct words word)
+{
+	for (size_t i = 0; i < COUNT(code_parts); i++)
+		if (holds(word, code_parts[i]))
+			return true;
+	for (size_t i = 0; i < COUNT(code_words); i++)
+		if (is_word(word, code_words[i]))
+			return true;
+	return false;
+}
+
+/* What stands behind "for", or has an @, is the name of a user or a host. */
+static bool
+asks_code(struct words text)
+{
+	bool is_name = false;
+	struct words word;
+
+	while (next_word(&text, &word)) {
+		if (!is_name && !holds(word, "@") && names_code(word))
+			return true;
+		is_name = is_word(word, "for");
+	}
+	return false;
+}
+
+/* The prompt itself: what stands above it is a message. */
+static struct words
+last_line(struct words text)
+{
+	size_t start;
+
+	while (text.left > 0 && strchr(" \t\r\n", text.at[text.left - 1]))
+		text.left--;
+	start = text.left;
+	while (start > 0 && text.at[start - 1] != '\n')
+		start--;
+	return (struct words){ text.at + start, text.left - start };
+}
+
+bool
+ssh_prompt_is_change(const char *text, size_t len)
+{
+	for (size_t i = 0; i < COUNT(change_phrases); i++)
+		if (holds((struct words){ text, len }, change_phrases[i]))
+			return true;
+	return false;
+}
+
+enum ssh_prompt
+ssh_prompt_judge(const char *text, size_t len, bool is_shown)
+{
+	if (ssh_prompt_is_change(text, len))
+		return SSH_PROMPT_CHANGE;
+	if (asks_code(last_line((struct words){ text, len })))
+		return SSH_PROMPT_CODE;
+	return is_shown ? SSH_PROMPT_OTHER : SSH_PROMPT_PASSWORD;
+}

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The memory transport of a libssh2 session.  Its SEND hook takes every byte
+ * into an output buffer and its RECV hook gives only what the caller allowed,
+ * so no packet is ever cut; its free() hook and its disconnect callback keep
+ * the peer's words, which libssh2 drops.  It knows packets only as far as
+ * those words need, and nothing of channels, logins or jump boxes.
+ *
+ * libssh2 keeps whatever it has no use for, and answers whatever it is asked:
+ * what a peer can make of that ends here, the transport is cut.
+ */
+#include "ssh/transport.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
+#include "key/ssh_memory.h"
+#include "ssh/algorithms.h"
+#include "ssh/same_key.h"
+
+/* libssh2's own is 60 s from inside a call; deadlines are the caller's. */
+#define READ_TIMEOUT_S 1000000
+
+/* Of one wait in sequential code: who never stops meets the deadline. */
+#define WAIT_BUDGET ((size_t)64 << 10)
+
+/* An honest peer makes libssh2 hold about 2 MB at most: what came in one turn,
+ * until it is read, the session, and 900 channels. */
+#define HELD_MAX ((size_t)4 << 20)
+
+/* Far above what clients may leave unsent; the rest are answers. */
+#define UNSENT_MAX ((size_t)4 << 20)
+
+/* libssh2 walks through all packets: with 900 channels, 10 ms a time. */
+#define TURN_BLOCKS 4096
+
+struct ssh_transport {
+	LIBSSH2_SESSION *session;
+	struct ssh_memory memory; /* of the session */
+	int fd;
+	struct evbuffer *output;
+	size_t budget;        /* bytes that RECV may still take */
+	size_t turn_blocks;   /* so long as libssh2 holds no more blocks */
+	bool received_unsent; /* something came since the last flush */
+	bool deaf; /* the peer takes no more: what is sent is dropped */
+	bool lost; /* and nothing more will come */
+	bool cut;  /* lost because we would have no more of it */
+	bool buried;
+	bool expect_open;
+	char lost_words[128];
+	uint64_t received;
+	int64_t received_ms;
+	struct ssh_said said;
+	struct ssh_same_key same_key;
+	void *arg;
+};
+
+/* The first words stand: a failed write says more than the end that follows. */
+static void
+keep_lost_words(struct ssh_transport *transport, const char *words)
+{
+	if (transport->lost_words[0] == '\0')
+		text_printable(transport->lost_words,
+		    sizeof transport->lost_words, words, strlen(words));
+}
+
+static void
+set_lost(struct ssh_transport *transport, const char *words)
+{
+	transport->lost = true;
+	keep_lost_words(transport, words);
+}
+
+/* What the peer said before may wait to be read: reading finds the end. */
+static void
+stop_sending(struct ssh_transport *transport, const char *words)
+{
+	transport->deaf = true;
+	keep_lost_words(transport, words);
+	evbuffer_drain(transport->output, SIZE_MAX);
+}
+
+/* Neither takes nor gives another byte; whatever else is wrong, it was this. */
+static void
+cut(struct ssh_transport *transport, const char *words)
+{
+	if (transport->cut)
+		return;
+	transport->cut = true;
+	transport->lost_words[0] = '\0';
+	set_lost(transport, words);
+	stop_sending(transport, words);
+}
+
+/* Until the login is done, any block may hold a password or a key. */
+static bool
+may_hold_secrets(const struct ssh_transport *transport)
+{
+	return transport->session == NULL ||
+	    !libssh2_userauth_authenticated(transport->session);
+}
+
+/*
+ * libssh2 parses the words of some answers away, but hands the decrypted
+ * packet to free().  A block is looked at only while such an answer is due.
+ */
+static void
+look_at_freed(struct ssh_transport *transport, void *block)
+{
+	enum ssh_said_due due = SSH_SAID_NOTHING;
+
+	if (transport->expect_open)
+		due = SSH_SAID_OPEN;
+	else if (may_hold_secrets(transport))
+		due = SSH_SAID_HANDSHAKE;
+	ssh_said_look(&transport->said, due, block, ssh_memory_size(block));
+}
+
+/* libssh2 takes a peer's word for lengths.  ssh/said.h tells why the room. */
+static LIBSSH2_ALLOC_FUNC(on_alloc)
+{
+	struct ssh_transport *transport = *abstract;
+	size_t room = may_hold_secrets(transport)
+	    ? transport->said.signatures_len
+	    : 0;
+
+	if (count < HELD_MAX && transport->memory.held + count < 2 * HELD_MAX)
+		return ssh_memory_alloc(&transport->memory, count + room);
+	ssh_transport_cut(transport);
+	return NULL;
+}
+
+static LIBSSH2_REALLOC_FUNC(on_realloc)
+{
+	struct ssh_transport *transport = *abstract;
+
+	return ssh_memory_realloc(&transport->memory, ptr, count,
+	    may_hold_secrets(transport));
+}
+
+static LIBSSH2_FREE_FUNC(on_free)
+{
+	struct ssh_transport *transport = *abstract;
+
+	if (ptr != NULL)
+		look_at_freed(transport, ptr);
+	ssh_same_key_freed(&transport->same_key, ptr);
+	ssh_memory_free(&transport->memory, ptr, may_hold_secrets(transport));
+}
+
+static void
+watch_host_key(struct ssh_transport *transport)
+{
+	char words[sizeof transport->lost_words];
+
+	if (!ssh_same_key_look(&transport->same_key, transport->session,
+		&transport->memory, words, sizeof words))
+		cut(transport, words);
+}
+
+static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
+{
+	struct ssh_said *said = &((struct ssh_transport *)*abstract)->said;
+
+	(void)session, (void)language, (void)language_len;
+	said->disconnected = true;
+	said->disconnect_reason = reason;
+	text_printable(said->disconnect_text, sizeof said->disconnect_text,
+	    message, message_len > 0 ? (size_t)message_len : 0);
+}
+
+static LIBSSH2_SEND_FUNC(on_send)
+{
+	struct ssh_transport *transport = *abstract;
+	int rc;
+
+	(void)socket, (void)flags;
+	watch_host_key(transport);
+	if (transport->buried || transport->cut)
+		return -EPIPE;
+	if (transport->deaf)
+		return (ssize_t)length;
+	if (ssh_transport_pending(transport) + length > UNSENT_MAX) {
+		cut(transport, "it asks for more than it reads");
+		return -EPIPE;
+	}
+	ssh_said_sent(&transport->said, buffer, length);
+	rc = evbuffer_add(transport->output, buffer, length);
+	assert(rc == 0);
+	return (ssize_t)length;
+}
+
+static void
+count_received(struct ssh_transport *transport, const void *bytes, size_t len)
+{
+	transport->budget -= len;
+	transport->received += len;
+	transport->received_ms = clock_ms();
+	transport->received_unsent = true;
+	ssh_said_first(&transport->said, bytes, len);
+}
+
+/*
+ * A lost transport answers EAGAIN, not its end: libssh2 would report the end
+ * before the data that its channels still hold.
+ */
+static LIBSSH2_RECV_FUNC(on_recv)
+{
+	struct ssh_transport *transport = *abstract;
+	ssize_t len;
+
+	(void)socket, (void)flags;
+	if (transport->buried)
+		return 0;
+	if (transport->memory.held > HELD_MAX)
+		ssh_transport_cut(transport);
+	if (transport->memory.blocks > transport->turn_blocks)
+		transport->budget = 0;
+	if (transport->budget == 0 || transport->lost)
+		return -EAGAIN;
+	if (length > transport->budget)
+		length = transport->budget;
+	do
+		len = recv(transport->fd, buffer, length, 0);
+	while (len < 0 && errno == EINTR);
+	if (len > 0) {
+		count_received(transport, buffer, (size_t)len);
+		if ((size_t)len < length)
+			transport->budget = 0;
+		return len;
+	}
+	transport->budget = 0;
+	if (len == 0)
+		set_lost(transport, "closed by the jump box");
+	else if (errno != EAGAIN)
+		set_lost(transport, strerror(errno));
+	return -EAGAIN;
+}
+
+static void
+set_hooks(LIBSSH2_SESSION *session)
+{
+	const struct {
+		int which;
+		libssh2_cb_generic *hook;
+	} hooks[] = {
+		{ LIBSSH2_CALLBACK_SEND, (libssh2_cb_generic *)on_send },
+		{ LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)on_recv },
+		{ LIBSSH2_CALLBACK_DISCONNECT,
+		    (libssh2_cb_generic *)on_disconnect },
+	};
+
+	for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
+		libssh2_session_callback_set2(session, hooks[i].which,
+		    hooks[i].hook);
+}
+
+struct ssh_transport *
+ssh_transport_new(int take_fd)
+{
+	struct ssh_transport *transport = xcalloc(1, sizeof *transport);
+
+	transport->fd = take_fd;
+	fcntl(take_fd, F_SETFL, fcntl(take_fd, F_GETFL) | O_NONBLOCK);
+	transport->received_ms = clock_ms();
+	transport->output = evbuffer_new();
+	transport->session = libssh2_session_init_ex(on_alloc, on_free,
+	    on_realloc, transport);
+	assert(transport->output != NULL && transport->session != NULL);
+	set_hooks(transport->session);
+	ssh_algorithms_offer(transport->session);
+	libssh2_session_set_blocking(transport->session, 0);
+	libssh2_session_set_read_timeout(transport->session, READ_TIMEOUT_S);
+	return transport;
+}
+
+void
+ssh_transport_free(struct ssh_transport *transport)
+{
+	bool wipe;
+
+	if (transport == NULL)
+		return;
+	ssh_transport_bury(transport);
+	watch_host_key(transport);
+	wipe = may_hold_secrets(transport);
+	libssh2_session_free(transport->session);
+	ssh_memory_clear(&transport->memory, wipe);
+	ssh_said_clear(&transport->said);
+	evbuffer_free(transport->output);
+	close(transport->fd);
+	free(transport);
+}
+
+LIBSSH2_SESSION *
+ssh_transport_session(const struct ssh_transport *transport)
+{
+	return transport->session;
+}
+
+int
+ssh_transport_fd(const struct ssh_transport *transport)
+{
+	return transport->fd;
+}
+
+const struct ssh_said *
+ssh_transport_said(const struct ssh_transport *transport)
+{
+	return &transport->said;
+}
+
+void
+ssh_transport_keep_methods(struct ssh_transport *transport, const char *methods)
+{
+	struct ssh_said *said = &transport->said;
+
+	text_printable(said->methods, sizeof said->methods, methods,
+	    strlen(methods));
+}
+
+void
+ssh_transport_set_arg(struct ssh_transport *transport, void *arg)
+{
+	transport->arg = arg;
+}
+
+void *
+ssh_transport_arg(void *const *abstract)
+{
+	return ((struct ssh_transport *)*abstract)->arg;
+}
+
+void
+ssh_transport_expect_open(struct ssh_transport *transport, bool expected)
+{
+	transport->expect_open = expected;
+	if (expected)
+		ssh_said_forget_open(&transport->said);
+}
+
+void
+ssh_transport_readable(struct ssh_transport *transport, size_t budget)
+{
+	transport->budget = budget;
+	transport->turn_blocks = transport->memory.blocks + TURN_BLOCKS;
+}
+
+/*
+ * sshd up to OpenSSH 10.0 leaves Nagle's algorithm on in sessions that only
+ * forward: without an acknowledgement at once, each reply over one segment
+ * would wait 40 ms for our delayed one.
+ */
+static void
+acknowledge_now(struct ssh_transport *transport)
+{
+	int on = 1;
+
+	setsockopt(transport->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+size_t
+ssh_transport_flush(struct ssh_transport *transport)
+{
+	bool had_output = ssh_transport_pending(transport) > 0;
+
+	watch_host_key(transport);
+	while (ssh_transport_pending(transport) > 0) {
+		if (evbuffer_write(transport->output, transport->fd) > 0)
+			continue;
+		if (errno == EAGAIN)
+			break;
+		if (errno != EINTR)
+			stop_sending(transport, strerror(errno));
+	}
+	if (transport->received_unsent && !had_output)
+		acknowledge_now(transport);
+	transport->received_unsent = false;
+	return ssh_transport_pending(transport);
+}
+
+size_t
+ssh_transport_pending(const struct ssh_transport *transport)
+{
+	return evbuffer_get_length(transport->output);
+}
+
+enum ssh_wait
+ssh_transport_wait(struct ssh_transport *transport, int64_t deadline_ms,
+    int cancel_fd)
+{
+	size_t pending = ssh_transport_flush(transport);
+	struct pollfd fds[] = {
+		{ .fd = transport->fd,
+		    .events = pending > 0 ? POLLIN | POLLOUT : POLLIN },
+		{ .fd = cancel_fd, .events = POLLIN },
+	};
+
+	if (transport->lost)
+		return SSH_WAIT_LOST;
+	if (clock_ms() >= deadline_ms)
+		return SSH_WAIT_TIMEOUT;
+	if (poll(fds, 2, clock_left_ms(deadline_ms)) > 0) {
+		if (fds[1].revents != 0)
+			return SSH_WAIT_CANCELLED;
+		if (fds[0].revents & ~POLLOUT)
+			ssh_transport_readable(transport, WAIT_BUDGET);
+	}
+	return SSH_WAIT_READY;
+}
+
+bool
+ssh_transport_is_lost(const struct ssh_transport *transport)
+{
+	return transport->lost;
+}
+
+const char *
+ssh_transport_lost_words(const struct ssh_transport *transport)
+{
+	return transport->lost_words;
+}
+
+bool
+ssh_transport_is_cut(const struct ssh_transport *transport)
+{
+	return transport->cut;
+}
+
+void
+ssh_transport_cut(struct ssh_transport *transport)
+{
+	cut(transport, "it sent more than was asked for");
+}
+
+const struct ssh_memory *
+ssh_transport_memory(const struct ssh_transport *transport)
+{
+	return &transport->memory;
+}
+
+void *
+ssh_transport_give(struct ssh_transport *transport, const void *bytes,
+    size_t len)
+{
+	return memcpy(ssh_memory_alloc(&transport->memory, len), bytes, len);
+}
+
+void
+ssh_transport_let_libc_free(struct ssh_transport *transport, bool libc_frees)
+{
+	transport->memory.libc_frees = libc_frees;
+}
+
+void
+ssh_transport_bury(struct ssh_transport *transport)
+{
+	transport->buried = true;
+}
+
+uint64_t
+ssh_transport_received(const struct ssh_transport *transport)
+{
+	return transport->received;
+}
+
+int64_t
+ssh_transport_received_ms(const struct ssh_transport *transport)
+{
+	return transport->received_ms;
+}
