@@ -53,7 +53,7 @@ static const struct command {
 	    "walk every hop, name the broken one and its fix" },
 	[COMMAND_HOSTKEY] = { "hostkey", hostkey_run, NAMES_SOME,
 	    "hostkey NAME...", "print the host keys of jump boxes" },
-	[COMMAND_CONFIG] = { "config", config_command_run, NAMES_NONE, "config",
+	[COMMAND_CONFIG] = { "config", command_config_run, NAMES_NONE, "config",
 	    "validate the configuration; opens no connection" },
 };
 

@@ -2,8 +2,9 @@
 #
 # The map of src/ holds: includes point down, from district to district and
 # from floor to floor; from outside a district only its face is included;
-# foreign libraries stay in their districts; LAYERS, the files and Makefile.am
-# name the same ones; files keep their size and their first line.
+# foreign libraries stay in their districts; a public function names its file;
+# LAYERS, the files and Makefile.am name the same ones; files keep their size
+# and their first line.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -21,6 +22,11 @@ my @rooms = (
 	[qr/^openssl\//, qr{^(?:tls|key|ssh)/|^base/secret$|
 		^command/libraries$}x],
 );
+
+# How the functions of a file begin where neither its name nor that of its
+# district says it: what takes and makes the fields of log lines is of one name,
+# and x stands for what cannot fail.
+my %prefix = ('base/log_line' => qr/^log_/, 'base/xmalloc' => qr/^x/);
 
 # LAYERS as a hash: file => { floor => N, face => a bool }, floors counted from
 # the top through all districts.
@@ -79,6 +85,51 @@ sub faults($layers, $file, $text)
 	return @faults;
 }
 
+# The functions that a header declares.  Types and macros in capitals are none.
+sub declared($text)
+{
+	$text =~ s{/\*.*?\*/}{}gs;
+	$text =~ s/^\s*#.*(?:\\\n.*)*//mg;
+	$text =~ s/__attribute__\s*\(\(.*?\)\)//gs;
+	$text =~ s/^typedef [^;]*;//mg;
+	$text =~ s/\{.*?\n\}//gs;
+	return grep { !/^[A-Z_]+\z/ } $text =~ /^[\w \*\t]*?\b(\w+)\(/mg;
+}
+
+# How functions say where they are: folder_file_verb, or file_verb, or where the
+# file gives the folder its name folder_verb; as a hash: beginning => files.
+sub beginnings($layers)
+{
+	my %files;
+
+	for my $file (keys %$layers) {
+		my ($district, $name) = split m{/}, $file;
+		push @{ $files{$_} }, $file
+		    for defined $name ? ("${district}_$name", $name) : $district;
+	}
+	return \%files;
+}
+
+# The longest beginning that a function has.
+sub beginning($beginnings, $function)
+{
+	my ($longest) = sort { length $b <=> length $a }
+	    grep { $function =~ /^\Q$_\E(?:_|\z)/ } keys %$beginnings;
+	return $longest // '';
+}
+
+# Of the functions that a file declares, those whose name does not say so.
+sub strays($layers, $file, $text)
+{
+	my $beginnings = beginnings($layers);
+
+	return grep {
+		my $longest = beginning($beginnings, $_);
+		!($prefix{$file} && /$prefix{$file}/)
+		    && !grep { $_ eq $file } @{ $beginnings->{$longest} }
+	} declared($text);
+}
+
 # Files of the face that no other district includes; %text by path.
 sub idle_faces($layers, %text)
 {
@@ -131,6 +182,21 @@ is_deeply([idle_faces($example, 'high/room.c' => qq(#include "low/gate.h"\n),
 	'high/cellar.c' => qq(#include "high/door.h"\n))], ['high/door'],
     'the rule: a face that nobody outside looks at');
 
+is_deeply([strays($example, 'high/room', <<'END')],
+bool high_room_open(const char *gate, void (*fn)(int));
+struct door *room_close(struct room *)
+    __attribute__((nonnull(1)));
+int high_cellar_size(void); /* lost_in_words() */
+static inline int
+attic_size(void)
+{
+	return gate_size();
+}
+void open_room(void);
+END
+    [qw(high_cellar_size attic_size open_room)],
+    'the rule: functions that do not name their file');
+
 my $layers = layers(slurp("$top/src/LAYERS"));
 my @files = map { s{\A\Q$top\E/src/}{}r }
     glob "$top/src/*.[ch] $top/src/*/*.[ch] $top/src/*/*.def";
@@ -143,6 +209,9 @@ for my $file (@files) {
 
 	is_deeply([faults($layers, $file =~ s/\.\w+\z//r, $text)], [],
 	    "$file: includes");
+	is_deeply([strays($layers, $file =~ s/\.h\z//r, $text)], [],
+	    "$file: functions name it")
+	    if $file =~ /\.h$/;
 	like($text, qr{\A/\* SPDX-License-Identifier: PostgreSQL \*/\n},
 	    "$file: licence line");
 	cmp_ok($lines, '<=', 500, "$file: at most 500 lines")
@@ -150,6 +219,15 @@ for my $file (@files) {
 	unlike($text, qr/\b(?:TODO|FIXME|XXX)\b/, "$file: nothing left open");
 }
 is_deeply([idle_faces($layers, %text)], [], 'every face is looked at');
+
+# No beginning is shared, as `fault_` by base/fault and jump/fault.
+my %owners;
+for my $file (grep { /\.h$/ } @files) {
+	my $begins = beginnings($layers);
+	$owners{ beginning($begins, $_) }{$file} = 1 for declared($text{$file});
+}
+is_deeply([grep { keys %{ $owners{$_} } > 1 } sort keys %owners], ['log'],
+    'each beginning of a name leads to one file');
 
 my %seen = map { s/\.\w+\z//r => 1 } @files;
 is_deeply([sort keys %$layers], [sort keys %seen],

@@ -20,7 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/failure.h"
 #include "base/xmalloc.h"
 
 #define SOCKET_PARK_MAX (256 * 1024)

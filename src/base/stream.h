@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct event_base;
 struct fault;

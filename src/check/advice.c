@@ -36,7 +36,7 @@ near_database(const struct check_case *is)
 static bool
 is_socket(const struct check_case *is)
 {
-	return is->connection->host[0] == '/';
+	return is->connection->host_kind == CONFIG_HOST_SOCKET;
 }
 
 /* Commands and settings are those of a server that is known. */

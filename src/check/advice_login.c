@@ -8,12 +8,12 @@
  */
 #include "check/advice_login.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/shell_word.h"
 #include "check/refusal.h"
 #include "check/report.h"
@@ -60,7 +60,7 @@ put_word(char *out, size_t size, const char *word)
 static bool
 find_address(const char *message, char *out, size_t size)
 {
-	unsigned char address[sizeof(struct in6_addr)];
+	unsigned char address[ADDRESS_LEN_MAX];
 	const char *begin = strchr(message, '"');
 	size_t len;
 
@@ -71,8 +71,7 @@ find_address(const char *message, char *out, size_t size)
 		return false;
 	memcpy(out, begin, len);
 	out[len] = '\0';
-	return inet_pton(AF_INET, out, address) == 1 ||
-	    inet_pton(AF_INET6, out, address) == 1;
+	return address_read(out, address) != 0;
 }
 
 static void
@@ -235,7 +234,7 @@ wants_tls(const struct rejection *rejection, bool is_tls_offered)
 {
 	return is_tls_offered &&
 	    rejection->connection->ssl_mode == SSL_MODE_DISABLE &&
-	    rejection->connection->host[0] != '/' &&
+	    rejection->connection->host_kind != CONFIG_HOST_SOCKET &&
 	    strcmp(rejection->refusal->sqlstate, "28000") == 0 &&
 	    strstr(rejection->refusal->message, "pg_hba.conf") != NULL;
 }

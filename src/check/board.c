@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 
 struct check_board {

@@ -8,6 +8,7 @@
 #ifndef PGJUMP_CHECK_BOARD_H
 #define PGJUMP_CHECK_BOARD_H
 
+#include "base/fault.h"
 #include "check/report.h"
 
 struct check_board;

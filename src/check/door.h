@@ -9,7 +9,7 @@
 #ifndef PGJUMP_CHECK_DOOR_H
 #define PGJUMP_CHECK_DOOR_H
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct check_door;
 struct check_route;

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/json_text.h"
 #include "check/report.h"
 #include "config/config.h"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "key/base64.h"

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "check/board.h"
 #include "check/door.h"
@@ -75,7 +76,7 @@ check_login_prepare(void)
 static bool
 is_socket(const struct check_login *login)
 {
-	return login->task->connection->host[0] == '/';
+	return login->task->connection->host_kind == CONFIG_HOST_SOCKET;
 }
 
 /* The path under which libpq finds a PEM text, or NO_FILE. */

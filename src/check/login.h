@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct check_board;
 struct check_refusal;

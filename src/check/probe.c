@@ -189,7 +189,7 @@ ask_no_name(const struct probing *probing)
 	const struct config_connection *connection = probing->task->connection;
 	struct answer answer;
 
-	if (!check_route_is_name(connection->host) ||
+	if (connection->host_kind != CONFIG_HOST_NAME ||
 	    !ask(probing, NO_NAME, connection->port, "a name that cannot exist",
 		&answer))
 		return;
@@ -227,7 +227,7 @@ ask_addresses(const struct probing *probing)
 	char words[FAULT_WORDS_MAX];
 	unsigned count = 0;
 
-	if (!check_route_is_name(connection->host) ||
+	if (connection->host_kind != CONFIG_HOST_NAME ||
 	    resolver_ask(task->resolver, connection->host, connection->port,
 		check_route_task_by_ms(task, RESOLVE_MAX_MS), task->cancel_fd,
 		&addresses, words, sizeof words) != RESOLVE_OK)

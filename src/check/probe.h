@@ -8,7 +8,7 @@
 #ifndef PGJUMP_CHECK_PROBE_H
 #define PGJUMP_CHECK_PROBE_H
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct check_board;
 struct check_route;

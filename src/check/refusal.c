@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "pg/pgwire.h"
 
 /*

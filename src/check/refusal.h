@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 /* Why the database said no. */
 struct check_refusal {

@@ -7,10 +7,8 @@
  */
 #include "check/route.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -164,7 +162,7 @@ struct ssh_target
 check_route_target(const struct check_route *route)
 {
 	const struct config_connection *connection = route->task->connection;
-	bool is_socket = connection->host[0] == '/';
+	bool is_socket = connection->host_kind == CONFIG_HOST_SOCKET;
 
 	return (struct ssh_target){
 		.host = is_socket ? connection->label : connection->host,
@@ -292,15 +290,6 @@ open_directly(struct check_route *route, const struct dial *dial,
 	return code;
 }
 
-bool
-check_route_is_name(const char *host)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-
-	return host[0] != '/' && inet_pton(AF_INET, host, address) != 1 &&
-	    inet_pton(AF_INET6, host, address) != 1;
-}
-
 /*
  * sshd resolves names blockingly, and some other servers connect so: the
  * session is silent meanwhile.  As in the pool another link tells whether the
@@ -315,7 +304,7 @@ doubt_target(struct check_route *route, const struct dial *dial,
 	struct fault cause = { 0 };
 
 	if (fault->code != FAIL_TUNNEL_SILENT || opened->was_answered ||
-	    !(check_route_is_name(connection->host) ||
+	    !(connection->host_kind == CONFIG_HOST_NAME ||
 		ssh_link_may_stall(route->link)))
 		return;
 	quiet.on_stage = NULL;

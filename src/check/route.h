@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct check_route;
 struct config;
@@ -52,10 +52,6 @@ bool check_route_is_free(const struct check_route *);
 
 /* The connection's own database, as the jump box is asked for it. */
 struct ssh_target check_route_target(const struct check_route *);
-
-/* Whether a database's host is a name, to be resolved; neither an address nor a
- * directory. */
-bool check_route_is_name(const char *host);
 
 /* How an open ended, for who wants to know more than the fault says. */
 struct check_opened {

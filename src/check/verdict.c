@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/xmalloc.h"
 #include "check/advice.h"
 #include "check/board.h"
@@ -114,7 +114,8 @@ remark_key_options(const struct check_failed *failed)
 
 	if (failed->is->fault->code == FAIL_FORWARD_DENIED &&
 	    fault_is_of_sshd(failed->is->fault) &&
-	    failed->is->key->type[0] != '\0' && connection->host[0] != '/')
+	    failed->is->key->type[0] != '\0' &&
+	    connection->host_kind != CONFIG_HOST_SOCKET)
 		check_board_remark(failed->board,
 		    "Where authorized_keys restricts this key, its line must "
 		    "begin with restrict,port-forwarding,permitopen=\"%s\".",

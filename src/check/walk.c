@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/secret.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
@@ -124,7 +124,7 @@ reach_database(struct walk *walk)
 
 	if (connection->jump != NULL)
 		check_board_enter(walk->board, CHECK_FORWARD);
-	else if (connection->host[0] == '/')
+	else if (connection->host_kind == CONFIG_HOST_SOCKET)
 		check_board_skip(walk->board, CHECK_RESOLVE, "a Unix socket");
 	check_route_database(walk->route, &walk->dial.telling, &opened,
 	    &walk->fault);
@@ -218,10 +218,11 @@ encrypt(struct walk *walk)
 	bool is_encrypted;
 
 	if (connection->ssl_mode == SSL_MODE_DISABLE ||
-	    connection->host[0] == '/') {
+	    connection->host_kind == CONFIG_HOST_SOCKET) {
 		check_board_skip(walk->board, CHECK_TLS, "%s",
-		    connection->host[0] == '/' ? "a Unix socket"
-					       : "ssl_config.mode is disable");
+		    connection->host_kind == CONFIG_HOST_SOCKET
+			? "a Unix socket"
+			: "ssl_config.mode is disable");
 		return FAIL_NONE;
 	}
 	check_board_enter(walk->board, CHECK_TLS);

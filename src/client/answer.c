@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/stream.h"
-#include "client/blame.h"
 #include "client/bytes.h"
+#include "client/client.h"
 #include "client/tls.h"
 
 /* --- The session begins --------------------------------------------------- */

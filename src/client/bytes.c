@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stream.h"
-#include "client/blame.h"
+#include "client/client.h"
 #include "config/config.h"
 #include "tls/stream.h"
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/originator.h"
 #include "client/relay.h"
 #include "pg/pgwire.h"
@@ -146,5 +146,18 @@ void client_complete_fault(struct client *);
 
 /* The session is over, `how` for the log. */
 enum client_state client_end(struct client *, const char *how);
+
+/* It said something else; quotes client->startup->answer. */
+enum client_state client_not_postgres(struct client *);
+
+/* It answered with this error, before any login. */
+enum client_state client_rejected(struct client *,
+    const struct pgwire_error_fields *);
+
+/* It closed the connection, or (`is_lost`) the way to it broke. */
+enum client_state client_hung_up(struct client *, bool is_lost);
+
+/* It has not answered by the deadline. */
+enum client_state client_silent(struct client *);
 
 #endif

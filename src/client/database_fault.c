@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/stream.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "pg/pgwire.h"
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "tls/identity.h"

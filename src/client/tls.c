@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "client/bytes.h"
 #include "config/config.h"
@@ -76,7 +77,8 @@ client_tls_is_due(const struct client *client)
 
 	return client_tls_is_ours(client) &&
 	    connection->ssl_mode != SSL_MODE_DISABLE &&
-	    connection->host[0] != '/' && !client->startup->is_secured;
+	    connection->host_kind != CONFIG_HOST_SOCKET &&
+	    !client->startup->is_secured;
 }
 
 /* The rules of all clients; read again when a file of theirs has changed. */

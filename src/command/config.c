@@ -14,7 +14,7 @@
 #include "config/print.h"
 
 int
-config_command_run(const struct command_line *line)
+command_config_run(const struct command_line *line)
 {
 	struct config *cfg = config_load(line->config_path, line->names);
 

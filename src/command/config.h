@@ -13,6 +13,6 @@ struct command_line;
  * `print`, write the one in effect to stdout (see config/print.h).  Returns the
  * exit code: 0 when it is valid, else 1, after all its errors were printed.
  */
-int config_command_run(const struct command_line *);
+int command_config_run(const struct command_line *);
 
 #endif

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/command_line.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "config/config.h"
 #include "config/jump.h"
 #include "config/load.h"

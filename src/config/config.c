@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/xmalloc.h"
 
 /* What config_new() allocates: the count stands behind what callers see. */
@@ -45,7 +46,7 @@ texts_free(char **texts, size_t count)
 }
 
 void
-config_jump_clear(struct config_jump *jump)
+config_clear_jump(struct config_jump *jump)
 {
 	free(jump->label);
 	free(jump->host);
@@ -57,6 +58,33 @@ config_jump_clear(struct config_jump *jump)
 	texts_free(jump->known_hosts, jump->known_hosts_count);
 	free(jump->accept_new_file);
 	*jump = (struct config_jump){ 0 };
+}
+
+enum config_host
+config_host_kind(const char *host)
+{
+	unsigned char bytes[ADDRESS_LEN_MAX];
+
+	if (host[0] == '/')
+		return CONFIG_HOST_SOCKET;
+	return address_read(host, bytes) != 0 ? CONFIG_HOST_ADDRESS
+					      : CONFIG_HOST_NAME;
+}
+
+char *
+config_peer_label(const char *host, unsigned port)
+{
+	return xasprintf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host,
+	    port);
+}
+
+void
+config_name_host(struct config_connection *connection)
+{
+	connection->host_kind = config_host_kind(connection->host);
+	connection->label = connection->host_kind == CONFIG_HOST_SOCKET
+	    ? xasprintf("%s/.s.PGSQL.%u", connection->host, connection->port)
+	    : config_peer_label(connection->host, connection->port);
 }
 
 static void
@@ -93,7 +121,7 @@ config_unref(struct config *cfg)
 		connection_clear(&cfg->connections[i]);
 	free(cfg->connections);
 	for (size_t i = 0; i < cfg->jump_count; i++)
-		config_jump_clear(&cfg->jumps[i]);
+		config_clear_jump(&cfg->jumps[i]);
 	free(cfg->jumps);
 	free(cfg->listen_host);
 	free(cfg->path);

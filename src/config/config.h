@@ -85,13 +85,26 @@ struct config_jump {
 	char *accept_new_file; /* where accept-new remembers; also asked */
 };
 
+/* What a connection's host is; known once the file is read. */
+enum config_host {
+	CONFIG_HOST_NAME,
+	CONFIG_HOST_ADDRESS,
+	CONFIG_HOST_SOCKET, /* the directory of a Unix socket */
+};
+
+enum config_host config_host_kind(const char *host);
+
+/* "10.0.2.45:5432", "[fd00::1]:5432"; the caller frees it. */
+char *config_peer_label(const char *host, unsigned port);
+
 struct config_connection {
 	size_t index; /* in config.connections */
 	char *name;
 	char *label; /* "10.0.2.45:5432", or the path of a socket */
 	struct config_listen *listens;
 	size_t listen_count;
-	char *host; /* a name, an address, or a directory (begins with '/') */
+	char *host;
+	enum config_host host_kind;
 	unsigned port;
 	char *database, *username;
 	struct secret password;
@@ -106,6 +119,9 @@ struct config_connection {
 	size_t allow_from_count;        /* 0: no restriction (loopback only) */
 	const struct config_jump *jump; /* NULL: direct connection */
 };
+
+/* Fill in host_kind and label, from host and port. */
+void config_name_host(struct config_connection *);
 
 struct config {
 	char *path; /* the file, as found */
@@ -130,7 +146,7 @@ struct config {
 struct config *config_new(void);
 
 /* Release what a jump box holds, secrets wiped. */
-void config_jump_clear(struct config_jump *);
+void config_clear_jump(struct config_jump *);
 
 struct config *config_ref(struct config *); /* any thread */
 void config_unref(struct config *);         /* any thread; NULL is fine */

@@ -289,7 +289,7 @@ config_jump_has_default_known_hosts(const struct config_jump *jump)
 	add_default_known_hosts(&other, &why);
 	are_equal = texts_equal(jump->known_hosts, jump->known_hosts_count,
 	    other.known_hosts, other.known_hosts_count);
-	config_jump_clear(&other);
+	config_clear_jump(&other);
 	return are_equal;
 }
 
@@ -330,20 +330,13 @@ share(struct config *cfg, struct config_jump *take)
 
 	for (size_t i = 0; i < cfg->jump_count; i++)
 		if (jump_equal(&cfg->jumps[i], take)) {
-			config_jump_clear(take);
+			config_clear_jump(take);
 			return &cfg->jumps[i];
 		}
 	jump = &cfg->jumps[cfg->jump_count];
 	*jump = *take;
 	jump->index = cfg->jump_count++;
 	return jump;
-}
-
-char *
-config_jump_peer_label(const char *host, unsigned port)
-{
-	return xasprintf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host,
-	    port);
 }
 
 const struct config_jump *
@@ -362,6 +355,6 @@ config_jump_read(const struct section *section, struct config *cfg)
 	read_host_key(section, &jump);
 	read_known_hosts(section, &jump);
 	if (jump.host != NULL)
-		jump.label = config_jump_peer_label(jump.host, jump.port);
+		jump.label = config_peer_label(jump.host, jump.port);
 	return share(cfg, &jump);
 }

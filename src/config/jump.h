@@ -31,7 +31,4 @@ bool config_jump_same_host_key(const struct config_jump *,
 /* Whether its known_hosts files are those which are asked by default. */
 bool config_jump_has_default_known_hosts(const struct config_jump *);
 
-/* "host:port", brackets around an IPv6 address.  The caller's. */
-char *config_jump_peer_label(const char *host, unsigned port);
-
 #endif

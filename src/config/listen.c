@@ -14,6 +14,7 @@
 #include <strings.h>
 #include <sys/un.h>
 
+#include "base/address.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/section.h"
@@ -33,20 +34,11 @@ struct listening {
 
 /* --- Addresses ----------------------------------------------------------- */
 
-/* The family of a numeric address, its bytes in network order; 0: a name. */
-static int
-numeric(const char *host, unsigned char bytes[16])
-{
-	if (inet_pton(AF_INET, host, bytes) == 1)
-		return AF_INET;
-	return inet_pton(AF_INET6, host, bytes) == 1 ? AF_INET6 : 0;
-}
-
 static bool
 is_loopback(const char *host)
 {
 	unsigned char bytes[16];
-	int family = numeric(host, bytes);
+	int family = address_read(host, bytes);
 
 	if (family == AF_INET)
 		return bytes[0] == 127;
@@ -58,7 +50,7 @@ canonical(const char *host)
 {
 	unsigned char bytes[16];
 	char text[ADDRESS_MAX];
-	int family = numeric(host, bytes);
+	int family = address_read(host, bytes);
 
 	if (family == 0)
 		return xstrdup(host);
@@ -185,7 +177,7 @@ add_pair(struct listening *listening, const char *text)
 	host = xstrndup(text + bracketed,
 	    (size_t)(colon - text) - 2 * bracketed);
 	good = bracketed
-	    ? numeric(host, bytes) == AF_INET6
+	    ? address_read(host, bytes) == AF_INET6
 	    : config_value_is_host(host) && strchr(host, ':') == NULL;
 	if (good)
 		add_host(listening, host, (unsigned)port);
@@ -216,7 +208,7 @@ refuse_form(const struct section *section, const struct node *node)
 	unsigned char bytes[16];
 	int64_t port;
 
-	if (numeric(node->text, bytes) == AF_INET6)
+	if (address_read(node->text, bytes) == AF_INET6)
 		config_section_error(section, "listen", node->place,
 		    "needs a port, and brackets in quotes: \"[%s]:PORT\"",
 		    node->text);
@@ -255,7 +247,7 @@ parse_network(const char *text, struct config_network *network)
 	memcpy(address, text, len);
 	address[len] = '\0';
 	*network = (struct config_network){ 0 };
-	network->family = numeric(address, network->address);
+	network->family = address_read(address, network->address);
 	if (network->family == 0)
 		return false;
 	address_len = network->family == AF_INET ? 32 : 128;

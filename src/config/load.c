@@ -145,11 +145,8 @@ read_connection(struct loading *loading, const struct node *node,
 	if (open_inner(&section, "ssh_tunnel", SECTION_TUNNEL, &tunnel))
 		connection->jump = config_jump_read(&tunnel, loading->cfg);
 	config_tls_read(&section, has_ssl ? &ssl : NULL, connection);
-	if (connection->host == NULL)
-		return;
-	connection->label = connection->host[0] == '/'
-	    ? xasprintf("%s/.s.PGSQL.%u", connection->host, connection->port)
-	    : config_jump_peer_label(connection->host, connection->port);
+	if (connection->host != NULL)
+		config_name_host(connection);
 }
 
 /* --- Between connections ------------------------------------------------- */

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/failure.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/environment.h"
 #include "config/path.h"

@@ -7,7 +7,7 @@
 #ifndef PGJUMP_JUMP_DIALER_H
 #define PGJUMP_JUMP_DIALER_H
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "ssh/dial.h"
 
 struct config;

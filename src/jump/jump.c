@@ -15,7 +15,7 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -156,7 +156,7 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 		try_again(request, opened);
 	} else {
 		jump_fault_refused(&request->fault, jump_label(request), opened,
-		    request->connection->host[0] == '/');
+		    request->connection->host_kind == CONFIG_HOST_SOCKET);
 		fail(request);
 	}
 }

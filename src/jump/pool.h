@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "ssh/link.h"
 
 struct config;

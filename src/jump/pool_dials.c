@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/xmalloc.h"
 #include "jump/box.h"
 #include "jump/dialer.h"

@@ -90,7 +90,7 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
     void *user)
 {
 	const struct config_connection *connection = target->connection;
-	bool is_socket = connection->host[0] == '/';
+	bool is_socket = connection->host_kind == CONFIG_HOST_SOCKET;
 	const struct ssh_target asked = {
 		.host = is_socket ? connection->label : connection->host,
 		.port = connection->port,

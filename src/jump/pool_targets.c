@@ -5,21 +5,11 @@
  */
 #include "jump/pool_targets.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xmalloc.h"
 #include "config/config.h"
-
-static bool
-needs_no_lookup(const char *host)
-{
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	return host[0] == '/' || inet_pton(AF_INET, host, bytes) == 1 ||
-	    inet_pton(AF_INET6, host, bytes) == 1;
-}
 
 struct pool_target *
 pool_targets_get(struct pool_targets *targets,
@@ -32,7 +22,7 @@ pool_targets_get(struct pool_targets *targets,
 			return target;
 	target = xcalloc(1, sizeof *target);
 	target->connection = connection;
-	target->needs_no_lookup = needs_no_lookup(connection->host);
+	target->needs_no_lookup = connection->host_kind != CONFIG_HOST_NAME;
 	SLIST_INSERT_HEAD(targets, target, entry);
 	return target;
 }

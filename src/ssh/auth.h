@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "ssh/login.h"
 
 struct config_jump;

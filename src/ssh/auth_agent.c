@@ -16,7 +16,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "key/ssh_certificate.h"
 #include "key/ssh_key.h"

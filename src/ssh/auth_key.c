@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/secret.h"
 #include "config/config.h"
 #include "key/ssh_key.h"

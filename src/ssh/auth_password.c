@@ -14,7 +14,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "ssh/prompt.h"
 #include "ssh/transport.h"

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "ssh/pulse.h"
 

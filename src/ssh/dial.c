@@ -450,7 +450,7 @@ dial_database(const struct dial *dial,
 
 	*fd_out = -1;
 	fault_name(fault, NULL, NULL, connection->label);
-	if (connection->host[0] == '/')
+	if (connection->host_kind == CONFIG_HOST_SOCKET)
 		return reach_socket(dial, connection->host, connection->port,
 		    fd_out, fault);
 	code = reach(dial, &database_rows, connection->host, connection->port,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "key/ssh_key.h"
 #include "key/ssh_wire.h"
 #include "ssh/failure.h"

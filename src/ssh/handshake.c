@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "pg/pgwire.h"
 #include "ssh/facts.h"
 #include "ssh/failure.h"

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct ssh_transport;
 

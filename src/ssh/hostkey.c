@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "key/ssh_key.h"

@@ -11,7 +11,7 @@
 #include <libssh2.h>
 #include <stddef.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct config_jump;
 struct known_host;

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "ssh/hostkey.h"
 
 struct config_jump;

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
+#include "base/text.h"
 
 /* The byte that says KEXINIT, and the cookie. */
 #define LISTS_AT 17

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 
 struct config_jump;
 struct ssh_transport;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/failure.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 
 /* Message numbers of RFC 4250, 4.1. */

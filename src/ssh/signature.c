@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "key/ssh_certificate.h"
 #include "ssh/algorithms.h"
 #include "ssh/transport.h"

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fault.h"
 #include "key/ssh_wire.h"
 #include "ssh/login.h"
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "key/ssh_memory.h"
 #include "ssh/algorithms.h"

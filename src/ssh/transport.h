@@ -21,7 +21,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/failure.h"
 #include "ssh/said.h"
 
 struct ssh_memory;

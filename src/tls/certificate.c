@@ -8,6 +8,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <arpa/inet.h>
@@ -15,8 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
-#include "base/failure.h"
+#include "base/address.h"
+#include "base/fault.h"
+#include "base/text.h"
 #include "key/openssl.h"
 #include "tls/tls.h"
 
@@ -64,30 +68,14 @@ name_matches(const ASN1_STRING *string, const char *host)
 	    (strcasecmp(name, host) == 0 || wildcard_matches(name, host));
 }
 
-/* An address as a certificate has it; 0 where `host` is none. */
-static int
-parse_address(const char *host, unsigned char address[16])
-{
-	if (inet_pton(AF_INET, host, address) == 1)
-		return 4;
-	return inet_pton(AF_INET6, host, address) == 1 ? 16 : 0;
-}
-
-bool
-tls_certificate_is_address(const char *host)
-{
-	unsigned char address[16];
-
-	return parse_address(host, address) > 0;
-}
-
 static bool
 address_matches(const ASN1_STRING *string, const char *host)
 {
-	unsigned char address[16];
-	int len = parse_address(host, address);
+	unsigned char address[ADDRESS_LEN_MAX];
+	int family = address_read(host, address);
+	int len = family == AF_INET ? 4 : ADDRESS_LEN_MAX;
 
-	return len > 0 && ASN1_STRING_length(string) == len &&
+	return family != 0 && ASN1_STRING_length(string) == len &&
 	    memcmp(ASN1_STRING_get0_data(string), address, (size_t)len) == 0;
 }
 
@@ -127,7 +115,8 @@ bool
 tls_certificate_matches(const X509 *certificate, const char *host)
 {
 	GENERAL_NAMES *names = alternative_names(certificate);
-	const int type = tls_certificate_is_address(host) ? GEN_IPADD : GEN_DNS;
+	unsigned char address[ADDRESS_LEN_MAX];
+	const int type = address_read(host, address) != 0 ? GEN_IPADD : GEN_DNS;
 	const ASN1_STRING *common = common_name(certificate);
 	bool is_match = false;
 
@@ -208,4 +197,76 @@ tls_certificate_subject(const X509_NAME *name, char *buf, size_t size)
 	len = BIO_get_mem_data(out, &bytes);
 	text_printable(buf, size, bytes, len > 0 ? (size_t)len : 0);
 	BIO_free(out);
+}
+
+/* What OpenSSL may say of a chain, and how a person would say it. */
+static const struct verdict {
+	int error;
+	const char *words; /* "%s": the issuer of the certificate */
+} verdicts[] = {
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+	    "it is self-signed and is not in ssl_config.ca_cert" },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+	    "the issuer is not in ssl_config.ca_cert: %s" },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+	    "the issuer is not in ssl_config.ca_cert: %s" },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+	    "the issuer's own authority is not in ssl_config.ca_cert: %s" },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+	    "the issuer is not in ssl_config.ca_cert: %s" },
+	{ X509_V_ERR_CERT_SIGNATURE_FAILURE,
+	    "ssl_config.ca_cert holds another authority of the same name: "
+	    "%s" },
+	{ X509_V_ERR_CERT_HAS_EXPIRED, NULL },
+	{ X509_V_ERR_CERT_NOT_YET_VALID, NULL },
+};
+
+static const struct verdict *
+find_verdict(int error)
+{
+	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+		if (verdicts[i].error == error)
+			return &verdicts[i];
+	return NULL;
+}
+
+/* The one that is not valid now may be an authority's. */
+static void
+blame_date(struct fault *fault, X509_STORE_CTX *chain)
+{
+	const X509 *bad = X509_STORE_CTX_get_current_cert(chain);
+	bool is_early = X509_STORE_CTX_get_error(chain) ==
+	    X509_V_ERR_CERT_NOT_YET_VALID;
+	const ASN1_TIME *time = is_early ? X509_get0_notBefore(bad)
+					 : X509_get0_notAfter(bad);
+	char date[16] = "?", name[200];
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(time, &tm) == 1)
+		strftime(date, sizeof date, "%Y-%m-%d", &tm);
+	tls_certificate_subject(X509_get_subject_name(bad), name, sizeof name);
+	fault_set(fault, FAIL_DB_TLS_OUTDATED, "%s%s%s %s",
+	    X509_STORE_CTX_get_error_depth(chain) > 0 ? "its authority " : "",
+	    X509_STORE_CTX_get_error_depth(chain) > 0 ? name : "it",
+	    is_early ? " is valid only from" : " expired on", date);
+}
+
+void
+tls_certificate_blame(X509_STORE_CTX *chain, struct fault *fault)
+{
+	int error = X509_STORE_CTX_get_error(chain);
+	const struct verdict *verdict = find_verdict(error);
+	char issuer[256];
+
+	if (verdict == NULL)
+		fault_set(fault, FAIL_DB_TLS_UNTRUSTED, "%s",
+		    X509_verify_cert_error_string(error));
+	else if (verdict->words == NULL)
+		blame_date(fault, chain);
+	else {
+		tls_certificate_subject(X509_get_issuer_name(
+					    X509_STORE_CTX_get0_cert(chain)),
+		    issuer, sizeof issuer);
+		fault_set(fault, FAIL_DB_TLS_UNTRUSTED, verdict->words, issuer);
+	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The names in a certificate, judged as libpq judges them, and in words.  The
- * rules are those of "Client Verification of Server Certificates" in the
- * chapter "libpq" of the PostgreSQL documentation.
+ * A database's certificate: whose it is, judged as libpq judges it ("Client
+ * Verification of Server Certificates" in the chapter "libpq" of the PostgreSQL
+ * documentation), why a chain is not trusted, and both in words.
  */
 #ifndef PGJUMP_TLS_CERTIFICATE_H
 #define PGJUMP_TLS_CERTIFICATE_H
@@ -12,7 +12,9 @@
 #include <stddef.h>
 
 struct X509_name_st; /* X509_NAME of OpenSSL */
-struct x509_st;      /* X509 of OpenSSL */
+struct fault;
+struct x509_st;           /* X509 of OpenSSL */
+struct x509_store_ctx_st; /* X509_STORE_CTX of OpenSSL */
 
 /*
  * Whether the certificate is for `host`, a name or a numeric address.  Its
@@ -20,14 +22,15 @@ struct x509_st;      /* X509 of OpenSSL */
  */
 bool tls_certificate_matches(const struct x509_st *, const char *host);
 
-/* Whether `host` is a numeric address. */
-bool tls_certificate_is_address(const char *host);
-
 /* What the certificate is for: "db.example.com, *.db.internal, 10.0.0.5". */
 void tls_certificate_names(const struct x509_st *, char *buf, size_t size);
 
 /* "CN=db.example.com,O=Example" */
 void tls_certificate_subject(const struct X509_name_st *, char *buf,
     size_t size);
+
+/* Why OpenSSL does not trust this chain, as a person needs it: sets
+ * FAIL_DB_TLS_UNTRUSTED or FAIL_DB_TLS_OUTDATED. */
+void tls_certificate_blame(struct x509_store_ctx_st *, struct fault *);
 
 #endif

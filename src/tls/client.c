@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/file_stamp.h"
 #include "base/secret.h"
 #include "base/xmalloc.h"
@@ -28,7 +28,6 @@
 #include "key/tls_pem.h"
 #include "tls/certificate.h"
 #include "tls/tls.h"
-#include "tls/verdict.h"
 
 /* "SSLRequest" in the chapter "Frontend/Backend Protocol". */
 static const unsigned char ssl_request[8] = { 0, 0, 0, 8, 4, 210, 22, 47 };
@@ -255,7 +254,7 @@ tls_client_new(const struct tls_client_rules *rules)
 	client->connection = connection;
 	client->has_ca = rules->has_ca;
 	if (connection->ssl_mode == SSL_MODE_DISABLE ||
-	    connection->host[0] == '/') {
+	    connection->host_kind == CONFIG_HOST_SOCKET) {
 		client->step = DONE;
 		client->status = TLS_CLIENT_PLAIN;
 		return client;
@@ -263,7 +262,7 @@ tls_client_new(const struct tls_client_rules *rules)
 	client->tls = tls_new(rules->ctx, "the database");
 	tls_set_owner(client->tls, client);
 	/* SNI is for names (RFC 6066, 3). */
-	if (!tls_certificate_is_address(connection->host))
+	if (connection->host_kind == CONFIG_HOST_NAME)
 		SSL_set_tlsext_host_name(tls_ssl(client->tls),
 		    connection->host);
 	return client;

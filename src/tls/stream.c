@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "tls/tls.h"

@@ -3,7 +3,8 @@
 /*
  * Every row of failure.def renders: ASCII, one line, nothing left to fill in.
  */
-#include "base/failure.h"
+#include "base/fault.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "check/key.h"
 #include "check/refusal.h"
 #include "config/config.h"
@@ -74,6 +74,7 @@ advise_for(enum software software, enum failure code, const char *sqlstate,
 	const struct check_case is = { &connection, &fault, &key, &facts,
 		&refusal, is_tls_offered };
 
+	connection.host_kind = config_host_kind(connection.host);
 	fault_set(&fault, code, "words");
 	fault_software(&fault, software);
 	snprintf(key.type, sizeof key.type, "ssh-ed25519");

@@ -18,6 +18,7 @@
 
 #include "../sockets.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/stream.h"

@@ -7,6 +7,7 @@
 #ifndef FAKE_JUMP_H
 #define FAKE_JUMP_H
 
+#include "base/fault.h"
 #include "jump/jump.h"
 
 struct jump {

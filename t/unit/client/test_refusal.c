@@ -15,7 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "tls/identity.h"
 #include "tls/tls.h"

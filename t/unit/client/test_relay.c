@@ -18,7 +18,7 @@
 
 #include "../sockets.h"
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 

@@ -17,6 +17,7 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "config/config.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
 #include "ssh/link.h"
 
 #define JUMP "jump.example:22"

@@ -24,9 +24,11 @@ static struct config_jump jump_config = { .label = "jump.example:22" };
 static struct config config = { .open_timeout_ms = 4000 };
 static struct config_connection lost = { .label = "10.0.0.1:5432",
 	.host = "10.0.0.1",
+	.host_kind = CONFIG_HOST_ADDRESS,
 	.jump = &jump_config };
 static struct config_connection good = { .label = "10.0.0.2:5432",
 	.host = "10.0.0.2",
+	.host_kind = CONFIG_HOST_ADDRESS,
 	.jump = &jump_config };
 
 /* --- the pool ------------------------------------------------------------- */

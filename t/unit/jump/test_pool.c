@@ -33,9 +33,11 @@ static struct config_jump jump_config = { .label = "jump.example:22",
 static struct config config = { .open_timeout_ms = 4000 };
 static const struct config_connection one = { .label = "10.0.0.1:5432",
 	.host = "10.0.0.1",
+	.host_kind = CONFIG_HOST_ADDRESS,
 	.port = 5432 };
 static const struct config_connection other = { .label = "10.0.0.2:5432",
 	.host = "10.0.0.2",
+	.host_kind = CONFIG_HOST_ADDRESS,
 	.port = 5432 };
 static const struct config_connection name = { .label = "db.example:5432",
 	.host = "db.example",

@@ -28,8 +28,14 @@
 #define NOT_LONG   8000 /* and a slow machine is slow */
 
 static struct config_connection connections[] = {
-	{ .label = "10.0.0.1:5432", .host = "10.0.0.1", .port = 5432 },
-	{ .label = "10.0.0.2:5432", .host = "10.0.0.2", .port = 5432 },
+	{ .label = "10.0.0.1:5432",
+	    .host = "10.0.0.1",
+	    .host_kind = CONFIG_HOST_ADDRESS,
+	    .port = 5432 },
+	{ .label = "10.0.0.2:5432",
+	    .host = "10.0.0.2",
+	    .host_kind = CONFIG_HOST_ADDRESS,
+	    .port = 5432 },
 	{ .label = "one.example:5432", .host = "one.example", .port = 5432 },
 	{ .label = "two.example:5432", .host = "two.example", .port = 5432 },
 };

@@ -29,7 +29,7 @@
 
 #include "../skip_unless.h"
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"

@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "config/config.h"
 #include "ssh/dial.h"
 #include "ssh/resolver.h"
@@ -355,6 +355,7 @@ dial_host(char *host, unsigned port, int *fd)
 	const struct config_connection connection = {
 		.label = "the database",
 		.host = host,
+		.host_kind = config_host_kind(host),
 		.port = port,
 	};
 	enum failure code;

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "../pki.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "config/config.h"
 #include "tls/tls.h"
 
@@ -162,6 +162,7 @@ static struct config_connection
 to(const char *host, enum ssl_mode mode, const struct pki_cert *ca)
 {
 	return (struct config_connection){ .host = (char *)host,
+		.host_kind = config_host_kind(host),
 		.ssl_mode = mode,
 		.ca_cert.text = ca != NULL ? ca->cert_text : NULL };
 }
@@ -260,6 +261,7 @@ facts_tell_what_was_seen(void **state)
 	assert_string_equal(outcome.server_name, "db.example.com");
 	assert_string_equal(outcome.protocol, "postgresql");
 	connection.host = (char *)"10.0.0.5";
+	connection.host_kind = CONFIG_HOST_ADDRESS;
 	outcome = meet(&connection, &(struct database){ .cert = &good });
 	assert_string_equal(outcome.server_name, "");
 }

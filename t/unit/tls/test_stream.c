@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "../pki.h"
-#include "base/failure.h"
+#include "base/fault.h"
 #include "base/stream.h"
 #include "tls/tls.h"
 

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The texts of a fault, built from the templates of failure.def.  Pure: it
+ * knows neither sockets nor the log.
+ */
+#include "base/fault.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* Texts for jump boxes with other servers than sshd; NULL: the row's own. */
+static const struct variant {
+	enum failure code;
+	enum software software;
+	const char *message, *hint;
+} variants[] = {
+#define VARIANT(symbol, software, message, hint) \
+	{ FAIL_##symbol, SOFTWARE_##software, message, hint },
+#include "base/failure.def"
+};
+
+enum failure
+fault_set(struct fault *fault, enum failure code, const char *words, ...)
+{
+	char text[FAULT_WORDS_MAX];
+	va_list args;
+
+	if (fault->code != FAIL_NONE)
+		return fault->code;
+	va_start(args, words);
+	vsnprintf(text, sizeof text, words, args);
+	va_end(args);
+	text_printable(fault->words, sizeof fault->words, text, strlen(text));
+	return fault->code = code;
+}
+
+void
+fault_note(struct fault *fault, const char *clause, ...)
+{
+	size_t used = strlen(fault->detail);
+	char text[FAULT_DETAIL_MAX];
+	va_list args;
+
+	va_start(args, clause);
+	vsnprintf(text, sizeof text, clause, args);
+	va_end(args);
+	if (used > 0 && used + 2 < sizeof fault->detail) {
+		memcpy(fault->detail + used, "; ", 3);
+		used += 2;
+	}
+	text_printable(fault->detail + used, sizeof fault->detail - used, text,
+	    strlen(text));
+}
+
+static void
+name_once(char *name, size_t size, const char *text)
+{
+	if (text != NULL && name[0] == '\0')
+		text_printable(name, size, text, strlen(text));
+}
+
+void
+fault_name(struct fault *fault, const char *jump, const char *user,
+    const char *database)
+{
+	name_once(fault->jump, sizeof fault->jump, jump);
+	name_once(fault->user, sizeof fault->user, user);
+	name_once(fault->database, sizeof fault->database, database);
+}
+
+void
+fault_software(struct fault *fault, enum software software)
+{
+	if (fault->software == SOFTWARE_UNKNOWN)
+		fault->software = software;
+}
+
+bool
+fault_is_of_sshd(const struct fault *fault)
+{
+	return fault->software == SOFTWARE_OPENSSH ||
+	    fault->software == SOFTWARE_UNKNOWN;
+}
+
+static const struct variant *
+variant_for(enum failure code, enum software software)
+{
+	for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+		if (variants[i].code == code &&
+		    variants[i].software == software)
+			return &variants[i];
+	return NULL;
+}
+
+/* That of the server itself, or what holds for all that are not sshd. */
+static const struct variant *
+variant_of(const struct fault *fault)
+{
+	const struct variant *own;
+
+	if (fault_is_of_sshd(fault))
+		return NULL;
+	own = variant_for(fault->code, fault->software);
+	return own != NULL ? own : variant_for(fault->code, SOFTWARE_OTHER);
+}
+
+static const char *
+message_of(const struct fault *fault)
+{
+	const struct variant *variant = variant_of(fault);
+
+	if (variant != NULL && variant->message != NULL)
+		return variant->message;
+	return failure_info(fault->code)->message;
+}
+
+static const char *
+hint_of(const struct fault *fault)
+{
+	const struct variant *variant = variant_of(fault);
+
+	if (variant != NULL && variant->hint != NULL)
+		return variant->hint;
+	return failure_info(fault->code)->hint;
+}
+
+/* Where texts are built: never past the end, always with a NUL. */
+struct text {
+	char *buf;
+	size_t size, len;
+};
+
+static void
+append(struct text *text, const char *piece, size_t len)
+{
+	size_t room = text->size - 1 - text->len;
+
+	if (len > room)
+		len = room;
+	memcpy(text->buf + text->len, piece, len);
+	text->len += len;
+	text->buf[text->len] = '\0';
+}
+
+static void
+append_string(struct text *text, const char *piece)
+{
+	append(text, piece, strlen(piece));
+}
+
+static void
+append_from(struct text *text, const struct fault *fault)
+{
+	if (fault->jump[0] == '\0')
+		return;
+	append_string(text, " from jump box ");
+	append_string(text, fault->jump);
+}
+
+/* Append what a template's {name} stands for. */
+static void
+append_named(struct text *text, const struct fault *fault, const char *name,
+    size_t len)
+{
+	const struct {
+		const char *name, *value;
+	} values[] = {
+		{ "jump", fault->jump },
+		{ "database", fault->database },
+		{ "user", fault->user },
+		{ "words", fault->words },
+	};
+
+	if (len == 4 && memcmp(name, "from", 4) == 0) {
+		append_from(text, fault);
+		return;
+	}
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		if (strlen(values[i].name) == len &&
+		    memcmp(values[i].name, name, len) == 0) {
+			append_string(text, values[i].value);
+			return;
+		}
+	assert(!"a name in failure.def that no fault has");
+}
+
+static void
+append_template(struct text *text, const struct fault *fault,
+    const char *template)
+{
+	const char *brace, *end;
+
+	while ((brace = strchr(template, '{')) != NULL) {
+		append(text, template, (size_t)(brace - template));
+		end = strchr(brace, '}');
+		assert(end != NULL);
+		append_named(text, fault, brace + 1, (size_t)(end - brace - 1));
+		template = end + 1;
+	}
+	append_string(text, template);
+}
+
+/*
+ * Without a tunnel nothing can be said of one: a direct connection's fault
+ * names the database alone.
+ */
+static const char *
+opening_words(const struct fault *fault)
+{
+	switch (failure_stage(fault->code)->side) {
+	case SIDE_TUNNEL:
+		return "pgjump: tunnel failed: ";
+	case SIDE_DATABASE:
+		return fault->jump[0] != '\0'
+		    ? "pgjump: tunnel is up, database failed: "
+		    : "pgjump: database failed: ";
+	case SIDE_CLIENT:
+	case SIDE_LOCAL:
+		break;
+	}
+	return "pgjump: refused: ";
+}
+
+static void
+build_message(const struct fault *fault, const char *opening, char *buf,
+    size_t len)
+{
+	struct text text = { .buf = buf, .size = len };
+
+	append_string(&text, opening);
+	append_template(&text, fault, message_of(fault));
+	append_string(&text, " [");
+	append_string(&text, failure_stage(fault->code)->label);
+	append_string(&text, "]");
+}
+
+void
+fault_message(const struct fault *fault, char *buf, size_t len)
+{
+	build_message(fault, opening_words(fault), buf, len);
+}
+
+void
+fault_message_mid_session(const struct fault *fault, char *buf, size_t len)
+{
+	build_message(fault, "terminating connection: pgjump: ", buf, len);
+}
+
+void
+fault_cause(const struct fault *fault, char *buf, size_t len)
+{
+	struct text text = { .buf = buf, .size = len };
+
+	buf[0] = '\0';
+	append_template(&text, fault, message_of(fault));
+}
+
+void
+fault_hint(const struct fault *fault, char *buf, size_t len)
+{
+	struct text text = { .buf = buf, .size = len };
+
+	buf[0] = '\0';
+	append_template(&text, fault, hint_of(fault));
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+#include "base/text.h"
+
+#include <stdbool.h>
+
+void
+text_printable(char *out, size_t size, const void *bytes, size_t len)
+{
+	const unsigned char *in = bytes, *end = in + len;
+	size_t used = 0;
+	bool space = false;
+
+	for (; in < end && used + 2 < size; in++) {
+		if (*in == ' ' || (*in >= '\t' && *in <= '\r')) {
+			space = used > 0;
+			continue;
+		}
+		if (space)
+			out[used++] = ' ';
+		space = false;
+		if (used + 1 < size)
+			out[used++] = *in > ' ' && *in < 0x7f ? (char)*in : '?';
+	}
+	if (size > 0)
+		out[used] = '\0';
+}
