@@ -39,6 +39,12 @@ fault_set(struct fault *fault, enum failure code, const char *words, ...)
 	return fault->code = code;
 }
 
+enum failure
+fault_set_code(struct fault *fault, enum failure code)
+{
+	return fault_set(fault, code, "%s", "");
+}
+
 void
 fault_note(struct fault *fault, const char *clause, ...)
 {

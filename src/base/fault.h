@@ -42,6 +42,9 @@ struct fault {
 enum failure fault_set(struct fault *, enum failure, const char *words, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same without words. */
+enum failure fault_set_code(struct fault *, enum failure);
+
 /* Append one clause to DETAIL ("; " between clauses). */
 void fault_note(struct fault *, const char *clause, ...)
     __attribute__((format(printf, 2, 3)));

@@ -41,7 +41,7 @@ log_enabled(enum log_level level)
 	return level <= threshold;
 }
 
-/* --- lines --------------------------------------------------------------- */
+/* --- Lines --------------------------------------------------------------- */
 
 /* The first line that finds a full pipe waits a moment, the next ones do not.
  */
@@ -92,7 +92,7 @@ put_or_lose(enum log_level level, const char *message,
 	lost_count++;
 }
 
-/* --- counts -------------------------------------------------------------- */
+/* --- Counts -------------------------------------------------------------- */
 
 static void
 tell(const struct log_debt *debt)
@@ -180,7 +180,7 @@ log_tell_all_counts(void)
 	tell_counts(true);
 }
 
-/* --- what others call ---------------------------------------------------- */
+/* --- What others call ---------------------------------------------------- */
 
 void
 log_write(enum log_level level, const char *message,

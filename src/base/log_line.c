@@ -97,7 +97,7 @@ close_quote(struct log_line *line, const char *quote)
 		end_with(line, quote);
 }
 
-/* --- values -------------------------------------------------------------- */
+/* --- Values -------------------------------------------------------------- */
 
 /* A word that reads the same without quotes. */
 static bool
@@ -173,7 +173,7 @@ add_time(struct log_line *line)
 	add(line, piece);
 }
 
-/* --- key=value ----------------------------------------------------------- */
+/* --- Key=value ----------------------------------------------------------- */
 
 static void
 add_text_value(struct log_line *line, const char *key, const char *text)

@@ -29,7 +29,7 @@ SLIST_HEAD(record_list, record);
 static struct record_list lists[LIST_COUNT];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* --- kinds --------------------------------------------------------------- */
+/* --- Kinds --------------------------------------------------------------- */
 
 static bool
 tells_kinds_apart(const char *key)
@@ -91,7 +91,7 @@ list_of(const struct log_kind *kind)
 	return &lists[hash % LIST_COUNT];
 }
 
-/* --- records (with the mutex) -------------------------------------------- */
+/* --- Records (with the mutex) -------------------------------------------- */
 
 static bool
 is_over(const struct record *record, int64_t now_ms)
@@ -146,7 +146,7 @@ judge(struct record *record, int64_t now_ms, struct log_debt *owed)
 	return record->debt.repeated++ == 0 ? LOG_COUNT_FIRST : LOG_COUNT;
 }
 
-/* --- what others call ---------------------------------------------------- */
+/* --- What others call ---------------------------------------------------- */
 
 enum log_verdict
 log_tally(enum log_level level, const char *message,

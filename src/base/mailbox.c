@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "base/xmalloc.h"
 
 struct queue {
@@ -115,9 +116,8 @@ mailbox_new(struct event_base *base, void *receiver)
 	mailbox->receiver = receiver;
 	mailbox->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert(mailbox->wake_fd >= 0);
-	mailbox->wake = event_new(base, mailbox->wake_fd, EV_READ | EV_PERSIST,
+	mailbox->wake = loop_event(base, mailbox->wake_fd, EV_READ | EV_PERSIST,
 	    on_wake, mailbox);
-	assert(mailbox->wake != NULL);
 	event_add(mailbox->wake, NULL);
 	return mailbox;
 }

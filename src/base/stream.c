@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "base/xmalloc.h"
 
 #define SOCKET_PARK_MAX (256 * 1024)
@@ -232,10 +233,9 @@ stream_socket(struct event_base *base, int take_fd)
 	self->stream.park_max = SOCKET_PARK_MAX;
 	self->fd = take_fd;
 	self->may_read = true;
-	self->readable = event_new(base, take_fd, EV_READ | EV_PERSIST,
+	self->readable = loop_event(base, take_fd, EV_READ | EV_PERSIST,
 	    on_event, self);
-	self->writable = event_new(base, take_fd, EV_WRITE, on_event, self);
-	assert(self->readable != NULL && self->writable != NULL);
+	self->writable = loop_event(base, take_fd, EV_WRITE, on_event, self);
 	return &self->stream;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "base/secret.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
@@ -87,7 +88,7 @@ check_door_open(struct check_route *route, const struct dial *dial)
 	door->fd = fd;
 	door->address = address;
 	door->scratch = xmalloc(SCRATCH_LEN);
-	door->knock = event_new(check_route_base(route), fd,
+	door->knock = loop_event(check_route_base(route), fd,
 	    EV_READ | EV_PERSIST, on_knock, door);
 	event_add(door->knock, NULL);
 	return door;

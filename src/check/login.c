@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "check/board.h"
@@ -188,7 +188,7 @@ watch_socket(struct check_login *login, short what)
 	if (login->socket != NULL)
 		event_free(login->socket);
 	login->is_ready = false;
-	login->socket = event_new(check_route_base(login->route),
+	login->socket = loop_event(check_route_base(login->route),
 	    PQsocket(login->conn), what, on_socket, login);
 	event_add(login->socket, NULL);
 }
@@ -213,7 +213,7 @@ await_socket(struct check_login *login, short what, struct fault *fault)
 			fail_late(login, fault);
 			return fault->code;
 		case CHECK_TURN_CANCELLED:
-			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+			return fault_set_code(fault, FAIL_SHUTDOWN);
 		}
 	}
 	return FAIL_NONE;
@@ -381,7 +381,7 @@ fail_query(struct check_login *login, const PGresult *result,
 
 	if (PQstatus(login->conn) == CONNECTION_BAD &&
 	    PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL)
-		return fault_set(fault, FAIL_DB_HANGUP, "%s", "");
+		return fault_set_code(fault, FAIL_DB_HANGUP);
 	put_words(login, result, words);
 	return fault_set(fault, FAIL_DB_REJECTED, "%s", words);
 }

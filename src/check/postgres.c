@@ -91,7 +91,7 @@ turn(const struct check_talk *talk, const struct patience *wait,
 	case CHECK_TURN_CANCELLED:
 		break;
 	}
-	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	return fault_set_code(fault, FAIL_SHUTDOWN);
 }
 
 /* Everything is sent, or a fault is set.  A broken stream is found out by

@@ -95,7 +95,7 @@ check_refusal_read(const char *said, bool gave_password,
 		    "nothing that libpq takes for a login (%s)",
 		    refusal->message);
 	if (code == FAIL_DB_HANGUP)
-		return fault_set(fault,
-		    gave_password ? FAIL_DB_HANGUP_PASSWORD : code, "%s", "");
+		return fault_set_code(fault,
+		    gave_password ? FAIL_DB_HANGUP_PASSWORD : code);
 	return fault_set(fault, code, "%s", refusal->message);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -62,9 +63,9 @@ check_route_new(const struct check_task *task)
 	route->task = task;
 	route->base = event_base_new();
 	assert(route->base != NULL);
-	route->cancel = event_new(route->base, task->cancel_fd,
+	route->cancel = loop_event(route->base, task->cancel_fd,
 	    EV_READ | EV_PERSIST, on_cancel, route);
-	route->timer = event_new(route->base, -1, 0, on_timer, NULL);
+	route->timer = loop_event(route->base, -1, 0, on_timer, NULL);
 	event_add(route->cancel, NULL);
 	return route;
 }
@@ -175,7 +176,7 @@ check_route_target(const struct check_route *route)
 static enum failure
 fail_cancelled(struct fault *fault)
 {
-	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	return fault_set_code(fault, FAIL_SHUTDOWN);
 }
 
 static enum failure

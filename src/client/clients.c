@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "client/answer.h"
@@ -239,8 +240,7 @@ client_run(void *arg)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)what;
+	(void)fd, (void)what;
 	client_run(arg);
 }
 
@@ -277,8 +277,8 @@ client_new(struct clients *clients, int take_fd, uint64_t id)
 	    clients->setup.cfg->startup_timeout_ms;
 	client->deadline_ms = client->startup->expires_ms;
 	client->stream = stream_socket(clients->setup.base, take_fd);
-	client->timer = event_new(clients->setup.base, -1, 0, on_timer, client);
-	assert(client->timer != NULL);
+	client->timer = loop_event(clients->setup.base, -1, 0, on_timer,
+	    client);
 	return client;
 }
 
@@ -342,8 +342,7 @@ on_reap(evutil_socket_t fd, short what, void *arg)
 {
 	struct clients *clients = arg;
 
-	(void)fd;
-	(void)what;
+	(void)fd, (void)what;
 	while (reap(clients))
 		clients->setup.on_gone(clients->setup.arg);
 }
@@ -368,8 +367,7 @@ clients_open(const struct clients_setup *setup)
 	};
 	LIST_INIT(&clients->live);
 	LIST_INIT(&clients->closed);
-	clients->reaper = event_new(setup->base, -1, 0, on_reap, clients);
-	assert(clients->reaper != NULL);
+	clients->reaper = loop_event(setup->base, -1, 0, on_reap, clients);
 	return clients;
 }
 

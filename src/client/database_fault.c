@@ -86,7 +86,7 @@ database_fault_hung_up(struct fault *fault, const struct database_way *way,
 		note_opened(fault, way);
 	else
 		note_path(fault, way);
-	fault_set(fault, code, "%s", "");
+	fault_set_code(fault, code);
 }
 
 void

@@ -36,7 +36,7 @@ enum cancel_state {
 /* Becomes CALLED under the mutex, in any thread; every other step is taken by
  * the thread of its mailbox. */
 struct gate_cancel {
-	struct message message; /* first: see cancel_deliver() */
+	struct message message; /* first: see on_cancel() */
 	TAILQ_ENTRY(gate_cancel) entry;
 	struct gate *gate;
 	struct mailbox *mailbox;
@@ -118,7 +118,7 @@ cancel_is_there(struct gate_cancel *cancel)
 }
 
 static void
-cancel_deliver(struct message *message, void *receiver)
+on_cancel(struct message *message, void *receiver)
 {
 	struct gate_cancel *cancel = (struct gate_cancel *)message;
 
@@ -139,7 +139,7 @@ cancel_new(struct gate *gate, struct mailbox *mailbox,
 {
 	struct gate_cancel *cancel = xcalloc(1, sizeof *cancel);
 
-	cancel->message.deliver = cancel_deliver;
+	cancel->message.deliver = on_cancel;
 	cancel->message.discard = cancel_discard;
 	cancel->gate = gate;
 	cancel->mailbox = mailbox;

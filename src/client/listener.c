@@ -9,7 +9,6 @@
  */
 #include "client/listener.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <netdb.h>
@@ -26,6 +25,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 
@@ -164,10 +164,9 @@ add_door(struct listener *listener, int take_fd)
 
 	door->listener = listener;
 	door->fd = take_fd;
-	door->readable = event_new(listener->base, take_fd,
+	door->readable = loop_event(listener->base, take_fd,
 	    EV_READ | EV_PERSIST, on_acceptable, door);
-	door->retry = evtimer_new(listener->base, on_acceptable, door);
-	assert(door->readable != NULL && door->retry != NULL);
+	door->retry = loop_event(listener->base, -1, 0, on_acceptable, door);
 	event_add(door->readable, NULL);
 	listener->doors = xreallocarray(listener->doors,
 	    listener->door_count + 1, sizeof *listener->doors);

@@ -8,7 +8,6 @@
  */
 #include "client/session.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -117,7 +116,7 @@ client_session_leaving(struct client *client)
 enum client_state
 client_session_stop(struct client *client)
 {
-	fault_set(client_fault(client), FAIL_SHUTDOWN, "%s", "");
+	fault_set_code(client_fault(client), FAIL_SHUTDOWN);
 	return leave(client);
 }
 
@@ -131,11 +130,10 @@ blame_hang_up(struct client *client)
 	struct pgwire_error_fields said;
 
 	if (session == NULL || !session->is_warned) {
-		fault_set(client->fault,
+		fault_set_code(client->fault,
 		    session != NULL && session->gave_password
 			? FAIL_DB_HANGUP_PASSWORD
-			: FAIL_DB_HANGUP,
-		    "%s", "");
+			: FAIL_DB_HANGUP);
 		return;
 	}
 	pgwire_error_fields(session->error, session->error_len, &said);

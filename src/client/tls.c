@@ -233,6 +233,6 @@ client_tls_choice(struct client *client)
 	    memcmp(said + 5, bound_mechanism, sizeof bound_mechanism) != 0 ||
 	    tls_stream_is_one_certificate(client->stream, client->database))
 		return CLIENT_TLS_DONE;
-	fault_set(client_fault(client), FAIL_CLIENT_BINDING, "%s", "");
+	fault_set_code(client_fault(client), FAIL_CLIENT_BINDING);
 	return CLIENT_TLS_FAILED;
 }

@@ -8,7 +8,6 @@
  */
 #include "command/hostkey.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

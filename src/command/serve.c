@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/command_line.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "client/listener.h"
@@ -147,7 +148,7 @@ client_count(const struct server *server)
 }
 
 static void
-drained_deliver(struct message *message, void *receiver)
+on_drained(struct message *message, void *receiver)
 {
 	struct server *server = receiver;
 
@@ -170,7 +171,7 @@ drain(struct server *server)
 	server->undrained = server->worker_count;
 	for (unsigned i = 0; i < server->worker_count; i++) {
 		drained = xcalloc(1, sizeof *drained);
-		drained->deliver = drained_deliver;
+		drained->deliver = on_drained;
 		drained->discard = drained_discard;
 		worker_drain(server->workers[i], server->mailbox, drained);
 	}
@@ -382,16 +383,14 @@ static void
 run_loop(struct server *server)
 {
 	struct timeval trim_every = clock_timeval(TRIM_MS);
-	struct event *trim = event_new(server->base, -1, EV_PERSIST, on_trim,
+	struct event *trim = loop_event(server->base, -1, EV_PERSIST, on_trim,
 	    NULL);
-	struct event *heard = event_new(server->base, server->signal_fd,
+	struct event *heard = loop_event(server->base, server->signal_fd,
 	    EV_READ | EV_PERSIST, on_signal, server);
-	struct event *counts = event_new(server->base, log_watch_counts(),
+	struct event *counts = loop_event(server->base, log_watch_counts(),
 	    EV_READ | EV_PERSIST, on_counts, NULL);
 
-	server->deadline = evtimer_new(server->base, on_deadline, server);
-	assert(heard != NULL && counts != NULL && trim != NULL &&
-	    server->deadline != NULL);
+	server->deadline = loop_event(server->base, -1, 0, on_deadline, server);
 	event_add(trim, &trim_every);
 	event_add(heard, NULL);
 	event_add(counts, NULL);

@@ -6,11 +6,11 @@
  */
 #include "command/survey.h"
 
-#include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "command/state.h"
@@ -61,7 +61,7 @@ end_round(struct survey *survey)
 }
 
 static void
-answer_deliver(struct message *message, void *receiver)
+on_answer(struct message *message, void *receiver)
 {
 	struct answer *answer = (struct answer *)message;
 	struct survey *survey = receiver;
@@ -86,7 +86,7 @@ ask(struct survey *survey, struct worker *worker)
 {
 	struct answer *answer = xcalloc(1, sizeof *answer);
 
-	answer->message.deliver = answer_deliver;
+	answer->message.deliver = on_answer;
 	answer->message.discard = answer_discard;
 	answer->round = survey->round;
 	answer->state = nothing(survey);
@@ -115,8 +115,7 @@ survey_open(const struct survey_setup *setup)
 
 	survey->setup = *setup;
 	survey->mailbox = mailbox_new(setup->base, survey);
-	survey->patience = evtimer_new(setup->base, on_patience, survey);
-	assert(survey->patience != NULL);
+	survey->patience = loop_event(setup->base, -1, 0, on_patience, survey);
 	return survey;
 }
 

@@ -89,7 +89,7 @@ on_client_gone(void *arg)
 }
 
 static void
-arrival_deliver(struct message *message, void *receiver)
+on_arrival(struct message *message, void *receiver)
 {
 	struct arrival *arrival = (struct arrival *)message;
 	struct worker *worker = receiver;
@@ -109,7 +109,7 @@ arrival_discard(struct message *message)
 }
 
 static void
-drain_deliver(struct message *message, void *receiver)
+on_drain(struct message *message, void *receiver)
 {
 	struct drain *drain = (struct drain *)message;
 	struct worker *worker = receiver;
@@ -133,7 +133,7 @@ drain_discard(struct message *message)
 }
 
 static void
-look_deliver(struct message *message, void *receiver)
+on_look(struct message *message, void *receiver)
 {
 	struct look *look = (struct look *)message;
 	struct worker *worker = receiver;
@@ -160,7 +160,7 @@ look_discard(struct message *message)
 }
 
 static void
-stop_deliver(struct message *message, void *receiver)
+on_stop(struct message *message, void *receiver)
 {
 	struct worker *worker = receiver;
 
@@ -319,7 +319,7 @@ worker_hand(struct worker *worker, size_t connection, int take_fd, uint64_t id,
 	struct arrival *arrival = xcalloc(1, sizeof *arrival);
 
 	assert(peer_len <= sizeof arrival->peer);
-	arrival->message.deliver = arrival_deliver;
+	arrival->message.deliver = on_arrival;
 	arrival->message.discard = arrival_discard;
 	arrival->connection = connection;
 	arrival->fd = take_fd;
@@ -341,7 +341,7 @@ worker_drain(struct worker *worker, struct mailbox *home,
 {
 	struct drain *drain = xcalloc(1, sizeof *drain);
 
-	drain->message.deliver = drain_deliver;
+	drain->message.deliver = on_drain;
 	drain->message.discard = drain_discard;
 	drain->home = mailbox_ref(home);
 	drain->done = take_done;
@@ -354,7 +354,7 @@ worker_look(struct worker *worker, struct mailbox *home,
 {
 	struct look *look = xcalloc(1, sizeof *look);
 
-	look->message.deliver = look_deliver;
+	look->message.deliver = on_look;
 	look->message.discard = look_discard;
 	look->home = mailbox_ref(home);
 	look->done = take_done;
@@ -370,7 +370,7 @@ worker_stop(struct worker *worker)
 	if (worker == NULL)
 		return;
 	stop = xcalloc(1, sizeof *stop);
-	stop->deliver = stop_deliver;
+	stop->deliver = on_stop;
 	stop->discard = stop_discard;
 	mailbox_post(worker->mailbox, stop);
 	pthread_join(worker->thread, NULL);

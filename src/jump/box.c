@@ -111,7 +111,7 @@ jump_box_share(const struct jump_box *box)
 	return box->share;
 }
 
-/* --- files that hold credentials ----------------------------------------- */
+/* --- Files that hold credentials ----------------------------------------- */
 
 /* FNV-1a over what changes when a file is written or replaced. */
 static uint64_t
@@ -165,7 +165,7 @@ jump_box_look_at_files(struct jump_box *box)
 		    log_str("jump", box->jump->label));
 }
 
-/* --- permission ---------------------------------------------------------- */
+/* --- Permission ---------------------------------------------------------- */
 
 static enum retry
 retry_of(const struct jump_box *box)
@@ -264,7 +264,7 @@ log_outcome(const struct config_jump *jump, const struct fault *fault,
 	    log_num("retry_ms", retry_ms - clock_ms()));
 }
 
-/* --- news ---------------------------------------------------------------- */
+/* --- News ---------------------------------------------------------------- */
 
 static void
 watch_let_go(struct watch *watch)
@@ -283,7 +283,7 @@ discard_news(struct message *message)
 }
 
 static void
-deliver_news(struct message *message, void *receiver)
+on_news_message(struct message *message, void *receiver)
 {
 	struct watch *watch = ((struct news *)message)->watch;
 
@@ -302,7 +302,7 @@ post_news(struct jump_box *box)
 
 	LIST_FOREACH(watch, &box->watches, entry) {
 		news = xcalloc(1, sizeof *news);
-		news->message.deliver = deliver_news;
+		news->message.deliver = on_news_message;
 		news->message.discard = discard_news;
 		news->watch = watch;
 		atomic_fetch_add(&watch->holders, 1);
@@ -414,7 +414,7 @@ jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage,
 	return dialling;
 }
 
-/* --- the remembered cause ------------------------------------------------ */
+/* --- The remembered cause ------------------------------------------------ */
 
 static void
 note_history(const struct jump_box *box, struct fault *fault)

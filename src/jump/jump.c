@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/loop.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -64,7 +65,7 @@ struct jump {
 	struct event *tick; /* while requests wait */
 };
 
-/* --- states of a request ------------------------------------------------- */
+/* --- States of a request ------------------------------------------------- */
 
 static int64_t
 waited_ms(const struct jump_request *request)
@@ -132,7 +133,7 @@ jump_label(const struct jump_request *request)
 	return request->connection->jump->label;
 }
 
-/* --- through a tunnel ---------------------------------------------------- */
+/* --- Through a tunnel ---------------------------------------------------- */
 
 /* The link broke or is full: that says nothing of the database. */
 static void
@@ -222,7 +223,7 @@ time_out_opening(struct jump_request *request)
 	fail(request);
 }
 
-/* --- without tunnel ------------------------------------------------------ */
+/* --- Without tunnel ------------------------------------------------------ */
 
 static void
 on_dialled(void *arg, struct dialer_outcome *outcome)
@@ -269,7 +270,7 @@ time_out_dialling(struct jump_request *request)
 	fail(request);
 }
 
-/* --- requests ------------------------------------------------------------ */
+/* --- Requests ------------------------------------------------------------ */
 
 static void
 on_timeout(evutil_socket_t fd, short what, void *arg)
@@ -302,7 +303,7 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
 	request->deadline_ms = deadline_ms;
 	request->answer = answer;
 	request->arg = arg;
-	request->timer = event_new(jump->base, -1, 0, on_timeout, request);
+	request->timer = loop_event(jump->base, -1, 0, on_timeout, request);
 	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
 	arm_timer(request, deadline_ms);
 	if (jump->pool != NULL)
@@ -333,7 +334,7 @@ jump_request_drop(struct jump_request *request)
 	request_free(request);
 }
 
-/* --- turns --------------------------------------------------------------- */
+/* --- Turns --------------------------------------------------------------- */
 
 static void
 collect_opened(struct jump *jump)
@@ -439,7 +440,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		pool_probe(jump->pool, since_ms);
 }
 
-/* --- life ---------------------------------------------------------------- */
+/* --- Life ---------------------------------------------------------------- */
 
 struct jump *
 jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
@@ -454,7 +455,7 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	jump_queue_init(&jump->waiting);
 	TAILQ_INIT(&jump->opening);
 	TAILQ_INIT(&jump->done);
-	jump->tick = event_new(base, -1, 0, on_tick, jump);
+	jump->tick = loop_event(base, -1, 0, on_tick, jump);
 	if (jump_box_config(box) != NULL)
 		jump->pool = pool_open(base, cfg, box, of_worker);
 	return jump;

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "jump/box.h"
@@ -49,7 +50,7 @@ struct pool {
 	int64_t suspect_ms;  /* when a database last cost others a slot */
 };
 
-/* --- dialling ------------------------------------------------------------ */
+/* --- Dialling ------------------------------------------------------------ */
 
 static void keep_up(void *arg);
 
@@ -149,7 +150,7 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 		ssh_link_retire(member->link);
 }
 
-/* --- choosing ------------------------------------------------------------ */
+/* --- Choosing ------------------------------------------------------------ */
 
 /* A database that needs longer for its answer is late. */
 static int64_t
@@ -256,7 +257,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	return POOL_OPENING;
 }
 
-/* --- opens in flight ----------------------------------------------------- */
+/* --- Opens in flight ----------------------------------------------------- */
 
 static struct pool_member *
 member_of(struct pool *pool, const void *user)
@@ -302,7 +303,7 @@ pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 	return false;
 }
 
-/* --- turns --------------------------------------------------------------- */
+/* --- Turns --------------------------------------------------------------- */
 
 /*
  * Every slot is taken, and sshd needs minutes to give an open up: a link which
@@ -452,7 +453,7 @@ pool_cause(const struct pool *pool, struct fault *fault)
 	jump_box_explain(pool->box, fault);
 }
 
-/* --- life ---------------------------------------------------------------- */
+/* --- Life ---------------------------------------------------------------- */
 
 struct pool *
 pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
@@ -476,8 +477,8 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	    .on_dialled = on_dialled,
 	    .arg = pool,
 	});
-	pool->retry = event_new(base, -1, 0, on_retry, pool);
-	pool->spare = event_new(base, -1, EV_PERSIST, on_spare, pool);
+	pool->retry = loop_event(base, -1, 0, on_retry, pool);
+	pool->spare = loop_event(base, -1, EV_PERSIST, on_spare, pool);
 	event_add(pool->spare, &spare_interval);
 	jump_box_watch(box, mailbox, keep_up, pool);
 	grow(pool, false);

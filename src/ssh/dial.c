@@ -179,7 +179,7 @@ resolve(const struct dial *dial, const struct rows *rows, const char *host,
 	case RESOLVE_CANCELLED:
 		break;
 	}
-	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	return fault_set_code(fault, FAIL_SHUTDOWN);
 }
 
 static enum failure
@@ -205,10 +205,10 @@ connect_to(const struct dial *dial, const struct rows *rows,
 		return FAIL_NONE;
 	case TCP_REFUSED:
 		note_tried(addresses, started_ms, fault);
-		return fault_set(fault, rows->refused, "%s", "");
+		return fault_set_code(fault, rows->refused);
 	case TCP_RESET:
 		note_tried(addresses, started_ms, fault);
-		return fault_set(fault, rows->reset, "%s", "");
+		return fault_set_code(fault, rows->reset);
 	case TCP_UNREACHABLE:
 		note_tried(addresses, started_ms, fault);
 		return fault_set(fault, rows->unreachable, "%s", words);
@@ -218,7 +218,7 @@ connect_to(const struct dial *dial, const struct rows *rows,
 	case TCP_CANCELLED:
 		break;
 	}
-	return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+	return fault_set_code(fault, FAIL_SHUTDOWN);
 }
 
 static unsigned
@@ -306,7 +306,7 @@ flush(const struct dial *dial, struct ssh_transport *transport,
 			return fail_timeout(fault, FAIL_AUTH_TIMEOUT,
 			    dial->cfg->auth_timeout_ms);
 		case AWAIT_CANCELLED:
-			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+			return fault_set_code(fault, FAIL_SHUTDOWN);
 		}
 	return FAIL_NONE;
 }
@@ -406,11 +406,11 @@ fail_socket(struct fault *fault, int error, int64_t allowed_ms)
 {
 	switch (error) {
 	case ECONNREFUSED:
-		return fault_set(fault, FAIL_DB_REFUSED, "%s", "");
+		return fault_set_code(fault, FAIL_DB_REFUSED);
 	case ETIMEDOUT:
 		return fail_timeout(fault, FAIL_DB_TIMEOUT, allowed_ms);
 	case ECANCELED:
-		return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+		return fault_set_code(fault, FAIL_SHUTDOWN);
 	default:
 		return fault_set(fault, FAIL_DB_UNREACHABLE, "%s",
 		    strerror(error));

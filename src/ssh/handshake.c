@@ -401,7 +401,7 @@ fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
 	    !ssh_transport_said(transport)->newkeys_sent)
 		return fault_set(fault, FAIL_JUMP_UNPROVED, "%s %s",
 		    facts.hostkey_type, facts.fingerprint);
-	return fault_set(fault, FAIL_JUMP_DAMAGED, "%s", "");
+	return fault_set_code(fault, FAIL_JUMP_DAMAGED);
 }
 
 static enum failure
@@ -459,7 +459,7 @@ ssh_handshake(struct ssh_transport *transport, unsigned port,
 			return fail(transport, port, ENDED_TIMEOUT, allowed_ms,
 			    fault);
 		case SSH_WAIT_CANCELLED:
-			return fault_set(fault, FAIL_SHUTDOWN, "%s", "");
+			return fault_set_code(fault, FAIL_SHUTDOWN);
 		case SSH_WAIT_LOST:
 			return fail(transport, port, ENDED_CLOSED, allowed_ms,
 			    fault);

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -331,11 +332,11 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	ssh_pulse_init(&link->host.pulse, cfg->keepalive_interval_ms,
 	    cfg->keepalive_count);
 	link->ping_doubt_ms = cfg->open_timeout_ms / 4;
-	link->host.turn = event_new(base, -1, 0, on_turn, link);
-	link->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable,
+	link->host.turn = loop_event(base, -1, 0, on_turn, link);
+	link->readable = loop_event(base, fd, EV_READ | EV_PERSIST, on_readable,
 	    link);
-	link->writable = event_new(base, fd, EV_WRITE, on_turn, link);
-	link->timer = event_new(base, -1, 0, on_timer, link);
+	link->writable = loop_event(base, fd, EV_WRITE, on_turn, link);
+	link->timer = loop_event(base, -1, 0, on_timer, link);
 	event_add(link->readable, NULL);
 	arm_timer(link);
 	return link;

@@ -80,7 +80,7 @@ ssh_login_again(struct ssh_login *login, int rc)
 		fail_timeout(login);
 		break;
 	case SSH_WAIT_CANCELLED:
-		fault_set(login->fault, FAIL_SHUTDOWN, "%s", "");
+		fault_set_code(login->fault, FAIL_SHUTDOWN);
 		break;
 	case SSH_WAIT_LOST:
 		fail_hangup(login);
@@ -107,7 +107,7 @@ ssh_login_outcome(struct ssh_login *login, int rc)
 	}
 	if (said->auth_failures == login->failures_before &&
 	    ssh_failure_is_damage(rc, ssh_login_error(login))) {
-		fault_set(login->fault, FAIL_AUTH_DAMAGED, "%s", "");
+		fault_set_code(login->fault, FAIL_AUTH_DAMAGED);
 		return SSH_OUTCOME_FAILED;
 	}
 	if (said->auth_failures == login->failures_before)
@@ -130,7 +130,7 @@ ssh_login_cancelled(struct ssh_login *login)
 {
 	if (await_one(-1, 0, clock_ms(), login->cancel_fd) != AWAIT_CANCELLED)
 		return false;
-	fault_set(login->fault, FAIL_SHUTDOWN, "%s", "");
+	fault_set_code(login->fault, FAIL_SHUTDOWN);
 	return true;
 }
 
