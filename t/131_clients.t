@@ -44,7 +44,9 @@ my %column = (
 my $expected = <<'TABLE';
 client       disable      prefer       require      verify-full  scram        terminate
 ActiveRecord plain        TLS          TLS          TLS          TLS          plain
+Bun.SQL      plain        TLS          TLS          TLS          TLS          plain
 DBD::Pg      plain        TLS          TLS          TLS          TLS          plain
+Deno         plain        TLS          TLS          TLS          TLS          plain
 Django       plain        TLS          TLS          TLS          TLS          plain
 Racket       plain        TLS          TLS          TLS          -            plain
 SQLAlchemy   plain        TLS          TLS          TLS          TLS          plain
@@ -55,6 +57,7 @@ lib/pq       plain        -            TLS          TLS          TLS          pl
 node-pg      plain        -            TLS          TLS          TLS          plain
 pg8000       plain        TLS          TLS          TLS          TLS          plain
 pgjdbc       plain        TLS          TLS          TLS          TLS          plain
+pgwire       plain        plain        TLS          TLS          TLS          plain
 pgx          plain        TLS          TLS          TLS          TLS          plain
 postgres.js  plain        TLS          TLS          TLS          TLS          plain
 psql         plain        TLS          TLS          TLS          TLS          plain
@@ -62,6 +65,7 @@ psycopg      plain        TLS          TLS          TLS          TLS          pl
 psycopg2     plain        TLS          TLS          TLS          TLS          plain
 psycopg_pool plain        TLS          TLS          TLS          TLS          plain
 sequelize    plain        -            TLS          TLS          TLS          plain
+slonik       plain        -            TLS          TLS          TLS          plain
 tdbc         plain        TLS          TLS          TLS          TLS          plain
 typeorm      plain        -            TLS          TLS          TLS          plain
 TABLE

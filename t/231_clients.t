@@ -54,12 +54,24 @@ ActiveRecord require      MDH          MDH          MDH          MDH          MD
 ActiveRecord verify-full  certificate  certificate  certificate  certificate  certificate  -
 ActiveRecord tls_cert     MDH          MDH          MDH          MDH          MDH          -
 ActiveRecord terminate    MDH          MDH          MDH          MDH          MDH          -
+Bun.SQL      disable      M            M            M            M            M            57P03
+Bun.SQL      prefer       M            M            M            M            M            57P03
+Bun.SQL      require      M            M            M            M            M            57P03
+Bun.SQL      verify-full  certificate  certificate  certificate  certificate  certificate  -
+Bun.SQL      tls_cert     M            M            M            M            M            57P03
+Bun.SQL      terminate    M            M            M            M            M            57P03
 DBD::Pg      disable      MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      prefer       MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      require      MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      verify-full  certificate  certificate  certificate  certificate  certificate  -
 DBD::Pg      tls_cert     MDH          MDH          MDH          MDH          MDH          08006
 DBD::Pg      terminate    MDH          MDH          MDH          MDH          MDH          08006
+Deno         disable      M            M            M            M            M            57P03
+Deno         prefer       M            M            M            M            M            57P03
+Deno         require      M            M            M            M            M            57P03
+Deno         verify-full  certificate  certificate  certificate  certificate  certificate  -
+Deno         tls_cert     M            M            M            M            M            57P03
+Deno         terminate    M            M            M            M            M            57P03
 Django       disable      MDH          MDH          MDH          MDH          MDH          -
 Django       prefer       MDH          MDH          MDH          MDH          MDH          -
 Django       require      MDH          MDH          MDH          MDH          MDH          -
@@ -120,6 +132,12 @@ pgjdbc       require      MDH          MDH          MDH          MDH          MD
 pgjdbc       verify-full  certificate  certificate  certificate  certificate  certificate  -
 pgjdbc       tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
 pgjdbc       terminate    MDH          MDH          MDH          MDH          MDH          57P03
+pgwire       disable      M            M            M            M            M            57P03
+pgwire       prefer       M            M            M            M            M            57P03
+pgwire       require      M            M            M            M            M            57P03
+pgwire       verify-full  certificate  certificate  certificate  certificate  certificate  -
+pgwire       tls_cert     M            M            M            M            M            57P03
+pgwire       terminate    M            M            M            M            M            57P03
 pgx          disable      M            M            M            M            M            57P03
 pgx          prefer       M            M            M            M            M            57P03
 pgx          require      M            M            M            M            M            57P03
@@ -156,6 +174,12 @@ sequelize    require      M            M            M            M            M 
 sequelize    verify-full  certificate  certificate  certificate  certificate  certificate  -
 sequelize    tls_cert     M            M            M            M            M            57P03
 sequelize    terminate    M            M            M            M            M            57P03
+slonik       disable      M            M            M            M            M            57P03
+slonik       prefer       -            -            -            -            -            -
+slonik       require      M            M            M            M            M            57P03
+slonik       verify-full  certificate  certificate  certificate  certificate  certificate  -
+slonik       tls_cert     M            M            M            M            M            57P03
+slonik       terminate    M            M            M            M            M            57P03
 tdbc         disable      MDH          MDH          MDH          MDH          MDH          HY000
 tdbc         prefer       MDH          MDH          MDH          MDH          MDH          HY000
 tdbc         require      MDH          MDH          MDH          MDH          MDH          HY000
@@ -262,9 +286,15 @@ client       sslmode      busy         SQLSTATE     then         idle         SQ
 ActiveRecord disable      MDH          08006        0            ok           -
 ActiveRecord require      lost         -            0            ok           -
 ActiveRecord terminate    MDH          08006        0            ok           -
+Bun.SQL      disable      M            08006        0            ok           -
+Bun.SQL      require      lost         -            0            ok           -
+Bun.SQL      terminate    M            08006        0            ok           -
 DBD::Pg      disable      MDH          08006        -            MDH          08000
 DBD::Pg      require      lost         -            -            lost         -
 DBD::Pg      terminate    MDH          08006        -            MDH          08000
+Deno         disable      M            08006        0            ok           -
+Deno         require      lost         -            0            ok           -
+Deno         terminate    M            08006        0            ok           -
 Django       disable      MDH          08006        0            lost         -
 Django       require      lost         -            0            lost         -
 Django       terminate    MDH          08006        0            lost         -
@@ -295,6 +325,9 @@ pg8000       terminate    MDH          08006        -            lost         -
 pgjdbc       disable      MDH          08006        -            MDH          57P01
 pgjdbc       require      lost         -            -            lost         -
 pgjdbc       terminate    MDH          08006        -            MDH          57P01
+pgwire       disable      M            08006        0            ok           -
+pgwire       require      lost         -            0            ok           -
+pgwire       terminate    M            08006        0            ok           -
 pgx          disable      M            08006        1            M            57P01
 pgx          require      lost         -            0            ok           -
 pgx          terminate    M            08006        1            M            57P01
@@ -316,6 +349,9 @@ psycopg_pool terminate    MDH          08006        1            MDH          57
 sequelize    disable      M            08006        0            ok           -
 sequelize    require      lost         -            0            ok           -
 sequelize    terminate    M            08006        0            ok           -
+slonik       disable      M            08006        0            ok           -
+slonik       require      lost         -            0            ok           -
+slonik       terminate    M            08006        0            ok           -
 tdbc         disable      M            08006        -            lost         -
 tdbc         require      no words     -            -            lost         -
 tdbc         terminate    M            08006        -            lost         -

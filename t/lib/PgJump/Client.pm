@@ -31,6 +31,8 @@ my $sources = "$top/t/clients";
 my $jar = '/usr/share/java/postgresql.jar';
 my $go_path = '/usr/share/gocode';
 my $node_path = $ENV{PGJUMP_TEST_NODE_MODULES} // "$top/build/node/node_modules";
+my $runtime_path = $ENV{PGJUMP_TEST_NODE_MODULES}
+    // "$top/build/runtimes/node_modules";
 
 sub _works(@argv) { run(\@argv)->{rc} eq '0' }
 
@@ -82,10 +84,22 @@ sub _node($module)
 	my %env = (NODE_PATH => $node_path);
 
 	return { needs => "node.js and its $module (contrib/setup --with=clients)" }
-	    unless run(['node', '-e', "require('$module')"],
+	    unless run(['node', '-e', "import(require.resolve('$module'))"],
 		env => \%env)->{rc} eq '0';
 	return { argv => ['node', "$sources/node/client.js", $module],
 		env => \%env };
+}
+
+# Another runtime for the same program, with words of its own.  `$place` is
+# where its npm package has it: one for each kind of machine.
+sub _runtime($place, $module, @words)
+{
+	my ($path) = grep { _works($_, '--version') } glob "$runtime_path/$place";
+
+	return { needs => "npm's $place (contrib/setup --with=clients)" }
+	    unless defined $path;
+	return { argv => [$path, @words, "$sources/node/client.js", $module],
+		env => { NODE_PATH => $node_path } };
 }
 
 sub _java
@@ -156,6 +170,11 @@ my %how = (
 	'knex' => sub { _node('knex') },
 	'sequelize' => sub { _node('sequelize') },
 	'typeorm' => sub { _node('typeorm') },
+	'slonik' => sub { _node('slonik') },
+	'pgwire' => sub { _node('pgwire') },
+	'Bun.SQL' => sub { _runtime('@oven/bun-*/bin/bun', 'bun') },
+	'Deno' => sub { _runtime('@deno/*/deno', 'postgres',
+		qw(run --allow-all)) },
 	'lib/pq' => sub { _go('golang-github-lib-pq-dev',
 		lib_pq => 'github.com/lib/pq') },
 	'pgx' => sub { _go('golang-github-jackc-pgx-v4-dev',
