@@ -55,6 +55,7 @@ asyncpg      plain        TLS          TLS          TLS          TLS          pl
 knex         plain        -            TLS          TLS          TLS          plain
 lib/pq       plain        -            TLS          TLS          TLS          plain
 node-pg      plain        -            TLS          TLS          TLS          plain
+p1_pgsql     plain        -            TLS          TLS          TLS          plain
 pg8000       plain        TLS          TLS          TLS          TLS          plain
 pgjdbc       plain        TLS          TLS          TLS          TLS          plain
 pgwire       plain        plain        TLS          TLS          TLS          plain

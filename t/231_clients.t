@@ -120,6 +120,12 @@ node-pg      require      M            M            M            M            M 
 node-pg      verify-full  certificate  certificate  certificate  certificate  certificate  -
 node-pg      tls_cert     M            M            M            M            M            57P03
 node-pg      terminate    M            M            M            M            M            57P03
+p1_pgsql     disable      MDH          MDH          MDH          MDH          MDH          57P03
+p1_pgsql     prefer       -            -            -            -            -            -
+p1_pgsql     require      MDH          MDH          MDH          MDH          MDH          57P03
+p1_pgsql     verify-full  certificate  certificate  certificate  certificate  certificate  -
+p1_pgsql     tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
+p1_pgsql     terminate    MDH          MDH          MDH          MDH          MDH          57P03
 pg8000       disable      MDH          MDH          MDH          MDH          MDH          57P03
 pg8000       prefer       MDH          MDH          MDH          MDH          MDH          57P03
 pg8000       require      MDH          MDH          MDH          MDH          MDH          57P03
@@ -319,6 +325,9 @@ lib/pq       terminate    M            08006        0            ok           -
 node-pg      disable      M            08006        -            M            57P01
 node-pg      require      lost         -            -            lost         -
 node-pg      terminate    M            08006        -            M            57P01
+p1_pgsql     disable      lost         -            -            lost         -
+p1_pgsql     require      lost         -            -            lost         -
+p1_pgsql     terminate    lost         -            -            lost         -
 pg8000       disable      MDH          08006        -            lost         -
 pg8000       require      lost         -            -            lost         -
 pg8000       terminate    MDH          08006        -            lost         -
@@ -429,7 +438,7 @@ sub ended($name, $answer)
 	return ('no words', '-') if $text eq ''; # tdbc
 	return ('lost', '-') if $text =~
 	    /reset|closed|unexpected|EOF|lost|I\/O\ error|bad\ connection
-	    |network\ error|error\ writing|no\ connection/ix;
+	    |network\ error|error\ writing|no\ connection|tcp_close/ix;
 	return ($text =~ s/\n.*//sr, '-');
 }
 

@@ -65,6 +65,15 @@ sub _racket
 	return { argv => ['racket', "$sources/racket.rkt"] };
 }
 
+sub _erlang
+{
+	my $program = "$sources/p1_pgsql.escript";
+
+	return { needs => 'erlang-p1-pgsql' }
+	    unless _works('escript', $program, 'present');
+	return { argv => ['escript', $program] };
+}
+
 sub _tcl
 {
 	return { needs => 'tcl8.6-tdbc-postgres' } unless run(['tclsh'],
@@ -161,6 +170,7 @@ my %how = (
 		return $how;
 	},
 	'Racket' => \&_racket,
+	'p1_pgsql' => \&_erlang,
 	'tdbc' => \&_tcl,
 	'Sequel' => sub { _ruby('sequel', 'ruby-sequel') },
 	'ActiveRecord' => sub { _ruby('active_record', 'ruby-activerecord') },
