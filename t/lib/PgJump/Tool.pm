@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What a Perl program in contrib/ does before it loads the laboratory: --help
-# prints the comment at its head, pgjump is built with what the laboratory
-# needs unless $PGJUMP names one, and the limit of open files is raised as far
-# as it may be, for this program and what it starts.
+# What a Perl program in contrib/ does before it loads the laboratory: it prints
+# the comment at its head for --help; raises the limit of open files as far as
+# it may, for itself and for what it starts; sets up pgjump and what the
+# laboratory needs, unless $PGJUMP names a program; and says in one line what to
+# run where a Perl module of the laboratory is missing nevertheless.
 package PgJump::Tool;
 
 use v5.36;
@@ -17,6 +18,7 @@ sub import
 	_help() if grep { $_ eq '--help' } @ARGV;
 	_raise_limit();
 	_set_up() unless defined $ENV{PGJUMP};
+	_demand_modules();
 }
 
 sub _help
@@ -29,7 +31,7 @@ sub _help
 	exit 0;
 }
 
-# Only a shell can raise it for us, so it starts this program again.
+# Only a shell can raise the limit for us, so it starts this program again.
 sub _raise_limit
 {
 	open my $limits, '<', '/proc/self/limits' or return;
@@ -44,6 +46,17 @@ sub _set_up
 {
 	system("$top/contrib/setup", '--for-tests') == 0 or exit 1;
 	$ENV{PGJUMP} = "$top/build/src/pgjump";
+}
+
+# The modules that do not come with perl: contrib/setup alone does not install
+# them.
+sub _demand_modules
+{
+	return if eval { require DBD::Pg; require IO::Socket::SSL; 1 };
+	my ($missing) = $@ =~ /^Can't locate (\S+)\.pm in \@INC/ or die $@;
+	say STDERR "$0: Perl's ", $missing =~ s{/}{::}gr, ' is missing: run ',
+	    'contrib/setup --for-tests first';
+	exit 1; # die would add a line for each file that is being compiled
 }
 
 1;
