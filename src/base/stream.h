@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What relay copies between: a connected socket, or (ssh/channel.h) a channel
- * of an SSH session.  A stream never disconnects anybody: it reports, its user
- * decides.  All calls in the thread of its event base.
+ * Bytes both ways, whatever carries them: a connected socket
+ * (base/socket_stream.h), a channel of an SSH session (ssh/channel.h), or TLS
+ * on another stream (tls/stream.h).  A stream never disconnects anybody: it
+ * reports, and its user decides.  All calls are made in the thread of its event
+ * base.
  */
 #ifndef PGJUMP_BASE_STREAM_H
 #define PGJUMP_BASE_STREAM_H
@@ -15,29 +17,28 @@
 
 #include "base/fault.h"
 
-struct event_base;
-struct fault;
 struct stream;
 
 /* What stream_read() and stream_write() return besides a count. */
 enum {
 	STREAM_END = 0,   /* read only: the peer has sent its last byte */
 	STREAM_WAIT = -1, /* nothing now: on_ready will be called */
-	STREAM_LOST = -2, /* broken: stream_fault() says how */
+	STREAM_LOST = -2, /* broken: stream_fault() says why */
 };
 
+/* A kind of stream: what answers the calls below. */
 struct stream_ops {
 	void (*listen)(struct stream *); /* on_ready was set; may be NULL */
 	ssize_t (*read)(struct stream *, void *buf, size_t len);
 	ssize_t (*write)(struct stream *, const void *buf, size_t len);
 	void (*credit)(struct stream *, size_t len);
-	void (*pause)(struct stream *, bool paused);
+	void (*pause)(struct stream *, bool is_paused);
 	void (*finish)(struct stream *);
 	bool (*is_drained)(struct stream *);
-	void (*await)(struct stream *, int64_t by_ms);
+	void (*expect_by)(struct stream *, int64_t by_ms);
 	bool (*was_heard)(struct stream *, int64_t since_ms);
 	void (*fault)(struct stream *, struct fault *);
-	void (*close)(struct stream *, bool reset);
+	void (*close)(struct stream *, bool with_reset);
 };
 
 /* Embedded at the start of each kind of stream. */
@@ -45,28 +46,21 @@ struct stream {
 	const struct stream_ops *ops;
 	void (*on_ready)(void *arg); /* not from inside a stream call */
 	void *arg;
-	size_t park_max;        /* a user holds at most so much uncredited */
+	size_t park_max;        /* the most bytes a user keeps without credit */
 	enum software software; /* of the jump box it goes through */
 };
 
 /*
- * A stream over a connected socket, which it owns from now on and makes
- * non-blocking.  `park_max` is 256 KB.
- */
-struct stream *stream_socket(struct event_base *, int take_fd);
-int stream_socket_fd(const struct stream *);
-
-/*
- * Who is called when something may have changed: bytes or an end to read, room
- * to write.  Spurious calls are allowed.  Until set, nothing is lost: the call
- * comes soon after.
+ * Set the function to call when something may have changed: bytes or an end to
+ * read, or room to write.  It may be called without need.  The first call comes
+ * soon, so nothing that happened before is missed.
  */
 void stream_listen(struct stream *, void (*on_ready)(void *arg), void *arg);
 
 /*
  * Read at most `len` bytes: a count > 0, STREAM_END, STREAM_WAIT or
- * STREAM_LOST.  Bytes received before an end or a loss are read first.  What
- * comes to a socket after a read has emptied it is seen once the loop tells.
+ * STREAM_LOST.  Bytes received before an end or a loss are read first.  After
+ * STREAM_WAIT nothing more is read until on_ready was called.
  */
 ssize_t stream_read(struct stream *, void *buf, size_t len);
 
@@ -84,36 +78,39 @@ ssize_t stream_write(struct stream *, const void *buf, size_t len);
 void stream_credit(struct stream *, size_t len);
 
 /* While paused, a socket is not watched for bytes; a channel ignores this. */
-void stream_pause(struct stream *, bool paused);
+void stream_pause(struct stream *, bool is_paused);
 
-/* No byte will be written any more: half-close, once all written is sent. */
+/* Nothing more will be written: half-close once everything written is sent. */
 void stream_finish(struct stream *);
 
-/* All that was written has left this process and, for a socket, was
- * acknowledged by the peer (SIOCOUTQ is 0), or never will be. */
+/*
+ * Whether everything that was written has left this process.  On a socket the
+ * peer must also have acknowledged it (SIOCOUTQ is 0), or be gone.
+ */
 bool stream_is_drained(struct stream *);
 
 /*
- * The user waits for the peer's answer: where a tunnel leads there, it is asked
- * for a sign of life if it gives none by `by_ms` (base/clock.h), so that
- * stream_was_heard() can tell later whose silence it was.  A socket's peer is
- * the peer itself: it always counts as heard.
+ * The user expects an answer by `by_ms` (base/clock.h).  If the tunnel that
+ * leads to the peer is silent until then, it is asked for a sign of life, so
+ * that stream_was_heard() can tell later whether the tunnel was silent or the
+ * peer.  A plain socket has no tunnel: it always counts as heard.
  */
 void stream_expect_by(struct stream *, int64_t by_ms);
 bool stream_was_heard(struct stream *, int64_t since_ms);
 
 /*
- * After STREAM_LOST: why.  A channel whose link died gives FAIL_TUNNEL_LOST
- * or FAIL_TUNNEL_SILENT; a socket gives its errno text by fault_note() and no
- * code, since only its user knows whose socket it is.
+ * Why the stream is lost, after STREAM_LOST.  A channel whose link died gives
+ * FAIL_TUNNEL_LOST or FAIL_TUNNEL_SILENT.  A socket notes its errno text
+ * (fault_note()) and gives no code, since only its user knows whose socket it
+ * is.
  */
 void stream_fault(struct stream *, struct fault *);
 
 /*
- * Release it; on_ready is not called any more.  With `reset` a TCP socket is
- * closed by RST (SO_LINGER 0), on a channel what is queued is dropped.
+ * Release the stream; on_ready is not called any more.  `with_reset` closes a
+ * TCP socket by RST (SO_LINGER 0), and drops what is queued on a channel.
  * NULL is fine.
  */
-void stream_close(struct stream *, bool reset);
+void stream_close(struct stream *, bool with_reset);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/loop.h"
 #include "base/secret.h"
+#include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "check/route.h"
@@ -178,7 +179,7 @@ let_in(struct check_door *door, int take_fd, struct fault *fault)
 		close(take_fd);
 		return fault->code;
 	}
-	setup.take_client = stream_socket(check_route_base(door->route),
+	setup.take_client = socket_stream_open(check_route_base(door->route),
 	    take_fd);
 	stream_listen(setup.take_client, on_ready, NULL);
 	setup.take_database = opened.stream;

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -287,7 +288,7 @@ open_directly(struct check_route *route, const struct dial *dial,
 	code = dial_database(dial, route->task->connection, &fd, fault);
 	out->elapsed_ms = clock_ms() - started_ms;
 	if (code == FAIL_NONE)
-		listen_to(out, stream_socket(route->base, fd));
+		listen_to(out, socket_stream_open(route->base, fd));
 	return code;
 }
 

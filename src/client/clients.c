@@ -22,6 +22,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "client/answer.h"
@@ -276,7 +277,7 @@ client_new(struct clients *clients, int take_fd, uint64_t id)
 	client->startup->expires_ms = client->start_ms +
 	    clients->setup.cfg->startup_timeout_ms;
 	client->deadline_ms = client->startup->expires_ms;
-	client->stream = stream_socket(clients->setup.base, take_fd);
+	client->stream = socket_stream_open(clients->setup.base, take_fd);
 	client->timer = loop_event(clients->setup.base, -1, 0, on_timer,
 	    client);
 	return client;

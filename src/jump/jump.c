@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/loop.h"
+#include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -232,7 +233,7 @@ on_dialled(void *arg, struct dialer_outcome *outcome)
 
 	if (outcome->fault.code == FAIL_NONE) {
 		succeed(request,
-		    stream_socket(request->jump->base, outcome->fd));
+		    socket_stream_open(request->jump->base, outcome->fd));
 		outcome->fd = -1;
 	} else {
 		request->fault = outcome->fault;

@@ -21,6 +21,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "client/gate.h"
@@ -141,7 +142,7 @@ lab_accept(struct lab *lab)
 	if (lab->database >= 0)
 		close(lab->database);
 	lab->database = pair.far;
-	fake_jump_accept(&lab->jump, stream_socket(lab->base, pair.near));
+	fake_jump_accept(&lab->jump, socket_stream_open(lab->base, pair.near));
 }
 
 void

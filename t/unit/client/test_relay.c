@@ -19,6 +19,7 @@
 #include "../sockets.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 
@@ -175,7 +176,7 @@ lab_new(struct sockets pair, bool is_opaque)
 	lab->database.out = xmalloc(OUT_MAX);
 	lab->database.take_max = OUT_MAX;
 	lab->client = pair.far;
-	setup.take_client = stream_socket(lab->base, pair.near);
+	setup.take_client = socket_stream_open(lab->base, pair.near);
 	stream_listen(setup.take_client, on_ready, lab);
 	lab->relay = relay_new(&setup);
 	return lab;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The stream over a socket: what a read gives before and after the loop has
- * told of more.
+ * A stream over a socket: what a read returns before and after the loop has
+ * reported more bytes.
  */
-#include "base/stream.h"
+#include "base/socket_stream.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include <event2/event.h>
 
 #include "../sockets.h"
+#include "base/stream.h"
 
 struct lab {
 	struct event_base *base;
@@ -39,7 +40,7 @@ lab_setup(void **state)
 	assert_non_null(lab);
 	lab->base = event_base_new();
 	lab->far = pair.far;
-	lab->stream = stream_socket(lab->base, pair.near);
+	lab->stream = socket_stream_open(lab->base, pair.near);
 	stream_listen(lab->stream, on_ready, lab);
 	*state = lab;
 	return 0;
@@ -61,7 +62,7 @@ lab_teardown(void **state)
 static void
 await_input(struct lab *lab)
 {
-	struct pollfd near = { .fd = stream_socket_fd(lab->stream),
+	struct pollfd near = { .fd = socket_stream_fd(lab->stream),
 		.events = POLLIN };
 
 	assert_int_equal(poll(&near, 1, PATIENCE_MS), 1);
