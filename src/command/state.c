@@ -33,7 +33,7 @@ state_free(struct state *state)
 }
 
 static void
-add_jump(struct pool_state *sum, const struct pool_state *part)
+add_jump(struct jump_state *sum, const struct jump_state *part)
 {
 	sum->links += part->links;
 	sum->channels += part->channels;

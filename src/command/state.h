@@ -11,11 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "jump/pool_life.h"
+#include "jump/jump.h"
 
 struct state {
 	size_t jump_count, connection_count;
-	struct pool_state *jumps; /* by jump box, then the direct one */
+	struct jump_state *jumps; /* by jump box, then the direct one */
 	size_t *waiting; /* clients that wait for a database, by connection */
 };
 

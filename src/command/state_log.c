@@ -39,7 +39,7 @@ add_age(struct fields *fields, const char *key, int64_t since_ms)
 }
 
 static const char *
-word_of(const struct pool_state *links, const struct jump_box_state *box)
+word_of(const struct jump_state *links, const struct jump_box_state *box)
 {
 	if (links->links > 0)
 		return "up";
@@ -75,7 +75,7 @@ add_next_try(struct fields *fields, const struct jump_box_state *box)
 }
 
 static void
-log_jump(const struct config_jump *jump, const struct pool_state *links,
+log_jump(const struct config_jump *jump, const struct jump_state *links,
     size_t waiting, struct jump_box *shared)
 {
 	struct fields fields = { .count = 0 };

@@ -141,7 +141,7 @@ on_look(struct message *message, void *receiver)
 
 	for (size_t i = 0; i < worker->jump_count; i++)
 		if (worker->jumps[i] != NULL)
-			jump_look(worker->jumps[i], &out->jumps[i]);
+			out->jumps[i] = jump_look(worker->jumps[i]);
 	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
 		out->waiting[i] = clients_waiting(worker->clients[i]);
 	mailbox_post(look->home, look->done);

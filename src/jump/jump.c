@@ -462,11 +462,16 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	return jump;
 }
 
-void
-jump_look(const struct jump *jump, struct pool_state *out)
+struct jump_state
+jump_look(const struct jump *jump)
 {
-	if (jump->pool != NULL)
-		pool_look(jump->pool, out);
+	if (jump->pool == NULL)
+		return (struct jump_state){ .links = 0 };
+	return (struct jump_state){
+		.links = pool_live_links(jump->pool),
+		.channels = pool_channels(jump->pool),
+		.rtt_us = pool_rtt_us(jump->pool),
+	};
 }
 
 void

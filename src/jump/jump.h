@@ -10,6 +10,7 @@
 #define PGJUMP_JUMP_JUMP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/originator.h"
@@ -22,7 +23,6 @@ struct jump;
 struct jump_box;
 struct jump_request;
 struct mailbox;
-struct pool_state;
 struct stream;
 
 /*
@@ -40,8 +40,15 @@ struct jump *jump_open(struct event_base *, struct config *, struct jump_box *,
  */
 void jump_turn(struct jump *);
 
-/* What its links carry (jump/pool_life.h); nothing where there is no tunnel. */
-void jump_look(const struct jump *, struct pool_state *out);
+/* What its links carry, as a plain value. */
+struct jump_state {
+	size_t links;    /* live ones, which take new channels */
+	size_t channels; /* of all links, retired ones included */
+	int64_t rtt_us;  /* the shortest round trip; 0: not measured */
+};
+
+/* All zero for the connections without tunnel. */
+struct jump_state jump_look(const struct jump *);
 
 /*
  * End dials and links.  Requests were dropped and streams closed before; waits

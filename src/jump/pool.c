@@ -30,7 +30,6 @@
 #define SUSPECT_INTERVAL_MS 10000
 /* How often to look for links that are idle. */
 #define SPARE_LOOK_MS 5000
-#define FILES_LOOK_MS 1000
 /* Many databases that do not answer are no reason to storm the jump box. */
 #define ROOM_INTERVAL_MS 200
 
@@ -39,12 +38,10 @@ struct pool {
 	struct config *cfg;
 	struct jump_box *box;
 	const struct config_jump *jump;
-	struct mailbox *mailbox;
 	struct pool_members members;
 	size_t member_count;
 	struct pool_targets targets;
 	struct pool_dials *dials;
-	struct event *retry; /* the next try, or a look at the files */
 	struct event *spare; /* a look at links that are idle */
 	int64_t room_ms;     /* when make_room() last did */
 	int64_t suspect_ms;  /* when a database last cost others a slot */
@@ -77,42 +74,12 @@ has_share_left(const struct pool *pool)
 	    jump_box_share(pool->box);
 }
 
-static void
-sleep_until(struct pool *pool, int64_t retry_ms)
-{
-	int64_t wait_ms = retry_ms - clock_ms();
-	struct timeval wait = clock_timeval(
-	    wait_ms < FILES_LOOK_MS ? wait_ms : FILES_LOOK_MS);
-
-	event_add(pool->retry, &wait);
-}
-
-/* Dial, now or as soon as that is allowed.  False: it is not allowed now. */
-static bool
-dial(struct pool *pool, bool wake)
-{
-	int64_t retry_ms;
-
-	switch (jump_box_ask(pool->box, wake, &retry_ms)) {
-	case JUMP_PERMIT_DIAL:
-		pool_dials_start(pool->dials);
-		return true;
-	case JUMP_PERMIT_BUSY:
-		return true; /* on_news() */
-	case JUMP_PERMIT_LATER:
-		sleep_until(pool, retry_ms);
-		break;
-	case JUMP_PERMIT_REST:
-		break;
-	}
-	return false;
-}
-
 /* Dial one more link where the pool is not full. */
 static bool
-grow(struct pool *pool, bool wake)
+grow(struct pool *pool, bool has_client)
 {
-	return has_share_left(pool) && dial(pool, wake);
+	return has_share_left(pool) &&
+	    pool_dials_start(pool->dials, has_client);
 }
 
 /*
@@ -126,16 +93,6 @@ keep_up(void *arg)
 
 	if (!pool_is_up(pool) && pool_dials_count(pool->dials) == 0)
 		grow(pool, false);
-}
-
-static void
-on_retry(evutil_socket_t fd, short what, void *arg)
-{
-	struct pool *pool = arg;
-
-	(void)fd, (void)what;
-	jump_box_look_at_files(pool->box);
-	keep_up(pool);
 }
 
 /* Links that a crowd has left behind go. */
@@ -206,7 +163,7 @@ renew(struct pool *pool, const struct pool_target *target)
 	    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS)
 		member = pool_choice_in_the_way(&pool->members, target);
 	if (member != NULL && pool_dials_count(pool->dials) == 0 &&
-	    dial(pool, false))
+	    pool_dials_start(pool->dials, false))
 		ssh_link_retire(member->link);
 }
 
@@ -315,7 +272,7 @@ make_room(struct pool *pool)
 	struct pool_member *member = pool_choice_held_up(&pool->members);
 
 	if (member == NULL || clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
-	    !dial(pool, false))
+	    !pool_dials_start(pool->dials, false))
 		return;
 	pool->room_ms = clock_ms();
 	ssh_link_retire(member->link);
@@ -330,7 +287,7 @@ keep_slot(struct pool *pool)
 	    pool_dials_count(pool->dials) > 0)
 		return;
 	if (has_share_left(pool))
-		dial(pool, false);
+		pool_dials_start(pool->dials, false);
 	else
 		make_room(pool);
 }
@@ -346,7 +303,7 @@ ask_elsewhere(struct pool *pool)
 	bool is_full = !has_share_left(pool);
 
 	if (alone == NULL || pool_dials_count(pool->dials) > 0 ||
-	    !dial(pool, true))
+	    !pool_dials_start(pool->dials, true))
 		return;
 	if (is_full)
 		ssh_link_retire(alone->link);
@@ -441,10 +398,27 @@ pool_links(const struct pool *pool)
 	return pool->member_count;
 }
 
-void
-pool_look(const struct pool *pool, struct pool_state *out)
+size_t
+pool_live_links(const struct pool *pool)
 {
-	pool_life_look(&pool->members, out);
+	return pool_choice_live_links(&pool->members);
+}
+
+size_t
+pool_channels(const struct pool *pool)
+{
+	const struct pool_member *member;
+	size_t count = 0;
+
+	TAILQ_FOREACH(member, &pool->members, entry)
+		count += ssh_link_channels(member->link);
+	return count;
+}
+
+int64_t
+pool_rtt_us(const struct pool *pool)
+{
+	return pool_life_rtt_us(&pool->members);
 }
 
 void
@@ -466,21 +440,20 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	pool->cfg = cfg;
 	pool->box = box;
 	pool->jump = jump_box_config(box);
-	pool->mailbox = mailbox;
 	TAILQ_INIT(&pool->members);
 	SLIST_INIT(&pool->targets);
 	pool->suspect_ms = -SUSPECT_INTERVAL_MS;
 	pool->dials = pool_dials_open(&(struct pool_dials_setup){
+	    .base = base,
 	    .cfg = cfg,
 	    .box = box,
 	    .mailbox = mailbox,
 	    .on_dialled = on_dialled,
+	    .on_chance = keep_up,
 	    .arg = pool,
 	});
-	pool->retry = loop_event(base, -1, 0, on_retry, pool);
 	pool->spare = loop_event(base, -1, EV_PERSIST, on_spare, pool);
 	event_add(pool->spare, &spare_interval);
-	jump_box_watch(box, mailbox, keep_up, pool);
 	grow(pool, false);
 	return pool;
 }
@@ -488,12 +461,11 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 void
 pool_close(struct pool *pool)
 {
-	jump_box_unwatch(pool->box, pool);
 	pool_dials_close(pool->dials);
 	while (!TAILQ_EMPTY(&pool->members))
 		free_member(pool, TAILQ_FIRST(&pool->members));
 	pool_targets_free(&pool->targets);
-	event_free(pool->retry);
+
 	event_free(pool->spare);
 	free(pool);
 }

@@ -21,7 +21,6 @@ struct jump_box;
 struct mailbox;
 struct originator;
 struct pool;
-struct pool_state;
 
 /*
  * Everything is borrowed until pool_close().  Starts the first dial at once.
@@ -89,10 +88,15 @@ int64_t pool_heard_ms(const struct pool *);
 /* Ask every link that was not heard since `since_ms` for a sign of life. */
 void pool_probe(struct pool *, int64_t since_ms);
 
+/* How many links there are, retired ones included; those that are live. */
 size_t pool_links(const struct pool *);
+size_t pool_live_links(const struct pool *);
 
-/* What they carry: jump/pool_life.h. */
-void pool_look(const struct pool *, struct pool_state *out);
+/* The channels of all links, retired ones included. */
+size_t pool_channels(const struct pool *);
+
+/* The shortest round trip of a live link; 0: none is measured yet. */
+int64_t pool_rtt_us(const struct pool *);
 
 /*
  * Why there is no link: the remembered cause, else what the dial in flight is

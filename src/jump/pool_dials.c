@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A list of dialers.  When to dial is the pool's business.
+ * A list of dialers, and the timer of the next try.
  */
 #include "jump/pool_dials.h"
+
+#include <event2/event.h>
 
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
+#include "base/loop.h"
 #include "base/xmalloc.h"
 #include "jump/box.h"
 #include "jump/dialer.h"
+
+/*
+ * While a try is put off, its credential files are looked at this often: the
+ * rate that jump_box_look_at_files() allows.
+ */
+#define FILES_LOOK_MS 1000
 
 struct pending {
 	TAILQ_ENTRY(pending) entry;
@@ -23,7 +33,26 @@ struct pool_dials {
 	struct pool_dials_setup setup;
 	TAILQ_HEAD(, pending) pending;
 	size_t count;
+	struct event *retry; /* the next try, or a look at the files */
 };
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct pool_dials *dials = arg;
+
+	(void)fd, (void)what;
+	jump_box_look_at_files(dials->setup.box);
+	dials->setup.on_chance(dials->setup.arg);
+}
+
+static void
+on_news(void *arg)
+{
+	struct pool_dials *dials = arg;
+
+	dials->setup.on_chance(dials->setup.arg);
+}
 
 struct pool_dials *
 pool_dials_open(const struct pool_dials_setup *setup)
@@ -32,6 +61,8 @@ pool_dials_open(const struct pool_dials_setup *setup)
 
 	dials->setup = *setup;
 	TAILQ_INIT(&dials->pending);
+	dials->retry = loop_event(setup->base, -1, 0, on_retry, dials);
+	jump_box_watch(setup->box, setup->mailbox, on_news, dials);
 	return dials;
 }
 
@@ -50,12 +81,14 @@ pool_dials_close(struct pool_dials *dials)
 	const struct fault cancelled = { .code = FAIL_SHUTDOWN };
 	struct pending *pending;
 
+	jump_box_unwatch(dials->setup.box, dials);
 	TAILQ_FOREACH(pending, &dials->pending, entry)
 		dialer_cancel(pending->dialer);
 	while ((pending = TAILQ_FIRST(&dials->pending)) != NULL) {
 		end(pending);
 		jump_box_dialled(dials->setup.box, &cancelled);
 	}
+	event_free(dials->retry);
 	free(dials);
 }
 
@@ -72,8 +105,8 @@ on_done(void *arg, struct dialer_outcome *outcome)
 	dials->setup.on_dialled(dials->setup.arg, transport);
 }
 
-void
-pool_dials_start(struct pool_dials *dials)
+static void
+start(struct pool_dials *dials)
 {
 	struct pending *pending = xcalloc(1, sizeof *pending);
 	const struct dialer_setup setup = {
@@ -91,6 +124,36 @@ pool_dials_start(struct pool_dials *dials)
 	dials->count++;
 	pending->dialer = dialer_jump(&setup,
 	    jump_box_config(dials->setup.box));
+}
+
+static void
+sleep_until(struct pool_dials *dials, int64_t retry_ms)
+{
+	int64_t wait_ms = retry_ms - clock_ms();
+	struct timeval wait = clock_timeval(
+	    wait_ms < FILES_LOOK_MS ? wait_ms : FILES_LOOK_MS);
+
+	event_add(dials->retry, &wait);
+}
+
+bool
+pool_dials_start(struct pool_dials *dials, bool has_client)
+{
+	int64_t retry_ms;
+
+	switch (jump_box_ask(dials->setup.box, has_client, &retry_ms)) {
+	case JUMP_PERMIT_DIAL:
+		start(dials);
+		return true;
+	case JUMP_PERMIT_BUSY:
+		return true; /* on_news() follows */
+	case JUMP_PERMIT_LATER:
+		sleep_until(dials, retry_ms);
+		break;
+	case JUMP_PERMIT_REST:
+		break;
+	}
+	return false;
 }
 
 size_t

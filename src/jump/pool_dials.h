@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The dials that a pool has in flight.  Each one that ends is reported to the
- * jump box's shared record, then to the pool.
+ * The dials of a pool: started when the jump box's shared record permits one,
+ * retried when it says so, and reported to it when they end.  Whether one more
+ * link is wanted is the pool's decision.
  */
 #ifndef PGJUMP_JUMP_POOL_DIALS_H
 #define PGJUMP_JUMP_POOL_DIALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct config;
+struct event_base;
 struct jump_box;
 struct mailbox;
 struct pool_dials;
@@ -17,11 +20,14 @@ struct ssh_transport;
 
 /* All but `arg` borrowed until pool_dials_close(). */
 struct pool_dials_setup {
+	struct event_base *base;
 	struct config *cfg;
 	struct jump_box *box;
 	struct mailbox *mailbox;
 	/* A dial has ended; takes the session, NULL where it failed. */
 	void (*on_dialled)(void *arg, struct ssh_transport *take);
+	/* A dial that was not permitted before may be permitted now. */
+	void (*on_chance)(void *arg);
 	void *arg;
 };
 
@@ -30,8 +36,12 @@ struct pool_dials *pool_dials_open(const struct pool_dials_setup *);
 /* Waits for the dialers, which give up at once. */
 void pool_dials_close(struct pool_dials *);
 
-/* Start one; jump_box_ask() has permitted it. */
-void pool_dials_start(struct pool_dials *);
+/*
+ * Start a dial, or arrange for on_chance() when that will be permitted.  True:
+ * one was started, or other workers have enough of them in flight.
+ * `has_client`: as in jump_box_ask().
+ */
+bool pool_dials_start(struct pool_dials *, bool has_client);
 
 size_t pool_dials_count(const struct pool_dials *);
 

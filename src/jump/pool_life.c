@@ -18,22 +18,20 @@
 /* Linux gives up a connect after 127 s: six times asked again (tcp(7)). */
 #define CONNECT_MAX_MS 130000
 
-void
-pool_life_look(const struct pool_members *members, struct pool_state *out)
+int64_t
+pool_life_rtt_us(const struct pool_members *members)
 {
 	const struct pool_member *member;
-	int64_t rtt_us;
+	int64_t rtt_us, shortest_us = 0;
 
-	*out = (struct pool_state){ .links = 0 };
 	TAILQ_FOREACH(member, members, entry) {
-		rtt_us = ssh_link_rtt_us(member->link);
-		out->channels += ssh_link_channels(member->link);
 		if (ssh_link_is_closed(member->link))
 			continue;
-		out->links++;
-		if (rtt_us > 0 && (out->rtt_us == 0 || rtt_us < out->rtt_us))
-			out->rtt_us = rtt_us;
+		rtt_us = ssh_link_rtt_us(member->link);
+		if (rtt_us > 0 && (shortest_us == 0 || rtt_us < shortest_us))
+			shortest_us = rtt_us;
 	}
+	return shortest_us;
 }
 
 int64_t

@@ -8,20 +8,13 @@
 #define PGJUMP_JUMP_POOL_LIFE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct pool_member;
 struct pool_members;
 
-/* What the links carry, as a plain value. */
-struct pool_state {
-	size_t links;    /* live ones, which take new channels */
-	size_t channels; /* of all, also of links that are let go */
-	int64_t rtt_us;  /* the shortest round trip; 0: not measured */
-};
-
-void pool_life_look(const struct pool_members *, struct pool_state *out);
+/* The shortest round trip of a live link; 0: none is measured yet. */
+int64_t pool_life_rtt_us(const struct pool_members *);
 
 /* When any of the links last heard the jump box (base/clock.h); 0: there is
  * none. */

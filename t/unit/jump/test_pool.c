@@ -68,10 +68,15 @@ pool_dials_close(struct pool_dials *closing)
 	free(closing);
 }
 
-void
-pool_dials_start(struct pool_dials *starting)
+bool
+pool_dials_start(struct pool_dials *starting, bool has_client)
 {
-	starting->count++;
+	int64_t retry_ms;
+	enum jump_permit permit = jump_box_ask(starting->setup.box, has_client,
+	    &retry_ms);
+
+	starting->count += permit == JUMP_PERMIT_DIAL;
+	return permit == JUMP_PERMIT_DIAL || permit == JUMP_PERMIT_BUSY;
 }
 
 size_t
