@@ -10,17 +10,15 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/queue.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "jump/backoff.h"
+#include "jump/files.h"
+#include "jump/news.h"
 #include "ssh/resolver.h"
 
 /* Dials at a time, once one succeeded and as long as no link breaks. */
@@ -36,36 +34,23 @@
 /* Links that break before anybody used them, and are replaced even so. */
 #define UNUSED_MAX 2
 
-/* A worker that wants to hear of other workers' dials. */
-struct watch {
-	LIST_ENTRY(watch) entry;
-	atomic_int holders; /* the list, and each message under way */
-	struct mailbox *mailbox;
-	void (*on_news)(void *arg); /* its worker's thread only */
-	void *arg;
-};
-
-struct news {
-	struct message message; /* first */
-	struct watch *watch;
-};
-
 struct jump_box {
 	const struct config_jump *jump;
 	struct resolver *resolver;
+	struct jump_news *news;
 	size_t share;
 	pthread_mutex_t mutex; /* for all below */
 	unsigned dials;        /* in flight */
 	enum dial_stage stage; /* the last that one of them entered ... */
 	int64_t stage_ms;      /* ... and when (base/clock.h) */
-	bool proved;           /* the last news is of a login, not of a loss */
+	bool is_proved;        /* the last news is of a login, not of a loss */
 	unsigned attempts;     /* failed in a row */
 	unsigned short_lives;  /* links that broke at once, in a row */
 	unsigned unused;       /* links that broke unused, in a row */
 	struct fault fault;    /* of the last failure, also if made good */
 	int64_t failed_ms, retry_ms;
-	uint64_t files; /* what the credential files looked like */
-	LIST_HEAD(, watch) watches;
+	/* As the last dial found them; never NULL while attempts > 0. */
+	struct jump_files *files;
 };
 
 struct jump_box *
@@ -78,7 +63,7 @@ jump_box_new(const struct config_jump *jump, unsigned max_links,
 	box->resolver = resolver_new();
 	box->share = max_links > workers ? max_links / workers : 1;
 	pthread_mutex_init(&box->mutex, NULL);
-	LIST_INIT(&box->watches);
+	box->news = jump_news_new();
 	return box;
 }
 
@@ -87,7 +72,8 @@ jump_box_free(struct jump_box *box)
 {
 	if (box == NULL)
 		return;
-	assert(LIST_EMPTY(&box->watches));
+	jump_news_free(box->news);
+	jump_files_free(box->files);
 	resolver_free(box->resolver);
 	pthread_mutex_destroy(&box->mutex);
 	free(box);
@@ -105,6 +91,12 @@ jump_box_resolver(struct jump_box *box)
 	return box->resolver;
 }
 
+struct jump_news *
+jump_box_news(struct jump_box *box)
+{
+	return box->news;
+}
+
 size_t
 jump_box_share(const struct jump_box *box)
 {
@@ -113,54 +105,44 @@ jump_box_share(const struct jump_box *box)
 
 /* --- Files that hold credentials ----------------------------------------- */
 
-/* FNV-1a over what changes when a file is written or replaced. */
-static uint64_t
-mix(uint64_t hash, uint64_t value)
+/* Call with the mutex; the caller frees what is returned. */
+static struct jump_files *
+replace_files(struct jump_box *box, struct jump_files *take)
 {
-	return (hash ^ value) * UINT64_C(0x100000001b3);
+	struct jump_files *before = box->files;
+
+	box->files = take;
+	return before;
 }
 
-static uint64_t
-mix_file(uint64_t hash, const char *path)
+/* After a dial was permitted: it reads these files, or newer ones. */
+static void
+remember_files(struct jump_box *box)
 {
-	struct stat state;
+	struct jump_files *files = jump_files_look(box->jump);
 
-	if (path == NULL || stat(path, &state) != 0)
-		return mix(hash, 1);
-	hash = mix(hash, (uint64_t)state.st_ino);
-	hash = mix(hash, (uint64_t)state.st_size);
-	hash = mix(hash, (uint64_t)state.st_mtim.tv_sec);
-	return mix(hash, (uint64_t)state.st_mtim.tv_nsec);
-}
-
-static uint64_t
-files_state(const struct config_jump *jump)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	hash = mix_file(hash, jump->password.path);
-	hash = mix_file(hash, jump->private_key.path);
-	hash = mix_file(hash, jump->passphrase.path);
-	hash = mix_file(hash, jump->accept_new_file);
-	for (size_t i = 0; i < jump->known_hosts_count; i++)
-		hash = mix_file(hash, jump->known_hosts[i]);
-	return hash;
+	pthread_mutex_lock(&box->mutex);
+	files = replace_files(box, files);
+	pthread_mutex_unlock(&box->mutex);
+	jump_files_free(files);
 }
 
 void
 jump_box_look_at_files(struct jump_box *box)
 {
-	uint64_t files = files_state(box->jump);
-	bool changed;
+	struct jump_files *files = jump_files_look(box->jump);
+	bool has_changed;
 
 	pthread_mutex_lock(&box->mutex);
-	changed = files != box->files && box->attempts > 0;
-	if (changed) {
-		box->files = files;
+	has_changed = box->attempts > 0 &&
+	    !jump_files_are_equal(files, box->files);
+	if (has_changed) {
+		files = replace_files(box, files);
 		box->attempts = 0;
 	}
 	pthread_mutex_unlock(&box->mutex);
-	if (changed)
+	jump_files_free(files);
+	if (has_changed)
 		log_info("credentials or host keys changed, dialling again",
 		    log_str("jump", box->jump->label));
 }
@@ -182,13 +164,13 @@ is_fresh(const struct jump_box *box)
 
 /* Call with the mutex.  0: may be dialled now. */
 static int64_t
-sleep_until_ms(const struct jump_box *box, bool wake)
+sleep_until_ms(const struct jump_box *box, bool has_client)
 {
 	int64_t fresh_until_ms = box->failed_ms + FRESH_MS;
 
 	if (box->attempts == 0 || box->retry_ms <= clock_ms())
 		return 0;
-	if (!wake || retry_of(box) == RETRY_RARELY)
+	if (!has_client || retry_of(box) == RETRY_RARELY)
 		return box->retry_ms;
 	if (!is_fresh(box))
 		return 0;
@@ -203,29 +185,38 @@ enter(struct jump_box *box, enum dial_stage stage)
 	box->stage_ms = clock_ms();
 }
 
-enum jump_permit
-jump_box_ask(struct jump_box *box, bool wake, int64_t *retry_ms)
+/* Call with the mutex.  A dial that is permitted is counted. */
+static enum jump_permit
+permit(struct jump_box *box, int64_t retry_ms)
 {
-	enum jump_permit permit = JUMP_PERMIT_DIAL;
+	unsigned dials_max = box->is_proved && box->attempts == 0 ? DIALS_MAX
+								  : 1;
+
+	if (box->dials >= dials_max)
+		return JUMP_PERMIT_BUSY;
+	if (retry_ms > 0)
+		return JUMP_PERMIT_LATER;
+	if (box->unused >= UNUSED_MAX)
+		return JUMP_PERMIT_REST;
+	box->dials++;
+	enter(box, DIAL_RESOLVE);
+	return JUMP_PERMIT_DIAL;
+}
+
+enum jump_permit
+jump_box_ask(struct jump_box *box, bool has_client, int64_t *retry_ms)
+{
+	enum jump_permit answer;
 
 	pthread_mutex_lock(&box->mutex);
-	*retry_ms = sleep_until_ms(box, wake);
-	if (wake)
+	*retry_ms = sleep_until_ms(box, has_client);
+	if (has_client)
 		box->unused = 0;
-	if (box->dials >= (box->proved && box->attempts == 0 ? DIALS_MAX : 1))
-		permit = JUMP_PERMIT_BUSY;
-	else if (*retry_ms > 0)
-		permit = JUMP_PERMIT_LATER;
-	else if (box->unused >= UNUSED_MAX)
-		permit = JUMP_PERMIT_REST;
-	else
-		box->dials++;
-	if (permit == JUMP_PERMIT_DIAL) {
-		enter(box, DIAL_RESOLVE);
-		box->files = files_state(box->jump);
-	}
+	answer = permit(box, *retry_ms);
 	pthread_mutex_unlock(&box->mutex);
-	return permit;
+	if (answer == JUMP_PERMIT_DIAL)
+		remember_files(box);
+	return answer;
 }
 
 static void
@@ -241,7 +232,7 @@ note_failure(struct jump_box *box, const struct fault *fault)
 static void
 note_success(struct jump_box *box)
 {
-	box->proved = true;
+	box->is_proved = true;
 	box->attempts = 0;
 }
 
@@ -264,85 +255,6 @@ log_outcome(const struct config_jump *jump, const struct fault *fault,
 	    log_num("retry_ms", retry_ms - clock_ms()));
 }
 
-/* --- News ---------------------------------------------------------------- */
-
-static void
-watch_let_go(struct watch *watch)
-{
-	if (atomic_fetch_sub(&watch->holders, 1) > 1)
-		return;
-	mailbox_unref(watch->mailbox);
-	free(watch);
-}
-
-static void
-discard_news(struct message *message)
-{
-	watch_let_go(((struct news *)message)->watch);
-	free(message);
-}
-
-static void
-on_news_message(struct message *message, void *receiver)
-{
-	struct watch *watch = ((struct news *)message)->watch;
-
-	(void)receiver;
-	if (watch->on_news != NULL)
-		watch->on_news(watch->arg);
-	discard_news(message);
-}
-
-/* Call with the mutex. */
-static void
-post_news(struct jump_box *box)
-{
-	struct watch *watch;
-	struct news *news;
-
-	LIST_FOREACH(watch, &box->watches, entry) {
-		news = xcalloc(1, sizeof *news);
-		news->message.deliver = on_news_message;
-		news->message.discard = discard_news;
-		news->watch = watch;
-		atomic_fetch_add(&watch->holders, 1);
-		mailbox_post(watch->mailbox, &news->message);
-	}
-}
-
-void
-jump_box_watch(struct jump_box *box, struct mailbox *mailbox,
-    void (*on_news)(void *arg), void *arg)
-{
-	struct watch *watch = xcalloc(1, sizeof *watch);
-
-	watch->holders = 1;
-	watch->mailbox = mailbox_ref(mailbox);
-	watch->on_news = on_news;
-	watch->arg = arg;
-	pthread_mutex_lock(&box->mutex);
-	LIST_INSERT_HEAD(&box->watches, watch, entry);
-	pthread_mutex_unlock(&box->mutex);
-}
-
-void
-jump_box_unwatch(struct jump_box *box, void *arg)
-{
-	struct watch *watch;
-
-	pthread_mutex_lock(&box->mutex);
-	LIST_FOREACH(watch, &box->watches, entry)
-		if (watch->arg == arg)
-			break;
-	if (watch != NULL)
-		LIST_REMOVE(watch, entry);
-	pthread_mutex_unlock(&box->mutex);
-	if (watch == NULL)
-		return;
-	watch->on_news = NULL;
-	watch_let_go(watch);
-}
-
 /* The log may have to wait for its reader, so not with the mutex. */
 void
 jump_box_dialled(struct jump_box *box, const struct fault *fault)
@@ -358,8 +270,8 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 		note_failure(box, fault);
 	attempts = box->attempts;
 	retry_ms = box->retry_ms;
-	post_news(box);
 	pthread_mutex_unlock(&box->mutex);
+	jump_news_post(box->news);
 	if (fault->code != FAIL_SHUTDOWN)
 		log_outcome(box->jump, fault, attempts, retry_ms);
 }
@@ -368,13 +280,13 @@ void
 jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 {
 	struct fault fault = { 0 };
-	bool is_first, rests;
+	bool is_first, is_resting;
 
 	pthread_mutex_lock(&box->mutex);
-	is_first = box->proved; /* of those that break together */
-	box->proved = false;
+	is_first = box->is_proved; /* of those that break together */
+	box->is_proved = false;
 	box->unused = was_used ? 0 : box->unused + is_first;
-	rests = is_first && box->unused == UNUSED_MAX;
+	is_resting = is_first && box->unused == UNUSED_MAX;
 	if (lived_ms >= SHORT_LIFE_MS)
 		box->short_lives = 0;
 	else if (is_first && ++box->short_lives > SHORT_LIVES_MAX) {
@@ -385,7 +297,7 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 		note_failure(box, &fault);
 	}
 	pthread_mutex_unlock(&box->mutex);
-	if (rests)
+	if (is_resting)
 		log_info("jump box not dialled until a client comes",
 		    log_str("jump", box->jump->label));
 }
@@ -404,14 +316,14 @@ bool
 jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage,
     int64_t *since_ms)
 {
-	bool dialling;
+	bool is_dialling;
 
 	pthread_mutex_lock(&box->mutex);
-	dialling = box->dials > 0;
+	is_dialling = box->dials > 0;
 	*stage = box->stage;
 	*since_ms = box->stage_ms;
 	pthread_mutex_unlock(&box->mutex);
-	return dialling;
+	return is_dialling;
 }
 
 /* --- The remembered cause ------------------------------------------------ */
@@ -434,16 +346,16 @@ note_history(const struct jump_box *box, struct fault *fault)
 bool
 jump_box_cause(struct jump_box *box, struct fault *out)
 {
-	bool failed;
+	bool has_failed;
 
 	pthread_mutex_lock(&box->mutex);
-	failed = box->attempts > 0;
-	if (failed) {
+	has_failed = box->attempts > 0;
+	if (has_failed) {
 		*out = box->fault;
 		note_history(box, out);
 	}
 	pthread_mutex_unlock(&box->mutex);
-	return failed;
+	return has_failed;
 }
 
 void

@@ -17,8 +17,7 @@
 
 struct config_jump;
 struct jump_box;
-struct mailbox;
-struct message;
+struct jump_news;
 struct resolver;
 
 /*
@@ -46,10 +45,11 @@ enum jump_permit {
 };
 
 /*
- * `wake`: a client is there, which ends a sleep that may pass by itself, but
- * not the first second after a failure.
+ * `has_client`: a client waits for a link.  That ends a sleep whose cause may
+ * pass by itself, but not in the first half second after the failure.
  */
-enum jump_permit jump_box_ask(struct jump_box *, bool wake, int64_t *retry_ms);
+enum jump_permit jump_box_ask(struct jump_box *, bool has_client,
+    int64_t *retry_ms);
 
 /*
  * The dial that was permitted has ended: FAIL_NONE, or why not.  A dial that
@@ -105,9 +105,7 @@ void jump_box_look(struct jump_box *, struct jump_box_state *out);
  */
 void jump_box_look_at_files(struct jump_box *);
 
-/* A worker hears `on_news` in its thread whenever a dial of another ends. */
-void jump_box_watch(struct jump_box *, struct mailbox *,
-    void (*on_news)(void *arg), void *arg);
-void jump_box_unwatch(struct jump_box *, void *arg);
+/* What a worker watches to hear of the end of each dial (jump/news.h). */
+struct jump_news *jump_box_news(struct jump_box *);
 
 #endif

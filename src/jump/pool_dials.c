@@ -16,6 +16,7 @@
 #include "base/xmalloc.h"
 #include "jump/box.h"
 #include "jump/dialer.h"
+#include "jump/news.h"
 
 /*
  * While a try is put off, its credential files are looked at this often: the
@@ -62,7 +63,8 @@ pool_dials_open(const struct pool_dials_setup *setup)
 	dials->setup = *setup;
 	TAILQ_INIT(&dials->pending);
 	dials->retry = loop_event(setup->base, -1, 0, on_retry, dials);
-	jump_box_watch(setup->box, setup->mailbox, on_news, dials);
+	jump_news_watch(jump_box_news(setup->box), setup->mailbox, on_news,
+	    dials);
 	return dials;
 }
 
@@ -81,7 +83,7 @@ pool_dials_close(struct pool_dials *dials)
 	const struct fault cancelled = { .code = FAIL_SHUTDOWN };
 	struct pending *pending;
 
-	jump_box_unwatch(dials->setup.box, dials);
+	jump_news_unwatch(jump_box_news(dials->setup.box), dials);
 	TAILQ_FOREACH(pending, &dials->pending, entry)
 		dialer_cancel(pending->dialer);
 	while ((pending = TAILQ_FIRST(&dials->pending)) != NULL) {

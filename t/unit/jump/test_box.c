@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "config/config.h"
+#include "jump/news.h"
 
 static char secret_path[] = "/tmp/pgjump-test-XXXXXX";
 
@@ -65,11 +66,11 @@ tear_down(void **state)
 }
 
 static void
-assert_permit(struct jump_box *box, bool wake, enum jump_permit want)
+assert_permit(struct jump_box *box, bool has_client, enum jump_permit want)
 {
 	int64_t retry_ms;
 
-	assert_int_equal(jump_box_ask(box, wake, &retry_ms), want);
+	assert_int_equal(jump_box_ask(box, has_client, &retry_ms), want);
 }
 
 static void
@@ -311,7 +312,7 @@ test_other_workers_hear_of_a_dial(void **state)
 	struct jump_box *box = *state;
 	int heard = 0;
 
-	jump_box_watch(box, mailbox, on_news, &heard);
+	jump_news_watch(jump_box_news(box), mailbox, on_news, &heard);
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
 	event_base_loop(base, EVLOOP_ONCE);
@@ -320,7 +321,7 @@ test_other_workers_hear_of_a_dial(void **state)
 	/* What is under way when the worker goes reaches nobody. */
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
-	jump_box_unwatch(box, &heard);
+	jump_news_unwatch(jump_box_news(box), &heard);
 	event_base_loop(base, EVLOOP_ONCE);
 	assert_int_equal(heard, 1);
 	mailbox_close(mailbox);
