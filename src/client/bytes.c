@@ -68,13 +68,11 @@ log_tls(const struct client *client)
 enum client_state
 client_bytes_gone(struct client *client)
 {
-	const struct client_startup *startup = client->startup;
-	bool is_probe = startup->kept_len == 0 &&
-	    client->traffic.to_client == 0;
-
 	log_tls(client);
 	return client_end(client,
-	    is_probe ? "probe" : "client closed before the session was up");
+	    client_is_probe(client)
+		? "probe"
+		: "client closed before the session was up");
 }
 
 /* --- The database's side -------------------------------------------------- */

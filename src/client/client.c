@@ -18,12 +18,20 @@
 #include "client/database_fault.h"
 #include "client/gate.h"
 #include "config/config.h"
+#include "jump/fault.h"
 #include "tls/client.h"
 
 const char *
 client_peer(const struct client *client)
 {
 	return client->is_local ? "local" : client->peer.host;
+}
+
+bool
+client_is_probe(const struct client *client)
+{
+	return client->startup != NULL && client->startup->kept_len == 0 &&
+	    client->traffic.to_client == 0;
 }
 
 void
@@ -45,11 +53,7 @@ client_fault(struct client *client)
 void
 client_complete_fault(struct client *client)
 {
-	const struct config_connection *connection = client->home->connection;
-	const struct config_jump *jump = connection->jump;
-
-	fault_name(client->fault, jump != NULL ? jump->label : NULL,
-	    jump != NULL ? jump->username : NULL, connection->label);
+	jump_fault_name(client->fault, client->home->connection);
 }
 
 enum client_state
@@ -86,6 +90,13 @@ client_fail(struct client *client, enum failure code, const char *words, ...)
 	vsnprintf(text, sizeof text, words, args);
 	va_end(args);
 	fault_set(client_fault(client), code, "%s", text);
+	return client_refuse(client);
+}
+
+enum client_state
+client_fail_code(struct client *client, enum failure code)
+{
+	fault_set_code(client_fault(client), code);
 	return client_refuse(client);
 }
 

@@ -122,6 +122,9 @@ struct client {
 /* Its address, for the log. */
 const char *client_peer(const struct client *);
 
+/* A port probe: the client has connected, and nothing was said either way. */
+bool client_is_probe(const struct client *);
+
 /* At the gate: it has a place, or a session without one, or is gone. */
 void client_settle(struct client *);
 
@@ -134,6 +137,9 @@ struct fault *client_fault(struct client *);
  */
 enum client_state client_fail(struct client *, enum failure, const char *words,
     ...) __attribute__((format(printf, 3, 4)));
+
+/* The same without words. */
+enum client_state client_fail_code(struct client *, enum failure);
 
 /* The same where the fault has its code already. */
 enum client_state client_refuse(struct client *);

@@ -2,9 +2,9 @@
 
 /*
  * The list of clients, and the one function which assigns a client's state.
- * The table of states is the diagram; the steps are in client/startup.c and
- * client/session.c.  A client is freed by the list, in a callback of its own,
- * never by its own steps.
+ * The table of states is the diagram; it names the steps, which are in the
+ * other files of this district.  The list frees a client, in a callback of the
+ * list, never inside the client's own steps.
  */
 #include "client/clients.h"
 
@@ -30,6 +30,7 @@
 #include "client/client.h"
 #include "client/gate.h"
 #include "client/refusal.h"
+#include "client/refusing.h"
 #include "client/session.h"
 #include "client/startup.h"
 #include "config/config.h"
@@ -87,7 +88,7 @@ static const struct state_info {
 	[CLIENT_LEAVING] = { "leaving", "the client to take its last bytes",
 	    client_session_leaving, TO(CLOSED), false },
 	[CLIENT_REFUSING] = { "refusing", "the client to hear why",
-	    client_session_refusing, TO(CLOSED), false },
+	    client_refusing_tell, TO(CLOSED), false },
 	[CLIENT_CLOSED] = { "closed", "nothing", NULL, 0, false },
 };
 
@@ -114,7 +115,7 @@ next_state(struct client *client)
 	const struct state_info *info = &states[client->state];
 
 	if (client->home->is_draining && info->is_startup)
-		return client_fail(client, FAIL_SHUTDOWN, "%s", "");
+		return client_fail_code(client, FAIL_SHUTDOWN);
 	return info->step(client);
 }
 
@@ -162,14 +163,6 @@ log_rejection(const struct client *client)
 	    log_str("error", error.message));
 }
 
-/* A port probe: it connected and closed. */
-static bool
-is_probe(const struct client *client)
-{
-	return client->startup != NULL && client->startup->kept_len == 0 &&
-	    client->traffic.to_client == 0;
-}
-
 static const char *
 failed_stage(const struct client *client)
 {
@@ -184,11 +177,11 @@ static void
 log_closed(const struct client *client)
 {
 	struct pgwire_error_fields error = last_error(client);
-	bool probe = is_probe(client);
-	bool is_minor = probe || client->missed > 0;
+	bool is_probe = client_is_probe(client);
+	bool is_minor = is_probe || client->missed > 0;
 	char probes[24], missed[24];
 
-	if (probe)
+	if (is_probe)
 		snprintf(probes, sizeof probes, "%" PRIu64,
 		    gate_probe(client->home->gate));
 	snprintf(missed, sizeof missed, "%" PRIu64, client->missed);
@@ -198,7 +191,7 @@ log_closed(const struct client *client)
 		log_str("connection", client->home->connection->name),
 		log_str("peer", client_peer(client)),
 		log_str("how", client->how),
-		log_str("probes", probe ? probes : NULL),
+		log_str("probes", is_probe ? probes : NULL),
 		log_str("missed_cancels", client->missed > 0 ? missed : NULL),
 		log_str("stage", failed_stage(client)),
 		log_str("sqlstate", error.sqlstate[0] ? error.sqlstate : NULL),

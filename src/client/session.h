@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The steps of a client whose session is up, or will not be: bytes both ways,
- * the farewell, the refusal.  A step looks at what there is, acts, and returns
- * the next state; its own means that it waits.
+ * The steps of a client whose session is up: bytes both ways, then the
+ * farewell.  A step looks at what there is, acts, and returns the next state;
+ * its own state means that it waits.
  */
 #ifndef PGJUMP_CLIENT_SESSION_H
 #define PGJUMP_CLIENT_SESSION_H
@@ -15,9 +15,6 @@ enum client_state client_session_relaying(struct client *);
 
 /* The client takes its last bytes. */
 enum client_state client_session_leaving(struct client *);
-
-/* The client is told why there is no session. */
-enum client_state client_session_refusing(struct client *);
 
 /* pgjump stops now: end the session as a lost tunnel would. */
 enum client_state client_session_stop(struct client *);

@@ -7,8 +7,18 @@
 #include "jump/fault.h"
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "ssh/failure.h"
 #include "ssh/link.h"
+
+void
+jump_fault_name(struct fault *fault, const struct config_connection *connection)
+{
+	const struct config_jump *jump = connection->jump;
+
+	fault_name(fault, jump != NULL ? jump->label : NULL,
+	    jump != NULL ? jump->username : NULL, connection->label);
+}
 
 static void
 note_path(struct fault *fault, const char *jump)

@@ -14,7 +14,11 @@
 
 #include "base/fault.h"
 
+struct config_connection;
 struct ssh_opened;
+
+/* Fill in the names that every fault of a connection carries. */
+void jump_fault_name(struct fault *, const struct config_connection *);
 
 /* The link broke, by this cause (FAIL_NONE: none is known). */
 void jump_fault_broken(struct fault *, enum failure lost_by);

@@ -121,10 +121,7 @@ succeed(struct jump_request *request, struct stream *take)
 static void
 fail(struct jump_request *request)
 {
-	const struct config_jump *jump = request->connection->jump;
-
-	fault_name(&request->fault, jump != NULL ? jump->label : NULL,
-	    jump != NULL ? jump->username : NULL, request->connection->label);
+	jump_fault_name(&request->fault, request->connection);
 	set_state(request, REQUEST_DONE);
 }
 
