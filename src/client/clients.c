@@ -54,35 +54,68 @@ struct clients {
 #define TO(state) (1U << CLIENT_##state)
 #define TO_END    (TO(REFUSING) | TO(CLOSED))
 
+/*
+ * An arrow that is not drawn fails an assertion in enter_state().  Before the
+ * session every state may lead to REFUSING, where the client is told, and to
+ * CLOSED, where it has gone or is a cancel request, which is never answered.
+ * Each arrow that is unusual, or missing, has its reason beside it.
+ */
 static const struct state_info {
 	const char *name, *awaits;
 	enum client_state (*step)(struct client *); /* NULL: nothing follows */
 	unsigned arrows;
 	bool is_startup; /* there is no session yet, and no refusal */
 } states[] = {
+	/*
+	 * A client comes back here after a request for encryption.  If it has a
+	 * database by then, its next packet skips OPENING: it leads to
+	 * NEGOTIATING, LOGIN or HELLO by its kind, and a CancelRequest, whose
+	 * answer needs no look, leads straight to RELAYING.
+	 */
 	[CLIENT_GREETING] = { "greeting", "the client's next packet",
 	    client_startup_greeting,
 	    TO(QUEUED) | TO(OPENING) | TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) |
 		TO(RELAYING) | TO_END,
 	    true },
+	/*
+	 * Only cancel requests wait here.  REFUSING is missing, for none of
+	 * them is told anything: one that has no turn in time is closed.
+	 */
 	[CLIENT_QUEUED] = { "queued", "the turn of its cancel request",
 	    client_cancel_queued, TO(OPENING) | TO(CLOSED), true },
+	/* RELAYING: a cancel request, as above. */
 	[CLIENT_OPENING] = { "opening", "a connection to the database",
 	    client_startup_opening,
 	    TO(SECURING) | TO(NEGOTIATING) | TO(LOGIN) | TO(HELLO) |
 		TO(RELAYING) | TO_END,
 	    true },
+	/*
+	 * pgjump itself is the TLS client here.  The client's own requests for
+	 * encryption were answered before, so neither NEGOTIATING nor HELLO
+	 * follows.  RELAYING: a cancel request, as above.
+	 */
 	[CLIENT_SECURING] = { "securing", "TLS with the database",
 	    client_startup_securing, TO(LOGIN) | TO(RELAYING) | TO_END, true },
+	/*
+	 * Back to GREETING: the client answers the database's S or N with its
+	 * next packet.  RELAYING: the database answered G, and what follows is
+	 * GSSAPI, which pgjump cannot read.
+	 */
 	[CLIENT_NEGOTIATING] = { "negotiating",
 	    "the database's answer about encryption", client_answer_negotiating,
 	    TO(GREETING) | TO(RELAYING) | TO_END, true },
+	/* CHOOSING: only where the client's TLS ends at pgjump. */
 	[CLIENT_LOGIN] = { "login", "the database's first message",
 	    client_answer_login, TO(CHOOSING) | TO(RELAYING) | TO_END, true },
 	[CLIENT_CHOOSING] = { "choosing", "the client's way to log in",
 	    client_answer_choosing, TO(RELAYING) | TO_END, true },
 	[CLIENT_HELLO] = { "hello", "the database's first byte of TLS",
 	    client_answer_direct_tls, TO(RELAYING) | TO_END, true },
+	/*
+	 * REFUSING is missing: the client has a session, whose farewell must
+	 * fit into the messages that went before.  CLOSED: either side has said
+	 * its last byte, and nothing is owed to the client.
+	 */
 	[CLIENT_RELAYING] = { "relaying", "bytes of either side",
 	    client_session_relaying, TO(LEAVING) | TO(CLOSED), false },
 	[CLIENT_LEAVING] = { "leaving", "the client to take its last bytes",

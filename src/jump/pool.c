@@ -123,10 +123,13 @@ pool_expect(struct pool *pool, const struct config_connection *connection)
 }
 
 bool
-pool_is_suspect(struct pool *pool, const struct config_connection *connection)
+pool_is_suspect(const struct pool *pool,
+    const struct config_connection *connection)
 {
-	return pool_targets_get(&pool->targets, connection)->standing ==
-	    POOL_STANDING_SUSPECT;
+	const struct pool_target *target = pool_targets_find(&pool->targets,
+	    connection);
+
+	return target != NULL && target->standing == POOL_STANDING_SUSPECT;
 }
 
 /* Also false while a suspect must let others go first. */
@@ -167,9 +170,12 @@ renew(struct pool *pool, const struct pool_target *target)
 		ssh_link_retire(member->link);
 }
 
-/* A better link for the target may come. */
+/*
+ * A better link for the target may come: one is being dialled, or is dialled
+ * now because no link is worth waiting for or the queue is slow.
+ */
 static bool
-is_growing(struct pool *pool, const struct pool_target *target,
+may_improve(struct pool *pool, const struct pool_target *target,
     int64_t waited_ms)
 {
 	bool is_slow = !pool_choice_is_worth_waiting(&pool->members, target) ||
@@ -179,6 +185,36 @@ is_growing(struct pool *pool, const struct pool_target *target,
 	    pool_dials_count(pool->dials) > 0;
 }
 
+/* Take the best link there is (POOL_OPENING), or wait for a better one? */
+static enum pool_offer
+take_or_wait(struct pool *pool, const struct pool_target *target,
+    const struct pool_member *best, int64_t waited_ms, int64_t spare_ms)
+{
+	bool is_improving;
+
+	if (best != NULL && pool_member_cost(best, target) == POOL_COST_NONE)
+		return POOL_OPENING;
+	is_improving = may_improve(pool, target, waited_ms);
+	if (best == NULL)
+		return is_improving || pool_is_up(pool) ? POOL_WAIT : POOL_DOWN;
+	return is_improving &&
+		pool_choice_is_better_awaited(&pool->members, target, best,
+		    waited_ms, spare_ms)
+	    ? POOL_WAIT
+	    : POOL_OPENING;
+}
+
+/*
+ * The order of the steps is the rule.  First a link that is stuck with this
+ * target is replaced, because that may change which link is best.  Then the
+ * target needs the right to one more slot: a database that does not answer
+ * must not hold every slot, so its users wait behind those of other databases.
+ * Only then is the link judged.  One without cost is taken.  One with a cost
+ * makes the pool grow, and is taken anyway when waiting for a better one would
+ * cost this user more than it gains.  Last, the links are kept evenly filled:
+ * the user waits a moment for a link that has far fewer channels and is busy
+ * just now.
+ */
 enum pool_offer
 pool_ask(struct pool *pool, const struct config_connection *connection,
     const struct originator *originator, int64_t waited_ms, int64_t by_ms,
@@ -186,24 +222,17 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 {
 	struct pool_target *target = pool_targets_get(&pool->targets,
 	    connection);
-	struct pool_member *best;
 	int64_t spare_ms = by_ms - clock_ms() - late_after_ms(pool);
+	struct pool_member *best;
+	enum pool_offer offer;
 
 	renew(pool, target);
 	best = pool_choice_best(&pool->members, target);
 	if (!may_open(pool, target, best))
 		return POOL_BEHIND;
-	if (best == NULL || pool_member_cost(best, target) != POOL_COST_NONE) {
-		bool growing = is_growing(pool, target, waited_ms);
-
-		if (best == NULL && !growing && !pool_is_up(pool))
-			return POOL_DOWN;
-		if (best == NULL ||
-		    (growing &&
-			pool_choice_is_better_awaited(&pool->members, target,
-			    best, waited_ms, spare_ms)))
-			return POOL_WAIT;
-	}
+	offer = take_or_wait(pool, target, best, waited_ms, spare_ms);
+	if (offer != POOL_OPENING)
+		return offer;
 	if (waited_ms < QUEUE_SLOW_MS &&
 	    pool_choice_is_tilted(&pool->members, target, best))
 		return POOL_WAIT;

@@ -73,7 +73,7 @@ struct pool_silence {
 struct pool_silence pool_abandon(struct pool *, void *user);
 
 /* Opens to this database have not been answered in time, the last ones. */
-bool pool_is_suspect(struct pool *, const struct config_connection *);
+bool pool_is_suspect(const struct pool *, const struct config_connection *);
 
 bool pool_is_up(const struct pool *);    /* there is a live link */
 bool pool_has_slot(const struct pool *); /* one of them could open now */

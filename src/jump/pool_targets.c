@@ -12,14 +12,25 @@
 #include "config/config.h"
 
 struct pool_target *
-pool_targets_get(struct pool_targets *targets,
+pool_targets_find(const struct pool_targets *targets,
     const struct config_connection *connection)
 {
 	struct pool_target *target;
 
 	SLIST_FOREACH(target, targets, entry)
 		if (strcmp(target->connection->label, connection->label) == 0)
-			return target;
+			break;
+	return target;
+}
+
+struct pool_target *
+pool_targets_get(struct pool_targets *targets,
+    const struct config_connection *connection)
+{
+	struct pool_target *target = pool_targets_find(targets, connection);
+
+	if (target != NULL)
+		return target;
 	target = xcalloc(1, sizeof *target);
 	target->connection = connection;
 	target->needs_no_lookup = connection->host_kind != CONFIG_HOST_NAME;

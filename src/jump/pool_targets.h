@@ -32,7 +32,11 @@ struct pool_target {
 
 SLIST_HEAD(pool_targets, pool_target);
 
-/* The database of a connection; made where it is new. */
+/* The database of a connection; NULL: the pool was never asked for it. */
+struct pool_target *pool_targets_find(const struct pool_targets *,
+    const struct config_connection *);
+
+/* The same, made where it is new. */
 struct pool_target *pool_targets_get(struct pool_targets *,
     const struct config_connection *);
 

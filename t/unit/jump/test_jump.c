@@ -129,7 +129,8 @@ pool_expect(struct pool *asked, const struct config_connection *connection)
 }
 
 bool
-pool_is_suspect(struct pool *asked, const struct config_connection *connection)
+pool_is_suspect(const struct pool *asked,
+    const struct config_connection *connection)
 {
 	(void)asked;
 	return connection == &lost;
