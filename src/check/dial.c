@@ -64,38 +64,26 @@ tell_handshake(struct check_dial *dial)
 	    ssh->cipher, ssh->hostkey_type);
 }
 
-/* "host key ssh-ed25519 SHA256:... is known by FILE:LINE" */
 static void
 tell_hostkey(struct check_dial *dial)
 {
-	static const char prefix[] = "host key ";
-	const char *note = check_dial_note(dial);
+	const struct ssh_facts *ssh = &dial->facts.ssh;
 
-	if (strncmp(note, prefix, strlen(prefix)) == 0)
-		note += strlen(prefix);
-	check_board_fact(dial->board, CHECK_HOSTKEY, "type",
-	    dial->facts.ssh.hostkey_type);
+	check_board_fact(dial->board, CHECK_HOSTKEY, "type", ssh->hostkey_type);
 	check_board_fact(dial->board, CHECK_HOSTKEY, "fingerprint",
-	    dial->facts.ssh.fingerprint);
-	check_board_pass(dial->board, "%s", note);
+	    ssh->fingerprint);
+	check_board_pass(dial->board, "%s %s %s", ssh->hostkey_type,
+	    ssh->fingerprint, dial->facts.trusted_by);
 }
 
-/* "...; logged in by key SHA256:... in 34 ms": the time stands beside. */
 static void
 tell_login(struct check_dial *dial)
 {
-	static const char marker[] = "logged in by ";
-	const char *note = strstr(check_dial_note(dial), marker), *end = NULL;
 	const char *methods = dial->facts.ssh.methods;
 
-	if (note != NULL) {
-		note += strlen(marker);
-		end = strstr(note, " in ");
-	}
 	check_board_fact(dial->board, CHECK_AUTH, "methods", methods);
-	check_board_pass(dial->board, "user \"%s\" by %.*s%s%s",
-	    dial->connection->jump->username,
-	    end != NULL ? (int)(end - note) : 0, end != NULL ? note : "",
+	check_board_pass(dial->board, "user \"%s\" by %s%s%s",
+	    dial->connection->jump->username, dial->facts.login_by,
 	    methods[0] != '\0' ? "; the jump box accepts these methods: " : "",
 	    methods);
 }

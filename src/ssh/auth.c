@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/secret.h"
 #include "config/config.h"
 #include "ssh/auth_agent.h"
@@ -166,23 +167,17 @@ run_factors(struct ssh_login *login, const char *methods)
 }
 
 enum failure
-ssh_auth_login(struct ssh_transport *transport, const struct config_jump *jump,
-    int64_t deadline_ms, int cancel_fd, ssh_login_agent_fn *on_agent, void *arg,
-    struct fault *fault)
+ssh_auth_login(struct ssh_login *login)
 {
-	struct ssh_login login;
 	char methods[256];
 
-	ssh_login_start(&login, transport, jump, deadline_ms, cancel_fd, fault);
-	login.on_agent = on_agent;
-	login.agent_arg = arg;
-	if (ask_methods(&login, methods, sizeof methods) != FAIL_NONE)
-		return fault->code;
-	if (libssh2_userauth_authenticated(login.session))
-		ssh_login_accepted_by(&login, "nothing but the user's name");
-	else if (run_factors(&login, methods) != FAIL_NONE)
-		return fault->code;
-	fault_note(fault, "logged in by %s in %d ms", login.by,
-	    (int)(clock_ms() - login.started_ms));
+	if (ask_methods(login, methods, sizeof methods) != FAIL_NONE)
+		return login->fault->code;
+	if (libssh2_userauth_authenticated(login->session))
+		ssh_login_accepted_by(login, "nothing but the user's name");
+	else if (run_factors(login, methods) != FAIL_NONE)
+		return login->fault->code;
+	fault_note(login->fault, "logged in by %s in %d ms", login->by,
+	    (int)(clock_ms() - login->started_ms));
 	return FAIL_NONE;
 }

@@ -9,22 +9,16 @@
 #ifndef PGJUMP_SSH_AUTH_H
 #define PGJUMP_SSH_AUTH_H
 
-#include <stdint.h>
+#include "base/failure.h"
 
-#include "base/fault.h"
-#include "ssh/login.h"
-
-struct config_jump;
-struct ssh_transport;
+struct ssh_login;
 
 /*
- * FAIL_NONE when logged in (fault_note() then names method and key
- * fingerprint); else one of the AUTH rows, or FAIL_SHUTDOWN when `cancel_fd`
- * became readable.  Secrets are read from their files here, and wiped.
- * `on_agent` is called with `arg` around each wait for the SSH agent.
+ * Go through with a login that ssh_login_start() made.  FAIL_NONE when it
+ * succeeded: `by` of the login and fault_note() then name method and key
+ * fingerprint.  Else one of the AUTH rows, or FAIL_SHUTDOWN when the login was
+ * cancelled.  Secrets are read from their files here, and wiped.
  */
-enum failure ssh_auth_login(struct ssh_transport *, const struct config_jump *,
-    int64_t deadline_ms, int cancel_fd, ssh_login_agent_fn *on_agent, void *arg,
-    struct fault *);
+enum failure ssh_auth_login(struct ssh_login *);
 
 #endif

@@ -24,6 +24,7 @@
 #include "ssh/await.h"
 #include "ssh/handshake.h"
 #include "ssh/hostkey.h"
+#include "ssh/login.h"
 #include "ssh/resolver.h"
 #include "ssh/tcp.h"
 #include "ssh/transport.h"
@@ -288,6 +289,10 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 		enter(dial, DIAL_HOSTKEY);
 		code = verify(reached, hostkey, session, fault);
 	}
+	if (code == FAIL_NONE && dial->facts != NULL)
+		snprintf(dial->facts->trusted_by,
+		    sizeof dial->facts->trusted_by, "%s",
+		    ssh_hostkey_trusted_by(hostkey));
 	ssh_hostkey_free(hostkey);
 	return code;
 }
@@ -323,12 +328,19 @@ log_in(const struct dial *dial, const struct config_jump *jump,
 {
 	int64_t deadline_ms = clock_ms() +
 	    allow(dial, dial->cfg->auth_timeout_ms);
+	struct ssh_login login;
 	enum failure code;
 
 	enter(dial, DIAL_AUTH);
-	code = ssh_auth_login(transport, jump, deadline_ms, dial->cancel_fd,
-	    on_agent, (void *)dial, fault);
+	ssh_login_start(&login, transport, jump, deadline_ms, dial->cancel_fd,
+	    fault);
+	login.on_agent = on_agent;
+	login.agent_arg = (void *)dial;
+	code = ssh_auth_login(&login);
 	keep_facts(dial, transport);
+	if (dial->facts != NULL)
+		snprintf(dial->facts->login_by, sizeof dial->facts->login_by,
+		    "%s", login.by);
 	if (code == FAIL_NONE)
 		code = flush(dial, transport, deadline_ms, fault);
 	return code;

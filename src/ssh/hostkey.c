@@ -35,6 +35,7 @@ struct ssh_hostkey {
 	char algorithms[ALGORITHMS_MAX];
 	const char
 	    *at; /* of several addresses the one that answered, or NULL */
+	char trusted_by[FAULT_WORDS_MAX]; /* the verdict, where it is good */
 };
 
 /* A key that was shown, and how it is called in messages. */
@@ -228,6 +229,21 @@ differs(const struct ssh_hostkey *hostkey, struct fault *fault,
 	return fault_set(fault, many, "at %s it shows %s", hostkey->at, text);
 }
 
+/* The good verdict: kept, and told as the evidence that it is. */
+static enum failure __attribute__((format(printf, 4, 5)))
+trust(struct ssh_hostkey *hostkey, const struct shown *shown,
+    struct fault *fault, const char *by, ...)
+{
+	va_list args;
+
+	va_start(args, by);
+	vsnprintf(hostkey->trusted_by, sizeof hostkey->trusted_by, by, args);
+	va_end(args);
+	fault_note(fault, "host key %s %s %s", shown->type, shown->fingerprint,
+	    hostkey->trusted_by);
+	return FAIL_NONE;
+}
+
 static enum failure
 unknown(const struct ssh_hostkey *hostkey, const struct shown *shown,
     struct fault *fault)
@@ -249,17 +265,15 @@ unknown(const struct ssh_hostkey *hostkey, const struct shown *shown,
  * (FAIL_HOSTKEY_UNKNOWN, with no fault set).
  */
 static enum failure
-ask_files(const struct ssh_hostkey *hostkey, const struct shown *shown,
+ask_files(struct ssh_hostkey *hostkey, const struct shown *shown,
     struct fault *fault)
 {
 	const struct known_hosts *known = &hostkey->known;
 	const struct known_host *line = find_key(known, KNOWN_HOST_KEY, shown);
 
-	if (line != NULL) {
-		fault_note(fault, "host key %s %s is known by %s:%u",
-		    shown->type, shown->fingerprint, line->file, line->line);
-		return FAIL_NONE;
-	}
+	if (line != NULL)
+		return trust(hostkey, shown, fault, "is known by %s:%u",
+		    line->file, line->line);
 	line = find_line(known, KNOWN_HOST_KEY, false, shown->type);
 	if (line != NULL)
 		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
@@ -310,11 +324,8 @@ judge_by_pins(struct ssh_hostkey *hostkey, const struct shown *shown,
 {
 	const struct config_jump *jump = hostkey->jump;
 
-	if (is_pinned(jump, shown)) {
-		fault_note(fault, "host key %s %s is pinned", shown->type,
-		    shown->fingerprint);
-		return FAIL_NONE;
-	}
+	if (is_pinned(jump, shown))
+		return trust(hostkey, shown, fault, "is pinned");
 	if (jump->pin_count == 1)
 		return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
 		    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, the pin is %s",
@@ -354,7 +365,7 @@ remember(const struct config_jump *jump, const struct shown *shown)
 }
 
 static enum failure
-judge_anew(const struct ssh_hostkey *hostkey, const struct shown *shown,
+judge_anew(struct ssh_hostkey *hostkey, const struct shown *shown,
     struct fault *fault)
 {
 	struct ssh_hostkey *anew = ssh_hostkey_read(hostkey->jump, fault);
@@ -364,6 +375,8 @@ judge_anew(const struct ssh_hostkey *hostkey, const struct shown *shown,
 		return fault->code;
 	anew->at = hostkey->at;
 	code = judge_by_files(anew, shown, fault);
+	memcpy(hostkey->trusted_by, anew->trusted_by,
+	    sizeof hostkey->trusted_by);
 	ssh_hostkey_free(anew);
 	return code;
 }
@@ -378,9 +391,7 @@ judge_by_first_use(struct ssh_hostkey *hostkey, const struct shown *shown,
 		return code;
 	if (!remember(hostkey->jump, shown))
 		return judge_anew(hostkey, shown, fault);
-	fault_note(fault, "host key %s %s is new and was accepted", shown->type,
-	    shown->fingerprint);
-	return FAIL_NONE;
+	return trust(hostkey, shown, fault, "is new and was accepted");
 }
 
 static enum failure
@@ -390,9 +401,7 @@ judge_any(struct ssh_hostkey *hostkey, const struct shown *shown,
 	log_warning("host key is not verified",
 	    log_str("jump", hostkey->jump->label), log_str("type", shown->type),
 	    log_str("fingerprint", shown->fingerprint));
-	fault_note(fault, "host key %s %s was not verified", shown->type,
-	    shown->fingerprint);
-	return FAIL_NONE;
+	return trust(hostkey, shown, fault, "was not verified");
 }
 
 enum failure
@@ -415,6 +424,12 @@ ssh_hostkey_judge(struct ssh_hostkey *hostkey, const unsigned char *blob,
 		    "it shows %s %s, revoked by %s:%u", shown.type,
 		    shown.fingerprint, revoked->file, revoked->line);
 	return policies[hostkey->jump->trust](hostkey, &shown, fault);
+}
+
+const char *
+ssh_hostkey_trusted_by(const struct ssh_hostkey *hostkey)
+{
+	return hostkey->trusted_by;
 }
 
 enum ssh_hostkey_standing

@@ -37,7 +37,7 @@ enum failure ssh_hostkey_prepare(const struct config_jump *, LIBSSH2_SESSION *,
 
 /*
  * After the handshake: the verdict on the key the jump box showed.  FAIL_NONE
- * when it is trusted (fault_note() then says by which line, pin or policy);
+ * when it is trusted (ssh_hostkey_trusted_by() then says by what);
  * else HOSTKEY_UNKNOWN, _CHANGED, _PIN, _REVOKED, _AUTHORITY with the key's
  * type and fingerprint as words.  accept-new remembers the key here.  `at`:
  * where the name has several addresses the one that answered, which may be a
@@ -57,6 +57,10 @@ struct ssh_hostkey *ssh_hostkey_read(const struct config_jump *jump,
 const char *ssh_hostkey_algorithms(const struct ssh_hostkey *);
 enum failure ssh_hostkey_judge(struct ssh_hostkey *, const unsigned char *blob,
     size_t len, struct fault *);
+
+/* By which line, pin or policy a key is trusted, which fault_note() has told as
+ * well: "is known by FILE:LINE"; "" before the verdict. */
+const char *ssh_hostkey_trusted_by(const struct ssh_hostkey *);
 
 /* What is known of a key. */
 enum ssh_hostkey_standing {

@@ -93,12 +93,16 @@ show(const struct config_jump *jump, const char *type, unsigned char number,
 	struct ssh_blob blob = make_key(type, number);
 	struct ssh_hostkey *hostkey;
 	enum failure code;
+	const char *by;
 
 	*fault = (struct fault){ 0 };
 	hostkey = ssh_hostkey_read(jump, fault);
 	assert_non_null(hostkey);
 	code = ssh_hostkey_judge(hostkey, blob.bytes, blob.len, fault);
 	assert_int_equal(code, fault->code);
+	by = ssh_hostkey_trusted_by(hostkey);
+	assert_int_equal(by[0] != '\0', code == FAIL_NONE);
+	assert_non_null(strstr(fault->detail, by));
 	ssh_hostkey_free(hostkey);
 	free(blob.bytes);
 	return code;
