@@ -24,6 +24,9 @@ static const struct variant {
 #include "base/failure.def"
 };
 
+/* What stands between two clauses of DETAIL. */
+#define BETWEEN "; "
+
 enum failure
 fault_set(struct fault *fault, enum failure code, const char *words, ...)
 {
@@ -55,12 +58,22 @@ fault_note(struct fault *fault, const char *clause, ...)
 	va_start(args, clause);
 	vsnprintf(text, sizeof text, clause, args);
 	va_end(args);
-	if (used > 0 && used + 2 < sizeof fault->detail) {
-		memcpy(fault->detail + used, "; ", 3);
-		used += 2;
+	if (used > 0 && used + strlen(BETWEEN) < sizeof fault->detail) {
+		memcpy(fault->detail + used, BETWEEN, sizeof BETWEEN);
+		used += strlen(BETWEEN);
 	}
 	text_printable(fault->detail + used, sizeof fault->detail - used, text,
 	    strlen(text));
+}
+
+const char *
+fault_notes_since(const struct fault *fault, size_t len)
+{
+	const char *notes = fault->detail + len;
+
+	if (strncmp(notes, BETWEEN, strlen(BETWEEN)) == 0)
+		notes += strlen(BETWEEN);
+	return notes;
 }
 
 static void

@@ -49,6 +49,9 @@ enum failure fault_set_code(struct fault *, enum failure);
 void fault_note(struct fault *, const char *clause, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The clauses that DETAIL has got since it was `len` bytes long, or "". */
+const char *fault_notes_since(const struct fault *, size_t len);
+
 /* Fill in names, each only where it is still empty; NULL leaves it so. */
 void fault_name(struct fault *, const char *jump, const char *user,
     const char *database);

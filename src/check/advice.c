@@ -13,11 +13,11 @@
 
 #include "base/shell_word.h"
 #include "base/xmalloc.h"
+#include "check/advice_hostkey.h"
 #include "check/advice_login.h"
-#include "check/key.h"
+#include "check/report.h"
+#include "check/state.h"
 #include "config/config.h"
-#include "ssh/dial.h"
-#include "ssh/known_hosts.h"
 
 #define HERE        "on this machine"
 #define AT_JUMP     "on the jump box"
@@ -25,85 +25,91 @@
 
 #define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
 
+static const struct config_jump *
+jump_of(const struct check_state *state)
+{
+	return state->task->connection->jump;
+}
+
 /* Who connects to the database. */
 static const char *
-near_database(const struct check_case *is)
+near_database(const struct check_state *state)
 {
-	return is->connection->jump != NULL ? AT_JUMP : HERE;
+	return jump_of(state) != NULL ? AT_JUMP : HERE;
 }
 
 static bool
-is_socket(const struct check_case *is)
+is_socket(const struct check_state *state)
 {
-	return is->connection->host_kind == CONFIG_HOST_SOCKET;
+	return state->task->connection->host_kind == CONFIG_HOST_SOCKET;
 }
 
 /* Commands and settings are those of a server that is known. */
 static bool
-is_sshd(const struct check_case *is)
+is_sshd(const struct check_state *state)
 {
-	return fault_is_of_sshd(is->fault);
+	return fault_is_of_sshd(&state->fault);
 }
 
 static bool
-is_dropbear(const struct check_case *is)
+is_dropbear(const struct check_state *state)
 {
-	return is->fault->software == SOFTWARE_DROPBEAR;
+	return state->fault.software == SOFTWARE_DROPBEAR;
 }
 
 /* --- The way to the jump box ---------------------------------------------- */
 
 static void
-resolve_jump(const struct check_case *is, struct check_advice *out)
+resolve_jump(const struct check_state *state, struct check_advice *out)
 {
 	check_report_advice_run(out, HERE, "getent hosts %s",
-	    is->connection->jump->host);
+	    jump_of(state)->host);
 }
 
 static void
-reach_jump(const struct check_case *is, struct check_advice *out)
+reach_jump(const struct check_state *state, struct check_advice *out)
 {
 	check_report_advice_run(out, HERE, "nc -vz -w 5 %s %u",
-	    is->connection->jump->host, is->connection->jump->port);
+	    jump_of(state)->host, jump_of(state)->port);
 }
 
 static void
-listen_jump(const struct check_case *is, struct check_advice *out)
+listen_jump(const struct check_state *state, struct check_advice *out)
 {
 	check_report_advice_run(out, AT_JUMP, "ss -ltn 'sport = :%u'",
-	    is->connection->jump->port);
+	    jump_of(state)->port);
 }
 
 /* As if it were the database that it seems to be. */
 static void
-ask_instead(const struct check_case *is, struct check_advice *out)
+ask_instead(const struct check_state *state, struct check_advice *out)
 {
 	check_report_advice_run(out, HERE, "pg_isready -h %s -p %u",
-	    is->connection->jump->host, is->connection->jump->port);
+	    jump_of(state)->host, jump_of(state)->port);
 }
 
 static void
-read_sshd_log(const struct check_case *is, struct check_advice *out)
+read_sshd_log(const struct check_state *state, struct check_advice *out)
 {
-	if (is_sshd(is))
+	if (is_sshd(state))
 		check_report_advice_run(out, AT_JUMP,
 		    "journalctl -u ssh -n 50");
-	else if (is_dropbear(is))
+	else if (is_dropbear(state))
 		check_report_advice_run(out, AT_JUMP,
 		    "journalctl -u dropbear -n 50");
 }
 
 static void
-count_errors(const struct check_case *is, struct check_advice *out)
+count_errors(const struct check_state *state, struct check_advice *out)
 {
-	(void)is;
+	(void)state;
 	check_report_advice_run(out, HERE, "ip -s -s link");
 }
 
 static void
-list_algorithms(const struct check_case *is, struct check_advice *out)
+list_algorithms(const struct check_state *state, struct check_advice *out)
 {
-	if (!is_sshd(is))
+	if (!is_sshd(state))
 		return;
 	check_report_advice_run(out, AT_JUMP,
 	    "sshd -T | grep -E '^(kexalgorithms|ciphers|macs|"
@@ -111,74 +117,11 @@ list_algorithms(const struct check_case *is, struct check_advice *out)
 }
 
 static void
-list_signatures(const struct check_case *is, struct check_advice *out)
+list_signatures(const struct check_state *state, struct check_advice *out)
 {
-	if (is_sshd(is))
+	if (is_sshd(state))
 		check_report_advice_run(out, AT_JUMP,
 		    "sshd -T | grep -i '^pubkeyaccepted'");
-}
-
-/* --- Host keys ------------------------------------------------------------ */
-
-/* By the console, or another way that leads to the jump box for sure. */
-static void
-compare_key(const struct check_case *is, struct check_advice *out)
-{
-	const char *place = "on the jump box, by another way than this";
-
-	if (is_sshd(is))
-		check_report_advice_run(out, place,
-		    "for key in /etc/ssh/ssh_host_*_key.pub; do "
-		    "ssh-keygen -lf $key; done");
-	else if (is_dropbear(is))
-		check_report_advice_run(out, place,
-		    "for key in /etc/dropbear/dropbear_*_host_key; do "
-		    "dropbearkey -y -f $key; done");
-}
-
-static void
-know_key(const struct check_case *is, struct check_advice *out)
-{
-	const struct config_jump *jump = is->connection->jump;
-	const struct ssh_facts *ssh = &is->facts->ssh;
-	char *line = NULL;
-
-	compare_key(is, out);
-	if (ssh->hostkey_len > 0)
-		line = known_hosts_line(jump->host, jump->port,
-		    ssh->hostkey_type, ssh->hostkey, ssh->hostkey_len);
-	if (line != NULL && jump->known_hosts_count > 0) {
-		snprintf(out->file, sizeof out->file, "%.120s, once compared",
-		    jump->known_hosts[0]);
-		check_report_advice_line(out, "%s", line);
-	}
-	free(line);
-}
-
-static void
-pin_key(const struct check_case *is, struct check_advice *out)
-{
-	compare_key(is, out);
-	snprintf(out->file, sizeof out->file,
-	    "ssh_tunnel of this connection, once compared");
-	check_report_advice_line(out, "host_key: %s",
-	    is->facts->ssh.fingerprint);
-}
-
-static void
-pin_keys(const struct check_case *is, struct check_advice *out)
-{
-	const struct config_jump *jump = is->connection->jump;
-	char *list = xstrdup(is->facts->ssh.fingerprint), *longer;
-
-	for (size_t i = 0; i < jump->pin_count; i++) {
-		longer = xasprintf("%s, %s", jump->pins[i], list);
-		free(list);
-		list = longer;
-	}
-	pin_key(is, out);
-	snprintf(out->lines[0], sizeof out->lines[0], "host_key: [%s]", list);
-	free(list);
 }
 
 /* --- The login ------------------------------------------------------------ */
@@ -188,20 +131,20 @@ pin_keys(const struct check_case *is, struct check_advice *out)
  * not let in: what else that may come from, and what its log says.
  */
 static void
-inspect_account(const struct check_case *is, struct check_advice *out)
+inspect_account(const struct check_state *state, struct check_advice *out)
 {
-	const char *user = is->connection->jump->username;
+	const char *user = jump_of(state)->username;
 	char *word = shell_word(user);
 
 	/* The home of a name in quotes is not found by a tilde. */
-	if (is_sshd(is) && strcmp(word, user) == 0)
+	if (is_sshd(state) && strcmp(word, user) == 0)
 		check_report_advice_run(out, AT_JUMP,
 		    "passwd -S %s; sshd -T | grep -E '^(allow|deny)'; "
 		    "ls -ld ~%s ~%s/.ssh ~%s/.ssh/authorized_keys; "
 		    "journalctl -u ssh -n 50",
 		    user, user, user, user);
 	else
-		read_sshd_log(is, out);
+		read_sshd_log(state, out);
 	free(word);
 }
 
@@ -212,51 +155,52 @@ inspect_account(const struct check_case *is, struct check_advice *out)
  * again).  Where another server keeps its keys is not known.
  */
 static void
-authorize_key(const struct check_case *is, struct check_advice *out)
+authorize_key(const struct check_state *state, struct check_advice *out)
 {
-	const struct config_connection *connection = is->connection;
+	const struct config_connection *connection = state->task->connection;
 
-	inspect_account(is, out);
-	if (is->key->type[0] == '\0' || !(is_sshd(is) || is_dropbear(is)))
+	inspect_account(state, out);
+	if (state->key.type[0] == '\0' ||
+	    !(is_sshd(state) || is_dropbear(state)))
 		return;
 	snprintf(out->file, sizeof out->file,
 	    "~%s/.ssh/authorized_keys on the jump box",
 	    connection->jump->username);
-	if (is_dropbear(is))
+	if (is_dropbear(state))
 		check_report_advice_line(out,
 		    "no-pty,no-agent-forwarding,no-X11-forwarding,"
 		    "permitopen=\"%s\" %s",
-		    connection->label, is->key->line);
-	else if (is_socket(is))
+		    connection->label, state->key.line);
+	else if (is_socket(state))
 		check_report_advice_line(out, "restrict,port-forwarding %s",
-		    is->key->line);
+		    state->key.line);
 	else
 		check_report_advice_line(out,
 		    "restrict,port-forwarding,permitopen=\"%s\" %s",
-		    connection->label, is->key->line);
+		    connection->label, state->key.line);
 }
 
 /* The public keys, one of which can select itself. */
 static void
-print_agent(const struct check_case *is, struct check_advice *out)
+print_agent(const struct check_state *state, struct check_advice *out)
 {
-	(void)is;
+	(void)state;
 	check_report_advice_run(out, HERE, "ssh-add -L");
 }
 
 static void
-show_expiry(const struct check_case *is, struct check_advice *out)
+show_expiry(const struct check_state *state, struct check_advice *out)
 {
-	char *word = shell_word(is->connection->jump->username);
+	char *word = shell_word(jump_of(state)->username);
 
 	check_report_advice_run(out, AT_JUMP, "chage -l %s", word);
 	free(word);
 }
 
 static void
-list_agent(const struct check_case *is, struct check_advice *out)
+list_agent(const struct check_state *state, struct check_advice *out)
 {
-	(void)is;
+	(void)state;
 	check_report_advice_run(out, HERE, "ssh-add -l");
 }
 
@@ -288,9 +232,10 @@ print_settings(const char *user, struct check_advice *out)
 }
 
 static void
-permit_forward_in_sshd(const struct check_case *is, struct check_advice *out)
+permit_forward_in_sshd(const struct check_state *state,
+    struct check_advice *out)
 {
-	const struct config_connection *connection = is->connection;
+	const struct config_connection *connection = state->task->connection;
 	const char *user = connection->jump->username;
 	char pattern[1100];
 
@@ -298,7 +243,7 @@ permit_forward_in_sshd(const struct check_case *is, struct check_advice *out)
 	snprintf(out->file, sizeof out->file, SSHD_CONFIG);
 	check_report_advice_line(out, "Match User \"%s\"", pattern);
 	check_report_advice_line(out, "    DisableForwarding no");
-	if (is_socket(is)) {
+	if (is_socket(state)) {
 		check_report_advice_line(out,
 		    "    AllowStreamLocalForwarding local");
 	} else {
@@ -310,76 +255,75 @@ permit_forward_in_sshd(const struct check_case *is, struct check_advice *out)
 }
 
 static void
-permit_forward(const struct check_case *is, struct check_advice *out)
+permit_forward(const struct check_state *state, struct check_advice *out)
 {
-	if (is_sshd(is))
-		permit_forward_in_sshd(is, out);
-	else if (is_dropbear(is))
+	if (is_sshd(state))
+		permit_forward_in_sshd(state, out);
+	else if (is_dropbear(state))
 		check_report_advice_run(out, AT_JUMP,
 		    "ps -o args= -C dropbear");
 }
 
 static void
-list_sessions(const struct check_case *is, struct check_advice *out)
+list_sessions(const struct check_state *state, struct check_advice *out)
 {
 	check_report_advice_run(out, AT_JUMP,
-	    "ss -tnp state established 'sport = :%u'",
-	    is->connection->jump->port);
+	    "ss -tnp state established 'sport = :%u'", jump_of(state)->port);
 }
 
 /* --- The way to the database ---------------------------------------------- */
 
 static void
-resolve_database(const struct check_case *is, struct check_advice *out)
+resolve_database(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, near_database(is), "getent hosts %s",
-	    is->connection->host);
+	check_report_advice_run(out, near_database(state), "getent hosts %s",
+	    state->task->connection->host);
 }
 
 static void
-reach_database(const struct check_case *is, struct check_advice *out)
+reach_database(const struct check_state *state, struct check_advice *out)
 {
-	char *word = shell_word(is->connection->label);
+	char *word = shell_word(state->task->connection->label);
 
-	if (is_socket(is))
-		check_report_advice_run(out, near_database(is), "ls -l %s",
+	if (is_socket(state))
+		check_report_advice_run(out, near_database(state), "ls -l %s",
 		    word);
 	else
-		check_report_advice_run(out, near_database(is),
-		    "nc -vz -w 5 %s %u", is->connection->host,
-		    is->connection->port);
+		check_report_advice_run(out, near_database(state),
+		    "nc -vz -w 5 %s %u", state->task->connection->host,
+		    state->task->connection->port);
 	free(word);
 }
 
 static void
-listen_database(const struct check_case *is, struct check_advice *out)
+listen_database(const struct check_state *state, struct check_advice *out)
 {
 	check_report_advice_run(out, AT_DATABASE, "ss -ltn 'sport = :%u'",
-	    is->connection->port);
+	    state->task->connection->port);
 }
 
 static void
-ask_database(const struct check_case *is, struct check_advice *out)
+ask_database(const struct check_state *state, struct check_advice *out)
 {
-	char *word = shell_word(is->connection->host);
+	char *word = shell_word(state->task->connection->host);
 
-	check_report_advice_run(out, near_database(is),
-	    "pg_isready -h %s -p %u", word, is->connection->port);
+	check_report_advice_run(out, near_database(state),
+	    "pg_isready -h %s -p %u", word, state->task->connection->port);
 	free(word);
 }
 
 static void
-set_password(const struct check_case *is, struct check_advice *out)
+set_password(const struct check_state *state, struct check_advice *out)
 {
-	check_advice_login_password(is->connection, out);
+	check_advice_login_password(state, out);
 }
 
 static void
-show_certificate(const struct check_case *is, struct check_advice *out)
+show_certificate(const struct check_state *state, struct check_advice *out)
 {
-	char *word = shell_word(is->connection->label);
+	char *word = shell_word(state->task->connection->label);
 
-	check_report_advice_run(out, near_database(is),
+	check_report_advice_run(out, near_database(state),
 	    "openssl s_client -starttls postgres -showcerts "
 	    "-connect %s </dev/null",
 	    word);
@@ -387,26 +331,25 @@ show_certificate(const struct check_case *is, struct check_advice *out)
 }
 
 static void
-ask_tls_settings(const struct check_case *is, struct check_advice *out)
+ask_tls_settings(const struct check_state *state, struct check_advice *out)
 {
-	(void)is;
+	(void)state;
 	check_report_advice_run(out, AT_DATABASE,
 	    "psql -c \"SELECT name, setting FROM pg_settings "
 	    "WHERE name LIKE 'ssl%%'\"");
 }
 
 static void
-advise_login(const struct check_case *is, struct check_advice *out)
+advise_login(const struct check_state *state, struct check_advice *out)
 {
-	check_advice_login(is->connection, is->refusal, is->is_tls_offered,
-	    out);
+	check_advice_login(state, out);
 }
 
 /* --- The table ------------------------------------------------------------ */
 
 static const struct {
 	enum failure code;
-	void (*advise)(const struct check_case *, struct check_advice *);
+	void (*advise)(const struct check_state *, struct check_advice *);
 } table[] = {
 	{ FAIL_JUMP_NAME_UNKNOWN, resolve_jump },
 	{ FAIL_JUMP_NAME_TIMEOUT, resolve_jump },
@@ -421,17 +364,17 @@ static const struct {
 	{ FAIL_JUMP_HANGUP, read_sshd_log },
 	{ FAIL_JUMP_TURNED_AWAY, read_sshd_log },
 	{ FAIL_JUMP_NO_ALGORITHM, list_algorithms },
-	{ FAIL_JUMP_UNPROVED, compare_key },
+	{ FAIL_JUMP_UNPROVED, check_advice_hostkey },
 	{ FAIL_JUMP_DAMAGED, count_errors },
 	{ FAIL_JUMP_HANDSHAKE_FAILED, read_sshd_log },
 	{ FAIL_JUMP_HANDSHAKE_TIMEOUT, read_sshd_log },
-	{ FAIL_HOSTKEY_UNKNOWN, know_key },
-	{ FAIL_HOSTKEY_CHANGED, compare_key },
-	{ FAIL_HOSTKEY_ONE_OF_MANY, know_key },
-	{ FAIL_HOSTKEY_PIN, pin_key },
-	{ FAIL_HOSTKEY_PIN_OF_MANY, pin_keys },
-	{ FAIL_HOSTKEY_REVOKED, compare_key },
-	{ FAIL_HOSTKEY_AUTHORITY, know_key },
+	{ FAIL_HOSTKEY_UNKNOWN, check_advice_hostkey },
+	{ FAIL_HOSTKEY_CHANGED, check_advice_hostkey },
+	{ FAIL_HOSTKEY_ONE_OF_MANY, check_advice_hostkey },
+	{ FAIL_HOSTKEY_PIN, check_advice_hostkey },
+	{ FAIL_HOSTKEY_PIN_OF_MANY, check_advice_hostkey },
+	{ FAIL_HOSTKEY_REVOKED, check_advice_hostkey },
+	{ FAIL_HOSTKEY_AUTHORITY, check_advice_hostkey },
 	{ FAIL_AUTH_KEY_REJECTED, authorize_key },
 	{ FAIL_AUTH_PASSWORD_REJECTED, read_sshd_log },
 	{ FAIL_AUTH_METHOD, read_sshd_log },
@@ -489,11 +432,11 @@ static const struct {
 };
 
 void
-check_advice_give(const struct check_case *is, struct check_advice *out)
+check_advice_give(const struct check_state *state, struct check_advice *out)
 {
 	memset(out, 0, sizeof *out);
-	fault_hint(is->fault, out->hint, sizeof out->hint);
+	fault_hint(&state->fault, out->hint, sizeof out->hint);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (table[i].code == is->fault->code)
-			table[i].advise(is, out);
+		if (table[i].code == state->fault.code)
+			table[i].advise(state, out);
 }

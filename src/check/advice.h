@@ -7,27 +7,9 @@
 #ifndef PGJUMP_CHECK_ADVICE_H
 #define PGJUMP_CHECK_ADVICE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+struct check_advice;
+struct check_state;
 
-#include "base/fault.h"
-#include "check/report.h"
-
-struct check_key;
-struct check_refusal;
-struct config_connection;
-struct dial_facts;
-
-/* Everything that is known of it. */
-struct check_case {
-	const struct config_connection *connection;
-	const struct fault *fault;
-	const struct check_key *key; /* tried, or to be tried; type "": none */
-	const struct dial_facts *facts;
-	const struct check_refusal *refusal;
-	bool is_tls_offered; /* by the database, to an SSLRequest */
-};
-
-void check_advice_give(const struct check_case *, struct check_advice *);
+void check_advice_give(const struct check_state *, struct check_advice *);
 
 #endif

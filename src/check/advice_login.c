@@ -15,22 +15,17 @@
 
 #include "base/address.h"
 #include "base/shell_word.h"
-#include "check/refusal.h"
 #include "check/report.h"
+#include "check/state.h"
 #include "config/config.h"
 
 #define AT_DATABASE "on the database server"
-
-struct rejection {
-	const struct config_connection *connection;
-	const struct check_refusal *refusal;
-};
 
 struct row {
 	const char *sqlstate;
 	const char *marker; /* the message has this word; NULL: any message */
 	const char *hint, *place, *command;
-	void (*add_lines)(const struct rejection *, struct check_advice *);
+	void (*add_lines)(const struct check_state *, struct check_advice *);
 };
 
 /* A word of pg_hba.conf: in quotes where it must be, with those in it doubled;
@@ -75,15 +70,15 @@ find_address(const char *message, char *out, size_t size)
 }
 
 static void
-permit_address(const struct rejection *rejection, struct check_advice *out)
+permit_address(const struct check_state *state, struct check_advice *out)
 {
-	const struct config_connection *connection = rejection->connection;
+	const struct config_connection *connection = state->task->connection;
 	const char *database = connection->database != NULL
 	    ? connection->database
 	    : connection->username;
 	char address[64], user_word[140], database_word[140];
 
-	if (!find_address(rejection->refusal->message, address, sizeof address))
+	if (!find_address(state->refusal.message, address, sizeof address))
 		return;
 	put_word(database_word, sizeof database_word, database);
 	put_word(user_word, sizeof user_word, connection->username);
@@ -100,9 +95,9 @@ permit_address(const struct rejection *rejection, struct check_advice *out)
 }
 
 static void
-set_password(const struct rejection *rejection, struct check_advice *out)
+set_password(const struct check_state *state, struct check_advice *out)
 {
-	check_advice_login_password(rejection->connection, out);
+	check_advice_login_password(state, out);
 }
 
 #define AT_POOLER          "at the console of the pooler"
@@ -211,13 +206,13 @@ fits(const struct row *row, const struct check_refusal *refusal)
 /* psql asks for the password, so that neither a log nor a list of processes
  * shows it. */
 void
-check_advice_login_password(const struct config_connection *connection,
+check_advice_login_password(const struct check_state *state,
     struct check_advice *out)
 {
 	char name[140], meta[160];
 	char *word;
 
-	put_word(name, sizeof name, connection->username);
+	put_word(name, sizeof name, state->task->connection->username);
 	snprintf(meta, sizeof meta, "\\password %s", name);
 	word = shell_word(meta);
 	snprintf(out->place, sizeof out->place, AT_DATABASE);
@@ -230,13 +225,13 @@ check_advice_login_password(const struct config_connection *connection,
  * offers TLS: a line there would be the weaker fix.
  */
 static bool
-wants_tls(const struct rejection *rejection, bool is_tls_offered)
+wants_tls(const struct check_state *state)
 {
-	return is_tls_offered &&
-	    rejection->connection->ssl_mode == SSL_MODE_DISABLE &&
-	    rejection->connection->host_kind != CONFIG_HOST_SOCKET &&
-	    strcmp(rejection->refusal->sqlstate, "28000") == 0 &&
-	    strstr(rejection->refusal->message, "pg_hba.conf") != NULL;
+	return state->tls_answer == 'S' &&
+	    state->task->connection->ssl_mode == SSL_MODE_DISABLE &&
+	    state->task->connection->host_kind != CONFIG_HOST_SOCKET &&
+	    strcmp(state->refusal.sqlstate, "28000") == 0 &&
+	    strstr(state->refusal.message, "pg_hba.conf") != NULL;
 }
 
 static void
@@ -256,22 +251,19 @@ advise_tls(struct check_advice *out)
 }
 
 void
-check_advice_login(const struct config_connection *connection,
-    const struct check_refusal *refusal, bool is_tls_offered,
-    struct check_advice *out)
+check_advice_login(const struct check_state *state, struct check_advice *out)
 {
-	const struct rejection rejection = { connection, refusal };
 	const struct row *row = rows;
 
-	if (wants_tls(&rejection, is_tls_offered)) {
+	if (wants_tls(state)) {
 		advise_tls(out);
 		return;
 	}
-	while (!fits(row, refusal))
+	while (!fits(row, &state->refusal))
 		row++;
 	snprintf(out->hint, sizeof out->hint, "%s", row->hint);
 	snprintf(out->place, sizeof out->place, "%s", row->place);
 	snprintf(out->command, sizeof out->command, "%s", row->command);
 	if (row->add_lines != NULL)
-		row->add_lines(&rejection, out);
+		row->add_lines(state, out);
 }

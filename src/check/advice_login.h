@@ -7,20 +7,15 @@
 #ifndef PGJUMP_CHECK_ADVICE_LOGIN_H
 #define PGJUMP_CHECK_ADVICE_LOGIN_H
 
-#include <stdbool.h>
-
 struct check_advice;
-struct check_refusal;
-struct config_connection;
+struct check_state;
 
 /* The command that sets the password of the connection's user in the database
  * anew. */
-void check_advice_login_password(const struct config_connection *,
+void check_advice_login_password(const struct check_state *,
     struct check_advice *);
 
-/* `is_tls_offered`: by the database, whether or not it was used.  The hint of
- * the advice is replaced where more is known. */
-void check_advice_login(const struct config_connection *,
-    const struct check_refusal *, bool is_tls_offered, struct check_advice *);
+/* The hint of the advice is replaced where more is known. */
+void check_advice_login(const struct check_state *, struct check_advice *);
 
 #endif

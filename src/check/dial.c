@@ -9,45 +9,45 @@
 
 #include "check/board.h"
 #include "check/route.h"
+#include "check/state.h"
 #include "config/config.h"
 
 const char *
-check_dial_note(const struct check_dial *dial)
+check_dial_note(const struct check_state *state)
 {
-	const char *note = dial->fault->detail + dial->noted;
-
-	return strncmp(note, "; ", 2) == 0 ? note + 2 : note;
+	return fault_notes_since(&state->fault, state->noted);
 }
 
 static void
-tell_resolved(struct check_dial *dial)
+tell_resolved(struct check_state *state)
 {
-	check_board_fact(dial->board, CHECK_RESOLVE, "addresses",
-	    dial->facts.addresses);
-	check_board_pass(dial->board, "%s", dial->facts.addresses);
+	check_board_fact(state->board, CHECK_RESOLVE, "addresses",
+	    state->facts.addresses);
+	check_board_pass(state->board, "%s", state->facts.addresses);
 }
 
 static void
-tell_connected(struct check_dial *dial)
+tell_connected(struct check_state *state)
 {
-	const struct config_connection *connection = dial->connection;
+	const struct config_connection *connection = state->task->connection;
 	unsigned port = connection->jump != NULL ? connection->jump->port
 						 : connection->port;
 
-	if (dial->facts.address[0] == '\0') {
-		check_board_pass(dial->board, "the socket %s",
+	if (state->facts.address[0] == '\0') {
+		check_board_pass(state->board, "the socket %s",
 		    connection->label);
 		return;
 	}
-	check_board_fact(dial->board, CHECK_CONNECT, "address",
-	    dial->facts.address);
-	check_board_pass(dial->board, "%s port %u", dial->facts.address, port);
+	check_board_fact(state->board, CHECK_CONNECT, "address",
+	    state->facts.address);
+	check_board_pass(state->board, "%s port %u", state->facts.address,
+	    port);
 }
 
 static void
-tell_handshake(struct check_dial *dial)
+tell_handshake(struct check_state *state)
 {
-	const struct ssh_facts *ssh = &dial->facts.ssh;
+	const struct ssh_facts *ssh = &state->facts.ssh;
 	const struct {
 		const char *key, *text;
 	} facts[] = {
@@ -58,39 +58,40 @@ tell_handshake(struct check_dial *dial)
 	};
 
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		check_board_fact(dial->board, CHECK_HANDSHAKE, facts[i].key,
+		check_board_fact(state->board, CHECK_HANDSHAKE, facts[i].key,
 		    facts[i].text);
-	check_board_pass(dial->board, "%s, %s, %s, %s", ssh->software, ssh->kex,
-	    ssh->cipher, ssh->hostkey_type);
+	check_board_pass(state->board, "%s, %s, %s, %s", ssh->software,
+	    ssh->kex, ssh->cipher, ssh->hostkey_type);
 }
 
 static void
-tell_hostkey(struct check_dial *dial)
+tell_hostkey(struct check_state *state)
 {
-	const struct ssh_facts *ssh = &dial->facts.ssh;
+	const struct ssh_facts *ssh = &state->facts.ssh;
 
-	check_board_fact(dial->board, CHECK_HOSTKEY, "type", ssh->hostkey_type);
-	check_board_fact(dial->board, CHECK_HOSTKEY, "fingerprint",
+	check_board_fact(state->board, CHECK_HOSTKEY, "type",
+	    ssh->hostkey_type);
+	check_board_fact(state->board, CHECK_HOSTKEY, "fingerprint",
 	    ssh->fingerprint);
-	check_board_pass(dial->board, "%s %s %s", ssh->hostkey_type,
-	    ssh->fingerprint, dial->facts.trusted_by);
+	check_board_pass(state->board, "%s %s %s", ssh->hostkey_type,
+	    ssh->fingerprint, state->facts.trusted_by);
 }
 
 static void
-tell_login(struct check_dial *dial)
+tell_login(struct check_state *state)
 {
-	const char *methods = dial->facts.ssh.methods;
+	const char *methods = state->facts.ssh.methods;
 
-	check_board_fact(dial->board, CHECK_AUTH, "methods", methods);
-	check_board_pass(dial->board, "user \"%s\" by %s%s%s",
-	    dial->connection->jump->username, dial->facts.login_by,
+	check_board_fact(state->board, CHECK_AUTH, "methods", methods);
+	check_board_pass(state->board, "user \"%s\" by %s%s%s",
+	    state->task->connection->jump->username, state->facts.login_by,
 	    methods[0] != '\0' ? "; the jump box accepts these methods: " : "",
 	    methods);
 }
 
 static const struct {
 	enum check_phase phase;
-	void (*tell)(struct check_dial *);
+	void (*tell)(struct check_state *);
 } legs[] = {
 	[DIAL_RESOLVE] = { CHECK_RESOLVE, tell_resolved },
 	[DIAL_CONNECT] = { CHECK_CONNECT, tell_connected },
@@ -101,45 +102,41 @@ static const struct {
 };
 
 void
-check_dial_end(struct check_dial *dial)
+check_dial_end(struct check_state *state)
 {
-	if (dial->is_under_way)
-		legs[dial->stage].tell(dial);
-	dial->is_under_way = false;
-	dial->noted = 0;
+	if (state->is_dialing)
+		legs[state->stage].tell(state);
+	state->is_dialing = false;
+	state->noted = 0;
 }
 
 static void
 on_stage(void *arg, enum dial_stage stage)
 {
-	struct check_dial *dial = arg;
+	struct check_state *state = arg;
 
-	if (dial->is_under_way && legs[stage].phase == legs[dial->stage].phase)
+	if (state->is_dialing && legs[stage].phase == legs[state->stage].phase)
 		return;
-	check_dial_end(dial);
-	dial->is_under_way = true;
-	dial->stage = stage;
-	dial->noted = strlen(dial->fault->detail);
-	check_board_enter(dial->board, legs[stage].phase);
+	check_dial_end(state);
+	state->is_dialing = true;
+	state->stage = stage;
+	state->noted = strlen(state->fault.detail);
+	check_board_enter(state->board, legs[stage].phase);
 }
 
 void
-check_dial_init(struct check_dial *dial, const struct check_task *task,
-    struct check_board *board, struct fault *fault)
+check_dial_init(struct check_state *state)
 {
-	*dial = (struct check_dial){
-		.connection = task->connection,
-		.board = board,
-		.fault = fault,
-	};
-	dial->quiet = (struct dial){
+	const struct check_task *task = state->task;
+
+	state->silent = (struct dial){
 		.cfg = task->cfg,
 		.resolver = task->resolver,
 		.cancel_fd = task->cancel_fd,
 		.deadline_ms = task->deadline_ms,
 	};
-	dial->telling = dial->quiet;
-	dial->telling.on_stage = on_stage;
-	dial->telling.arg = dial;
-	dial->telling.facts = &dial->facts;
+	state->reported = state->silent;
+	state->reported.on_stage = on_stage;
+	state->reported.arg = state;
+	state->reported.facts = &state->facts;
 }

@@ -25,6 +25,7 @@
 #include "check/memory_file.h"
 #include "check/refusal.h"
 #include "check/route.h"
+#include "check/state.h"
 #include "config/config.h"
 #include "config/options.h"
 #include "key/tls_pem.h"
@@ -38,10 +39,8 @@
 #define RTT_SAMPLES 3
 
 struct check_login {
-	const struct check_task *task;
-	struct check_route *route;
+	struct check_state *state;
 	struct check_door *door;
-	struct check_board *board;
 	PGconn *conn;
 	struct event *socket; /* libpq's, remade for each wait */
 	bool is_ready;        /* it fired */
@@ -76,7 +75,7 @@ check_login_prepare(void)
 static bool
 is_socket(const struct check_login *login)
 {
-	return login->task->connection->host_kind == CONFIG_HOST_SOCKET;
+	return login->state->task->connection->host_kind == CONFIG_HOST_SOCKET;
 }
 
 /* The path under which libpq finds a PEM text, or NO_FILE. */
@@ -117,7 +116,8 @@ system_authorities(void)
 static const char *
 authorities(struct check_login *login)
 {
-	const struct config_connection *connection = login->task->connection;
+	const struct config_connection *connection = login->state->task
+							 ->connection;
 
 	if (secret_is_set(&connection->ca_cert) ||
 	    connection->ssl_mode < SSL_MODE_VERIFY_CA)
@@ -126,9 +126,10 @@ authorities(struct check_login *login)
 }
 
 static PGconn *
-start(struct check_login *login, const struct check_login_means *means)
+start(struct check_login *login, const char *password)
 {
-	const struct config_connection *connection = login->task->connection;
+	const struct config_connection *connection = login->state->task
+							 ->connection;
 	char port[12];
 	const struct {
 		const char *key, *value;
@@ -138,11 +139,11 @@ start(struct check_login *login, const struct check_login_means *means)
 		{ "port", port },
 		{ "dbname", connection->database },
 		{ "user", connection->username },
-		{ "password", means->password },
+		{ "password", password },
 		{ "application_name", "pgjump check" },
 		{ "gssencmode", "disable" },
 		{ "sslmode",
-		    is_socket(login) || means->is_in_clear
+		    is_socket(login) || login->state->is_in_clear
 			? "disable"
 			: config_options_ssl_mode(connection->ssl_mode) },
 		{ "sslrootcert", authorities(login) },
@@ -175,10 +176,10 @@ on_socket(evutil_socket_t fd, short what, void *arg)
 	login->is_ready = true;
 }
 
-static void
-fail_late(struct check_login *login, struct fault *fault)
+static enum failure
+fail_late(struct check_login *login)
 {
-	fault_set(fault, FAIL_DB_SILENT, "%s",
+	return fault_set(&login->state->fault, FAIL_DB_SILENT, "%s",
 	    clock_text(login->by_ms - login->asked_ms).text);
 }
 
@@ -188,7 +189,7 @@ watch_socket(struct check_login *login, short what)
 	if (login->socket != NULL)
 		event_free(login->socket);
 	login->is_ready = false;
-	login->socket = loop_event(check_route_base(login->route),
+	login->socket = loop_event(check_route_base(login->state->route),
 	    PQsocket(login->conn), what, on_socket, login);
 	event_add(login->socket, NULL);
 }
@@ -199,19 +200,20 @@ watch_socket(struct check_login *login, short what)
  * end of its connection, and the fault says more.
  */
 static enum failure
-await_socket(struct check_login *login, short what, struct fault *fault)
+await_socket(struct check_login *login, short what)
 {
+	struct fault *fault = &login->state->fault;
+
 	watch_socket(login, what);
 	while (!login->is_ready) {
 		check_door_step(login->door, PQsocket(login->conn), fault);
 		if (fault->code != FAIL_NONE)
 			return fault->code;
-		switch (check_route_turn(login->route, login->by_ms)) {
+		switch (check_route_turn(login->state->route, login->by_ms)) {
 		case CHECK_TURN_GO:
 			break;
 		case CHECK_TURN_TIMEOUT:
-			fail_late(login, fault);
-			return fault->code;
+			return fail_late(login);
 		case CHECK_TURN_CANCELLED:
 			return fault_set_code(fault, FAIL_SHUTDOWN);
 		}
@@ -223,8 +225,8 @@ static void
 grant_time(struct check_login *login)
 {
 	login->asked_ms = clock_ms();
-	login->by_ms = check_route_task_by_ms(login->task,
-	    login->task->connection->connection_timeout_ms);
+	login->by_ms = check_route_task_by_ms(login->state->task,
+	    login->state->task->connection->connection_timeout_ms);
 }
 
 /* --- The session ---------------------------------------------------------- */
@@ -241,37 +243,36 @@ go_on(struct check_login *login)
 {
 	PostgresPollingStatusType next;
 
-	check_board_due(login->board, login->by_ms);
+	check_board_due(login->state->board, login->by_ms);
 	next = PQconnectPoll(login->conn);
-	check_board_due(login->board, 0);
+	check_board_due(login->state->board, 0);
 	return next;
 }
 
 static enum failure
-fail_login(const struct check_login *login, struct check_refusal *refusal,
-    struct fault *fault)
+fail_login(struct check_login *login)
 {
 	return check_refusal_read(PQerrorMessage(login->conn),
-	    PQconnectionUsedPassword(login->conn) == 1, refusal, fault);
+	    PQconnectionUsedPassword(login->conn) == 1, &login->state->refusal,
+	    &login->state->fault);
 }
 
 static enum failure
-make_session(struct check_login *login, struct check_refusal *refusal,
-    struct fault *fault)
+make_session(struct check_login *login)
 {
 	PostgresPollingStatusType next = PGRES_POLLING_WRITING;
 
 	if (PQstatus(login->conn) == CONNECTION_BAD)
-		return fail_login(login, refusal, fault);
+		return fail_login(login);
 	PQsetErrorVerbosity(login->conn, PQERRORS_VERBOSE);
 	PQsetNoticeReceiver(login->conn, on_notice, NULL);
 	while (next != PGRES_POLLING_OK) {
 		if (next == PGRES_POLLING_FAILED)
-			return fail_login(login, refusal, fault);
+			return fail_login(login);
 		if (await_socket(login,
-			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
-			fault) != FAIL_NONE)
-			return fault->code;
+			next == PGRES_POLLING_READING ? EV_READ : EV_WRITE) !=
+		    FAIL_NONE)
+			return login->state->fault.code;
 		next = go_on(login);
 	}
 	PQsetnonblocking(login->conn, 1);
@@ -279,30 +280,24 @@ make_session(struct check_login *login, struct check_refusal *refusal,
 }
 
 struct check_login *
-check_login_open(const struct check_task *task, struct check_route *route,
-    const struct dial *dial, struct check_board *board,
-    const struct check_login_means *means, struct check_refusal *refusal,
-    struct fault *fault)
+check_login_open(struct check_state *state, const char *password)
 {
 	struct check_login *login = xcalloc(1, sizeof *login);
 
-	memset(refusal, 0, sizeof *refusal);
 	memset(login->files.fds, -1, sizeof login->files.fds);
-	login->task = task;
-	login->route = route;
-	login->board = board;
-	login->door = check_door_open(route, dial);
+	login->state = state;
+	login->door = check_door_open(state->route, &state->silent);
 	if (login->door == NULL) {
-		fault_set(fault, FAIL_DB_UNREACHABLE, "no port on loopback: %s",
-		    strerror(errno));
+		fault_set(&state->fault, FAIL_DB_UNREACHABLE,
+		    "no port on loopback: %s", strerror(errno));
 		check_login_close(login);
 		return NULL;
 	}
 	grant_time(login);
-	login->conn = start(login, means);
+	login->conn = start(login, password);
 	if (login->conn == NULL)
 		xmalloc_fail(0);
-	if (make_session(login, refusal, fault) == FAIL_NONE)
+	if (make_session(login) == FAIL_NONE)
 		return login;
 	check_login_close(login);
 	return NULL;
@@ -312,13 +307,14 @@ check_login_open(const struct check_task *task, struct check_route *route,
 static void
 say_goodbye(struct check_login *login)
 {
-	int64_t by_ms = check_route_task_by_ms(login->task, GOODBYE_MAX_MS);
+	int64_t by_ms = check_route_task_by_ms(login->state->task,
+	    GOODBYE_MAX_MS);
 	struct fault ignored = { 0 };
 
 	do
 		check_door_step(login->door, -1, &ignored);
 	while (check_door_is_busy(login->door) &&
-	    check_route_turn(login->route, by_ms) == CHECK_TURN_GO);
+	    check_route_turn(login->state->route, by_ms) == CHECK_TURN_GO);
 }
 
 void
@@ -374,9 +370,9 @@ put_words(const struct check_login *login, const PGresult *result,
 }
 
 static enum failure
-fail_query(struct check_login *login, const PGresult *result,
-    struct fault *fault)
+fail_query(struct check_login *login, const PGresult *result)
 {
+	struct fault *fault = &login->state->fault;
 	char words[FAULT_WORDS_MAX];
 
 	if (PQstatus(login->conn) == CONNECTION_BAD &&
@@ -389,11 +385,11 @@ fail_query(struct check_login *login, const PGresult *result,
 /* Until PQgetResult() has what it needs: it would wait for bytes that only the
  * door of this thread can bring. */
 static enum failure
-await_result(struct check_login *login, struct fault *fault)
+await_result(struct check_login *login)
 {
 	while (PQisBusy(login->conn)) {
-		if (await_socket(login, EV_READ, fault) != FAIL_NONE)
-			return fault->code;
+		if (await_socket(login, EV_READ) != FAIL_NONE)
+			return login->state->fault.code;
 		if (PQconsumeInput(login->conn) == 0)
 			break;
 	}
@@ -402,11 +398,11 @@ await_result(struct check_login *login, struct fault *fault)
 
 /* Read to the end of a query; false: a fault is set. */
 static bool
-end_query(struct check_login *login, struct fault *fault)
+end_query(struct check_login *login)
 {
 	PGresult *more;
 
-	while (await_result(login, fault) == FAIL_NONE) {
+	while (await_result(login) == FAIL_NONE) {
 		more = PQgetResult(login->conn);
 		if (more == NULL)
 			return true;
@@ -420,27 +416,26 @@ end_query(struct check_login *login, struct fault *fault)
  * an error that ends no session, where they are asked for.
  */
 static PGresult *
-query(struct check_login *login, const char *sql, int columns, char *words,
-    struct fault *fault)
+query(struct check_login *login, const char *sql, int columns, char *words)
 {
 	PGresult *result;
 
 	PQsendQuery(login->conn, sql);
 	while (PQflush(login->conn) == 1)
-		if (await_socket(login, EV_WRITE, fault) != FAIL_NONE)
+		if (await_socket(login, EV_WRITE) != FAIL_NONE)
 			return NULL;
-	if (await_result(login, fault) != FAIL_NONE)
+	if (await_result(login) != FAIL_NONE)
 		return NULL;
 	result = PQgetResult(login->conn);
 	if (words != NULL && is_mere_error(result)) {
 		put_words(login, result, words);
-		end_query(login, fault);
+		end_query(login);
 	} else if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		fail_query(login, result, fault);
+		fail_query(login, result);
 	else if (PQntuples(result) != 1 || PQnfields(result) != columns)
-		fault_set(fault, FAIL_DB_REJECTED,
+		fault_set(&login->state->fault, FAIL_DB_REJECTED,
 		    "it does not answer a query as PostgreSQL does");
-	else if (end_query(login, fault))
+	else if (end_query(login))
 		return result;
 	PQclear(result);
 	return NULL;
@@ -466,15 +461,15 @@ read_facts(const PGresult *result, struct check_server *out)
 }
 
 static enum failure
-measure(struct check_login *login, double *rtt_ms, struct fault *fault)
+measure(struct check_login *login, double *rtt_ms)
 {
 	for (int i = 0; i < RTT_SAMPLES; i++) {
 		int64_t started_us = clock_us();
-		PGresult *result = query(login, "SELECT 1", 1, NULL, fault);
+		PGresult *result = query(login, "SELECT 1", 1, NULL);
 		double took_ms = (double)(clock_us() - started_us) / 1000;
 
 		if (result == NULL)
-			return fault->code;
+			return login->state->fault.code;
 		PQclear(result);
 		if (i == 0 || took_ms < *rtt_ms)
 			*rtt_ms = took_ms;
@@ -483,18 +478,17 @@ measure(struct check_login *login, double *rtt_ms, struct fault *fault)
 }
 
 enum failure
-check_login_ask(struct check_login *login, struct check_server *out,
-    struct fault *fault)
+check_login_ask(struct check_login *login, struct check_server *out)
 {
 	PGresult *result;
 
 	memset(out, 0, sizeof *out);
 	grant_time(login);
-	result = query(login, facts_query, 4, out->words, fault);
-	if (fault->code != FAIL_NONE)
-		return fault->code;
+	result = query(login, facts_query, 4, out->words);
+	if (login->state->fault.code != FAIL_NONE)
+		return login->state->fault.code;
 	if (result != NULL)
 		read_facts(result, out);
 	PQclear(result);
-	return measure(login, &out->rtt_ms, fault);
+	return measure(login, &out->rtt_ms);
 }

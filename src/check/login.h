@@ -11,11 +11,7 @@
 
 #include "base/fault.h"
 
-struct check_board;
-struct check_refusal;
-struct check_route;
-struct check_task;
-struct dial;
+struct check_state;
 
 /* Kept from the environment, which must not steer a check: before there are
  * threads. */
@@ -33,27 +29,20 @@ struct check_server {
 	double rtt_ms; /* the shortest of a few */
 };
 
-struct check_login_means {
-	const char *password;
-	bool is_in_clear; /* TLS is not even asked for */
-};
-
 /*
  * Log in within the connection's own time-out; while libpq computes, which it
  * cannot be called back from, the board has when that is due.  NULL with a
  * fault, and a refusal where the database gave one.  What is given is borrowed
  * until it is closed.
  */
-struct check_login *check_login_open(const struct check_task *,
-    struct check_route *, const struct dial *, struct check_board *,
-    const struct check_login_means *, struct check_refusal *, struct fault *);
+struct check_login *check_login_open(struct check_state *,
+    const char *password);
 void check_login_close(struct check_login *); /* NULL is fine */
 
 /* Ask the server about itself.  One that does not know the question, but goes
  * on answering, is no failure: databases that only speak like PostgreSQL have
  * none of its catalogs. */
-enum failure check_login_ask(struct check_login *, struct check_server *,
-    struct fault *);
+enum failure check_login_ask(struct check_login *, struct check_server *);
 
 /* TLS, as libpq has it. */
 bool check_login_is_encrypted(const struct check_login *);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/stream.h"
 #include "check/route.h"
+#include "check/state.h"
 #include "client/database_fault.h"
 #include "config/config.h"
 #include "pg/pgwire.h"
@@ -31,63 +32,63 @@ struct patience {
 };
 
 static struct patience
-wait_for(const struct check_talk *talk, bool was_answered)
+wait_for(const struct check_state *state, bool was_answered)
 {
-	const struct check_task *task = talk->task;
+	const struct check_task *task = state->task;
 	int64_t allowed_ms = task->connection->ssl_response_timeout_ms;
 	struct patience wait = { .asked_ms = clock_ms(),
 		.was_answered = was_answered };
 
 	wait.by_ms = check_route_task_by_ms(task, allowed_ms);
 	wait.heard_ms = wait.asked_ms + (wait.by_ms - wait.asked_ms) / 4;
-	stream_expect_by(talk->stream, wait.heard_ms);
+	stream_expect_by(state->database, wait.heard_ms);
 	return wait;
 }
 
 static struct database_way
-way_of(const struct check_talk *talk)
+way_of(const struct check_state *state)
 {
 	return (struct database_way){
-		.connection = talk->task->connection,
-		.software = talk->stream->software,
-		.opened_ms = talk->opened_ms,
+		.connection = state->task->connection,
+		.software = state->database->software,
+		.opened_ms = state->opened_ms,
 	};
 }
 
 static enum failure
-fail_ended(const struct check_talk *talk, const struct patience *wait,
+fail_ended(const struct check_state *state, const struct patience *wait,
     bool is_lost, struct fault *fault)
 {
-	struct database_way way = way_of(talk);
+	struct database_way way = way_of(state);
 
-	way.lost = is_lost ? talk->stream : NULL;
+	way.lost = is_lost ? state->database : NULL;
 	database_fault_hung_up(fault, &way,
 	    wait->was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED);
 	return fault->code;
 }
 
 static enum failure
-fail_silent(const struct check_talk *talk, const struct patience *wait,
+fail_silent(const struct check_state *state, const struct patience *wait,
     struct fault *fault)
 {
-	struct database_way way = way_of(talk);
+	struct database_way way = way_of(state);
 
 	database_fault_silent(fault, &way, FAIL_DB_SILENT_TLS,
 	    wait->by_ms - wait->asked_ms,
-	    stream_was_heard(talk->stream, wait->heard_ms));
+	    stream_was_heard(state->database, wait->heard_ms));
 	return fault->code;
 }
 
 /* Nothing can be done now: wait, or say why there is nothing to wait for. */
 static enum failure
-turn(const struct check_talk *talk, const struct patience *wait,
+turn(const struct check_state *state, const struct patience *wait,
     struct fault *fault)
 {
-	switch (check_route_turn(talk->route, wait->by_ms)) {
+	switch (check_route_turn(state->route, wait->by_ms)) {
 	case CHECK_TURN_GO:
 		return FAIL_NONE;
 	case CHECK_TURN_TIMEOUT:
-		return fail_silent(talk, wait, fault);
+		return fail_silent(state, wait, fault);
 	case CHECK_TURN_CANCELLED:
 		break;
 	}
@@ -97,20 +98,20 @@ turn(const struct check_talk *talk, const struct patience *wait,
 /* Everything is sent, or a fault is set.  A broken stream is found out by
  * reading. */
 static enum failure
-send_all(const struct check_talk *talk, const struct patience *wait,
+send_all(const struct check_state *state, const struct patience *wait,
     const void *bytes, size_t len, struct fault *fault)
 {
 	const char *at = bytes;
 	ssize_t taken;
 
 	while (len > 0) {
-		taken = stream_write(talk->stream, at, len);
+		taken = stream_write(state->database, at, len);
 		if (taken == STREAM_LOST)
 			return FAIL_NONE;
 		if (taken > 0) {
 			at += taken;
 			len -= (size_t)taken;
-		} else if (turn(talk, wait, fault) != FAIL_NONE) {
+		} else if (turn(state, wait, fault) != FAIL_NONE) {
 			return fault->code;
 		}
 	}
@@ -119,27 +120,26 @@ send_all(const struct check_talk *talk, const struct patience *wait,
 
 /* At least one byte, STREAM_END, or STREAM_LOST; else the fault is set. */
 static ssize_t
-receive(const struct check_talk *talk, const struct patience *wait, void *buf,
+receive(const struct check_state *state, const struct patience *wait, void *buf,
     size_t size, struct fault *fault)
 {
 	ssize_t got;
 
-	while ((got = stream_read(talk->stream, buf, size)) == STREAM_WAIT)
-		if (turn(talk, wait, fault) != FAIL_NONE)
+	while ((got = stream_read(state->database, buf, size)) == STREAM_WAIT)
+		if (turn(state, wait, fault) != FAIL_NONE)
 			return STREAM_WAIT;
 	if (got > 0)
-		stream_credit(talk->stream, (size_t)got);
+		stream_credit(state->database, (size_t)got);
 	return got;
 }
 
 static enum failure
-judge_answer(const struct check_talk *talk, const char *bytes, size_t len,
-    char *answer, struct fault *fault)
+judge_answer(const struct check_state *state, const char *bytes, size_t len,
+    struct fault *fault)
 {
-	struct database_way way = way_of(talk);
+	struct database_way way = way_of(state);
 	struct pgwire_error_fields error;
 
-	*answer = bytes[0];
 	if (len == 1 && (bytes[0] == 'S' || bytes[0] == 'N'))
 		return FAIL_NONE;
 	if (pgwire_refusal(bytes, len, &error) == PGWIRE_ANSWER_PLAUSIBLE)
@@ -150,53 +150,54 @@ judge_answer(const struct check_talk *talk, const char *bytes, size_t len,
 }
 
 enum failure
-check_postgres_ask(const struct check_talk *talk, char *answer,
-    struct fault *fault)
+check_postgres_ask(struct check_state *state)
 {
-	struct patience wait = wait_for(talk, false);
+	struct fault *fault = &state->fault;
+	struct patience wait = wait_for(state, false);
 	char bytes[PGWIRE_ANSWER_MAX];
 	ssize_t got;
 
-	if (send_all(talk, &wait, ssl_request, sizeof ssl_request, fault) !=
+	if (send_all(state, &wait, ssl_request, sizeof ssl_request, fault) !=
 	    FAIL_NONE)
 		return fault->code;
-	got = receive(talk, &wait, bytes, sizeof bytes, fault);
+	got = receive(state, &wait, bytes, sizeof bytes, fault);
 	if (fault->code != FAIL_NONE)
 		return fault->code;
 	if (got <= 0)
-		return fail_ended(talk, &wait, got == STREAM_LOST, fault);
-	return judge_answer(talk, bytes, (size_t)got, answer, fault);
+		return fail_ended(state, &wait, got == STREAM_LOST, fault);
+	state->tls_answer = bytes[0];
+	return judge_answer(state, bytes, (size_t)got, fault);
 }
 
 static enum failure
-send_output(const struct check_talk *talk, const struct patience *wait,
+send_output(const struct check_state *state, const struct patience *wait,
     struct tls_client *client, struct fault *fault)
 {
 	const void *bytes;
 	size_t len = tls_client_output(client, &bytes);
 
-	send_all(talk, wait, bytes, len, fault);
+	send_all(state, wait, bytes, len, fault);
 	tls_client_sent(client, len);
 	return fault->code;
 }
 
 /* One round: what is to be said, then what is answered. */
 static enum failure
-exchange(const struct check_talk *talk, const struct patience *wait,
+exchange(const struct check_state *state, const struct patience *wait,
     struct tls_client *client, struct fault *fault)
 {
 	char bytes[4096];
 	ssize_t got;
 
-	if (send_output(talk, wait, client, fault) != FAIL_NONE)
+	if (send_output(state, wait, client, fault) != FAIL_NONE)
 		return fault->code;
-	got = receive(talk, wait, bytes, sizeof bytes, fault);
+	got = receive(state, wait, bytes, sizeof bytes, fault);
 	if (got > 0)
 		tls_client_feed(client, bytes, (size_t)got);
 	else if (got == STREAM_END)
 		tls_client_closed(client, fault);
 	else if (got == STREAM_LOST)
-		fail_ended(talk, wait, true, fault);
+		fail_ended(state, wait, true, fault);
 	return fault->code;
 }
 
@@ -213,28 +214,28 @@ begin(struct tls_client *client, char answer)
 }
 
 static enum tls_client_status
-shake_hands(const struct check_talk *talk, struct tls_client *client,
+shake_hands(const struct check_state *state, struct tls_client *client,
     struct fault *fault)
 {
-	struct patience wait = wait_for(talk, true);
+	struct patience wait = wait_for(state, true);
 	struct fault ignored = { 0 };
 	enum tls_client_status status;
 
 	while ((status = tls_client_step(client, fault)) == TLS_CLIENT_WAIT)
-		if (exchange(talk, &wait, client, fault) != FAIL_NONE)
+		if (exchange(state, &wait, client, fault) != FAIL_NONE)
 			return TLS_CLIENT_FAILED;
-	send_output(talk, &wait, client, &ignored); /* the last of it */
+	send_output(state, &wait, client, &ignored); /* the last of it */
 	return status;
 }
 
 /* One more piece from the database; false: there is none. */
 static bool
-hear_goodbye(const struct check_talk *talk, const struct patience *wait,
+hear_goodbye(const struct check_state *state, const struct patience *wait,
     struct tls *tls, struct fault *fault)
 {
 	struct fault ignored = { 0 };
 	char bytes[4096];
-	ssize_t got = receive(talk, wait, bytes, sizeof bytes, &ignored);
+	ssize_t got = receive(state, wait, bytes, sizeof bytes, &ignored);
 
 	if (got <= 0)
 		return false;
@@ -251,56 +252,56 @@ hear_goodbye(const struct check_talk *talk, const struct patience *wait,
  * it has, when it answers.
  */
 static void
-part(const struct check_talk *talk, struct tls *tls, struct fault *fault)
+part(const struct check_state *state, struct tls *tls, struct fault *fault)
 {
-	struct patience wait = wait_for(talk, true);
+	struct patience wait = wait_for(state, true);
 	struct fault ignored = { 0 };
 	const void *bytes;
 	size_t len;
 
-	wait.by_ms = check_route_task_by_ms(talk->task, GOODBYE_MAX_MS);
+	wait.by_ms = check_route_task_by_ms(state->task, GOODBYE_MAX_MS);
 	tls_finish(tls);
 	len = tls_output(tls, &bytes);
-	send_all(talk, &wait, bytes, len, &ignored);
+	send_all(state, &wait, bytes, len, &ignored);
 	tls_output_sent(tls, len);
-	stream_finish(talk->stream);
-	while (hear_goodbye(talk, &wait, tls, fault))
+	stream_finish(state->database);
+	while (hear_goodbye(state, &wait, tls, fault))
 		;
 	tls_free(tls);
 }
 
-enum failure
-check_postgres_tls(const struct check_talk *talk, char answer,
-    bool *is_encrypted, struct tls_facts *facts, struct fault *fault)
+bool
+check_postgres_tls(struct check_state *state, struct tls_facts *facts)
 {
-	struct tls_client_rules
-	    *rules = tls_client_rules_new(talk->task->connection, fault);
+	struct tls_client_rules *rules =
+	    tls_client_rules_new(state->task->connection, &state->fault);
 	struct tls_client *client;
+	bool is_encrypted;
 
-	*is_encrypted = false;
 	memset(facts, 0, sizeof *facts);
 	if (rules == NULL)
-		return fault->code;
+		return false;
 	client = tls_client_new(rules);
-	begin(client, answer);
-	*is_encrypted = shake_hands(talk, client, fault) == TLS_CLIENT_READY;
+	begin(client, state->tls_answer);
+	is_encrypted = shake_hands(state, client, &state->fault) ==
+	    TLS_CLIENT_READY;
 	*facts = *tls_client_facts(client);
-	if (*is_encrypted)
-		part(talk, tls_client_take(client), fault);
+	if (is_encrypted)
+		part(state, tls_client_take(client), &state->fault);
 	tls_client_free(client);
 	tls_client_rules_free(rules);
-	return fault->code;
+	return is_encrypted;
 }
 
 void
-check_postgres_part(const struct check_talk *talk)
+check_postgres_part(const struct check_state *state)
 {
-	struct patience wait = wait_for(talk, true);
+	struct patience wait = wait_for(state, true);
 	struct fault ignored = { 0 };
 	char bytes[512];
 
-	wait.by_ms = check_route_task_by_ms(talk->task, GOODBYE_MAX_MS);
-	stream_finish(talk->stream);
-	while (receive(talk, &wait, bytes, sizeof bytes, &ignored) > 0)
+	wait.by_ms = check_route_task_by_ms(state->task, GOODBYE_MAX_MS);
+	stream_finish(state->database);
+	while (receive(state, &wait, bytes, sizeof bytes, &ignored) > 0)
 		;
 }

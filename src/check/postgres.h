@@ -8,42 +8,31 @@
 #define PGJUMP_CHECK_POSTGRES_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "base/fault.h"
+#include "base/failure.h"
 
-struct check_route;
-struct check_task;
-struct stream;
+struct check_state;
 struct tls_facts;
 
-/* A stream to the database, borrowed, and when it was opened (base/clock.h). */
-struct check_talk {
-	const struct check_task *task;
-	struct check_route *route;
-	struct stream *stream;
-	int64_t opened_ms;
-};
+/*
+ * Ask the open database for TLS, which commits to nothing and is answered by
+ * one byte: tls_answer is 'S' or 'N'.  Else DB_CLOSED, DB_SILENT,
+ * DB_NOT_POSTGRES or TUNNEL rows.
+ */
+enum failure check_postgres_ask(struct check_state *);
 
 /*
- * Ask for TLS, which commits to nothing and is answered by one byte: 'S' or
- * 'N' in *answer.  Else DB_CLOSED, DB_SILENT, DB_NOT_POSTGRES or TUNNEL rows.
+ * Then go on as the mode asks.  True: TLS has begun.  False: the database may
+ * be used in the clear, unless the fault is set.  The facts are filled as far
+ * as it came, failed or not.
  */
-enum failure check_postgres_ask(const struct check_talk *, char *answer,
-    struct fault *);
-
-/*
- * Then go on as the mode asks.  *is_encrypted: else it goes on in the clear.
- * The facts are filled as far as it came, failed or not.
- */
-enum failure check_postgres_tls(const struct check_talk *, char answer,
-    bool *is_encrypted, struct tls_facts *, struct fault *);
+bool check_postgres_tls(struct check_state *, struct tls_facts *);
 
 /*
  * Nothing more is to be said: end the stream, which the caller closes, and wait
  * a moment for the end of the database, which may serve one connection at a
  * time.
  */
-void check_postgres_part(const struct check_talk *);
+void check_postgres_part(const struct check_state *);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/stream.h"
 #include "check/board.h"
 #include "check/route.h"
+#include "check/state.h"
 #include "config/config.h"
 #include "ssh/dial.h"
 #include "ssh/resolver.h"
@@ -31,14 +32,6 @@
 
 /* Closed on every machine in use: TCPMUX (RFC 1078). */
 #define CLOSED_PORT 1
-
-struct probing {
-	const struct check_task *task;
-	struct check_route *route;
-	const struct dial *dial;
-	struct check_board *board;
-	const struct fault *fault; /* what it is all about */
-};
 
 /* How one question was answered. */
 struct answer {
@@ -65,26 +58,26 @@ describe(const struct check_opened *opened, enum failure code, char *out,
 
 /* False: there is no link to ask through. */
 static bool
-has_link(const struct probing *probing)
+has_link(const struct check_state *state)
 {
 	struct fault ignored = { 0 };
 
-	return check_route_is_free(probing->route) ||
-	    check_route_dial(probing->route, probing->dial, &ignored) ==
+	return check_route_is_free(state->route) ||
+	    check_route_dial(state->route, &state->silent, &ignored) ==
 	    FAIL_NONE;
 }
 
 /* An answer that had no time to come would look like silence. */
 static bool
-has_time(const struct probing *probing)
+has_time(const struct check_state *state)
 {
-	int64_t deadline_ms = probing->task->deadline_ms;
+	int64_t deadline_ms = state->task->deadline_ms;
 
 	return deadline_ms == 0 || clock_ms() + ANSWER_MAX_MS <= deadline_ms;
 }
 
 static bool
-ask(const struct probing *probing, const char *host, unsigned port,
+ask(const struct check_state *state, const char *host, unsigned port,
     const char *what, struct answer *answer)
 {
 	const struct ssh_target target = { .host = host,
@@ -95,10 +88,10 @@ ask(const struct probing *probing, const char *host, unsigned port,
 	struct check_opened opened;
 	struct fault fault = { 0 };
 
-	if (!has_time(probing) || !has_link(probing))
+	if (!has_time(state) || !has_link(state))
 		return false;
-	answer->code = check_route_open(probing->route, &target,
-	    check_route_task_by_ms(probing->task, ANSWER_MAX_MS), &opened,
+	answer->code = check_route_open(state->route, &target,
+	    check_route_task_by_ms(state->task, ANSWER_MAX_MS), &opened,
 	    &fault);
 	if (answer->code == FAIL_SHUTDOWN)
 		return false;
@@ -110,7 +103,7 @@ ask(const struct probing *probing, const char *host, unsigned port,
 	snprintf(probe.outcome, sizeof probe.outcome, "%.120s:%u, %s: %s", host,
 	    port, what, outcome);
 	probe.duration_ms = opened.elapsed_ms;
-	check_board_probe(probing->board, &probe);
+	check_board_probe(state->board, &probe);
 	return true;
 }
 
@@ -121,13 +114,13 @@ ask(const struct probing *probing, const char *host, unsigned port,
  * account that PAM wants to change its password first, and a certificate.
  */
 static void
-remark_user(const struct probing *probing)
+remark_user(const struct check_state *state)
 {
-	const struct config_jump *jump = probing->task->connection->jump;
+	const struct config_jump *jump = state->task->connection->jump;
 
-	if (!fault_is_of_sshd(probing->fault))
+	if (!fault_is_of_sshd(&state->fault))
 		return;
-	check_board_remark(probing->board,
+	check_board_remark(state->board,
 	    "It may be user \"%.80s\" alone, where the password has expired "
 	    "(see chage -l there)%s.",
 	    jump->username,
@@ -139,29 +132,29 @@ remark_user(const struct probing *probing)
 
 /* Is forwarding allowed at all?  Whatever is not denied, is. */
 static void
-ask_own_port(const struct probing *probing)
+ask_own_port(const struct check_state *state)
 {
-	const struct config_jump *jump = probing->task->connection->jump;
-	bool is_denied = probing->fault->code == FAIL_FORWARD_DENIED;
+	const struct config_jump *jump = state->task->connection->jump;
+	bool is_denied = state->fault.code == FAIL_FORWARD_DENIED;
 	struct answer answer;
 
-	if (!ask(probing, "127.0.0.1", jump->port, "its own SSH port", &answer))
+	if (!ask(state, "127.0.0.1", jump->port, "its own SSH port", &answer))
 		return;
 	if (answer.code == FAIL_FORWARD_DENIED && is_denied) {
-		check_board_remark(probing->board,
+		check_board_remark(state->board,
 		    "The jump box denies its own SSH port, too: forwarding is "
 		    "switched off, or limited to other targets.");
-		remark_user(probing);
+		remark_user(state);
 	} else if (is_denied)
-		check_board_remark(probing->board,
+		check_board_remark(state->board,
 		    "The jump box permits its own SSH port: forwarding is on, "
 		    "%s leaves out %s.",
-		    fault_is_of_sshd(probing->fault)
+		    fault_is_of_sshd(&state->fault)
 			? "and PermitOpen or permitopen"
 			: "and what it permits",
-		    probing->task->connection->label);
+		    state->task->connection->label);
 	else if (answer.code == FAIL_FORWARD_DENIED)
-		check_board_remark(probing->board,
+		check_board_remark(state->board,
 		    "The jump box denies its own SSH port: forwarding is "
 		    "limited to some targets.");
 }
@@ -184,44 +177,44 @@ told_apart(enum failure code)
 
 /* Does this server tell a name that does not exist from other failures? */
 static void
-ask_no_name(const struct probing *probing)
+ask_no_name(const struct check_state *state)
 {
-	const struct config_connection *connection = probing->task->connection;
+	const struct config_connection *connection = state->task->connection;
 	struct answer answer;
 
 	if (connection->host_kind != CONFIG_HOST_NAME ||
-	    !ask(probing, NO_NAME, connection->port, "a name that cannot exist",
+	    !ask(state, NO_NAME, connection->port, "a name that cannot exist",
 		&answer))
 		return;
 	if (!answer.was_answered)
-		check_board_remark(probing->board,
+		check_board_remark(state->board,
 		    "The jump box does not answer for a name that cannot "
 		    "exist, either: its name servers do not answer.");
 	else if (answer.code == FAIL_DB_NAME_UNKNOWN)
-		check_board_remark(probing->board, "%s",
-		    told_apart(probing->fault->code));
+		check_board_remark(state->board, "%s",
+		    told_apart(state->fault.code));
 	else
-		check_board_remark(probing->board,
+		check_board_remark(state->board,
 		    "The jump box does not tell names that do not exist from "
 		    "other failures: the name may be unknown there.");
 }
 
 static void
-ask_address(const struct probing *probing, const struct addrinfo *address)
+ask_address(const struct check_state *state, const struct addrinfo *address)
 {
 	char host[NI_MAXHOST];
 	struct answer answer;
 
 	getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host,
 	    NULL, 0, NI_NUMERICHOST);
-	ask(probing, host, probing->task->connection->port,
+	ask(state, host, state->task->connection->port,
 	    "an address of it as this machine knows it", &answer);
 }
 
 static void
-ask_addresses(const struct probing *probing)
+ask_addresses(const struct check_state *state)
 {
-	const struct check_task *task = probing->task;
+	const struct check_task *task = state->task;
 	const struct config_connection *connection = task->connection;
 	struct addrinfo *addresses = NULL, *at;
 	char words[FAULT_WORDS_MAX];
@@ -234,33 +227,33 @@ ask_addresses(const struct probing *probing)
 		return;
 	for (at = addresses; at != NULL && count < ADDRESSES_MAX;
 	     at = at->ai_next, count++)
-		ask_address(probing, at);
+		ask_address(state, at);
 	resolver_release(addresses);
 }
 
 /* Does this server say that it is connected before it is?  sshd and dropbear do
  * not. */
 static void
-ask_closed_port(const struct probing *probing)
+ask_closed_port(const struct check_state *state)
 {
 	struct answer answer;
 
-	if (fault_is_of_sshd(probing->fault) ||
-	    probing->fault->software == SOFTWARE_DROPBEAR)
+	if (fault_is_of_sshd(&state->fault) ||
+	    state->fault.software == SOFTWARE_DROPBEAR)
 		return;
-	if (!ask(probing, "127.0.0.1", CLOSED_PORT,
+	if (!ask(state, "127.0.0.1", CLOSED_PORT,
 		"a port that is closed anywhere", &answer) ||
 	    answer.code != FAIL_NONE)
 		return;
-	check_board_remark(probing->board,
+	check_board_remark(state->board,
 	    "The jump box accepts a forward to a closed port, too: it answers "
 	    "before it has connected, so %s may be refused, unknown or silent.",
-	    probing->task->connection->label);
+	    state->task->connection->label);
 }
 
 static const struct {
 	enum failure code;
-	void (*questions[3])(const struct probing *);
+	void (*questions[3])(const struct check_state *);
 } table[] = {
 	{ FAIL_FORWARD_DENIED, { ask_own_port } },
 	{ FAIL_DB_NAME_UNKNOWN, { ask_no_name } },
@@ -276,17 +269,15 @@ static const struct {
 };
 
 void
-check_probe(const struct check_task *task, struct check_route *route,
-    const struct dial *dial, const struct fault *fault,
-    struct check_board *board)
+check_probe_ask(const struct check_state *state)
 {
-	const struct probing probing = { task, route, dial, board, fault };
+	enum failure code = state->fault.code;
 
-	if (task->connection->jump == NULL)
+	if (state->task->connection->jump == NULL)
 		return;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		for (size_t j = 0; table[i].code == fault->code && j < 3 &&
+		for (size_t j = 0; table[i].code == code && j < 3 &&
 		     table[i].questions[j] != NULL;
 		     j++)
-			table[i].questions[j](&probing);
+			table[i].questions[j](state);
 }

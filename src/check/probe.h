@@ -8,16 +8,10 @@
 #ifndef PGJUMP_CHECK_PROBE_H
 #define PGJUMP_CHECK_PROBE_H
 
-#include "base/fault.h"
+struct check_state;
 
-struct check_board;
-struct check_route;
-struct check_task;
-struct dial;
-
-/* Ask what helps with this fault; each answer goes to the board, and what
+/* Ask what helps with the fault; each answer goes to the board, and what
  * follows from it as a remark. */
-void check_probe(const struct check_task *, struct check_route *,
-    const struct dial *, const struct fault *, struct check_board *);
+void check_probe_ask(const struct check_state *);
 
 #endif

@@ -7,25 +7,9 @@
 #ifndef PGJUMP_CHECK_VERDICT_H
 #define PGJUMP_CHECK_VERDICT_H
 
-#include <stdint.h>
+struct check_state;
 
-struct check_board;
-struct check_case;
-struct check_route;
-struct check_task;
-struct dial;
-
-/* A walk that failed, and what it can still ask with; all borrowed. */
-struct check_failed {
-	const struct check_task *task;
-	struct check_route *route;
-	const struct dial *dial; /* reports no stage */
-	struct check_board *board;
-	const struct check_case *is;
-	const char *note;   /* what was seen of the failed phase, or "" */
-	int64_t forward_ms; /* what the jump box took to refuse, if it did */
-};
-
-void check_verdict_conclude(const struct check_failed *);
+/* The fault is on the board already.  An agent may be asked for the key. */
+void check_verdict_conclude(struct check_state *);
 
 #endif

@@ -21,58 +21,44 @@
 #include "check/key.h"
 #include "check/login.h"
 #include "check/postgres.h"
-#include "check/refusal.h"
 #include "check/route.h"
+#include "check/state.h"
 #include "check/verdict.h"
 #include "config/config.h"
 #include "ssh/slot.h"
 #include "tls/client.h"
 
-struct walk {
-	const struct check_task *task;
-	struct check_board *board;
-	bool logs_in;
-	struct check_route *route;
-	struct check_dial dial;
-	struct fault fault;
-	struct check_key key;
-	struct check_talk talk; /* its stream is ours; NULL: none is open */
-	char answer;            /* of the database to an SSLRequest */
-	bool is_in_clear;       /* TLS has failed, and prefer does without */
-	struct check_refusal refusal; /* of a login */
-	int64_t forward_ms;           /* what opening, or refusing, it took */
-};
-
 /* --- The steps ------------------------------------------------------------ */
 
 static void
-name_fault(struct fault *fault, const struct config_connection *connection)
+name_fault(struct check_state *state)
 {
+	const struct config_connection *connection = state->task->connection;
 	const struct config_jump *jump = connection->jump;
 
-	fault_name(fault, jump != NULL ? jump->label : NULL,
+	fault_name(&state->fault, jump != NULL ? jump->label : NULL,
 	    jump != NULL ? jump->username : NULL, connection->label);
 }
 
 static void
-tell_config(struct walk *walk)
+tell_config(struct check_state *state)
 {
-	const struct config_jump *jump = walk->task->connection->jump;
+	const struct config_jump *jump = state->task->connection->jump;
 	char text[FAULT_WORDS_MAX];
 
 	if (jump == NULL) {
-		check_board_pass(walk->board, "no jump box");
-	} else if (walk->key.type[0] != '\0') {
-		check_key_describe(&walk->key, text, sizeof text);
-		check_board_fact(walk->board, CHECK_CONFIG, "key_type",
-		    walk->key.type);
-		check_board_fact(walk->board, CHECK_CONFIG, "key_fingerprint",
-		    walk->key.fingerprint);
-		check_board_fact(walk->board, CHECK_CONFIG, "key_comment",
-		    walk->key.comment);
-		check_board_pass(walk->board, "key %s", text);
+		check_board_pass(state->board, "no jump box");
+	} else if (state->key.type[0] != '\0') {
+		check_key_describe(&state->key, text, sizeof text);
+		check_board_fact(state->board, CHECK_CONFIG, "key_type",
+		    state->key.type);
+		check_board_fact(state->board, CHECK_CONFIG, "key_fingerprint",
+		    state->key.fingerprint);
+		check_board_fact(state->board, CHECK_CONFIG, "key_comment",
+		    state->key.comment);
+		check_board_pass(state->board, "key %s", text);
 	} else {
-		check_board_pass(walk->board, "%s",
+		check_board_pass(state->board, "%s",
 		    jump->auth_method == AUTH_METHOD_AGENT
 			? "a key of the SSH agent"
 			: "a password");
@@ -80,83 +66,82 @@ tell_config(struct walk *walk)
 }
 
 static enum failure
-read_config(struct walk *walk)
+read_config(struct check_state *state)
 {
-	const struct config_jump *jump = walk->task->connection->jump;
+	const struct config_jump *jump = state->task->connection->jump;
 
-	check_board_enter(walk->board, CHECK_CONFIG);
+	check_board_enter(state->board, CHECK_CONFIG);
 	if (jump != NULL &&
-	    check_key_read(jump, &walk->key, &walk->fault) != FAIL_NONE)
-		return walk->fault.code;
-	tell_config(walk);
+	    check_key_read(jump, &state->key, &state->fault) != FAIL_NONE)
+		return state->fault.code;
+	tell_config(state);
 	return FAIL_NONE;
 }
 
 static enum failure
-reach_jump(struct walk *walk)
+reach_jump(struct check_state *state)
 {
-	if (walk->task->connection->jump == NULL)
+	if (state->task->connection->jump == NULL)
 		return FAIL_NONE;
-	if (check_route_dial(walk->route, &walk->dial.telling, &walk->fault) !=
+	if (check_route_dial(state->route, &state->reported, &state->fault) !=
 	    FAIL_NONE)
-		return walk->fault.code;
-	check_dial_end(&walk->dial);
-	walk->fault = (struct fault){ 0 };
+		return state->fault.code;
+	check_dial_end(state);
+	state->fault = (struct fault){ 0 };
 	return FAIL_NONE;
 }
 
 static void
-tell_forward(struct walk *walk, const struct check_opened *opened)
+tell_forward(struct check_state *state, const struct check_opened *opened)
 {
 	double rtt_ms = (double)opened->rtt_us / 1000;
 
-	check_board_number(walk->board, CHECK_FORWARD, "rtt_ms", rtt_ms);
-	check_board_pass(walk->board,
+	check_board_number(state->board, CHECK_FORWARD, "rtt_ms", rtt_ms);
+	check_board_pass(state->board,
 	    "%s accepted; round trip to the jump box %.1f ms",
-	    walk->task->connection->label, rtt_ms);
+	    state->task->connection->label, rtt_ms);
 }
 
 static enum failure
-reach_database(struct walk *walk)
+reach_database(struct check_state *state)
 {
-	const struct config_connection *connection = walk->task->connection;
+	const struct config_connection *connection = state->task->connection;
 	struct check_opened opened;
 
 	if (connection->jump != NULL)
-		check_board_enter(walk->board, CHECK_FORWARD);
+		check_board_enter(state->board, CHECK_FORWARD);
 	else if (connection->host_kind == CONFIG_HOST_SOCKET)
-		check_board_skip(walk->board, CHECK_RESOLVE, "a Unix socket");
-	check_route_database(walk->route, &walk->dial.telling, &opened,
-	    &walk->fault);
-	walk->forward_ms = opened.elapsed_ms;
-	if (walk->fault.code != FAIL_NONE)
-		return walk->fault.code;
-	walk->talk.stream = opened.stream;
-	walk->talk.opened_ms = clock_ms();
+		check_board_skip(state->board, CHECK_RESOLVE, "a Unix socket");
+	check_route_database(state->route, &state->reported, &opened,
+	    &state->fault);
+	state->forward_ms = opened.elapsed_ms;
+	if (state->fault.code != FAIL_NONE)
+		return state->fault.code;
+	state->database = opened.stream;
+	state->opened_ms = clock_ms();
 	if (connection->jump != NULL)
-		tell_forward(walk, &opened);
+		tell_forward(state, &opened);
 	else
-		check_dial_end(&walk->dial);
-	walk->fault = (struct fault){ 0 };
+		check_dial_end(state);
+	state->fault = (struct fault){ 0 };
 	return FAIL_NONE;
 }
 
 static enum failure
-ask_postgres(struct walk *walk)
+ask_postgres(struct check_state *state)
 {
-	check_board_enter(walk->board, CHECK_POSTGRES);
-	if (check_postgres_ask(&walk->talk, &walk->answer, &walk->fault) !=
-	    FAIL_NONE)
-		return walk->fault.code;
-	check_board_fact(walk->board, CHECK_POSTGRES, "tls_offered",
-	    walk->answer == 'S' ? "yes" : "no");
-	check_board_pass(walk->board, "it is PostgreSQL, %s TLS",
-	    walk->answer == 'S' ? "and offers" : "without");
+	check_board_enter(state->board, CHECK_POSTGRES);
+	if (check_postgres_ask(state) != FAIL_NONE)
+		return state->fault.code;
+	check_board_fact(state->board, CHECK_POSTGRES, "tls_offered",
+	    state->tls_answer == 'S' ? "yes" : "no");
+	check_board_pass(state->board, "it is PostgreSQL, %s TLS",
+	    state->tls_answer == 'S' ? "and offers" : "without");
 	return FAIL_NONE;
 }
 
 static void
-tell_tls_facts(struct walk *walk, const struct tls_facts *tls)
+tell_tls_facts(struct check_state *state, const struct tls_facts *tls)
 {
 	const struct {
 		const char *key, *text;
@@ -171,7 +156,7 @@ tell_tls_facts(struct walk *walk, const struct tls_facts *tls)
 	};
 
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		check_board_fact(walk->board, CHECK_TLS, facts[i].key,
+		check_board_fact(state->board, CHECK_TLS, facts[i].key,
 		    facts[i].text);
 }
 
@@ -181,10 +166,10 @@ tell_tls_facts(struct walk *walk, const struct tls_facts *tls)
  * and where pgjump itself encrypts it never does without.
  */
 static bool
-may_do_without_tls(const struct walk *walk)
+may_do_without_tls(const struct check_state *state)
 {
-	const struct config_connection *connection = walk->task->connection;
-	enum failure code = walk->fault.code;
+	const struct config_connection *connection = state->task->connection;
+	enum failure code = state->fault.code;
 
 	return connection->ssl_mode == SSL_MODE_PREFER &&
 	    connection->client_tls == CLIENT_TLS_PASSTHROUGH &&
@@ -194,65 +179,64 @@ may_do_without_tls(const struct walk *walk)
 }
 
 static void
-do_without_tls(struct walk *walk)
+do_without_tls(struct check_state *state)
 {
 	char cause[FAULT_DETAIL_MAX], hint[FAULT_DETAIL_MAX];
 
-	name_fault(&walk->fault, walk->task->connection);
-	fault_cause(&walk->fault, cause, sizeof cause);
-	fault_hint(&walk->fault, hint, sizeof hint);
-	check_board_pass(walk->board,
+	name_fault(state);
+	fault_cause(&state->fault, cause, sizeof cause);
+	fault_hint(&state->fault, hint, sizeof hint);
+	check_board_pass(state->board,
 	    "in the clear, which ssl_config.mode permits, since TLS failed");
-	check_board_remark(walk->board,
+	check_board_remark(state->board,
 	    "Clients with sslmode=prefer go on in the clear, since %s.", cause);
-	check_board_remark(walk->board, "For TLS: %s", hint);
-	walk->fault = (struct fault){ 0 };
-	walk->is_in_clear = true;
+	check_board_remark(state->board, "For TLS: %s", hint);
+	state->fault = (struct fault){ 0 };
+	state->is_in_clear = true;
 }
 
 static enum failure
-encrypt(struct walk *walk)
+encrypt(struct check_state *state)
 {
-	const struct config_connection *connection = walk->task->connection;
+	const struct config_connection *connection = state->task->connection;
 	struct tls_facts tls;
 	bool is_encrypted;
 
 	if (connection->ssl_mode == SSL_MODE_DISABLE ||
 	    connection->host_kind == CONFIG_HOST_SOCKET) {
-		check_board_skip(walk->board, CHECK_TLS, "%s",
+		check_board_skip(state->board, CHECK_TLS, "%s",
 		    connection->host_kind == CONFIG_HOST_SOCKET
 			? "a Unix socket"
 			: "ssl_config.mode is disable");
 		return FAIL_NONE;
 	}
-	check_board_enter(walk->board, CHECK_TLS);
-	check_postgres_tls(&walk->talk, walk->answer, &is_encrypted, &tls,
-	    &walk->fault);
-	tell_tls_facts(walk, &tls);
-	if (walk->fault.code != FAIL_NONE) {
-		if (!may_do_without_tls(walk))
-			return walk->fault.code;
-		do_without_tls(walk);
+	check_board_enter(state->board, CHECK_TLS);
+	is_encrypted = check_postgres_tls(state, &tls);
+	tell_tls_facts(state, &tls);
+	if (state->fault.code != FAIL_NONE) {
+		if (!may_do_without_tls(state))
+			return state->fault.code;
+		do_without_tls(state);
 	} else if (is_encrypted)
-		check_board_pass(walk->board,
+		check_board_pass(state->board,
 		    "%s, %s, issued by %s, until %s, %s", tls.version,
 		    tls.subject, tls.issuer, tls.expires, tls.verified);
 	else
-		check_board_pass(walk->board,
+		check_board_pass(state->board,
 		    "in the clear, which ssl_config.mode permits");
 	return FAIL_NONE;
 }
 
 /* Why nobody logs in; NULL: somebody does, with *password. */
 static const char *
-load_password(const struct walk *walk, char **password, char *error,
+load_password(const struct check_state *state, char **password, char *error,
     size_t size)
 {
-	const struct config_connection *connection = walk->task->connection;
+	const struct config_connection *connection = state->task->connection;
 
 	error[0] = '\0';
 	*password = NULL;
-	if (!walk->logs_in)
+	if (!state->may_log_in)
 		return "not wanted (--no-login)";
 	if (connection->username == NULL)
 		return "no username is configured";
@@ -263,26 +247,28 @@ load_password(const struct walk *walk, char **password, char *error,
 }
 
 static void
-tell_refusal(struct walk *walk)
+tell_refusal(struct check_state *state)
 {
-	check_board_fact(walk->board, CHECK_LOGIN, "sqlstate",
-	    walk->refusal.sqlstate);
-	check_board_fact(walk->board, CHECK_LOGIN, "words",
-	    walk->refusal.message);
+	check_board_fact(state->board, CHECK_LOGIN, "sqlstate",
+	    state->refusal.sqlstate);
+	check_board_fact(state->board, CHECK_LOGIN, "words",
+	    state->refusal.message);
 }
 
 static void
-tell_server(struct walk *walk, const struct check_server *server)
+tell_server(struct check_state *state, const struct check_server *server)
 {
-	check_board_fact(walk->board, CHECK_SERVER, "version", server->version);
-	check_board_fact(walk->board, CHECK_SERVER, "in_recovery",
+	check_board_fact(state->board, CHECK_SERVER, "version",
+	    server->version);
+	check_board_fact(state->board, CHECK_SERVER, "in_recovery",
 	    server->is_in_recovery ? "yes" : "no");
-	check_board_number(walk->board, CHECK_SERVER, "connections",
+	check_board_number(state->board, CHECK_SERVER, "connections",
 	    server->connections);
-	check_board_number(walk->board, CHECK_SERVER, "max_connections",
+	check_board_number(state->board, CHECK_SERVER, "max_connections",
 	    server->connections_max);
-	check_board_number(walk->board, CHECK_SERVER, "rtt_ms", server->rtt_ms);
-	check_board_pass(walk->board,
+	check_board_number(state->board, CHECK_SERVER, "rtt_ms",
+	    server->rtt_ms);
+	check_board_pass(state->board,
 	    "PostgreSQL %s, %s, %d of %d connections used; round trip to the "
 	    "database %.1f ms",
 	    server->version,
@@ -291,89 +277,88 @@ tell_server(struct walk *walk, const struct check_server *server)
 }
 
 static void
-tell_alike(struct walk *walk, const struct check_server *server)
+tell_alike(struct check_state *state, const struct check_server *server)
 {
-	check_board_number(walk->board, CHECK_SERVER, "rtt_ms", server->rtt_ms);
-	check_board_pass(walk->board,
+	check_board_number(state->board, CHECK_SERVER, "rtt_ms",
+	    server->rtt_ms);
+	check_board_pass(state->board,
 	    "it answers queries; round trip to the database %.1f ms",
 	    server->rtt_ms);
-	check_board_remark(walk->board,
+	check_board_remark(state->board,
 	    "It does not tell about itself as PostgreSQL does: %s.",
 	    server->words);
 }
 
 static enum failure
-ask_server(struct walk *walk, struct check_login *login)
+ask_server(struct check_state *state, struct check_login *login)
 {
 	struct check_server server;
 
-	check_board_enter(walk->board, CHECK_SERVER);
-	if (check_login_ask(login, &server, &walk->fault) != FAIL_NONE) {
-		snprintf(walk->refusal.message, sizeof walk->refusal.message,
-		    "%s", walk->fault.words);
-		return walk->fault.code;
+	check_board_enter(state->board, CHECK_SERVER);
+	if (check_login_ask(login, &server) != FAIL_NONE) {
+		snprintf(state->refusal.message, sizeof state->refusal.message,
+		    "%s", state->fault.words);
+		return state->fault.code;
 	}
 	if (server.words[0] == '\0')
-		tell_server(walk, &server);
+		tell_server(state, &server);
 	else
-		tell_alike(walk, &server);
+		tell_alike(state, &server);
 	return FAIL_NONE;
 }
 
 static enum failure
-use_session(struct walk *walk, struct check_login *login)
+use_session(struct check_state *state, struct check_login *login)
 {
-	const struct config_connection *connection = walk->task->connection;
+	const struct config_connection *connection = state->task->connection;
 	bool encrypted = check_login_is_encrypted(login);
 
-	check_board_fact(walk->board, CHECK_LOGIN, "encrypted",
+	check_board_fact(state->board, CHECK_LOGIN, "encrypted",
 	    encrypted ? "yes" : "no");
-	check_board_pass(walk->board, "user \"%s\", database \"%s\", %s",
+	check_board_pass(state->board, "user \"%s\", database \"%s\", %s",
 	    connection->username,
 	    connection->database != NULL ? connection->database
 					 : connection->username,
 	    encrypted ? "encrypted" : "in the clear");
-	return ask_server(walk, login);
+	return ask_server(state, login);
 }
 
 /* One connection at a time is all that some databases have to give. */
 static void
-end_talk(struct walk *walk)
+end_talk(struct check_state *state)
 {
-	check_postgres_part(&walk->talk);
-	stream_close(walk->talk.stream, false);
-	walk->talk.stream = NULL;
+	check_postgres_part(state);
+	stream_close(state->database, false);
+	state->database = NULL;
 }
 
 static enum failure
-log_in(struct walk *walk)
+log_in(struct check_state *state)
 {
 	struct check_login *login;
-	struct check_login_means means;
 	char error[FAULT_WORDS_MAX], *password;
-	const char *why = load_password(walk, &password, error, sizeof error);
+	const char *why = load_password(state, &password, error, sizeof error);
 
 	if (why != NULL) {
-		check_board_skip(walk->board, CHECK_LOGIN, "%s", why);
-		check_board_skip(walk->board, CHECK_SERVER, "%s", "no session");
+		check_board_skip(state->board, CHECK_LOGIN, "%s", why);
+		check_board_skip(state->board, CHECK_SERVER, "%s",
+		    "no session");
 		return FAIL_NONE;
 	}
-	check_board_enter(walk->board, CHECK_LOGIN);
-	end_talk(walk);
-	means = (struct check_login_means){ password, walk->is_in_clear };
-	login = check_login_open(walk->task, walk->route, &walk->dial.quiet,
-	    walk->board, &means, &walk->refusal, &walk->fault);
+	check_board_enter(state->board, CHECK_LOGIN);
+	end_talk(state);
+	login = check_login_open(state, password);
 	secret_free(password);
 	if (login == NULL) {
-		tell_refusal(walk);
-		return walk->fault.code;
+		tell_refusal(state);
+		return state->fault.code;
 	}
-	use_session(walk, login);
+	use_session(state, login);
 	check_login_close(login);
-	return walk->fault.code;
+	return state->fault.code;
 }
 
-static enum failure (*const steps[])(struct walk *) = {
+static enum failure (*const steps[])(struct check_state *) = {
 	read_config,
 	reach_jump,
 	reach_database,
@@ -386,72 +371,47 @@ static enum failure (*const steps[])(struct walk *) = {
 
 /* known_hosts is read before the handshake: then this one did not begin. */
 static void
-correct_phase(struct walk *walk)
+correct_phase(struct check_state *state)
 {
-	if (!walk->dial.is_under_way || walk->dial.stage != DIAL_HANDSHAKE ||
-	    failure_info(walk->fault.code)->stage != STAGE_JUMP_HOSTKEY)
+	if (!state->is_dialing || state->stage != DIAL_HANDSHAKE ||
+	    failure_info(state->fault.code)->stage != STAGE_JUMP_HOSTKEY)
 		return;
-	check_board_skip(walk->board, CHECK_HANDSHAKE, "%s", "");
-	check_board_enter(walk->board, CHECK_HOSTKEY);
+	check_board_skip(state->board, CHECK_HANDSHAKE, "%s", "");
+	check_board_enter(state->board, CHECK_HOSTKEY);
 }
 
 static void
-conclude(struct walk *walk)
+fail(struct check_state *state)
 {
-	const struct check_case is = {
-		.connection = walk->task->connection,
-		.fault = &walk->fault,
-		.key = &walk->key,
-		.facts = &walk->dial.facts,
-		.refusal = &walk->refusal,
-		.is_tls_offered = walk->answer == 'S',
-	};
-	const struct check_failed failed = {
-		.task = walk->task,
-		.route = walk->route,
-		.dial = &walk->dial.quiet,
-		.board = walk->board,
-		.is = &is,
-		.note = check_dial_note(&walk->dial),
-		.forward_ms = walk->forward_ms,
-	};
-
-	check_verdict_conclude(&failed);
-}
-
-static void
-fail(struct walk *walk)
-{
-	name_fault(&walk->fault, walk->task->connection);
-	correct_phase(walk);
-	if (failure_info(walk->fault.code)->stage == STAGE_JUMP_AUTH)
-		check_board_fact(walk->board, CHECK_AUTH, "methods",
-		    walk->dial.facts.ssh.methods);
-	check_board_fail(walk->board, &walk->fault);
-	if (walk->fault.code != FAIL_SHUTDOWN)
-		conclude(walk);
+	name_fault(state);
+	correct_phase(state);
+	if (failure_info(state->fault.code)->stage == STAGE_JUMP_AUTH)
+		check_board_fact(state->board, CHECK_AUTH, "methods",
+		    state->facts.ssh.methods);
+	check_board_fail(state->board, &state->fault);
+	if (state->fault.code != FAIL_SHUTDOWN)
+		check_verdict_conclude(state);
 }
 
 void
 check_walk(const struct check_task *task, struct check_board *board,
-    bool logs_in)
+    bool may_log_in)
 {
-	struct walk walk = {
+	struct check_state state = {
 		.task = task,
 		.board = board,
-		.logs_in = logs_in,
+		.may_log_in = may_log_in,
 		.route = check_route_new(task),
 	};
 
-	check_dial_init(&walk.dial, task, board, &walk.fault);
-	walk.talk = (struct check_talk){ .task = task, .route = walk.route };
+	check_dial_init(&state);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		if (steps[i](&walk) != FAIL_NONE) {
-			fail(&walk);
+		if (steps[i](&state) != FAIL_NONE) {
+			fail(&state);
 			break;
 		}
-	stream_close(walk.talk.stream, false);
-	check_route_free(walk.route);
+	stream_close(state.database, false);
+	check_route_free(state.route);
 	check_board_finish(board);
 }
 
@@ -459,20 +419,16 @@ bool
 check_walk_give_up(const struct check_report *seen, struct check_board *board)
 {
 	const struct check_step *login = &seen->steps[CHECK_LOGIN];
-	const struct check_key no_key = { 0 };
-	const struct dial_facts no_facts = { 0 };
-	const struct check_refusal no_refusal = { 0 };
-	struct fault fault = { 0 };
-	const struct check_case is = { seen->connection, &fault, &no_key,
-		&no_facts, &no_refusal, false };
+	const struct check_task task = { .connection = seen->connection };
+	struct check_state state = { .task = &task };
 	struct check_advice *advice = xcalloc(1, sizeof *advice);
 	bool gave_up;
 
-	fault_set(&fault, FAIL_DB_LOGIN_ENDLESS, "%s",
+	fault_set(&state.fault, FAIL_DB_LOGIN_ENDLESS, "%s",
 	    clock_text(clock_ms() - login->started_ms).text);
-	name_fault(&fault, seen->connection);
-	check_advice_give(&is, advice);
-	gave_up = check_board_give_up(board, &fault, advice);
+	name_fault(&state);
+	check_advice_give(&state, advice);
+	gave_up = check_board_give_up(board, &state.fault, advice);
 	free(advice);
 	return gave_up;
 }

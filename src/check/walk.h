@@ -16,10 +16,11 @@ struct check_task;
 
 /*
  * Walk until the end, the first failure, or until the task is cancelled; then
- * the board is finished.  `logs_in`: as far as a session, where there is a
- * password for it.
+ * the board is finished.  `may_log_in`: as far as a session, where there
+ * is a password for it.
  */
-void check_walk(const struct check_task *, struct check_board *, bool logs_in);
+void check_walk(const struct check_task *, struct check_board *,
+    bool may_log_in);
 
 /*
  * For another thread, which saw in `seen` that this walk is long past its

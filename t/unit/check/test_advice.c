@@ -15,10 +15,9 @@
 #include <cmocka.h>
 
 #include "base/fault.h"
-#include "check/key.h"
-#include "check/refusal.h"
+#include "check/report.h"
+#include "check/state.h"
 #include "config/config.h"
-#include "ssh/dial.h"
 
 static struct config_jump jump = {
 	.label = "jump.example.com:22",
@@ -66,22 +65,21 @@ static struct check_advice
 advise_for(enum software software, enum failure code, const char *sqlstate,
     const char *message)
 {
-	struct check_key key = { 0 };
-	struct dial_facts facts = { 0 };
-	struct check_refusal refusal = { 0 };
+	const struct check_task task = { .connection = &connection };
+	struct check_state state = { .task = &task,
+		.tls_answer = is_tls_offered ? 'S' : 'N' };
 	struct check_advice advice;
-	struct fault fault = { 0 };
-	const struct check_case is = { &connection, &fault, &key, &facts,
-		&refusal, is_tls_offered };
 
 	connection.host_kind = config_host_kind(connection.host);
-	fault_set(&fault, code, "words");
-	fault_software(&fault, software);
-	snprintf(key.type, sizeof key.type, "ssh-ed25519");
-	snprintf(key.line, sizeof key.line, "ssh-ed25519 AAAA");
-	snprintf(refusal.sqlstate, sizeof refusal.sqlstate, "%s", sqlstate);
-	snprintf(refusal.message, sizeof refusal.message, "%s", message);
-	check_advice_give(&is, &advice);
+	fault_set(&state.fault, code, "words");
+	fault_software(&state.fault, software);
+	snprintf(state.key.type, sizeof state.key.type, "ssh-ed25519");
+	snprintf(state.key.line, sizeof state.key.line, "ssh-ed25519 AAAA");
+	snprintf(state.refusal.sqlstate, sizeof state.refusal.sqlstate, "%s",
+	    sqlstate);
+	snprintf(state.refusal.message, sizeof state.refusal.message, "%s",
+	    message);
+	check_advice_give(&state, &advice);
 	return advice;
 }
 

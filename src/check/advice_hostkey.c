@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * First comes the command that prints the true key, always.  Where the key may
+ * simply be unknown, a line follows that makes it known once it was compared.
+ */
+#include "check/advice_hostkey.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fault.h"
+#include "base/xmalloc.h"
+#include "check/report.h"
+#include "check/state.h"
+#include "config/config.h"
+#include "ssh/known_hosts.h"
+
+/* The connection in question may lead to an impostor: the user must take the
+ * console, or another way that surely leads to the jump box. */
+static void
+compare_key(const struct check_state *state, struct check_advice *out)
+{
+	const char *place = "on the jump box, by another way than this";
+
+	if (fault_is_of_sshd(&state->fault))
+		check_report_advice_run(out, place,
+		    "for key in /etc/ssh/ssh_host_*_key.pub; do "
+		    "ssh-keygen -lf $key; done");
+	else if (state->fault.software == SOFTWARE_DROPBEAR)
+		check_report_advice_run(out, place,
+		    "for key in /etc/dropbear/dropbear_*_host_key; do "
+		    "dropbearkey -y -f $key; done");
+}
+
+static void
+know_key(const struct check_state *state, struct check_advice *out)
+{
+	const struct config_jump *jump = state->task->connection->jump;
+	const struct ssh_facts *ssh = &state->facts.ssh;
+	char *line = NULL;
+
+	if (ssh->hostkey_len > 0)
+		line = known_hosts_line(jump->host, jump->port,
+		    ssh->hostkey_type, ssh->hostkey, ssh->hostkey_len);
+	if (line != NULL && jump->known_hosts_count > 0) {
+		snprintf(out->file, sizeof out->file, "%.120s, once compared",
+		    jump->known_hosts[0]);
+		check_report_advice_line(out, "%s", line);
+	}
+	free(line);
+}
+
+static void
+name_pin_file(struct check_advice *out)
+{
+	snprintf(out->file, sizeof out->file,
+	    "ssh_tunnel of this connection, once compared");
+}
+
+static void
+pin_key(const struct check_state *state, struct check_advice *out)
+{
+	name_pin_file(out);
+	check_report_advice_line(out, "host_key: %s",
+	    state->facts.ssh.fingerprint);
+}
+
+/* The pins there are stay: they belong to the other machines of the name. */
+static void
+pin_keys(const struct check_state *state, struct check_advice *out)
+{
+	const struct config_jump *jump = state->task->connection->jump;
+	char *list = xstrdup(state->facts.ssh.fingerprint), *longer;
+
+	for (size_t i = 0; i < jump->pin_count; i++) {
+		longer = xasprintf("%s, %s", jump->pins[i], list);
+		free(list);
+		list = longer;
+	}
+	name_pin_file(out);
+	check_report_advice_line(out, "host_key: [%s]", list);
+	free(list);
+}
+
+void
+check_advice_hostkey(const struct check_state *state, struct check_advice *out)
+{
+	compare_key(state, out);
+	switch (state->fault.code) {
+	case FAIL_HOSTKEY_UNKNOWN:
+	case FAIL_HOSTKEY_ONE_OF_MANY:
+	case FAIL_HOSTKEY_AUTHORITY:
+		know_key(state, out);
+		break;
+	case FAIL_HOSTKEY_PIN:
+		pin_key(state, out);
+		break;
+	case FAIL_HOSTKEY_PIN_OF_MANY:
+		pin_keys(state, out);
+		break;
+	default: /* changed, revoked or not proved: no line makes that good */
+		break;
+	}
+}
