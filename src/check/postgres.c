@@ -241,9 +241,9 @@ hear_goodbye(const struct check_state *state, const struct patience *wait,
 		return false;
 	tls_feed(tls, bytes, (size_t)got);
 	got = tls_read(tls, bytes, sizeof bytes);
-	if (got == -2)
+	if (got == TLS_READ_FAILED)
 		tls_client_explain(tls, fault);
-	return got != -2 && got != 0;
+	return got != TLS_READ_FAILED && got != TLS_READ_END;
 }
 
 /*

@@ -227,7 +227,7 @@ static enum failure
 fail_open(struct check_route *route, const struct ssh_opened *opened,
     bool is_socket, struct fault *fault)
 {
-	if (opened->link_failed)
+	if (opened->has_link_failed)
 		return fail_broken(route, fault);
 	jump_fault_refused(fault, route->task->connection->jump->label, opened,
 	    is_socket);

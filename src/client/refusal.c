@@ -326,7 +326,7 @@ decipher(struct refusal *refusal)
 		    sizeof refusal->in - refusal->in_len);
 		refusal->in_len += got > 0 ? (size_t)got : 0;
 	}
-	refusal->has_ended |= got == 0 || got == -2;
+	refusal->has_ended |= got == TLS_READ_END || got == TLS_READ_FAILED;
 }
 
 static enum state

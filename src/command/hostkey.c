@@ -21,8 +21,8 @@
 #include "config/load.h"
 #include "config/named_connections.h"
 #include "ssh/dial.h"
-#include "ssh/hostkey.h"
 #include "ssh/hostkey_fetch.h"
+#include "ssh/hostkey_trust.h"
 #include "ssh/known_hosts.h"
 #include "ssh/known_hosts_write.h"
 #include "ssh/resolver.h"
@@ -30,7 +30,7 @@
 /* One key of a jump box, and what is known of it. */
 struct judged {
 	const struct ssh_hostkey_shown *key;
-	enum ssh_hostkey_standing standing;
+	enum ssh_hostkey_trust_standing standing;
 	const struct known_host *line; /* that says so, or NULL */
 	bool added;
 };
@@ -39,8 +39,8 @@ struct judged {
 struct showing {
 	const struct config_jump *jump;
 	struct ssh_hostkey_fetched keys;
-	struct ssh_hostkey *known;
-	struct judged judged[SSH_HOSTKEY_TYPES];
+	struct ssh_hostkey_trust *known;
+	struct judged judged[SSH_ALGORITHMS_HOSTKEYS];
 };
 
 /* --- In words ------------------------------------------------------------ */
@@ -227,7 +227,7 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 	enum failure code;
 
 	fault_name(fault, showing->jump->label, NULL, NULL);
-	showing->known = ssh_hostkey_read(showing->jump, fault);
+	showing->known = ssh_hostkey_trust_read(showing->jump, fault);
 	if (showing->known == NULL)
 		return fault->code;
 	code = ssh_hostkey_fetch(dial, showing->jump, &showing->keys, fault);
@@ -235,7 +235,7 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 		struct judged *judged = &showing->judged[i];
 
 		judged->key = &showing->keys.keys[i];
-		judged->standing = ssh_hostkey_standing(showing->known,
+		judged->standing = ssh_hostkey_trust_standing(showing->known,
 		    judged->key->blob, judged->key->len, &judged->line);
 	}
 	return code;
@@ -255,7 +255,7 @@ show(const struct dial *dial, const struct config_jump *jump,
 			code = add(&showing, &fault);
 		print(&showing, connections);
 	}
-	ssh_hostkey_free(showing.known);
+	ssh_hostkey_trust_free(showing.known);
 	ssh_hostkey_fetch_clear(&showing.keys);
 	return code == FAIL_NONE ? 0 : print_fault(&fault);
 }

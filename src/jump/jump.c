@@ -151,7 +151,7 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 {
 	if (opened->stream != NULL) {
 		succeed(request, opened->stream);
-	} else if (opened->link_failed) {
+	} else if (opened->has_link_failed) {
 		try_again(request, opened);
 	} else {
 		jump_fault_refused(&request->fault, jump_label(request), opened,

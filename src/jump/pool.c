@@ -283,7 +283,7 @@ pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 		*user = member->user;
 		member->user = NULL;
 		if (pool_member_is_full(member, opened))
-			opened->link_failed = true;
+			opened->has_link_failed = true;
 		return true;
 	}
 	return false;

@@ -45,7 +45,7 @@ pool_member_has_slot(const struct pool_member *member)
 bool
 pool_member_is_full(struct pool_member *member, const struct ssh_opened *opened)
 {
-	if (opened->stream != NULL || opened->link_failed ||
+	if (opened->stream != NULL || opened->has_link_failed ||
 	    ssh_failure_of_open(opened->software, opened->reason, opened->words,
 		false) != FAIL_FORWARD_LIMIT_PEER)
 		return false;

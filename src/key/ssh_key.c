@@ -127,13 +127,13 @@ read_openssh(const struct ssh_key_text *text, const char *passphrase,
 	verdict = ssh_key_openssh_read(text->body, text->body_len, &key);
 	if (verdict != SSH_KEY_GOOD)
 		return verdict;
-	out->encrypted = key.encrypted;
+	out->is_encrypted = key.is_encrypted;
 	keep_comment(out, &key.comment);
 	blob->bytes = xmalloc(key.blob.left);
 	blob->len = key.blob.left;
 	memcpy(blob->bytes, key.blob.at, key.blob.left);
-	return key.encrypted && passphrase == NULL ? SSH_KEY_NEEDS_PASSPHRASE
-						   : SSH_KEY_GOOD;
+	return key.is_encrypted && passphrase == NULL ? SSH_KEY_NEEDS_PASSPHRASE
+						      : SSH_KEY_GOOD;
 }
 
 /* Read what the armour held, and let libssh2 prove it. */
@@ -145,12 +145,13 @@ judge_text(const struct ssh_key_text *text, const char *passphrase,
 
 	verdict = text->format == SSH_KEY_FORMAT_OPENSSH
 	    ? read_openssh(text, passphrase, out, blob)
-	    : ssh_key_pem_read(text, passphrase, &out->encrypted, blob);
+	    : ssh_key_pem_read(text, passphrase, &out->is_encrypted, blob);
 	if (verdict != SSH_KEY_GOOD)
 		return verdict;
-	if (ssh_key_proof(text->text, out->encrypted ? passphrase : NULL, blob))
+	if (ssh_key_proof(text->text, out->is_encrypted ? passphrase : NULL,
+		blob))
 		return SSH_KEY_GOOD;
-	return out->encrypted ? SSH_KEY_WRONG_PASSPHRASE : SSH_KEY_DAMAGED;
+	return out->is_encrypted ? SSH_KEY_WRONG_PASSPHRASE : SSH_KEY_DAMAGED;
 }
 
 enum ssh_key_verdict
@@ -159,7 +160,7 @@ ssh_key_judge(const char *text, const char *passphrase, struct ssh_key *key)
 	struct ssh_blob blob = { 0 };
 	struct ssh_key_text repaired;
 	enum ssh_key_verdict verdict;
-	bool known;
+	bool is_known;
 
 	*key = (struct ssh_key){ 0 };
 	if (passphrase != NULL && passphrase[0] == '\0')
@@ -168,8 +169,8 @@ ssh_key_judge(const char *text, const char *passphrase, struct ssh_key *key)
 	if (verdict == SSH_KEY_GOOD)
 		verdict = judge_text(&repaired, passphrase, key, &blob);
 	if (verdict == SSH_KEY_GOOD) {
-		known = describe(key, blob);
-		assert(known);
+		is_known = describe(key, blob);
+		assert(is_known);
 		key->text = repaired.text;
 		repaired.text = NULL;
 	} else {

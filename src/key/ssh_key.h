@@ -22,7 +22,7 @@ struct ssh_key {
 	const char *type; /* "ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256" */
 	char fingerprint[64]; /* "SHA256:..." */
 	char comment[128];    /* as it stands there; "" where there is none */
-	bool encrypted;
+	bool is_encrypted;
 };
 
 /*

@@ -174,8 +174,8 @@ judge_parts(const struct container *parts, struct ssh_key_openssh *out)
 		return SSH_KEY_DAMAGED;
 	out->blob = parts->blob;
 	out->comment = (struct ssh_wire){ 0 };
-	out->encrypted = cipher != &ciphers[0];
-	if (out->encrypted)
+	out->is_encrypted = cipher != &ciphers[0];
+	if (out->is_encrypted)
 		return judge_kdf(parts);
 	return section_is_sound(parts->section, type, &out->comment)
 	    ? SSH_KEY_GOOD

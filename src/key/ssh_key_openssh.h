@@ -16,7 +16,7 @@
 struct ssh_key_openssh {
 	struct ssh_wire blob; /* the public key; borrowed from the container */
 	struct ssh_wire comment; /* the same; empty where it is encrypted */
-	bool encrypted;
+	bool is_encrypted;
 };
 
 /*

@@ -245,12 +245,12 @@ get_coordinate(const EVP_PKEY *pkey, const char *name, unsigned char *out,
     size_t len)
 {
 	BIGNUM *value = NULL;
-	bool ok;
+	bool is_put;
 
-	ok = EVP_PKEY_get_bn_param(pkey, name, &value) == 1 &&
+	is_put = EVP_PKEY_get_bn_param(pkey, name, &value) == 1 &&
 	    BN_bn2binpad(value, out, (int)len) == (int)len;
 	BN_free(value);
-	return ok;
+	return is_put;
 }
 
 /* RFC 5656, 3.1: the point is not compressed. */
@@ -306,22 +306,22 @@ put_ed25519(struct ssh_blob *blob, const EVP_PKEY *pkey)
 static enum ssh_key_verdict
 public_half(const EVP_PKEY *pkey, struct ssh_blob *blob)
 {
-	bool ok = false;
+	bool is_put = false;
 
 	switch (EVP_PKEY_get_base_id(pkey)) {
 	case EVP_PKEY_RSA:
-		ok = put_rsa(blob, pkey);
+		is_put = put_rsa(blob, pkey);
 		break;
 	case EVP_PKEY_EC:
-		ok = put_ec(blob, pkey);
+		is_put = put_ec(blob, pkey);
 		break;
 	case EVP_PKEY_ED25519:
-		ok = put_ed25519(blob, pkey);
+		is_put = put_ed25519(blob, pkey);
 		break;
 	case EVP_PKEY_DSA:
 		return SSH_KEY_DSA;
 	}
-	return ok ? SSH_KEY_GOOD : SSH_KEY_UNSUPPORTED;
+	return is_put ? SSH_KEY_GOOD : SSH_KEY_UNSUPPORTED;
 }
 
 /* --- The key ----------------------------------------------------------- */
@@ -354,22 +354,22 @@ decode(const char *text, const char *passphrase)
 
 enum ssh_key_verdict
 ssh_key_pem_read(const struct ssh_key_text *key, const char *passphrase,
-    bool *encrypted, struct ssh_blob *blob)
+    bool *is_encrypted, struct ssh_blob *blob)
 {
 	enum ssh_key_verdict verdict = judge_armour(key);
 	EVP_PKEY *pkey;
 
-	*encrypted = key->dek_info[0] != '\0' ||
+	*is_encrypted = key->dek_info[0] != '\0' ||
 	    key->format == SSH_KEY_FORMAT_PKCS8_ENCRYPTED;
-	if (verdict == SSH_KEY_GOOD && *encrypted && passphrase == NULL)
+	if (verdict == SSH_KEY_GOOD && *is_encrypted && passphrase == NULL)
 		verdict = SSH_KEY_NEEDS_PASSPHRASE;
 	if (verdict == SSH_KEY_GOOD) {
 		pkey = decode(key->text, passphrase);
 		if (pkey != NULL)
 			verdict = public_half(pkey, blob);
 		else
-			verdict = *encrypted ? SSH_KEY_WRONG_PASSPHRASE
-					     : SSH_KEY_DAMAGED;
+			verdict = *is_encrypted ? SSH_KEY_WRONG_PASSPHRASE
+						: SSH_KEY_DAMAGED;
 		EVP_PKEY_free(pkey);
 	}
 	ERR_clear_error(); /* the thread's queue is shared with TLS */

@@ -14,10 +14,10 @@
 
 /*
  * Decrypt and read a key.  `passphrase` may be NULL.  SSH_KEY_GOOD: *blob is
- * its public half in SSH's wire format, which the caller frees.  *encrypted is
- * set in any case.
+ * its public half in SSH's wire format, which the caller frees.  *is_encrypted
+ * is set in any case.
  */
 enum ssh_key_verdict ssh_key_pem_read(const struct ssh_key_text *,
-    const char *passphrase, bool *encrypted, struct ssh_blob *blob);
+    const char *passphrase, bool *is_encrypted, struct ssh_blob *blob);
 
 #endif

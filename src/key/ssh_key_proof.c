@@ -20,7 +20,7 @@
 struct proof {
 	struct ssh_memory memory;
 	const struct ssh_blob *blob;
-	bool found;
+	bool is_found;
 };
 
 /* LIBSSH2_CALLBACK_SEND */
@@ -30,10 +30,9 @@ on_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags,
 {
 	struct proof *proof = *abstract;
 
-	(void)fd;
-	(void)flags;
-	proof->found = memmem(bytes, len, proof->blob->bytes,
-			   proof->blob->len) != NULL;
+	(void)fd, (void)flags;
+	proof->is_found = memmem(bytes, len, proof->blob->bytes,
+			      proof->blob->len) != NULL;
 	return -EPIPE;
 }
 
@@ -58,7 +57,7 @@ bool
 ssh_key_proof(const char *text, const char *passphrase,
     const struct ssh_blob *blob)
 {
-	struct proof proof = { .memory.libc_frees = true, .blob = blob };
+	struct proof proof = { .memory.may_libc_free = true, .blob = blob };
 	LIBSSH2_SESSION *session;
 
 	session = libssh2_session_init_ex(on_alloc, on_free, on_realloc,
@@ -69,5 +68,5 @@ ssh_key_proof(const char *text, const char *passphrase,
 	libssh2_userauth_publickey_frommemory(session, "pgjump", 6, NULL, 0,
 	    text, strlen(text), passphrase);
 	libssh2_session_free(session);
-	return proof.found;
+	return proof.is_found;
 }

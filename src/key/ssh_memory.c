@@ -44,14 +44,14 @@ ssh_memory_alloc(struct ssh_memory *memory, size_t size)
 	memory->held += malloc_usable_size(block) + OVERHEAD;
 	memory->blocks++;
 	tag = tag_of(block);
-	tag->block = memory->libc_frees ? NULL : block;
-	if (!memory->libc_frees)
+	tag->block = memory->may_libc_free ? NULL : block;
+	if (!memory->may_libc_free)
 		LIST_INSERT_HEAD(&memory->tags, tag, entry);
 	return block;
 }
 
 void
-ssh_memory_free(struct ssh_memory *memory, void *block, bool wipe)
+ssh_memory_free(struct ssh_memory *memory, void *block, bool is_secret)
 {
 	if (block == NULL)
 		return;
@@ -59,7 +59,7 @@ ssh_memory_free(struct ssh_memory *memory, void *block, bool wipe)
 	memory->blocks--;
 	if (tag_of(block)->block != NULL)
 		LIST_REMOVE(tag_of(block), entry);
-	if (wipe)
+	if (is_secret)
 		explicit_bzero(block, malloc_usable_size(block));
 	free(block);
 }
@@ -67,7 +67,7 @@ ssh_memory_free(struct ssh_memory *memory, void *block, bool wipe)
 /* A block that moves leaves its old place wiped, which realloc() does not. */
 void *
 ssh_memory_realloc(struct ssh_memory *memory, void *block, size_t size,
-    bool wipe)
+    bool is_secret)
 {
 	void *moved = ssh_memory_alloc(memory, size);
 	size_t old_size;
@@ -76,7 +76,7 @@ ssh_memory_realloc(struct ssh_memory *memory, void *block, size_t size,
 		return moved;
 	old_size = ssh_memory_size(block);
 	memcpy(moved, block, size < old_size ? size : old_size);
-	ssh_memory_free(memory, block, wipe);
+	ssh_memory_free(memory, block, is_secret);
 	return moved;
 }
 
@@ -87,8 +87,9 @@ ssh_memory_size(void *block)
 }
 
 void
-ssh_memory_clear(struct ssh_memory *memory, bool wipe)
+ssh_memory_clear(struct ssh_memory *memory, bool is_secret)
 {
 	while (!LIST_EMPTY(&memory->tags))
-		ssh_memory_free(memory, LIST_FIRST(&memory->tags)->block, wipe);
+		ssh_memory_free(memory, LIST_FIRST(&memory->tags)->block,
+		    is_secret);
 }

@@ -16,25 +16,25 @@
 
 /* Zeroed at first. */
 struct ssh_memory {
-	size_t held;     /* bytes, and what malloc() needs for each block */
-	size_t blocks;   /* how many */
-	bool libc_frees; /* new blocks may be released by libc's free() */
+	size_t held;        /* bytes, and what malloc() needs for each block */
+	size_t blocks;      /* how many */
+	bool may_libc_free; /* new blocks may be released by libc's free() */
 	LIST_HEAD(, ssh_memory_tag) tags;
 };
 
 /*
- * As malloc(), realloc() and free(); with `wipe` what is given up is wiped
+ * As malloc(), realloc() and free(); with `is_secret` what is given up is wiped
  * first.
  */
 void *ssh_memory_alloc(struct ssh_memory *, size_t size);
 void *ssh_memory_realloc(struct ssh_memory *, void *block, size_t size,
-    bool wipe);
-void ssh_memory_free(struct ssh_memory *, void *block, bool wipe);
+    bool is_secret);
+void ssh_memory_free(struct ssh_memory *, void *block, bool is_secret);
 
 /* How many bytes of a block can be read: no fewer than were asked for. */
 size_t ssh_memory_size(void *block);
 
 /* Free what is left; no block of it is known to anybody. */
-void ssh_memory_clear(struct ssh_memory *, bool wipe);
+void ssh_memory_clear(struct ssh_memory *, bool is_secret);
 
 #endif

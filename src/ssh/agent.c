@@ -32,7 +32,8 @@ struct ssh_agent {
 	int fd;
 	int64_t deadline_ms;
 	int cancel_fd;
-	bool in_midst; /* of a request or its answer: nothing fits any more */
+	bool
+	    is_in_midst; /* of a request or its answer: nothing fits any more */
 	struct ssh_agent_keys keys;
 	unsigned char *answer; /* of the last request, without its length */
 	size_t answer_len;
@@ -56,7 +57,7 @@ failed(struct ssh_agent *agent, const char *words, ...)
 }
 
 static bool
-ready(struct ssh_agent *agent, short events)
+wait_ready(struct ssh_agent *agent, short events)
 {
 	switch (await_one(agent->fd, events, agent->deadline_ms,
 	    agent->cancel_fd)) {
@@ -80,7 +81,7 @@ send_all(struct ssh_agent *agent, const unsigned char *bytes, size_t len)
 			bytes += sent;
 			len -= (size_t)sent;
 		} else if (errno == EAGAIN) {
-			if (!ready(agent, POLLOUT))
+			if (!wait_ready(agent, POLLOUT))
 				return false;
 		} else if (errno != EINTR)
 			return failed(agent, "%s", strerror(errno));
@@ -100,7 +101,7 @@ receive_all(struct ssh_agent *agent, unsigned char *bytes, size_t len)
 		} else if (got == 0)
 			return failed(agent, "it closed the connection");
 		else if (errno == EAGAIN) {
-			if (!ready(agent, POLLIN))
+			if (!wait_ready(agent, POLLIN))
 				return false;
 		} else if (errno != EINTR)
 			return failed(agent, "%s", strerror(errno));
@@ -131,14 +132,14 @@ exchange(struct ssh_agent *agent, const struct ssh_blob *request)
 {
 	struct ssh_blob message = { 0 };
 
-	if (agent->in_midst)
+	if (agent->is_in_midst)
 		return failed(agent, "it broke off an answer before");
-	agent->in_midst = true;
+	agent->is_in_midst = true;
 	ssh_wire_write_string(&message, request->bytes, request->len);
-	agent->in_midst = !send_all(agent, message.bytes, message.len) ||
+	agent->is_in_midst = !send_all(agent, message.bytes, message.len) ||
 	    !receive_answer(agent);
 	free(message.bytes);
-	return !agent->in_midst;
+	return !agent->is_in_midst;
 }
 
 /* Sends the request and frees it. */
@@ -213,7 +214,7 @@ ssh_agent_close(struct ssh_agent *agent)
 bool
 ssh_agent_is_usable(const struct ssh_agent *agent)
 {
-	return !agent->in_midst;
+	return !agent->is_in_midst;
 }
 
 bool

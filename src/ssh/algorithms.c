@@ -55,6 +55,15 @@ static const struct {
 	{ LIBSSH2_METHOD_SIGN_ALGO, SSH_ALGORITHMS_SIGNATURES },
 };
 
+const struct ssh_algorithms_hostkey
+    ssh_algorithms_hostkeys[SSH_ALGORITHMS_HOSTKEYS] = {
+	    { "ssh-ed25519", "ssh-ed25519" },
+	    { "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
+	    { "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
+	    { "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521" },
+	    { "ssh-rsa", "rsa-sha2-512,rsa-sha2-256" },
+    };
+
 void
 ssh_algorithms_offer(LIBSSH2_SESSION *session)
 {

@@ -11,6 +11,17 @@
 /* Of RSA keys, in a login: the first that the jump box takes. */
 #define SSH_ALGORITHMS_SIGNATURES "rsa-sha2-512,rsa-sha2-256"
 
+/* A type of host key: its name in known_hosts files, and in a key exchange. */
+struct ssh_algorithms_hostkey {
+	const char *type, *algorithms;
+};
+
+#define SSH_ALGORITHMS_HOSTKEYS 5
+
+/* In order of preference. */
+extern const struct ssh_algorithms_hostkey
+    ssh_algorithms_hostkeys[SSH_ALGORITHMS_HOSTKEYS];
+
 /* To be called for each new session. */
 void ssh_algorithms_offer(LIBSSH2_SESSION *);
 

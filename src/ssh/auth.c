@@ -94,14 +94,15 @@ offered_as(const struct factor *factor, const char *methods)
 
 /* The next factor: the configured method's own before any other. */
 static const struct factor *
-choose(const struct config_jump *jump, const bool used[], const char *methods)
+choose(const struct config_jump *jump, const bool is_used[],
+    const char *methods)
 {
 	const struct factor *chosen = NULL;
 
 	for (size_t i = 0; i < FACTOR_COUNT; i++) {
 		const struct factor *factor = &factors[i];
 
-		if (used[i] || !factor->is_configured(jump) ||
+		if (is_used[i] || !factor->is_configured(jump) ||
 		    offered_as(factor, methods) == NULL)
 			continue;
 		if (chosen == NULL ||
@@ -150,16 +151,16 @@ fail_no_factor(struct ssh_login *login, const char *methods)
 static enum failure
 run_factors(struct ssh_login *login, const char *methods)
 {
-	bool used[FACTOR_COUNT] = { false };
+	bool is_used[FACTOR_COUNT] = { false };
 	enum ssh_outcome outcome;
 
 	do {
-		const struct factor *factor = choose(login->jump, used,
+		const struct factor *factor = choose(login->jump, is_used,
 		    methods);
 
 		if (factor == NULL)
 			return fail_no_factor(login, methods);
-		used[factor - factors] = true;
+		is_used[factor - factors] = true;
 		outcome = factor->log_in(login, offered_as(factor, methods));
 		methods = ssh_transport_said(login->transport)->methods;
 	} while (outcome == SSH_OUTCOME_PARTIAL);

@@ -157,10 +157,10 @@ static bool
 is_certificate(struct ssh_wire blob)
 {
 	struct ssh_blob key;
-	bool is_one = ssh_certificate_key(blob, &key);
+	bool is_certified = ssh_certificate_key(blob, &key);
 
 	free(key.bytes);
-	return is_one;
+	return is_certified;
 }
 
 static enum ssh_outcome
@@ -283,7 +283,7 @@ failed_before(struct attempt *attempt, enum ssh_outcome *outcome)
 	enum failure code = nearest_cause(attempt, &words);
 
 	*outcome = SSH_OUTCOME_FAILED;
-	if (ssh_login_cancelled(login))
+	if (ssh_login_notice_cancel(login))
 		return true;
 	if (is_waiting(attempt)) {
 		*outcome = fail_waiting(login);
@@ -458,7 +458,7 @@ list_keys(struct attempt *attempt, char *words, size_t size)
 static enum ssh_outcome
 fail_unlisted(struct ssh_login *login, const char *words)
 {
-	if (ssh_login_cancelled(login))
+	if (ssh_login_notice_cancel(login))
 		return SSH_OUTCOME_FAILED;
 	if (clock_ms() >= login->deadline_ms)
 		return fail_waiting(login);
@@ -491,7 +491,7 @@ ssh_auth_agent(struct ssh_login *login, const char *method)
 	attempt.agent = ssh_agent_open(login->deadline_ms, login->cancel_fd,
 	    words, sizeof words);
 	if (attempt.agent == NULL)
-		return ssh_login_cancelled(login)
+		return ssh_login_notice_cancel(login)
 		    ? SSH_OUTCOME_FAILED
 		    : fail(login, FAIL_AUTH_AGENT_ABSENT, words);
 	outcome = with_agent(&attempt);

@@ -100,14 +100,14 @@ grant(struct ssh_channel *channel)
 static void
 grant_if_due(struct ssh_channel *channel)
 {
-	if (!channel->host->lost &&
+	if (!channel->host->is_lost &&
 	    (channel->granting > 0 || channel->owed >= channel->window / 4))
 		grant(channel);
 }
 
 /* How many bytes libssh2 has for it. */
 static unsigned long
-waiting(const struct ssh_channel *channel)
+waiting_len(const struct ssh_channel *channel)
 {
 	unsigned long len;
 
@@ -121,12 +121,12 @@ waiting(const struct ssh_channel *channel)
  * the socket: the end may come with the last bytes, which go first.
  */
 static bool
-at_end(const struct ssh_channel *channel)
+is_at_end(const struct ssh_channel *channel)
 {
 	return libssh2_channel_eof(channel->channel) == 1 ||
 	    (channel->host->holds_unread &&
 		libssh2_channel_wait_eof(channel->channel) == 0 &&
-		waiting(channel) == 0);
+		waiting_len(channel) == 0);
 }
 
 /*
@@ -137,7 +137,7 @@ at_end(const struct ssh_channel *channel)
 static bool
 is_timed_out(const struct ssh_channel *channel)
 {
-	return !channel->host->lost && !channel->finished &&
+	return !channel->host->is_lost && !channel->is_finished &&
 	    clock_ms() - channel->moved_ms >= STILL_MS &&
 	    libssh2_channel_wait_closed(channel->channel) == 0;
 }
@@ -145,8 +145,9 @@ is_timed_out(const struct ssh_channel *channel)
 static ssize_t
 at_last(struct ssh_channel *channel)
 {
-	channel->timed_out = channel->timed_out || is_timed_out(channel);
-	return channel->timed_out ? STREAM_LOST : STREAM_END;
+	channel->has_timed_out = channel->has_timed_out ||
+	    is_timed_out(channel);
+	return channel->has_timed_out ? STREAM_LOST : STREAM_END;
 }
 
 /* Bytes taken from libssh2; 0 where none wait, -1 where it gives none now. */
@@ -202,7 +203,7 @@ empty(struct ssh_channel *channel)
 	ssize_t len;
 
 	while ((len = take(channel, bytes, sizeof bytes)) > 0)
-		if (!channel->closing)
+		if (!channel->is_closing)
 			keep(channel, bytes, (size_t)len);
 }
 
@@ -214,10 +215,10 @@ on_read(struct stream *stream, void *buf, size_t len)
 
 	if (got == 0)
 		got = take(channel, buf, len);
-	if (got == 0 && at_end(channel))
+	if (got == 0 && is_at_end(channel))
 		return at_last(channel);
 	if (got <= 0)
-		return channel->host->lost ? STREAM_LOST : STREAM_WAIT;
+		return channel->host->is_lost ? STREAM_LOST : STREAM_WAIT;
 	channel->moved_ms = clock_ms();
 	tune_window(channel, (size_t)got);
 	channel->held += (uint32_t)got;
@@ -234,18 +235,18 @@ on_write(struct stream *stream, const void *buf, size_t len)
 	struct ssh_channel *channel = channel_of(stream);
 	ssize_t taken;
 
-	if (channel->host->lost)
+	if (channel->host->is_lost)
 		return STREAM_LOST;
-	channel->blocked = true;
+	channel->is_blocked = true;
 	if (ssh_transport_pending(channel->host->transport) >=
 	    SSH_CHANNEL_OUTPUT_MAX) {
-		channel->host->full = true;
+		channel->host->is_full = true;
 		return STREAM_WAIT;
 	}
 	taken = libssh2_channel_write(channel->channel, buf, len);
 	if (taken == LIBSSH2_ERROR_EAGAIN || taken == 0)
 		return STREAM_WAIT;
-	channel->blocked = false;
+	channel->is_blocked = false;
 	channel->moved_ms = clock_ms();
 	return taken > 0 ? taken : (ssize_t)len;
 }
@@ -261,17 +262,17 @@ on_credit(struct stream *stream, size_t len)
 }
 
 static void
-on_pause(struct stream *stream, bool paused)
+on_pause(struct stream *stream, bool is_paused)
 {
-	(void)stream, (void)paused; /* the window is the bound */
+	(void)stream, (void)is_paused; /* the window is the bound */
 }
 
 static void
 send_eof(struct ssh_channel *channel)
 {
-	if (channel->finishing && !channel->host->lost)
-		channel->finishing = libssh2_channel_send_eof(
-					 channel->channel) ==
+	if (channel->is_finishing && !channel->host->is_lost)
+		channel->is_finishing = libssh2_channel_send_eof(
+					    channel->channel) ==
 		    LIBSSH2_ERROR_EAGAIN;
 }
 
@@ -280,9 +281,9 @@ on_finish(struct stream *stream)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
-	if (channel->finished) /* AsyncSSH ends a session for a second EOF */
+	if (channel->is_finished) /* AsyncSSH ends a session for a second EOF */
 		return;
-	channel->finishing = channel->finished = true;
+	channel->is_finishing = channel->is_finished = true;
 	send_eof(channel);
 	want_turn(channel);
 }
@@ -292,7 +293,7 @@ on_is_drained(struct stream *stream)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
-	return !channel->finishing &&
+	return !channel->is_finishing &&
 	    ssh_transport_pending(channel->host->transport) == 0;
 }
 
@@ -319,7 +320,7 @@ on_fault(struct stream *stream, struct fault *fault)
 	struct ssh_channel *channel = channel_of(stream);
 	const struct fault *cause = &channel->host->fault;
 
-	if (channel->timed_out)
+	if (channel->has_timed_out)
 		fault_set(fault, FAIL_FORWARD_CLOSED, "%s",
 		    clock_text(clock_ms() - channel->moved_ms).text);
 	if (cause->code == FAIL_NONE)
@@ -332,12 +333,12 @@ on_fault(struct stream *stream, struct fault *fault)
 }
 
 static void
-on_close(struct stream *stream, bool reset)
+on_close(struct stream *stream, bool is_reset)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
-	(void)reset; /* SSH has no reset: sshd closes its socket in peace */
-	channel->closing = true;
+	(void)is_reset; /* SSH has no reset: sshd closes its socket in peace */
+	channel->is_closing = true;
 	want_turn(channel);
 }
 
@@ -346,7 +347,7 @@ on_listen(struct stream *stream)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
-	channel->wake = true;
+	channel->owes_ready = true;
 	want_turn(channel);
 }
 
@@ -389,15 +390,16 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 static bool
 may_write(const struct ssh_channel *channel)
 {
-	return channel->blocked &&
+	return channel->is_blocked &&
 	    libssh2_channel_window_write(channel->channel) > 0;
 }
 
 static bool
 is_ready(struct ssh_channel *channel)
 {
-	return channel->wake || channel->host->lost || channel->kept != NULL ||
-	    may_write(channel) || waiting(channel) > 0 || at_end(channel);
+	return channel->owes_ready || channel->host->is_lost ||
+	    channel->kept != NULL || may_write(channel) ||
+	    waiting_len(channel) > 0 || is_at_end(channel);
 }
 
 void
@@ -406,7 +408,7 @@ ssh_channel_pump(struct ssh_channel *channel)
 	send_eof(channel);
 	grant_if_due(channel);
 	if (channel->stream.on_ready != NULL && is_ready(channel)) {
-		channel->wake = false;
+		channel->owes_ready = false;
 		channel->stream.on_ready(channel->stream.arg);
 	}
 	empty(channel);
@@ -415,7 +417,7 @@ ssh_channel_pump(struct ssh_channel *channel)
 bool
 ssh_channel_free(struct ssh_channel *channel)
 {
-	channel->closing = true;
+	channel->is_closing = true;
 	empty(channel);
 	if (libssh2_channel_free(channel->channel) == LIBSSH2_ERROR_EAGAIN)
 		return false;

@@ -29,10 +29,10 @@ struct ssh_channel_host {
 	struct ssh_pulse pulse;
 	struct ssh_transport *transport;
 	struct event *turn; /* activated: the link must have its turn soon */
-	bool lost;          /* nothing more will come; see `fault` */
+	bool is_lost;       /* nothing more will come; see `fault` */
 	struct fault fault; /* why; names the SSH server from the start */
 	bool holds_unread;  /* libssh2 may hold what nobody can read */
-	bool full;          /* a write was held back by the output buffer */
+	bool is_full;       /* a write was held back by the output buffer */
 	int64_t rtt_us;     /* of the last ping; 0: not measured yet */
 };
 
@@ -41,12 +41,12 @@ struct ssh_channel {
 	TAILQ_ENTRY(ssh_channel) entry;
 	LIBSSH2_CHANNEL *channel;
 	struct ssh_channel_host *host;
-	bool wake;             /* on_ready is owed */
-	bool blocked;          /* a write waits for a window, a rekey or room */
-	bool finishing;        /* EOF is to be sent */
-	bool finished;         /* its user has said its last byte */
-	bool timed_out;        /* the jump box has ended it */
-	bool closing;          /* closed by its user: to be freed */
+	bool owes_ready;       /* on_ready is owed */
+	bool is_blocked;       /* a write waits for a window, a rekey or room */
+	bool is_finishing;     /* EOF is to be sent */
+	bool is_finished;      /* its user has said its last byte */
+	bool has_timed_out;    /* the jump box has ended it */
+	bool is_closing;       /* closed by its user: to be freed */
 	uint32_t window;       /* granted at most at a time, bytes */
 	uint32_t owed;         /* taken by the client, not granted again yet */
 	uint32_t granting;     /* the part of it that libssh2 is sending */

@@ -10,8 +10,8 @@
 #include "key/ssh_memory.h"
 #include "ssh/transport.h"
 
-#define ZOMBIES_MAX 8
-#define HAUNTED_MS  5000
+#define ZOMBIES_MAX     8
+#define CLOSE_ANSWER_MS 5000
 
 /*
  * libssh2 looks through all that it holds in each call: 2000 packets, of two
@@ -36,7 +36,7 @@ ssh_channels_init(struct ssh_channels *channels)
 	TAILQ_INIT(&channels->live);
 	TAILQ_INIT(&channels->zombies);
 	channels->live_count = channels->zombie_count = 0;
-	channels->haunted_ms = 0;
+	channels->zombies_ms = 0;
 	channels->at_rest = SIZE_MAX;
 }
 
@@ -92,19 +92,19 @@ bury(struct ssh_channels *channels, struct ssh_channel *channel)
 
 /* While one goes after the other, no matter how many there are, all is well. */
 static void
-note_progress(struct ssh_channels *channels, bool freed)
+note_progress(struct ssh_channels *channels, bool has_freed)
 {
 	if (channels->zombie_count == 0)
-		channels->haunted_ms = 0;
-	else if (freed || channels->haunted_ms == 0)
-		channels->haunted_ms = clock_ms();
+		channels->zombies_ms = 0;
+	else if (has_freed || channels->zombies_ms == 0)
+		channels->zombies_ms = clock_ms();
 }
 
 static bool
-are_haunted(const struct ssh_channels *channels)
+are_stuck(const struct ssh_channels *channels)
 {
 	return channels->zombie_count > ZOMBIES_MAX &&
-	    clock_ms() - channels->haunted_ms >= HAUNTED_MS;
+	    clock_ms() - channels->zombies_ms >= CLOSE_ANSWER_MS;
 }
 
 static void
@@ -151,10 +151,10 @@ ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 	for (channel = TAILQ_FIRST(&channels->live); channel != NULL;
 	     channel = next) {
 		/* Its own user may close it in the call, and no other. */
-		if (!channel->closing)
+		if (!channel->is_closing)
 			ssh_channel_pump(channel);
 		next = TAILQ_NEXT(channel, entry);
-		if (channel->closing)
+		if (channel->is_closing)
 			bury(channels, channel);
 	}
 	host->holds_unread = may_hold_unread(channels,
@@ -172,13 +172,13 @@ ssh_channels_judge(const struct ssh_channels *channels,
 	if (memory->blocks > in_use + UNREAD_MAX ||
 	    memory->held > BYTES_OF_SESSION + BYTES_OF_CHANNEL * count)
 		return SSH_CHANNELS_CUT;
-	if (memory->blocks > in_use + UNREAD_MUCH || are_haunted(channels))
+	if (memory->blocks > in_use + UNREAD_MUCH || are_stuck(channels))
 		return SSH_CHANNELS_RETIRE;
 	return SSH_CHANNELS_FINE;
 }
 
-bool
-ssh_channels_are_fine(const struct ssh_channels *channels,
+enum ssh_channels_verdict
+ssh_channels_enforce(const struct ssh_channels *channels,
     struct ssh_transport *transport)
 {
 	enum ssh_channels_verdict verdict = ssh_channels_judge(channels,
@@ -186,7 +186,7 @@ ssh_channels_are_fine(const struct ssh_channels *channels,
 
 	if (verdict == SSH_CHANNELS_CUT)
 		ssh_transport_cut(transport);
-	return verdict == SSH_CHANNELS_FINE;
+	return verdict;
 }
 
 void

@@ -21,7 +21,7 @@ struct ssh_channels {
 	TAILQ_HEAD(, ssh_channel) live;
 	TAILQ_HEAD(, ssh_channel) zombies;
 	size_t live_count, zombie_count;
-	int64_t haunted_ms; /* since when there are zombies (base/clock.h); 0:
+	int64_t zombies_ms; /* since when there are zombies (base/clock.h); 0:
 			       none */
 	size_t
 	    at_rest; /* blocks that libssh2 held besides channels, at least */
@@ -62,8 +62,9 @@ enum ssh_channels_verdict {
 enum ssh_channels_verdict ssh_channels_judge(const struct ssh_channels *,
     const struct ssh_memory *memory);
 
-/* Judge a session, and cut it where that is what it needs. */
-bool ssh_channels_are_fine(const struct ssh_channels *, struct ssh_transport *);
+/* Judge a session, and cut it where that is the verdict. */
+enum ssh_channels_verdict ssh_channels_enforce(const struct ssh_channels *,
+    struct ssh_transport *);
 
 /* The session goes, and with it what libssh2 holds of them. */
 void ssh_channels_clear(struct ssh_channels *);

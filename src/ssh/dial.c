@@ -23,7 +23,7 @@
 #include "ssh/auth.h"
 #include "ssh/await.h"
 #include "ssh/handshake.h"
-#include "ssh/hostkey.h"
+#include "ssh/hostkey_trust.h"
 #include "ssh/login.h"
 #include "ssh/resolver.h"
 #include "ssh/tcp.h"
@@ -257,14 +257,14 @@ keep_facts(const struct dial *dial, const struct ssh_transport *transport)
 
 /* A name with several addresses may be several machines. */
 static enum failure
-verify(const struct reached *reached, struct ssh_hostkey *hostkey,
+verify(const struct reached *reached, struct ssh_hostkey_trust *trust,
     LIBSSH2_SESSION *session, struct fault *fault)
 {
 	char at[100];
 
 	snprintf(at, sizeof at, "%s, one of its %u addresses,",
 	    reached->address, reached->count);
-	return ssh_hostkey_verify(hostkey, session,
+	return ssh_hostkey_trust_verify(trust, session,
 	    reached->count > 1 ? at : NULL, fault);
 }
 
@@ -274,11 +274,11 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
     struct fault *fault)
 {
 	LIBSSH2_SESSION *session = ssh_transport_session(transport);
-	struct ssh_hostkey *hostkey;
+	struct ssh_hostkey_trust *trust;
 	enum failure code;
 
 	enter(dial, DIAL_HANDSHAKE);
-	code = ssh_hostkey_prepare(jump, session, &hostkey, fault);
+	code = ssh_hostkey_trust_prepare(jump, session, &trust, fault);
 	if (code == FAIL_NONE)
 		code = ssh_handshake(transport, jump->port,
 		    allow(dial, dial->cfg->handshake_timeout_ms),
@@ -287,13 +287,13 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 	keep_facts(dial, transport);
 	if (code == FAIL_NONE) {
 		enter(dial, DIAL_HOSTKEY);
-		code = verify(reached, hostkey, session, fault);
+		code = verify(reached, trust, session, fault);
 	}
 	if (code == FAIL_NONE && dial->facts != NULL)
 		snprintf(dial->facts->trusted_by,
 		    sizeof dial->facts->trusted_by, "%s",
-		    ssh_hostkey_trusted_by(hostkey));
-	ssh_hostkey_free(hostkey);
+		    ssh_hostkey_trust_by(trust));
+	ssh_hostkey_trust_free(trust);
 	return code;
 }
 

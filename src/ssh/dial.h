@@ -62,7 +62,7 @@ enum failure dial_jump(const struct dial *, const struct config_jump *jump,
 /*
  * Reach `jump` and shake hands, no more: the host key is not judged, nobody
  * logs in.  `host_keys` are the algorithms of host keys to ask for
- * (ssh/hostkey.h); NULL: every one.
+ * (ssh/algorithms.h); NULL: every one.
  */
 enum failure dial_handshake(const struct dial *, const struct config_jump *jump,
     const char *host_keys, struct ssh_transport **out, struct fault *);

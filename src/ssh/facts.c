@@ -84,7 +84,7 @@ is_damaged(const struct ssh_transport *transport)
 bool
 ssh_facts_is_over(const struct ssh_transport *transport)
 {
-	return ssh_transport_said(transport)->disconnected ||
+	return ssh_transport_said(transport)->has_disconnected ||
 	    is_damaged(transport);
 }
 
@@ -99,7 +99,7 @@ ssh_facts_end(const struct ssh_transport *transport, const char **words)
 		*words = ssh_transport_lost_words(transport);
 		return FAIL_TUNNEL_CUT;
 	}
-	if (said->disconnected && said->disconnect_text[0] != '\0') {
+	if (said->has_disconnected && said->disconnect_text[0] != '\0') {
 		*words = said->disconnect_text;
 	} else if (ssh_transport_is_lost(transport)) {
 		*words = ssh_transport_lost_words(transport);

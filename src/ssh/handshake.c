@@ -268,7 +268,7 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 		    ssh_transport_lost_words(transport));
 		return;
 	}
-	if (said->disconnected) {
+	if (said->has_disconnected) {
 		snprintf(words, size, "it said \"%s\"", said->disconnect_text);
 		return;
 	}
@@ -365,7 +365,7 @@ fail(const struct ssh_transport *transport, unsigned port, enum ending ending,
 		return fail_on_port(ending, allowed_ms, fault);
 	if (peer == PEER_SSH) {
 		note_banner(transport, &heard, fault);
-		if (ssh_transport_said(transport)->disconnected ||
+		if (ssh_transport_said(transport)->has_disconnected ||
 		    ssh_transport_is_cut(transport))
 			code = FAIL_JUMP_HANDSHAKE_FAILED;
 	}
@@ -398,7 +398,7 @@ fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
 	ssh_facts_read(transport, &facts);
 	if (rc == LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE &&
 	    facts.hostkey_type[0] != '\0' &&
-	    !ssh_transport_said(transport)->newkeys_sent)
+	    !ssh_transport_said(transport)->has_sent_newkeys)
 		return fault_set(fault, FAIL_JUMP_UNPROVED, "%s %s",
 		    facts.hostkey_type, facts.fingerprint);
 	return fault_set_code(fault, FAIL_JUMP_DAMAGED);
@@ -416,9 +416,9 @@ fail_error(const struct ssh_transport *transport, unsigned port, int rc,
 	char words[FAULT_WORDS_MAX];
 
 	if (rc == LIBSSH2_ERROR_KEX_FAILURE &&
-	    ssh_kexinit_gap(ours, theirs, words, sizeof words))
+	    ssh_kexinit_has_gap(ours, theirs, words, sizeof words))
 		return fault_set(fault, FAIL_JUMP_NO_ALGORITHM, "%s", words);
-	if (!said->disconnected && is_broken(transport, rc))
+	if (!said->has_disconnected && is_broken(transport, rc))
 		return fail_broken(transport, rc, fault);
 	return fail(transport, port, ENDED_ERROR, allowed_ms, fault);
 }

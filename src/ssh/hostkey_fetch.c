@@ -47,14 +47,14 @@ offers(const struct ssh_transport *transport, size_t type)
 
 	return ssh_kexinit_has_host_key((struct ssh_wire){ theirs->bytes,
 					    theirs->len },
-	    ssh_hostkey_types[type].algorithms);
+	    ssh_algorithms_hostkeys[type].algorithms);
 }
 
-/* Shake hands for a key of one type, or, with `offered`, for any; and then
+/* Shake hands for a key of one type, or, with `is_offered`, for any; and then
  * say which types there are. */
 static enum failure
 fetch(const struct dial *dial, const struct config_jump *jump,
-    const char *algorithms, struct ssh_hostkey_fetched *keys, bool *offered,
+    const char *algorithms, struct ssh_hostkey_fetched *keys, bool *is_offered,
     struct fault *fault)
 {
 	struct ssh_transport *transport;
@@ -64,8 +64,9 @@ fetch(const struct dial *dial, const struct config_jump *jump,
 	if (code != FAIL_NONE)
 		return code;
 	keep(keys, transport);
-	for (size_t i = 0; offered != NULL && i < SSH_HOSTKEY_TYPES; i++)
-		offered[i] = offers(transport, i);
+	for (size_t i = 0; is_offered != NULL && i < SSH_ALGORITHMS_HOSTKEYS;
+	     i++)
+		is_offered[i] = offers(transport, i);
 	ssh_transport_free(transport);
 	return FAIL_NONE;
 }
@@ -74,16 +75,19 @@ enum failure
 ssh_hostkey_fetch(const struct dial *dial, const struct config_jump *jump,
     struct ssh_hostkey_fetched *keys, struct fault *fault)
 {
-	bool offered[SSH_HOSTKEY_TYPES];
+	bool is_offered[SSH_ALGORITHMS_HOSTKEYS];
 	enum failure code;
 
 	*keys = (struct ssh_hostkey_fetched){ 0 };
-	code = fetch(dial, jump, NULL, keys, offered, fault);
-	for (size_t i = 0; i < SSH_HOSTKEY_TYPES && code == FAIL_NONE; i++)
-		if (offered[i] &&
-		    strcmp(keys->keys[0].type, ssh_hostkey_types[i].type) != 0)
+	code = fetch(dial, jump, NULL, keys, is_offered, fault);
+	for (size_t i = 0; i < SSH_ALGORITHMS_HOSTKEYS && code == FAIL_NONE;
+	     i++)
+		if (is_offered[i] &&
+		    strcmp(keys->keys[0].type,
+			ssh_algorithms_hostkeys[i].type) != 0)
 			code = fetch(dial, jump,
-			    ssh_hostkey_types[i].algorithms, keys, NULL, fault);
+			    ssh_algorithms_hostkeys[i].algorithms, keys, NULL,
+			    fault);
 	return code;
 }
 

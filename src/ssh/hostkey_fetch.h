@@ -2,7 +2,7 @@
 
 /*
  * Every host key of a jump box, one of each type that it offers, seen without
- * logging in.  Whether they are trusted is the business of ssh/hostkey.h.
+ * logging in.  Whether they are trusted is the business of ssh/hostkey_trust.h.
  */
 #ifndef PGJUMP_SSH_HOSTKEY_FETCH_H
 #define PGJUMP_SSH_HOSTKEY_FETCH_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/fault.h"
-#include "ssh/hostkey.h"
+#include "ssh/algorithms.h"
 
 struct config_jump;
 struct dial;
@@ -23,7 +23,8 @@ struct ssh_hostkey_shown {
 };
 
 struct ssh_hostkey_fetched {
-	struct ssh_hostkey_shown keys[SSH_HOSTKEY_TYPES]; /* in their order */
+	struct ssh_hostkey_shown
+	    keys[SSH_ALGORITHMS_HOSTKEYS]; /* in their order */
 	size_t count;
 	char software[80]; /* "OpenSSH_9.2p1" */
 };

@@ -81,7 +81,7 @@ skip_to_lists(struct ssh_wire *packet)
 }
 
 bool
-ssh_kexinit_gap(struct ssh_wire ours, struct ssh_wire theirs, char *words,
+ssh_kexinit_has_gap(struct ssh_wire ours, struct ssh_wire theirs, char *words,
     size_t words_size)
 {
 	struct ssh_wire our_list, their_list;

@@ -17,8 +17,8 @@
  * (RFC 4253, 7.1).  True when there is a kind of algorithm without a name in
  * common; `words` then says which, and what the peer offers for it.
  */
-bool ssh_kexinit_gap(struct ssh_wire ours, struct ssh_wire theirs, char *words,
-    size_t words_size);
+bool ssh_kexinit_has_gap(struct ssh_wire ours, struct ssh_wire theirs,
+    char *words, size_t words_size);
 
 /*
  * Whether a packet offers one of these algorithms (names between commas) for

@@ -117,23 +117,23 @@ cut(struct span *rest, char separator)
 static bool
 list_matches(struct span list, const char *name)
 {
-	bool matches = false;
+	bool is_match = false;
 
 	while (list.len > 0) {
 		struct span pattern = cut(&list, ',');
-		bool negated = pattern.len > 0 && pattern.at[0] == '!';
+		bool is_negated = pattern.len > 0 && pattern.at[0] == '!';
 
-		if (negated) {
+		if (is_negated) {
 			pattern.at++;
 			pattern.len--;
 		}
 		if (!pattern_matches(pattern, name))
 			continue;
-		if (negated)
+		if (is_negated)
 			return false;
-		matches = true;
+		is_match = true;
 	}
-	return matches;
+	return is_match;
 }
 
 /* Exactly HASH_LEN bytes of base64. */
@@ -283,8 +283,8 @@ read_line(struct known_hosts *hosts, struct span line,
 	if (names.len == 0 || !names_are_sound(names) ||
 	    !read_key(type, next_word(&line), host))
 		return false;
-	host->bare = !names_match(names, question->name);
-	if (!host->bare || names_match(names, question->bare))
+	host->is_bare = !names_match(names, question->name);
+	if (!host->is_bare || names_match(names, question->bare))
 		add(hosts, host);
 	else
 		free(host->blob);
@@ -349,16 +349,16 @@ known_hosts_read(struct known_hosts *hosts, const char *file, const char *host,
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	size_t len;
 	char *text;
-	bool ok;
+	bool is_read;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR;
-	ok = read_all(fd, &text, &len);
-	if (ok)
+	is_read = read_all(fd, &text, &len);
+	if (is_read)
 		known_hosts_parse(hosts, file, text, len, host, port);
 	free(text);
 	close(fd);
-	return ok;
+	return is_read;
 }
 
 char *

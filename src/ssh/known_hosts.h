@@ -21,7 +21,7 @@ enum known_host_mark {
 /* One line that names the host. */
 struct known_host {
 	enum known_host_mark mark;
-	bool bare; /* asked for a port of its own, names the host alone */
+	bool is_bare; /* asked for a port of its own, names the host alone */
 	const char *file; /* borrowed from the caller of known_hosts_read() */
 	unsigned line;
 	char type[40]; /* "ssh-ed25519" */
@@ -39,8 +39,8 @@ struct known_hosts {
 /*
  * Add the lines of `text` (of `file`) which name `host` at `port`; as OpenSSH
  * does, for a port other than 22 "[host]:port" is asked.  Lines with the bare
- * host count too, as `bare`: they may vouch for a key, but a key that they do
- * not have may be that of another server on the same host.  Pure.
+ * host count too, as `is_bare`: they may vouch for a key, but a key that they
+ * do not have may be that of another server on the same host.  Pure.
  */
 void known_hosts_parse(struct known_hosts *, const char *file, const char *text,
     size_t len, const char *host, unsigned port);

@@ -90,7 +90,7 @@ write_new(int fd, const char *line, const struct known_hosts *hosts,
 	for (size_t i = 0; i < hosts->count; i++) {
 		const struct known_host *held = &hosts->lines[i];
 
-		if (held->mark != KNOWN_HOST_KEY || held->bare ||
+		if (held->mark != KNOWN_HOST_KEY || held->is_bare ||
 		    strcmp(held->type, type) != 0)
 			continue;
 		if (held->blob_len == blob_len &&
@@ -111,7 +111,7 @@ known_hosts_write(const char *file, const char *host, unsigned port,
 	char *line = known_hosts_line(host, port, type, blob, blob_len);
 	struct known_hosts hosts = { 0 };
 	int fd = -1, error = EINVAL;
-	bool ok = false;
+	bool is_written = false;
 
 	if (line != NULL) {
 		make_parents(file);
@@ -120,7 +120,7 @@ known_hosts_write(const char *file, const char *host, unsigned port,
 	}
 	if (fd >= 0) {
 		lock(fd);
-		ok = known_hosts_read(&hosts, file, host, port) &&
+		is_written = known_hosts_read(&hosts, file, host, port) &&
 		    write_new(fd, line, &hosts, type, blob, blob_len);
 		error = errno;
 		known_hosts_clear(&hosts);
@@ -128,5 +128,5 @@ known_hosts_write(const char *file, const char *host, unsigned port,
 	}
 	free(line);
 	errno = error;
-	return ok;
+	return is_written;
 }

@@ -43,12 +43,12 @@ struct ssh_link {
 	struct ssh_slot slot;
 	struct ssh_question question;
 	struct stream *opened; /* by the forward in the slot, once done */
-	bool slot_failed;      /* it ended for a reason of this session's */
+	bool has_open_failed;  /* it ended for a reason of this session's */
 	struct event *readable, *writable, *timer;
 	uint64_t pumped; /* ssh_transport_received() when last pumped */
-	bool dirty;      /* something asks for a pump */
-	bool unread;     /* the socket was reported readable since the last */
-	bool retired;
+	bool needs_pump; /* something asks for a pump */
+	bool has_unread; /* the socket was reported readable since the last */
+	bool is_retired;
 	unsigned pings_left;
 	int64_t ping_doubt_ms; /* of the pulse during a ping */
 	const struct config_jump *jump;
@@ -57,10 +57,10 @@ struct ssh_link {
 static void
 lose(struct ssh_link *link, enum failure code, const char *words)
 {
-	if (link->host.lost)
+	if (link->host.is_lost)
 		return;
-	link->host.lost = true;
-	link->dirty = true;
+	link->host.is_lost = true;
+	link->needs_pump = true;
 	fault_set(&link->host.fault, code, "%s", words);
 	fault_name(&link->host.fault, link->jump->label, link->jump->username,
 	    NULL);
@@ -85,10 +85,10 @@ lose_session(struct ssh_link *link)
 void
 ssh_link_retire(struct ssh_link *link)
 {
-	if (!link->retired)
+	if (!link->is_retired)
 		log_info("link retired", log_str("jump", link->jump->label),
 		    log_num("channels", (int64_t)link->channels.live_count));
-	link->retired = true;
+	link->is_retired = true;
 }
 
 /* A channel that nobody waits for any more is closed again. */
@@ -108,7 +108,7 @@ end_open(struct ssh_link *link)
 {
 	link->slot.use = link->slot.use == SSH_SLOT_FORWARD ? SSH_SLOT_DONE
 							    : SSH_SLOT_FREE;
-	link->dirty = true;
+	link->needs_pump = true;
 }
 
 /* Go on with the open in the slot. */
@@ -124,7 +124,7 @@ step_open(struct ssh_link *link)
 	if (answer == SSH_SLOT_OPENED)
 		add_channel(link, channel);
 	if (answer == SSH_SLOT_TROUBLE) {
-		link->slot_failed = true;
+		link->has_open_failed = true;
 		if (ssh_facts_is_over(link->host.transport))
 			lose_session(link);
 		ssh_link_retire(link);
@@ -138,7 +138,7 @@ static void
 start_open(struct ssh_link *link)
 {
 	link->opened = NULL;
-	link->slot_failed = false;
+	link->has_open_failed = false;
 	step_open(link);
 	event_active(link->host.turn, EV_TIMEOUT, 0);
 }
@@ -175,7 +175,7 @@ ask_for_life(struct ssh_link *link)
 void
 ssh_link_probe(struct ssh_link *link, int64_t since_ms)
 {
-	if (!link->host.lost && ssh_link_heard_ms(link) < since_ms &&
+	if (!link->host.is_lost && ssh_link_heard_ms(link) < since_ms &&
 	    link->host.pulse.asked_ms < since_ms)
 		ask_for_life(link);
 }
@@ -219,12 +219,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static void
 drive(struct ssh_link *link)
 {
-	bool driven = ssh_slot_is_taken(&link->slot);
+	bool was_driven = ssh_slot_is_taken(&link->slot);
 	LIBSSH2_CHANNEL *any;
 	char nothing[1];
 	ssize_t rc;
 
-	if (driven)
+	if (was_driven)
 		step_open(link);
 	ssh_channels_measured(&link->host, ssh_question_step(&link->question));
 	ssh_channels_add_zombie(&link->channels,
@@ -236,30 +236,32 @@ drive(struct ssh_link *link)
 		rc = libssh2_channel_read(any, nothing, 0);
 		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
 			lose_session(link);
-	} else if (!driven && link->unread && link->slot.use == SSH_SLOT_FREE) {
+	} else if (!was_driven && link->has_unread &&
+	    link->slot.use == SSH_SLOT_FREE) {
 		ping(link);
 	}
-	link->unread = false;
+	link->has_unread = false;
 }
 
 /* What nobody can read may hide an end: once it is there, all are asked. */
 static void
 pump(struct ssh_link *link)
 {
-	bool held_unread;
+	bool had_unread;
 
 	do {
-		link->dirty = false;
-		held_unread = link->host.holds_unread;
-		if (!link->host.lost)
+		link->needs_pump = false;
+		had_unread = link->host.holds_unread;
+		if (!link->host.is_lost)
 			drive(link);
 		link->pumped = ssh_transport_received(link->host.transport);
 		if (ssh_transport_is_lost(link->host.transport))
 			lose_session(link);
 		ssh_channels_pump(&link->channels, &link->host);
-	} while (link->dirty || (link->host.holds_unread && !held_unread) ||
+	} while (link->needs_pump || (link->host.holds_unread && !had_unread) ||
 	    link->pumped != ssh_transport_received(link->host.transport));
-	if (!ssh_channels_are_fine(&link->channels, link->host.transport))
+	if (ssh_channels_enforce(&link->channels, link->host.transport) !=
+	    SSH_CHANNELS_FINE)
 		ssh_link_retire(link);
 }
 
@@ -270,13 +272,13 @@ ssh_link_flush(struct ssh_link *link)
 	struct ssh_transport *transport = link->host.transport;
 	size_t pending;
 
-	if (link->host.lost)
+	if (link->host.is_lost)
 		return;
 	pending = ssh_transport_flush(transport);
 	if (pending > 0)
 		event_add(link->writable, NULL);
-	if (link->host.full && pending < SSH_CHANNEL_OUTPUT_MAX / 2) {
-		link->host.full = false;
+	if (link->host.is_full && pending < SSH_CHANNEL_OUTPUT_MAX / 2) {
+		link->host.is_full = false;
 		event_active(link->host.turn, EV_TIMEOUT, 0);
 	}
 	if (ssh_transport_is_lost(transport)) {
@@ -288,7 +290,7 @@ ssh_link_flush(struct ssh_link *link)
 void
 ssh_link_pump(struct ssh_link *link)
 {
-	if (link->dirty ||
+	if (link->needs_pump ||
 	    link->pumped != ssh_transport_received(link->host.transport))
 		pump(link);
 }
@@ -300,8 +302,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	ssh_transport_readable(link->host.transport, TURN_BUDGET);
-	link->unread = true;
-	link->dirty = true;
+	link->has_unread = true;
+	link->needs_pump = true;
 }
 
 /* Room in the socket, or somebody wants a turn: the turn itself does it. */
@@ -311,8 +313,8 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	struct ssh_link *link = arg;
 
 	(void)fd, (void)what;
-	link->dirty = true;
-	if (link->host.pulse.await_ms > 0 && !link->host.lost)
+	link->needs_pump = true;
+	if (link->host.pulse.await_ms > 0 && !link->host.is_lost)
 		arm_timer(link);
 }
 
@@ -347,7 +349,7 @@ ssh_link_free(struct ssh_link *link)
 {
 	if (link == NULL)
 		return;
-	if (!link->host.lost)
+	if (!link->host.is_lost)
 		ssh_transport_flush(link->host.transport);
 	ssh_transport_bury(link->host.transport);
 	ssh_channels_clear(&link->channels);
@@ -362,13 +364,13 @@ ssh_link_free(struct ssh_link *link)
 bool
 ssh_link_is_closed(const struct ssh_link *link)
 {
-	return link->retired || link->host.lost;
+	return link->is_retired || link->host.is_lost;
 }
 
 bool
 ssh_link_is_lost(const struct ssh_link *link)
 {
-	return link->host.lost;
+	return link->host.is_lost;
 }
 
 bool
@@ -377,7 +379,7 @@ ssh_link_is_finished(const struct ssh_link *link)
 	return ssh_link_is_closed(link) && link->channels.live_count == 0 &&
 	    link->slot.use != SSH_SLOT_DONE &&
 	    link->slot.use != SSH_SLOT_FORWARD &&
-	    (link->host.lost ||
+	    (link->host.is_lost ||
 		ssh_transport_pending(link->host.transport) == 0);
 }
 
@@ -457,15 +459,15 @@ ssh_link_take_opened(struct ssh_link *link, struct ssh_opened *out)
 {
 	struct ssh_slot *slot = &link->slot;
 
-	if (slot->use == SSH_SLOT_FORWARD && link->host.lost) {
-		link->slot_failed = true;
+	if (slot->use == SSH_SLOT_FORWARD && link->host.is_lost) {
+		link->has_open_failed = true;
 		slot->use = SSH_SLOT_DONE;
 	}
 	if (slot->use != SSH_SLOT_DONE)
 		return false;
 	slot->use = SSH_SLOT_FREE;
 	out->stream = link->opened;
-	out->link_failed = link->slot_failed;
+	out->has_link_failed = link->has_open_failed;
 	out->lost_by = ssh_link_lost_by(link);
 	out->software = link->host.fault.software;
 	out->reason = slot->reason;

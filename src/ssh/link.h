@@ -31,9 +31,10 @@ struct stream;
 /* How an open ended. */
 struct ssh_opened {
 	struct stream *stream; /* NULL: refused, or the link failed */
-	bool link_failed; /* nothing was said about the target: ask another link
-			   */
-	enum failure lost_by;   /* the link broke: by this; else FAIL_NONE */
+	bool has_link_failed;  /* nothing was said about the target: ask another
+				* link
+				*/
+	enum failure lost_by;  /* the link broke: by this; else FAIL_NONE */
 	enum software software; /* of the jump box: whose words they are */
 	unsigned reason;        /* RFC 4254, 5.1; 0: none was given */
 	char words[256];        /* the jump box's own */

@@ -59,7 +59,7 @@ fail_hangup(struct ssh_login *login)
 	if (ssh_transport_is_cut(login->transport))
 		fault_set(login->fault, FAIL_AUTH_CUT, "%s",
 		    ssh_transport_lost_words(login->transport));
-	else if (said->disconnected)
+	else if (said->has_disconnected)
 		fault_set(login->fault, FAIL_AUTH_HANGUP, "it said \"%s\"",
 		    said->disconnect_text);
 	else
@@ -98,10 +98,10 @@ ssh_login_outcome(struct ssh_login *login, int rc)
 		return SSH_OUTCOME_FAILED;
 	if (rc == 0)
 		return SSH_OUTCOME_ACCEPTED;
-	if (said->disconnected &&
+	if (said->has_disconnected &&
 	    strstr(said->disconnect_text, TOO_MANY) != NULL)
 		return SSH_OUTCOME_TOO_MANY;
-	if (said->disconnected || ssh_transport_is_lost(login->transport)) {
+	if (said->has_disconnected || ssh_transport_is_lost(login->transport)) {
 		fail_hangup(login);
 		return SSH_OUTCOME_FAILED;
 	}
@@ -112,8 +112,7 @@ ssh_login_outcome(struct ssh_login *login, int rc)
 	}
 	if (said->auth_failures == login->failures_before)
 		return SSH_OUTCOME_UNASKED;
-	return said->partial_success ? SSH_OUTCOME_PARTIAL
-				     : SSH_OUTCOME_REJECTED;
+	return said->is_partial ? SSH_OUTCOME_PARTIAL : SSH_OUTCOME_REJECTED;
 }
 
 const char *
@@ -126,7 +125,7 @@ ssh_login_error(const struct ssh_login *login)
 }
 
 bool
-ssh_login_cancelled(struct ssh_login *login)
+ssh_login_notice_cancel(struct ssh_login *login)
 {
 	if (await_one(-1, 0, clock_ms(), login->cancel_fd) != AWAIT_CANCELLED)
 		return false;

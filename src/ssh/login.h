@@ -67,7 +67,7 @@ enum ssh_outcome ssh_login_outcome(struct ssh_login *, int rc);
 const char *ssh_login_error(const struct ssh_login *);
 
 /* Somebody cancelled: then the fault is set. */
-bool ssh_login_cancelled(struct ssh_login *);
+bool ssh_login_notice_cancel(struct ssh_login *);
 
 /* Remember what was accepted, for ssh_login.by. */
 void ssh_login_accepted_by(struct ssh_login *, const char *what, ...)

@@ -62,9 +62,12 @@ ssh_pulse_await(struct ssh_pulse *pulse, int64_t by_ms)
 		pulse->await_last_ms = by_ms;
 }
 
-/* Whoever waits since then does not know yet: that is why to ask now. */
+/*
+ * Move past the times by which the jump box was heard or asked.  True: one is
+ * left, so that it has to be asked now.
+ */
 static bool
-is_waited_for(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
+skip_answered(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 {
 	while (pulse->await_ms > 0 && now_ms >= pulse->await_ms) {
 		if (heard_ms < pulse->await_ms &&
@@ -111,7 +114,7 @@ ssh_pulse_look(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
 	if (is_awaited(pulse, heard_ms) && now_ms >= death_ms(pulse) &&
 	    now_ms >= heard_ms + pulse->silence_max_ms)
 		return SSH_PULSE_DEAD;
-	if (is_waited_for(pulse, now_ms, heard_ms) ||
+	if (skip_answered(pulse, now_ms, heard_ms) ||
 	    is_doubtful(pulse, now_ms, heard_ms, open_ms))
 		return SSH_PULSE_ASK;
 	if (!is_awaited(pulse, heard_ms) &&

@@ -33,8 +33,8 @@ struct question {
 	LIST_ENTRY(question) entry; /* while `listed` */
 	struct resolver *resolver;  /* a reference */
 	unsigned refs;              /* the thread, the waiting, the list */
-	bool listed;
-	bool answered;
+	bool is_listed;
+	bool is_answered;
 	int64_t answered_ms;
 	int answered_fd; /* eventfd, readable once answered */
 	int error;       /* of getaddrinfo() */
@@ -80,7 +80,7 @@ question_unref(struct question *question)
 
 	if (--question->refs > 0)
 		return;
-	assert(!question->listed);
+	assert(!question->is_listed);
 	close(question->answered_fd);
 	if (question->found != NULL)
 		freeaddrinfo(question->found);
@@ -92,9 +92,9 @@ question_unref(struct question *question)
 static void
 unlist(struct question *question)
 {
-	if (!question->listed)
+	if (!question->is_listed)
 		return;
-	question->listed = false;
+	question->is_listed = false;
 	LIST_REMOVE(question, entry);
 	question_unref(question);
 }
@@ -145,7 +145,7 @@ answer(void *arg)
 	ssize_t written;
 
 	pthread_mutex_lock(&resolver->mutex);
-	question->answered = true;
+	question->is_answered = true;
 	question->answered_ms = clock_ms();
 	question->error = error;
 	question->system_error = system_error;
@@ -190,7 +190,7 @@ question_new(struct resolver *resolver, const char *host)
 	question->answered_fd = fd;
 	question->host = xstrdup(host);
 	question->refs = 2; /* the thread and the list */
-	question->listed = true;
+	question->is_listed = true;
 	LIST_INSERT_HEAD(&resolver->questions, question, entry);
 	error = start_thread(question);
 	if (error != 0) {
@@ -214,7 +214,7 @@ find(struct resolver *resolver, const char *host)
 	LIST_FOREACH(question, &resolver->questions, entry)
 		if (strcmp(question->host, host) == 0)
 			break;
-	if (question == NULL || !question->answered)
+	if (question == NULL || !question->is_answered)
 		return question;
 	if (question->error == 0 &&
 	    clock_ms() - question->answered_ms < LATE_ANSWER_MS)
@@ -312,7 +312,7 @@ ask_thread(struct resolver *resolver, const char *host, unsigned port,
 	question->refs++;
 	if (wait_answer(question, deadline_ms, cancel_fd) == AWAIT_CANCELLED)
 		status = RESOLVE_CANCELLED;
-	else if (question->answered) {
+	else if (question->is_answered) {
 		status = report(question->found, question->error,
 		    question->system_error, port, out, words, words_size);
 		unlist(question);

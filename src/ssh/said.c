@@ -72,7 +72,7 @@ keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
 	    !is_name_list(methods) || packet.left < 1 || *packet.at > 1)
 		return;
 	said->auth_failures++;
-	said->partial_success = *packet.at == 1;
+	said->is_partial = *packet.at == 1;
 	memcpy(said->methods, methods, sizeof methods);
 }
 
@@ -103,7 +103,7 @@ keep_signatures(struct ssh_said *said, struct ssh_wire list)
 	free(kept->bytes);
 	*kept = (struct ssh_blob){ xmalloc(list.left + 1), list.left };
 	memcpy(kept->bytes, list.at, list.left);
-	said->signatures_told = true;
+	said->has_signatures = true;
 	said->takes_rsa_sha2 = list_has(list, "rsa-sha2-512") ||
 	    list_has(list, "rsa-sha2-256");
 	if (list.left > said->signatures_len)
@@ -206,7 +206,7 @@ ssh_said_sent(struct ssh_said *said, const void *packet, size_t len)
 	const unsigned char *bytes = packet;
 
 	if (len > 5 && bytes[5] == MSG_NEWKEYS)
-		said->newkeys_sent = true;
+		said->has_sent_newkeys = true;
 }
 
 void

@@ -16,11 +16,11 @@
 struct ssh_said {
 	/* SSH_MSG_USERAUTH_FAILURE (RFC 4252, 5.1). */
 	unsigned auth_failures; /* how many so far */
-	bool partial_success;   /* of the last one */
+	bool is_partial;        /* of the last one */
 	char methods[256];      /* of the last one, comma-separated */
 	/* The list of signatures which the peer takes, "server-sig-algs" in
 	 * SSH_MSG_EXT_INFO (RFC 8308, 3.1). */
-	bool signatures_told;       /* there was such a list */
+	bool has_signatures;        /* there was such a list */
 	bool takes_rsa_sha2;        /* the last one has rsa-sha2-512 or -256 */
 	struct ssh_blob signatures; /* the last one */
 	/*
@@ -33,7 +33,7 @@ struct ssh_said {
 	 */
 	size_t signatures_len;
 	/* SSH_MSG_DISCONNECT (RFC 4253, 11.1). */
-	bool disconnected;
+	bool has_disconnected;
 	int disconnect_reason;
 	char disconnect_text[256];
 	/* SSH_MSG_CHANNEL_OPEN_FAILURE (RFC 4254, 5.1). */
@@ -44,7 +44,7 @@ struct ssh_said {
 	struct ssh_blob kexinits[2];
 	/* Our SSH_MSG_NEWKEYS (RFC 4253, 7.3) went out: the host key has proved
 	 * itself. */
-	bool newkeys_sent;
+	bool has_sent_newkeys;
 	/* The first bytes that came over the socket, as they were. */
 	unsigned char first[128];
 	size_t first_len;

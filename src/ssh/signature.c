@@ -72,7 +72,7 @@ ssh_signature_obstacle(const struct ssh_login *login, struct ssh_wire key,
 
 	if (!is_rsa(key))
 		return FAIL_NONE;
-	if (!said->signatures_told) {
+	if (!said->has_signatures) {
 		snprintf(words, FAULT_WORDS_MAX, "%s", UNTOLD_OBSTACLE);
 		return words[0] != '\0' ? FAIL_AUTH_SIGNATURE : FAIL_NONE;
 	}
@@ -106,7 +106,7 @@ ssh_signature_is_unlisted(const struct ssh_login *login, struct ssh_wire key,
 	char type[80], list[FAULT_WORDS_MAX - 100];
 
 	put_type(key, type, sizeof type);
-	if (!said->signatures_told || ssh_said_takes(said, type) ||
+	if (!said->has_signatures || ssh_said_takes(said, type) ||
 	    strcmp(type, "ssh-rsa") == 0)
 		return false;
 	put_list(said, list, sizeof list);
@@ -134,7 +134,7 @@ ssh_signature_again(struct ssh_login *login, struct ssh_wire key,
 		return false;
 	}
 	if (!is_rsa(key) || outcome != SSH_OUTCOME_REJECTED ||
-	    ssh_transport_said(login->transport)->signatures_told)
+	    ssh_transport_said(login->transport)->has_signatures)
 		return false;
 	login->asks_for_sha2_256 = login->was_untold = true;
 	prefer(login, "rsa-sha2-256");

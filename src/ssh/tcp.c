@@ -33,15 +33,15 @@ struct race {
 	struct pollfd fds[ATTEMPTS_MAX]; /* -1: not begun, or given up */
 	size_t count, begun, running;
 	int64_t next_ms; /* when the next attempt begins */
-	bool refused;
+	bool was_refused;
 	int error;    /* errno of the last other failure on the way */
 	int no_route; /* errno where this machine could not even try */
 };
 
 static const struct addrinfo *
-skip_to(const struct addrinfo *entry, int family, bool same)
+skip_to(const struct addrinfo *entry, int family, bool is_same)
 {
-	while (entry != NULL && (entry->ai_family == family) != same)
+	while (entry != NULL && (entry->ai_family == family) != is_same)
 		entry = entry->ai_next;
 	return entry;
 }
@@ -80,7 +80,7 @@ note_failure(struct race *race, int error)
 {
 	switch (error) {
 	case ECONNREFUSED:
-		race->refused = true;
+		race->was_refused = true;
 		break;
 	case ENETUNREACH:
 	case EAFNOSUPPORT:
@@ -157,7 +157,7 @@ lost(const struct race *race, char *words, size_t words_size)
 {
 	int error = race->error != 0 ? race->error : race->no_route;
 
-	if (race->refused && race->error == 0)
+	if (race->was_refused && race->error == 0)
 		return TCP_REFUSED;
 	if (error == ECONNRESET)
 		return TCP_RESET;

@@ -52,14 +52,14 @@ struct ssh_transport {
 	struct ssh_memory memory; /* of the session */
 	int fd;
 	struct evbuffer *output;
-	size_t budget;        /* bytes that RECV may still take */
-	size_t turn_blocks;   /* so long as libssh2 holds no more blocks */
-	bool received_unsent; /* something came since the last flush */
-	bool deaf; /* the peer takes no more: what is sent is dropped */
-	bool lost; /* and nothing more will come */
-	bool cut;  /* lost because we would have no more of it */
-	bool buried;
-	bool expect_open;
+	size_t budget;           /* bytes that RECV may still take */
+	size_t turn_blocks;      /* so long as libssh2 holds no more blocks */
+	bool has_unacknowledged; /* something came since the last flush */
+	bool is_deaf; /* the peer takes no more: what is sent is dropped */
+	bool is_lost; /* and nothing more will come */
+	bool is_cut;  /* lost because we would have no more of it */
+	bool is_buried;
+	bool expects_open;
 	char lost_words[128];
 	uint64_t received;
 	int64_t received_ms;
@@ -80,7 +80,7 @@ keep_lost_words(struct ssh_transport *transport, const char *words)
 static void
 set_lost(struct ssh_transport *transport, const char *words)
 {
-	transport->lost = true;
+	transport->is_lost = true;
 	keep_lost_words(transport, words);
 }
 
@@ -88,7 +88,7 @@ set_lost(struct ssh_transport *transport, const char *words)
 static void
 stop_sending(struct ssh_transport *transport, const char *words)
 {
-	transport->deaf = true;
+	transport->is_deaf = true;
 	keep_lost_words(transport, words);
 	evbuffer_drain(transport->output, SIZE_MAX);
 }
@@ -97,9 +97,9 @@ stop_sending(struct ssh_transport *transport, const char *words)
 static void
 cut(struct ssh_transport *transport, const char *words)
 {
-	if (transport->cut)
+	if (transport->is_cut)
 		return;
-	transport->cut = true;
+	transport->is_cut = true;
 	transport->lost_words[0] = '\0';
 	set_lost(transport, words);
 	stop_sending(transport, words);
@@ -122,7 +122,7 @@ look_at_freed(struct ssh_transport *transport, void *block)
 {
 	enum ssh_said_due due = SSH_SAID_NOTHING;
 
-	if (transport->expect_open)
+	if (transport->expects_open)
 		due = SSH_SAID_OPEN;
 	else if (may_hold_secrets(transport))
 		due = SSH_SAID_HANDSHAKE;
@@ -176,7 +176,7 @@ static LIBSSH2_DISCONNECT_FUNC(on_disconnect)
 	struct ssh_said *said = &((struct ssh_transport *)*abstract)->said;
 
 	(void)session, (void)language, (void)language_len;
-	said->disconnected = true;
+	said->has_disconnected = true;
 	said->disconnect_reason = reason;
 	text_printable(said->disconnect_text, sizeof said->disconnect_text,
 	    message, message_len > 0 ? (size_t)message_len : 0);
@@ -189,9 +189,9 @@ static LIBSSH2_SEND_FUNC(on_send)
 
 	(void)socket, (void)flags;
 	watch_host_key(transport);
-	if (transport->buried || transport->cut)
+	if (transport->is_buried || transport->is_cut)
 		return -EPIPE;
-	if (transport->deaf)
+	if (transport->is_deaf)
 		return (ssize_t)length;
 	if (ssh_transport_pending(transport) + length > UNSENT_MAX) {
 		cut(transport, "it asks for more than it reads");
@@ -209,7 +209,7 @@ count_received(struct ssh_transport *transport, const void *bytes, size_t len)
 	transport->budget -= len;
 	transport->received += len;
 	transport->received_ms = clock_ms();
-	transport->received_unsent = true;
+	transport->has_unacknowledged = true;
 	ssh_said_first(&transport->said, bytes, len);
 }
 
@@ -223,13 +223,13 @@ static LIBSSH2_RECV_FUNC(on_recv)
 	ssize_t len;
 
 	(void)socket, (void)flags;
-	if (transport->buried)
+	if (transport->is_buried)
 		return 0;
 	if (transport->memory.held > HELD_MAX)
 		ssh_transport_cut(transport);
 	if (transport->memory.blocks > transport->turn_blocks)
 		transport->budget = 0;
-	if (transport->budget == 0 || transport->lost)
+	if (transport->budget == 0 || transport->is_lost)
 		return -EAGAIN;
 	if (length > transport->budget)
 		length = transport->budget;
@@ -290,15 +290,15 @@ ssh_transport_new(int take_fd)
 void
 ssh_transport_free(struct ssh_transport *transport)
 {
-	bool wipe;
+	bool is_secret;
 
 	if (transport == NULL)
 		return;
 	ssh_transport_bury(transport);
 	watch_host_key(transport);
-	wipe = may_hold_secrets(transport);
+	is_secret = may_hold_secrets(transport);
 	libssh2_session_free(transport->session);
-	ssh_memory_clear(&transport->memory, wipe);
+	ssh_memory_clear(&transport->memory, is_secret);
 	ssh_said_clear(&transport->said);
 	evbuffer_free(transport->output);
 	close(transport->fd);
@@ -345,10 +345,10 @@ ssh_transport_arg(void *const *abstract)
 }
 
 void
-ssh_transport_expect_open(struct ssh_transport *transport, bool expected)
+ssh_transport_expect_open(struct ssh_transport *transport, bool is_expected)
 {
-	transport->expect_open = expected;
-	if (expected)
+	transport->expects_open = is_expected;
+	if (is_expected)
 		ssh_said_forget_open(&transport->said);
 }
 
@@ -386,9 +386,9 @@ ssh_transport_flush(struct ssh_transport *transport)
 		if (errno != EINTR)
 			stop_sending(transport, strerror(errno));
 	}
-	if (transport->received_unsent && !had_output)
+	if (transport->has_unacknowledged && !had_output)
 		acknowledge_now(transport);
-	transport->received_unsent = false;
+	transport->has_unacknowledged = false;
 	return ssh_transport_pending(transport);
 }
 
@@ -409,7 +409,7 @@ ssh_transport_wait(struct ssh_transport *transport, int64_t deadline_ms,
 		{ .fd = cancel_fd, .events = POLLIN },
 	};
 
-	if (transport->lost)
+	if (transport->is_lost)
 		return SSH_WAIT_LOST;
 	if (clock_ms() >= deadline_ms)
 		return SSH_WAIT_TIMEOUT;
@@ -425,7 +425,7 @@ ssh_transport_wait(struct ssh_transport *transport, int64_t deadline_ms,
 bool
 ssh_transport_is_lost(const struct ssh_transport *transport)
 {
-	return transport->lost;
+	return transport->is_lost;
 }
 
 const char *
@@ -437,7 +437,7 @@ ssh_transport_lost_words(const struct ssh_transport *transport)
 bool
 ssh_transport_is_cut(const struct ssh_transport *transport)
 {
-	return transport->cut;
+	return transport->is_cut;
 }
 
 void
@@ -460,15 +460,15 @@ ssh_transport_give(struct ssh_transport *transport, const void *bytes,
 }
 
 void
-ssh_transport_let_libc_free(struct ssh_transport *transport, bool libc_frees)
+ssh_transport_let_libc_free(struct ssh_transport *transport, bool may_libc_free)
 {
-	transport->memory.libc_frees = libc_frees;
+	transport->memory.may_libc_free = may_libc_free;
 }
 
 void
 ssh_transport_bury(struct ssh_transport *transport)
 {
-	transport->buried = true;
+	transport->is_buried = true;
 }
 
 uint64_t

@@ -54,7 +54,7 @@ void *ssh_transport_arg(void *const *abstract);
  * Start or stop keeping the words of a refused channel open.  Starting clears
  * what an earlier open left.
  */
-void ssh_transport_expect_open(struct ssh_transport *, bool expected);
+void ssh_transport_expect_open(struct ssh_transport *, bool is_expected);
 
 /* Sequential use: see ssh_transport_wait(). */
 enum ssh_wait {
@@ -111,7 +111,7 @@ void *ssh_transport_give(struct ssh_transport *, const void *bytes, size_t len);
  * Whether libssh2 may release blocks that it takes from now on by libc's
  * free(), as it does with some of a private key.  At first it may not.
  */
-void ssh_transport_let_libc_free(struct ssh_transport *, bool libc_frees);
+void ssh_transport_let_libc_free(struct ssh_transport *, bool may_libc_free);
 
 /* Bytes received so far, and when the last of them came (base/clock.h). */
 uint64_t ssh_transport_received(const struct ssh_transport *);

@@ -93,15 +93,14 @@ certificate_new(EVP_PKEY *key)
  * as RFC 7301, 3.2, has it.
  */
 static int
-select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     const unsigned char *offered, unsigned offered_len, void *arg)
 {
 	unsigned char *selected = NULL;
 	int found = SSL_select_next_proto(&selected, out_len, tls_alpn,
 	    TLS_ALPN_LEN, offered, offered_len);
 
-	(void)ssl;
-	(void)arg;
+	(void)ssl, (void)arg;
 	*out = selected;
 	return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK
 					       : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -128,7 +127,7 @@ offers_protocol(SSL *ssl)
 
 /* alpn_select_cb is not called when nothing is offered, so look here. */
 static int
-insist_on_protocol(SSL *ssl, int *alert, void *arg)
+on_client_hello(SSL *ssl, int *alert, void *arg)
 {
 	(void)arg;
 	if (offers_protocol(ssl))
@@ -144,7 +143,7 @@ context_new(void)
 
 	openssl_must(ctx != NULL);
 	tls_set_rules(ctx);
-	SSL_CTX_set_alpn_select_cb(ctx, select_protocol, NULL);
+	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 	return ctx;
 }
 
@@ -153,7 +152,7 @@ contexts_new(void)
 {
 	struct contexts contexts = { context_new(), context_new() };
 
-	SSL_CTX_set_client_hello_cb(contexts.direct, insist_on_protocol, NULL);
+	SSL_CTX_set_client_hello_cb(contexts.direct, on_client_hello, NULL);
 	return contexts;
 }
 
@@ -292,14 +291,14 @@ tls_identity_free(struct tls_identity *identity)
 }
 
 struct tls *
-tls_identity_accept(struct tls_identity *identity, bool direct)
+tls_identity_accept(struct tls_identity *identity, bool is_direct)
 {
 	struct tls *tls;
 
 	pthread_mutex_lock(&identity->mutex);
 	refresh(identity);
-	tls = tls_new(direct ? identity->contexts.direct
-			     : identity->contexts.asked,
+	tls = tls_new(is_direct ? identity->contexts.direct
+				: identity->contexts.asked,
 	    "client");
 	pthread_mutex_unlock(&identity->mutex);
 	return tls;

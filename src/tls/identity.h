@@ -32,9 +32,10 @@ void tls_identity_free(struct tls_identity *); /* NULL is fine */
 
 /*
  * One session with a client.  Who offers protocols (ALPN) must offer
- * "postgresql", and with `direct` (PostgreSQL 17's sslnegotiation=direct) must
- * offer some, or the handshake ends in alert 120.  It may outlive the identity.
+ * "postgresql", and with `is_direct` (PostgreSQL 17's sslnegotiation=direct)
+ * must offer some, or the handshake ends in alert 120.  It may outlive the
+ * identity.
  */
-struct tls *tls_identity_accept(struct tls_identity *, bool direct);
+struct tls *tls_identity_accept(struct tls_identity *, bool is_direct);
 
 #endif

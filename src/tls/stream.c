@@ -28,7 +28,7 @@ struct tls_stream {
 	struct tls *tls;
 	void (*explain)(const struct tls *, struct fault *);
 	bool is_up, is_failed, is_ended; /* of TLS */
-	bool raw_ended, raw_lost;        /* raw_lost: of either direction */
+	bool has_raw_ended, is_raw_lost; /* is_raw_lost: of either direction */
 	bool is_finishing, is_finished;
 	/* Read and not given back: bytes of the raw stream, and of this one. */
 	size_t raw_due, due;
@@ -55,7 +55,7 @@ flush(struct tls_stream *self)
 
 	while ((len = tls_output(self->tls, &bytes)) > 0) {
 		taken = stream_write(self->raw, bytes, len);
-		self->raw_lost |= taken == STREAM_LOST;
+		self->is_raw_lost |= taken == STREAM_LOST;
 		if (taken < 0)
 			return false;
 		tls_output_sent(self->tls, (size_t)taken);
@@ -67,14 +67,16 @@ flush(struct tls_stream *self)
 	return true;
 }
 
-/* The peer asks for answers of TLS, such as KeyUpdate (RFC 8446, 4.6.3), and
- * does not take them. */
+/*
+ * Send what exceeds the bound.  False: the peer asks for answers of TLS, such
+ * as to KeyUpdate (RFC 8446, 4.6.3), and does not read them.
+ */
 static bool
-is_deaf(struct tls_stream *self)
+flush_excess(struct tls_stream *self)
 {
 	const void *bytes;
 
-	return tls_output(self->tls, &bytes) > UNSENT_MAX && !flush(self);
+	return tls_output(self->tls, &bytes) <= UNSENT_MAX || flush(self);
 }
 
 /* Take more of the raw stream; false when there is none now. */
@@ -84,12 +86,12 @@ fill(struct tls_stream *self)
 	unsigned char bytes[READ_MAX];
 	ssize_t got;
 
-	self->raw_lost |= is_deaf(self);
-	if (self->raw_ended || self->raw_lost)
+	self->is_raw_lost |= !flush_excess(self);
+	if (self->has_raw_ended || self->is_raw_lost)
 		return false;
 	got = stream_read(self->raw, bytes, sizeof bytes);
-	self->raw_ended |= got == STREAM_END;
-	self->raw_lost |= got == STREAM_LOST;
+	self->has_raw_ended |= got == STREAM_END;
+	self->is_raw_lost |= got == STREAM_LOST;
 	if (got <= 0)
 		return false;
 	tls_feed(self->tls, bytes, (size_t)got);
@@ -131,9 +133,9 @@ nothing(struct tls_stream *self)
 {
 	if (self->due == 0)
 		give_back(self, self->raw_due);
-	if (self->is_failed || self->raw_lost)
+	if (self->is_failed || self->is_raw_lost)
 		return STREAM_LOST;
-	return self->is_ended || self->raw_ended ? STREAM_END : STREAM_WAIT;
+	return self->is_ended || self->has_raw_ended ? STREAM_END : STREAM_WAIT;
 }
 
 /* What one call of TLS gives: a count, or 0 when there is nothing now. */
@@ -144,9 +146,9 @@ decipher(struct tls_stream *self, unsigned char *buf, size_t len)
 
 	do {
 		got = tls_read(self->tls, buf, len);
-	} while (got == -1 && fill(self));
-	self->is_ended |= got == 0;
-	self->is_failed |= got == -2;
+	} while (got == TLS_READ_WAIT && fill(self));
+	self->is_ended |= got == TLS_READ_END;
+	self->is_failed |= got == TLS_READ_FAILED;
 	return got > 0 ? (size_t)got : 0;
 }
 
@@ -175,8 +177,8 @@ on_write(struct stream *stream, const void *buf, size_t len)
 	size_t taken = len < WRITE_MAX ? len : WRITE_MAX;
 
 	if (!shake(self) || !flush(self))
-		return self->is_failed || self->raw_lost ? STREAM_LOST
-							 : STREAM_WAIT;
+		return self->is_failed || self->is_raw_lost ? STREAM_LOST
+							    : STREAM_WAIT;
 	tls_write(self->tls, buf, taken);
 	flush(self);
 	return (ssize_t)taken;
@@ -217,9 +219,9 @@ on_listen(struct stream *stream)
 }
 
 static void
-on_pause(struct stream *stream, bool paused)
+on_pause(struct stream *stream, bool is_paused)
 {
-	stream_pause(tls_of(stream)->raw, paused);
+	stream_pause(tls_of(stream)->raw, is_paused);
 }
 
 static void
@@ -234,11 +236,12 @@ on_finish(struct stream *stream)
 }
 
 static bool
-is_drained(struct stream *stream)
+on_is_drained(struct stream *stream)
 {
 	struct tls_stream *self = tls_of(stream);
 
-	return (flush(self) || self->raw_lost) && stream_is_drained(self->raw);
+	return (flush(self) || self->is_raw_lost) &&
+	    stream_is_drained(self->raw);
 }
 
 static void
@@ -248,13 +251,13 @@ on_await(struct stream *stream, int64_t by_ms)
 }
 
 static bool
-was_heard(struct stream *stream, int64_t since_ms)
+on_was_heard(struct stream *stream, int64_t since_ms)
 {
 	return stream_was_heard(tls_of(stream)->raw, since_ms);
 }
 
 static void
-tell_fault(struct stream *stream, struct fault *fault)
+on_fault(struct stream *stream, struct fault *fault)
 {
 	struct tls_stream *self = tls_of(stream);
 
@@ -267,11 +270,11 @@ tell_fault(struct stream *stream, struct fault *fault)
 }
 
 static void
-on_close(struct stream *stream, bool reset)
+on_close(struct stream *stream, bool is_reset)
 {
 	struct tls_stream *self = tls_of(stream);
 
-	stream_close(self->raw, reset);
+	stream_close(self->raw, is_reset);
 	tls_free(self->tls);
 	free(self);
 }
@@ -283,10 +286,10 @@ static const struct stream_ops ops = {
 	.credit = on_credit,
 	.pause = on_pause,
 	.finish = on_finish,
-	.is_drained = is_drained,
+	.is_drained = on_is_drained,
 	.expect_by = on_await,
-	.was_heard = was_heard,
-	.fault = tell_fault,
+	.was_heard = on_was_heard,
+	.fault = on_fault,
 	.close = on_close,
 };
 

@@ -197,12 +197,12 @@ tls_read(struct tls *tls, void *buf, size_t len)
 	give_back(tls->in);
 	switch (SSL_get_error(tls->ssl, 0)) {
 	case SSL_ERROR_WANT_READ:
-		return -1;
+		return TLS_READ_WAIT;
 	case SSL_ERROR_ZERO_RETURN:
-		return 0;
+		return TLS_READ_END;
 	default:
 		note_failure(tls);
-		return -2;
+		return TLS_READ_FAILED;
 	}
 }
 

@@ -51,8 +51,14 @@ enum tls_status {
 /* Drive the handshake. */
 enum tls_status tls_handshake(struct tls *);
 
-/* Plain text: a count > 0, 0 at the peer's close_notify, -1 more bytes are
- * needed, -2 failed. */
+/* What tls_read() returns besides a count. */
+enum {
+	TLS_READ_END = 0,     /* the peer has sent its close_notify */
+	TLS_READ_WAIT = -1,   /* more bytes are needed */
+	TLS_READ_FAILED = -2, /* tls_words() says why */
+};
+
+/* Read at most `len` bytes of plain text: a count > 0, or TLS_READ_*. */
 ssize_t tls_read(struct tls *, void *buf, size_t len);
 void tls_write(struct tls *, const void *buf, size_t len); /* all is taken */
 void tls_finish(struct tls *);                             /* close_notify */

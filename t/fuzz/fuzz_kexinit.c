@@ -48,7 +48,7 @@ gap(struct ssh_wire ours, struct ssh_wire theirs)
 	static const char begin[] = "for the ";
 
 	words[0] = '\0';
-	if (!ssh_kexinit_gap(ours, theirs, words, sizeof words)) {
+	if (!ssh_kexinit_has_gap(ours, theirs, words, sizeof words)) {
 		assert(words[0] == '\0');
 		return "";
 	}

@@ -26,7 +26,7 @@ judge(const uint8_t *data, size_t len)
 	assert(key.blob.left > 0 && key.blob.at > data);
 	assert(key.blob.at + key.blob.left < data + len);
 	if (key.comment.left > 0)
-		assert(!key.encrypted && key.comment.at > key.blob.at &&
+		assert(!key.is_encrypted && key.comment.at > key.blob.at &&
 		    key.comment.at + key.comment.left <= data + len);
 	return verdict;
 }

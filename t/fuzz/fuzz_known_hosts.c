@@ -30,7 +30,7 @@ ask(const uint8_t *data, size_t len, unsigned port)
 		    ssh_wire_is(&type, line->type);
 		assert(named);
 		assert(line->line > last);
-		assert(!line->bare || port != 22);
+		assert(!line->is_bare || port != 22);
 		last = line->line;
 	}
 	known_hosts_clear(&hosts);

@@ -27,7 +27,7 @@ check_text(const char *text, size_t size)
 static void
 check_due(const struct ssh_said *said, enum ssh_said_due due)
 {
-	assert(due == SSH_SAID_HANDSHAKE || !said->signatures_told);
+	assert(due == SSH_SAID_HANDSHAKE || !said->has_signatures);
 	assert(due == SSH_SAID_OPEN || said->open_reason == 0);
 	assert(due == SSH_SAID_HANDSHAKE || said->auth_failures == 0);
 	assert(due == SSH_SAID_HANDSHAKE || said->kexinits[1].len == 0);
@@ -43,7 +43,7 @@ check_kexinits(const struct ssh_said *said)
 
 	if (ours.left == 0 || theirs.left == 0)
 		return;
-	if (ssh_kexinit_gap(ours, theirs, words, sizeof words))
+	if (ssh_kexinit_has_gap(ours, theirs, words, sizeof words))
 		check_text(words, sizeof words);
 	ssh_kexinit_has_host_key(theirs, "ssh-ed25519");
 }
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check_text(said.methods, sizeof said.methods);
 	check_due(&said, due);
 	assert(said.signatures_len < len);
-	assert(said.signatures_told || said.signatures_len == 0);
+	assert(said.has_signatures || said.signatures_len == 0);
 	check_kexinits(&said);
 	ssh_said_forget_open(&said);
 	assert(said.open_reason == 0);

@@ -96,7 +96,7 @@ pool_take_opened(struct pool *asked, void **user, struct ssh_opened *opened)
 {
 	*user = asked->breaks;
 	asked->breaks = NULL;
-	*opened = (struct ssh_opened){ .link_failed = true };
+	*opened = (struct ssh_opened){ .has_link_failed = true };
 	return *user != NULL;
 }
 

@@ -248,7 +248,7 @@ a_refusal_is_the_database_s(void **state)
 	fake_link_refuse(fake_links[0], 2, "Connection refused");
 	end = opened(lab);
 	assert_null(end.stream);
-	assert_false(end.link_failed);
+	assert_false(end.has_link_failed);
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	lab_free(lab);
 }
@@ -309,7 +309,7 @@ a_full_session_calls_for_another(void **state)
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	fake_link_refuse(fake_links[0], OPEN_SHORTAGE, "");
-	assert_true(opened(lab).link_failed);
+	assert_true(opened(lab).has_link_failed);
 	assert_false(pool_has_slot(lab->pool));
 	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
 	assert_int_equal(dials->count, 1);
@@ -327,7 +327,7 @@ until_one_of_its_channels_has_gone(void **state)
 	open_one(lab, 0);
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	fake_link_refuse(fake_links[0], OPEN_SHORTAGE, "");
-	assert_true(opened(lab).link_failed);
+	assert_true(opened(lab).has_link_failed);
 	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
 	fake_links[0]->channels--;
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
@@ -342,7 +342,7 @@ an_empty_session_that_is_full_is_told(void **state)
 	(void)state;
 	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
 	fake_link_refuse(fake_links[0], OPEN_SHORTAGE, "");
-	assert_false(opened(lab).link_failed);
+	assert_false(opened(lab).has_link_failed);
 	assert_true(pool_has_slot(lab->pool));
 	lab_free(lab);
 }

@@ -301,7 +301,7 @@ passphrases_are_proved(void **state)
 
 		assert_int_equal(ssh_key_judge(text, PASSPHRASE, &key),
 		    SSH_KEY_GOOD);
-		assert_true(key.encrypted);
+		assert_true(key.is_encrypted);
 		ssh_key_clear(&key);
 		assert_int_equal(ssh_key_judge(text, "wrong", &key),
 		    SSH_KEY_WRONG_PASSPHRASE);
@@ -320,7 +320,7 @@ a_needless_passphrase_does_no_harm(void **state)
 	(void)state;
 	assert_int_equal(ssh_key_judge(ED25519, "needless", &key),
 	    SSH_KEY_GOOD);
-	assert_false(key.encrypted);
+	assert_false(key.is_encrypted);
 	ssh_key_clear(&key);
 	assert_key(EC, "needless", EC_FINGERPRINT, EC);
 }
@@ -564,7 +564,7 @@ static const struct {
 	const char *command; /* makes ./key, and ./key.pub of a good one */
 	enum ssh_key_verdict verdict;
 	const char *type;
-	bool encrypted;
+	bool is_encrypted;
 } made[] = {
 #define KEYGEN      "ssh-keygen -q -C '' -f key "
 #define PLAIN       "-N '' "
@@ -704,11 +704,12 @@ keys_of_all_tools_are_read(void **state)
 			fail_msg("%s: verdict %d", made[i].what, verdict);
 		if (verdict == SSH_KEY_GOOD) {
 			assert_string_equal(key.type, made[i].type);
-			assert_int_equal(key.encrypted, made[i].encrypted);
+			assert_int_equal(key.is_encrypted,
+			    made[i].is_encrypted);
 			compare_with_tool(&key);
 			ssh_key_clear(&key);
 		}
-		if (verdict == SSH_KEY_GOOD && made[i].encrypted)
+		if (verdict == SSH_KEY_GOOD && made[i].is_encrypted)
 			assert_int_equal(ssh_key_judge(text, "wrong", &key),
 			    SSH_KEY_WRONG_PASSPHRASE);
 		free(text);

@@ -69,12 +69,12 @@ what_is_forgotten_goes_in_the_end(void **state)
 static void
 a_block_that_libc_may_free_can_go_by_itself(void **state)
 {
-	struct ssh_memory memory = { .libc_frees = true };
+	struct ssh_memory memory = { .may_libc_free = true };
 	void *taken = ssh_memory_alloc(&memory, 133);
 
 	(void)state;
 	free(taken);
-	memory.libc_frees = false;
+	memory.may_libc_free = false;
 	assert_non_null(ssh_memory_alloc(&memory, 133));
 	ssh_memory_clear(&memory, true);
 	assert_int_equal(memory.blocks, 1);

@@ -374,7 +374,7 @@ nothing_is_granted_on_a_link_that_broke(void **state)
 	struct lab *lab = *state;
 
 	receive_all(lab);
-	lab->host.lost = true;
+	lab->host.is_lost = true;
 	client_takes(lab, START);
 	ssh_channel_pump(lab->channel);
 	assert_int_equal(books.granted, START);

@@ -60,7 +60,7 @@ ssh_channel_pump(struct ssh_channel *channel)
 	memory.blocks -= unread;
 	unread = 0;
 	if (channel == closed_in_call)
-		channel->closing = true;
+		channel->is_closing = true;
 }
 
 bool
@@ -91,7 +91,7 @@ static void
 add_closed(struct ssh_channels *channels, int count)
 {
 	for (int i = 0; i < count; i++)
-		add_live(channels)->closing = true;
+		add_live(channels)->is_closing = true;
 	ssh_channels_pump(channels, &the_host);
 }
 

@@ -62,7 +62,7 @@ ask(const char *names, const char *host, unsigned port)
 
 	assert_int_equal(hosts.bad_lines, 0);
 	if (hosts.count == 1)
-		answer = hosts.lines[0].bare ? NAMED_BARE : NAMED;
+		answer = hosts.lines[0].is_bare ? NAMED_BARE : NAMED;
 	known_hosts_clear(&hosts);
 	free(text);
 	return answer;
@@ -404,8 +404,8 @@ a_key_is_remembered(void **state)
 	assert_int_equal(stat_buf.st_mode & 0777, 0700);
 	assert_true(known_hosts_read(&hosts, "a/b/known_hosts", "host", 2222));
 	assert_int_equal(hosts.count, 2);
-	assert_true(hosts.lines[0].bare);
-	assert_false(hosts.lines[1].bare);
+	assert_true(hosts.lines[0].is_bare);
+	assert_false(hosts.lines[1].is_bare);
 	known_hosts_clear(&hosts);
 }
 
@@ -515,7 +515,7 @@ writers_neither_mix_nor_repeat_their_lines(void **state)
 		assert_true(
 		    known_hosts_read(&hosts, "known_hosts", "host", port));
 		for (size_t i = 0; i < hosts.count; i++)
-			own += !hosts.lines[i].bare;
+			own += !hosts.lines[i].is_bare;
 		assert_int_equal(own, 1);
 		assert_int_equal(hosts.bad_lines, 0);
 		known_hosts_clear(&hosts);
@@ -539,7 +539,7 @@ hashing_by_the_tool_is_understood(void **state)
 	assert_true(
 	    known_hosts_read(&hosts, "known_hosts", "jump.example.com", 2222));
 	assert_int_equal(hosts.count, 1);
-	assert_false(hosts.lines[0].bare);
+	assert_false(hosts.lines[0].is_bare);
 	known_hosts_clear(&hosts);
 }
 

@@ -48,7 +48,7 @@ struct ssh_transport {
 	uint64_t received;
 	struct ssh_memory memory;
 	size_t pending;
-	bool cut;
+	bool is_cut;
 	enum software software;
 };
 
@@ -144,7 +144,7 @@ enum failure
 ssh_facts_end(const struct ssh_transport *transport, const char **words)
 {
 	*words = "an error";
-	return transport->cut ? FAIL_TUNNEL_CUT : FAIL_TUNNEL_LOST;
+	return transport->is_cut ? FAIL_TUNNEL_CUT : FAIL_TUNNEL_LOST;
 }
 
 ssize_t
@@ -161,7 +161,7 @@ static void
 on_close(struct stream *stream, bool reset)
 {
 	(void)reset;
-	((struct ssh_channel *)stream)->closing = true;
+	((struct ssh_channel *)stream)->is_closing = true;
 }
 
 static const struct stream_ops channel_ops = { .close = on_close };
@@ -226,13 +226,13 @@ ssh_transport_expect_open(struct ssh_transport *transport, bool expected)
 bool
 ssh_transport_is_lost(const struct ssh_transport *transport)
 {
-	return transport->cut;
+	return transport->is_cut;
 }
 
 void
 ssh_transport_cut(struct ssh_transport *transport)
 {
-	transport->cut = true;
+	transport->is_cut = true;
 }
 
 const struct ssh_memory *
@@ -377,7 +377,7 @@ a_refusal_is_no_fault_of_the_link(void **state)
 	turn(lab, LIBSSH2_ERROR_CHANNEL_FAILURE);
 	opened = end_of_open(lab);
 	assert_null(opened.stream);
-	assert_false(opened.link_failed);
+	assert_false(opened.has_link_failed);
 	assert_int_equal(opened.reason, 2);
 	assert_string_equal(opened.words, "Connection refused");
 	assert_true(ssh_link_has_slot(lab->link));
@@ -432,7 +432,7 @@ an_unexpected_error_retires_the_link(void **state)
 	turn(lab, LIBSSH2_ERROR_PROTO);
 	opened = end_of_open(lab);
 	assert_null(opened.stream);
-	assert_true(opened.link_failed);
+	assert_true(opened.has_link_failed);
 	assert_true(ssh_link_is_closed(lab->link));
 	assert_false(ssh_link_has_slot(lab->link));
 	assert_false(ssh_link_is_lost(lab->link));

@@ -107,11 +107,11 @@ methods_that_can_continue_are_kept(void **state)
 	    BYTES("\x33\0\0\0\x12"
 		  "publickey,password\0"));
 	assert_int_equal(said.auth_failures, 1);
-	assert_false(said.partial_success);
+	assert_false(said.is_partial);
 	assert_string_equal(said.methods, "publickey,password");
 	look(&said, SSH_SAID_HANDSHAKE, BYTES("\x33\0\0\0\x08password\1"));
 	assert_int_equal(said.auth_failures, 2);
-	assert_true(said.partial_success);
+	assert_true(said.is_partial);
 	assert_string_equal(said.methods, "password");
 	look(&said, SSH_SAID_HANDSHAKE, BYTES("\x33\0\0\0\x08pass\0ord\1"));
 	look(&said, SSH_SAID_HANDSHAKE, BYTES("\x33\0\0\0\x08password\7"));
@@ -157,9 +157,9 @@ signatures_that_are_told_are_kept(void **state)
 	look(&said, SSH_SAID_HANDSHAKE,
 	    BYTES(EXT_INFO("\x01") "\0\0\0\x04ping\0\0\0\x01"
 				   "0"));
-	assert_false(said.signatures_told);
+	assert_false(said.has_signatures);
 	look(&said, SSH_SAID_HANDSHAKE, BYTES(both));
-	assert_true(said.signatures_told);
+	assert_true(said.has_signatures);
 	assert_true(said.takes_rsa_sha2);
 	assert_int_equal(said.signatures_len, 0x18);
 	assert_true(ssh_said_takes(&said, "ssh-rsa"));
@@ -192,10 +192,10 @@ signatures_that_are_cut_or_not_due_are_not_kept(void **state)
 	look(&said, SSH_SAID_HANDSHAKE,
 	    BYTES(EXT_INFO("\x01") LISTS "\xff\xff\xff\xff"
 					 "etc."));
-	assert_false(said.signatures_told);
+	assert_false(said.has_signatures);
 	assert_int_equal(said.signatures_len, 0);
 	look(&said, SSH_SAID_HANDSHAKE, BYTES(list));
-	assert_true(said.signatures_told);
+	assert_true(said.has_signatures);
 	ssh_said_clear(&said);
 }
 
@@ -208,11 +208,11 @@ newkeys_is_seen_to_go_out(void **state)
 	(void)state;
 	ssh_said_sent(&said, "SSH-2.0-libssh2_1.11.1\r\n", 24);
 	ssh_said_sent(&said, newkeys, 5);
-	assert_false(said.newkeys_sent);
+	assert_false(said.has_sent_newkeys);
 	ssh_said_sent(&said, newkeys, sizeof newkeys);
-	assert_true(said.newkeys_sent);
+	assert_true(said.has_sent_newkeys);
 	ssh_said_sent(&said, "\0\0\0\14\12\5service", 13);
-	assert_true(said.newkeys_sent);
+	assert_true(said.has_sent_newkeys);
 }
 
 static void

@@ -111,7 +111,7 @@ text_goes_both_ways(void **state)
 	shake(&talk, 1);
 	assert_int_equal(talk.status, TLS_READY);
 	assert_int_equal(talk.done, 1);
-	assert_int_equal(tls_read(talk.server, buf, sizeof buf), -1);
+	assert_int_equal(tls_read(talk.server, buf, sizeof buf), TLS_READ_WAIT);
 	assert_int_equal(SSL_write(talk.client, "startup", 7), 7);
 	carry(&talk, 512);
 	assert_int_equal(tls_read(talk.server, buf, sizeof buf), 7);
@@ -121,11 +121,11 @@ text_goes_both_ways(void **state)
 	carry(&talk, 512);
 	assert_int_equal(SSL_read(talk.client, buf, sizeof buf), 5);
 	assert_memory_equal(buf, "fatal", 5);
-	assert_int_equal(SSL_read(talk.client, buf, sizeof buf), 0);
+	assert_int_equal(SSL_read(talk.client, buf, sizeof buf), TLS_READ_END);
 	assert_int_equal(SSL_get_shutdown(talk.client), SSL_RECEIVED_SHUTDOWN);
 	SSL_shutdown(talk.client);
 	carry(&talk, 512);
-	assert_int_equal(tls_read(talk.server, buf, sizeof buf), 0);
+	assert_int_equal(tls_read(talk.server, buf, sizeof buf), TLS_READ_END);
 	assert_string_equal(tls_words(talk.server), "");
 	talk_free(&talk);
 }

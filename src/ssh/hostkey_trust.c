@@ -7,7 +7,7 @@
  * else would trust it.  Certificates are never asked for: libssh2 checks their
  * signature but not who signed them.  Nor are SHA-1 and DSA.
  */
-#include "ssh/hostkey.h"
+#include "ssh/hostkey_trust.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "key/ssh_key.h"
 #include "key/ssh_wire.h"
+#include "ssh/algorithms.h"
 #include "ssh/known_hosts.h"
 #include "ssh/known_hosts_write.h"
 
@@ -29,7 +30,7 @@ enum {
 	ALGORITHMS_MAX = 160
 };
 
-struct ssh_hostkey {
+struct ssh_hostkey_trust {
 	const struct config_jump *jump;
 	struct known_hosts known;
 	char algorithms[ALGORITHMS_MAX];
@@ -46,24 +47,17 @@ struct shown {
 	char fingerprint[64];
 };
 
-const struct ssh_hostkey_type ssh_hostkey_types[SSH_HOSTKEY_TYPES] = {
-	{ "ssh-ed25519", "ssh-ed25519" },
-	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
-	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
-	{ "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521" },
-	{ "ssh-rsa", "rsa-sha2-512,rsa-sha2-256" },
-};
-
 /* --- What is known ----------------------------------------------------- */
 
 /* Read one file.  Where the files can only revoke, one that cannot be read
  * changes nothing. */
 static bool
-read_file(struct ssh_hostkey *hostkey, const char *file, struct fault *fault)
+read_file(struct ssh_hostkey_trust *trust, const char *file,
+    struct fault *fault)
 {
-	const struct config_jump *jump = hostkey->jump;
+	const struct config_jump *jump = trust->jump;
 
-	if (known_hosts_read(&hostkey->known, file, jump->host, jump->port) ||
+	if (known_hosts_read(&trust->known, file, jump->host, jump->port) ||
 	    jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)
 		return true;
 	fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "%s: %s", file,
@@ -72,28 +66,28 @@ read_file(struct ssh_hostkey *hostkey, const char *file, struct fault *fault)
 }
 
 static bool
-read_files(struct ssh_hostkey *hostkey, struct fault *fault)
+read_files(struct ssh_hostkey_trust *trust, struct fault *fault)
 {
-	const struct config_jump *jump = hostkey->jump;
+	const struct config_jump *jump = trust->jump;
 
 	for (size_t i = 0; i < jump->known_hosts_count; i++)
-		if (!read_file(hostkey, jump->known_hosts[i], fault))
+		if (!read_file(trust, jump->known_hosts[i], fault))
 			return false;
 	return jump->trust != TRUST_ACCEPT_NEW ||
 	    jump->accept_new_file == NULL ||
-	    read_file(hostkey, jump->accept_new_file, fault);
+	    read_file(trust, jump->accept_new_file, fault);
 }
 
 /* The first plain line with a mark, among those for the port asked for or
  * among the bare ones; of a type, or of any (NULL). */
 static const struct known_host *
-find_line(const struct known_hosts *known, enum known_host_mark mark, bool bare,
-    const char *type)
+find_line(const struct known_hosts *known, enum known_host_mark mark,
+    bool is_bare, const char *type)
 {
 	for (size_t i = 0; i < known->count; i++) {
 		const struct known_host *line = &known->lines[i];
 
-		if (line->mark == mark && line->bare == bare &&
+		if (line->mark == mark && line->is_bare == is_bare &&
 		    (type == NULL || strcmp(line->type, type) == 0))
 			return line;
 	}
@@ -129,50 +123,51 @@ append_algorithms(char *list, const char *algorithms)
 /* Known types first.  Bare lines count only where no others are: they may
  * belong to another server on the same host. */
 static void
-order_algorithms(struct ssh_hostkey *hostkey)
+order_algorithms(struct ssh_hostkey_trust *trust)
 {
-	const struct known_hosts *known = &hostkey->known;
-	bool bare = find_line(known, KNOWN_HOST_KEY, false, NULL) == NULL;
+	const struct known_hosts *known = &trust->known;
+	bool is_bare = find_line(known, KNOWN_HOST_KEY, false, NULL) == NULL;
 
 	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < SSH_HOSTKEY_TYPES; i++) {
-			const char *type = ssh_hostkey_types[i].type;
-			bool is_known = find_line(known, KNOWN_HOST_KEY, bare,
-					    type) != NULL;
+		for (size_t i = 0; i < SSH_ALGORITHMS_HOSTKEYS; i++) {
+			const char *type = ssh_algorithms_hostkeys[i].type;
+			bool is_known = find_line(known, KNOWN_HOST_KEY,
+					    is_bare, type) != NULL;
 
 			if (is_known == (pass == 0))
-				append_algorithms(hostkey->algorithms,
-				    ssh_hostkey_types[i].algorithms);
+				append_algorithms(trust->algorithms,
+				    ssh_algorithms_hostkeys[i].algorithms);
 		}
 }
 
-struct ssh_hostkey *
-ssh_hostkey_read(const struct config_jump *jump, struct fault *fault)
+struct ssh_hostkey_trust *
+ssh_hostkey_trust_read(const struct config_jump *jump, struct fault *fault)
 {
-	struct ssh_hostkey *hostkey = xcalloc(1, sizeof *hostkey);
+	struct ssh_hostkey_trust *trust = xcalloc(1, sizeof *trust);
 
-	hostkey->jump = jump;
-	if (!read_files(hostkey, fault)) {
-		ssh_hostkey_free(hostkey);
+	trust->jump = jump;
+	if (!read_files(trust, fault)) {
+		ssh_hostkey_trust_free(trust);
 		return NULL;
 	}
-	order_algorithms(hostkey);
-	return hostkey;
+	order_algorithms(trust);
+	return trust;
 }
 
 const char *
-ssh_hostkey_algorithms(const struct ssh_hostkey *hostkey)
+ssh_hostkey_trust_algorithms(const struct ssh_hostkey_trust *trust)
 {
-	return hostkey->algorithms;
+	return trust->algorithms;
 }
 
 enum failure
-ssh_hostkey_prepare(const struct config_jump *jump, LIBSSH2_SESSION *session,
-    struct ssh_hostkey **out, struct fault *fault)
+ssh_hostkey_trust_prepare(const struct config_jump *jump,
+    LIBSSH2_SESSION *session, struct ssh_hostkey_trust **out,
+    struct fault *fault)
 {
 	int rc;
 
-	*out = ssh_hostkey_read(jump, fault);
+	*out = ssh_hostkey_trust_read(jump, fault);
 	if (*out == NULL)
 		return fault->code;
 	rc = libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY,
@@ -215,7 +210,7 @@ asked_files(const struct config_jump *jump)
  * address, `many` where each of its addresses may be another machine.
  */
 static enum failure __attribute__((format(printf, 5, 6)))
-differs(const struct ssh_hostkey *hostkey, struct fault *fault,
+differs(const struct ssh_hostkey_trust *trust, struct fault *fault,
     enum failure one, enum failure many, const char *words, ...)
 {
 	char text[FAULT_WORDS_MAX];
@@ -224,38 +219,38 @@ differs(const struct ssh_hostkey *hostkey, struct fault *fault,
 	va_start(args, words);
 	vsnprintf(text, sizeof text, words, args);
 	va_end(args);
-	if (hostkey->at == NULL)
+	if (trust->at == NULL)
 		return fault_set(fault, one, "it shows %s", text);
-	return fault_set(fault, many, "at %s it shows %s", hostkey->at, text);
+	return fault_set(fault, many, "at %s it shows %s", trust->at, text);
 }
 
 /* The good verdict: kept, and told as the evidence that it is. */
 static enum failure __attribute__((format(printf, 4, 5)))
-trust(struct ssh_hostkey *hostkey, const struct shown *shown,
+trusted(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault, const char *by, ...)
 {
 	va_list args;
 
 	va_start(args, by);
-	vsnprintf(hostkey->trusted_by, sizeof hostkey->trusted_by, by, args);
+	vsnprintf(trust->trusted_by, sizeof trust->trusted_by, by, args);
 	va_end(args);
 	fault_note(fault, "host key %s %s %s", shown->type, shown->fingerprint,
-	    hostkey->trusted_by);
+	    trust->trusted_by);
 	return FAIL_NONE;
 }
 
 static enum failure
-unknown(const struct ssh_hostkey *hostkey, const struct shown *shown,
+unknown(const struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	char *files = asked_files(hostkey->jump);
+	char *files = asked_files(trust->jump);
 
 	fault_set(fault, FAIL_HOSTKEY_UNKNOWN, "it shows %s %s, not in %s",
 	    shown->type, shown->fingerprint,
 	    *files != '\0' ? files : "any known_hosts file, as none is set");
-	if (hostkey->known.bad_lines > 0)
+	if (trust->known.bad_lines > 0)
 		fault_note(fault, "%u lines of these files make no sense",
-		    hostkey->known.bad_lines);
+		    trust->known.bad_lines);
 	free(files);
 	return fault->code;
 }
@@ -265,24 +260,24 @@ unknown(const struct ssh_hostkey *hostkey, const struct shown *shown,
  * (FAIL_HOSTKEY_UNKNOWN, with no fault set).
  */
 static enum failure
-ask_files(struct ssh_hostkey *hostkey, const struct shown *shown,
+ask_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	const struct known_hosts *known = &hostkey->known;
+	const struct known_hosts *known = &trust->known;
 	const struct known_host *line = find_key(known, KNOWN_HOST_KEY, shown);
 
 	if (line != NULL)
-		return trust(hostkey, shown, fault, "is known by %s:%u",
+		return trusted(trust, shown, fault, "is known by %s:%u",
 		    line->file, line->line);
 	line = find_line(known, KNOWN_HOST_KEY, false, shown->type);
 	if (line != NULL)
-		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
+		return differs(trust, fault, FAIL_HOSTKEY_CHANGED,
 		    FAIL_HOSTKEY_ONE_OF_MANY,
 		    "%s %s but %s:%u has another %s key", shown->type,
 		    shown->fingerprint, line->file, line->line, line->type);
 	line = find_line(known, KNOWN_HOST_KEY, false, NULL);
 	if (line != NULL)
-		return differs(hostkey, fault, FAIL_HOSTKEY_CHANGED,
+		return differs(trust, fault, FAIL_HOSTKEY_CHANGED,
 		    FAIL_HOSTKEY_ONE_OF_MANY,
 		    "%s %s but %s:%u has a key of type %s", shown->type,
 		    shown->fingerprint, line->file, line->line, line->type);
@@ -290,11 +285,11 @@ ask_files(struct ssh_hostkey *hostkey, const struct shown *shown,
 }
 
 static enum failure
-judge_by_files(struct ssh_hostkey *hostkey, const struct shown *shown,
+judge_by_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	const struct known_hosts *known = &hostkey->known;
-	enum failure code = ask_files(hostkey, shown, fault);
+	const struct known_hosts *known = &trust->known;
+	enum failure code = ask_files(trust, shown, fault);
 	const struct known_host *line;
 
 	if (code != FAIL_HOSTKEY_UNKNOWN)
@@ -303,7 +298,7 @@ judge_by_files(struct ssh_hostkey *hostkey, const struct shown *shown,
 	if (line == NULL)
 		line = find_line(known, KNOWN_HOST_AUTHORITY, true, NULL);
 	if (line == NULL)
-		return unknown(hostkey, shown, fault);
+		return unknown(trust, shown, fault);
 	return fault_set(fault, FAIL_HOSTKEY_AUTHORITY,
 	    "it shows %s %s, %s:%u names an authority only", shown->type,
 	    shown->fingerprint, line->file, line->line);
@@ -319,20 +314,20 @@ is_pinned(const struct config_jump *jump, const struct shown *shown)
 }
 
 static enum failure
-judge_by_pins(struct ssh_hostkey *hostkey, const struct shown *shown,
+judge_by_pins(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	const struct config_jump *jump = hostkey->jump;
+	const struct config_jump *jump = trust->jump;
 
 	if (is_pinned(jump, shown))
-		return trust(hostkey, shown, fault, "is pinned");
+		return trusted(trust, shown, fault, "is pinned");
 	if (jump->pin_count == 1)
-		return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
+		return differs(trust, fault, FAIL_HOSTKEY_PIN,
 		    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, the pin is %s",
 		    shown->type, shown->fingerprint, jump->pins[0]);
-	return differs(hostkey, fault, FAIL_HOSTKEY_PIN,
-	    FAIL_HOSTKEY_PIN_OF_MANY, "%s %s, which is none of the %zu pins",
-	    shown->type, shown->fingerprint, jump->pin_count);
+	return differs(trust, fault, FAIL_HOSTKEY_PIN, FAIL_HOSTKEY_PIN_OF_MANY,
+	    "%s %s, which is none of the %zu pins", shown->type,
+	    shown->fingerprint, jump->pin_count);
 }
 
 /*
@@ -365,50 +360,50 @@ remember(const struct config_jump *jump, const struct shown *shown)
 }
 
 static enum failure
-judge_anew(struct ssh_hostkey *hostkey, const struct shown *shown,
+judge_anew(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	struct ssh_hostkey *anew = ssh_hostkey_read(hostkey->jump, fault);
+	struct ssh_hostkey_trust *anew = ssh_hostkey_trust_read(trust->jump,
+	    fault);
 	enum failure code;
 
 	if (anew == NULL)
 		return fault->code;
-	anew->at = hostkey->at;
+	anew->at = trust->at;
 	code = judge_by_files(anew, shown, fault);
-	memcpy(hostkey->trusted_by, anew->trusted_by,
-	    sizeof hostkey->trusted_by);
-	ssh_hostkey_free(anew);
+	memcpy(trust->trusted_by, anew->trusted_by, sizeof trust->trusted_by);
+	ssh_hostkey_trust_free(anew);
 	return code;
 }
 
 static enum failure
-judge_by_first_use(struct ssh_hostkey *hostkey, const struct shown *shown,
+judge_by_first_use(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	enum failure code = ask_files(hostkey, shown, fault);
+	enum failure code = ask_files(trust, shown, fault);
 
 	if (code != FAIL_HOSTKEY_UNKNOWN)
 		return code;
-	if (!remember(hostkey->jump, shown))
-		return judge_anew(hostkey, shown, fault);
-	return trust(hostkey, shown, fault, "is new and was accepted");
+	if (!remember(trust->jump, shown))
+		return judge_anew(trust, shown, fault);
+	return trusted(trust, shown, fault, "is new and was accepted");
 }
 
 static enum failure
-judge_any(struct ssh_hostkey *hostkey, const struct shown *shown,
+judge_any(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
 	log_warning("host key is not verified",
-	    log_str("jump", hostkey->jump->label), log_str("type", shown->type),
+	    log_str("jump", trust->jump->label), log_str("type", shown->type),
 	    log_str("fingerprint", shown->fingerprint));
-	return trust(hostkey, shown, fault, "was not verified");
+	return trusted(trust, shown, fault, "was not verified");
 }
 
 enum failure
-ssh_hostkey_judge(struct ssh_hostkey *hostkey, const unsigned char *blob,
-    size_t len, struct fault *fault)
+ssh_hostkey_trust_judge(struct ssh_hostkey_trust *trust,
+    const unsigned char *blob, size_t len, struct fault *fault)
 {
-	static enum failure (*const policies[])(struct ssh_hostkey *,
+	static enum failure (*const policies[])(struct ssh_hostkey_trust *,
 	    const struct shown *, struct fault *) = {
 		[TRUST_KNOWN_HOSTS] = judge_by_files,
 		[TRUST_PINS] = judge_by_pins,
@@ -418,34 +413,33 @@ ssh_hostkey_judge(struct ssh_hostkey *hostkey, const unsigned char *blob,
 	const struct shown shown = describe(blob, len);
 	const struct known_host *revoked;
 
-	revoked = find_key(&hostkey->known, KNOWN_HOST_REVOKED, &shown);
+	revoked = find_key(&trust->known, KNOWN_HOST_REVOKED, &shown);
 	if (revoked != NULL)
 		return fault_set(fault, FAIL_HOSTKEY_REVOKED,
 		    "it shows %s %s, revoked by %s:%u", shown.type,
 		    shown.fingerprint, revoked->file, revoked->line);
-	return policies[hostkey->jump->trust](hostkey, &shown, fault);
+	return policies[trust->jump->trust](trust, &shown, fault);
 }
 
 const char *
-ssh_hostkey_trusted_by(const struct ssh_hostkey *hostkey)
+ssh_hostkey_trust_by(const struct ssh_hostkey_trust *trust)
 {
-	return hostkey->trusted_by;
+	return trust->trusted_by;
 }
 
-enum ssh_hostkey_standing
-ssh_hostkey_standing(const struct ssh_hostkey *hostkey,
+enum ssh_hostkey_trust_standing
+ssh_hostkey_trust_standing(const struct ssh_hostkey_trust *trust,
     const unsigned char *blob, size_t len, const struct known_host **line)
 {
 	const struct shown shown = describe(blob, len);
-	const struct known_hosts *known = &hostkey->known;
+	const struct known_hosts *known = &trust->known;
 
 	*line = find_key(known, KNOWN_HOST_REVOKED, &shown);
 	if (*line != NULL)
 		return SSH_HOSTKEY_REVOKED;
-	if (hostkey->jump->trust == TRUST_PINS ||
-	    hostkey->jump->trust == TRUST_ANY)
-		return is_pinned(hostkey->jump, &shown) ? SSH_HOSTKEY_PINNED
-							: SSH_HOSTKEY_NEW;
+	if (trust->jump->trust == TRUST_PINS || trust->jump->trust == TRUST_ANY)
+		return is_pinned(trust->jump, &shown) ? SSH_HOSTKEY_PINNED
+						      : SSH_HOSTKEY_NEW;
 	*line = find_key(known, KNOWN_HOST_KEY, &shown);
 	if (*line != NULL)
 		return SSH_HOSTKEY_KNOWN;
@@ -454,8 +448,8 @@ ssh_hostkey_standing(const struct ssh_hostkey *hostkey,
 }
 
 enum failure
-ssh_hostkey_verify(struct ssh_hostkey *hostkey, LIBSSH2_SESSION *session,
-    const char *at, struct fault *fault)
+ssh_hostkey_trust_verify(struct ssh_hostkey_trust *trust,
+    LIBSSH2_SESSION *session, const char *at, struct fault *fault)
 {
 	const char *blob;
 	size_t len;
@@ -463,16 +457,16 @@ ssh_hostkey_verify(struct ssh_hostkey *hostkey, LIBSSH2_SESSION *session,
 
 	blob = libssh2_session_hostkey(session, &len, &type);
 	assert(blob != NULL); /* a handshake ends with one */
-	hostkey->at = at;
-	return ssh_hostkey_judge(hostkey, (const unsigned char *)blob, len,
+	trust->at = at;
+	return ssh_hostkey_trust_judge(trust, (const unsigned char *)blob, len,
 	    fault);
 }
 
 void
-ssh_hostkey_free(struct ssh_hostkey *hostkey)
+ssh_hostkey_trust_free(struct ssh_hostkey_trust *trust)
 {
-	if (hostkey == NULL)
+	if (trust == NULL)
 		return;
-	known_hosts_clear(&hostkey->known);
-	free(hostkey);
+	known_hosts_clear(&trust->known);
+	free(trust);
 }

@@ -4,7 +4,7 @@
  * The verdict on a host key under each policy, and which keys are asked for.
  * Keys are blobs of the right form and nothing more: no handshake is made.
  */
-#include "ssh/hostkey.h"
+#include "ssh/hostkey_trust.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -91,19 +91,19 @@ show(const struct config_jump *jump, const char *type, unsigned char number,
     struct fault *fault)
 {
 	struct ssh_blob blob = make_key(type, number);
-	struct ssh_hostkey *hostkey;
+	struct ssh_hostkey_trust *hostkey;
 	enum failure code;
 	const char *by;
 
 	*fault = (struct fault){ 0 };
-	hostkey = ssh_hostkey_read(jump, fault);
+	hostkey = ssh_hostkey_trust_read(jump, fault);
 	assert_non_null(hostkey);
-	code = ssh_hostkey_judge(hostkey, blob.bytes, blob.len, fault);
+	code = ssh_hostkey_trust_judge(hostkey, blob.bytes, blob.len, fault);
 	assert_int_equal(code, fault->code);
-	by = ssh_hostkey_trusted_by(hostkey);
+	by = ssh_hostkey_trust_by(hostkey);
 	assert_int_equal(by[0] != '\0', code == FAIL_NONE);
 	assert_non_null(strstr(fault->detail, by));
-	ssh_hostkey_free(hostkey);
+	ssh_hostkey_trust_free(hostkey);
 	free(blob.bytes);
 	return code;
 }
@@ -128,7 +128,7 @@ assert_said(const char *said, const char *text, const char *type,
 static int
 enter(void **state)
 {
-	char template[] = "/tmp/test_ssh_hostkey.XXXXXX";
+	char template[] = "/tmp/test_ssh_hostkey_trust.XXXXXX";
 	int fd;
 
 	if (mkdtemp(template) == NULL || chdir(template) != 0)
@@ -345,12 +345,12 @@ an_unreadable_file_is_a_failure_where_it_counts(void **state)
 	(void)state;
 	for (int trust = TRUST_KNOWN_HOSTS; trust <= TRUST_ANY; trust++) {
 		struct config_jump jump = make_jump(trust);
-		struct ssh_hostkey *hostkey;
+		struct ssh_hostkey_trust *hostkey;
 
 		fault = (struct fault){ 0 };
 		jump.known_hosts = directory;
 		jump.known_hosts_count = 1;
-		hostkey = ssh_hostkey_read(&jump, &fault);
+		hostkey = ssh_hostkey_trust_read(&jump, &fault);
 		if (trust == TRUST_PINS || trust == TRUST_ANY) {
 			assert_non_null(hostkey);
 			assert_int_equal(fault.code, FAIL_NONE);
@@ -359,7 +359,7 @@ an_unreadable_file_is_a_failure_where_it_counts(void **state)
 			assert_int_equal(fault.code, FAIL_HOSTKEY_UNREADABLE);
 			assert_string_equal(fault.words, ".: Is a directory");
 		}
-		ssh_hostkey_free(hostkey);
+		ssh_hostkey_trust_free(hostkey);
 	}
 }
 
@@ -458,16 +458,16 @@ of_two_at_once_the_first_key_rules(void **state)
 	struct config_jump jump = make_jump(TRUST_ACCEPT_NEW);
 	struct ssh_blob blobs[] = { make_key(ED25519, 1),
 		make_key(ED25519, 2) };
-	struct ssh_hostkey *readers[COUNT(blobs)];
+	struct ssh_hostkey_trust *readers[COUNT(blobs)];
 	struct fault faults[COUNT(blobs)] = { { 0 } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(blobs); i++)
-		readers[i] = ssh_hostkey_read(&jump, &faults[i]);
-	assert_int_equal(ssh_hostkey_judge(readers[0], blobs[0].bytes,
+		readers[i] = ssh_hostkey_trust_read(&jump, &faults[i]);
+	assert_int_equal(ssh_hostkey_trust_judge(readers[0], blobs[0].bytes,
 			     blobs[0].len, &faults[0]),
 	    FAIL_NONE);
-	assert_int_equal(ssh_hostkey_judge(readers[1], blobs[1].bytes,
+	assert_int_equal(ssh_hostkey_trust_judge(readers[1], blobs[1].bytes,
 			     blobs[1].len, &faults[1]),
 	    FAIL_HOSTKEY_CHANGED);
 	assert_said(faults[1].words,
@@ -476,7 +476,7 @@ of_two_at_once_the_first_key_rules(void **state)
 	    "key",
 	    ED25519, 2);
 	for (size_t i = 0; i < COUNT(blobs); i++) {
-		ssh_hostkey_free(readers[i]);
+		ssh_hostkey_trust_free(readers[i]);
 		free(blobs[i].bytes);
 	}
 }
@@ -507,13 +507,14 @@ a_key_without_form_is_unknown(void **state)
 	static const unsigned char noise[] = { 0xff, 0xff, 0xff, 0xff, 1 };
 	struct config_jump jump = make_jump(TRUST_KNOWN_HOSTS);
 	struct fault fault = { 0 };
-	struct ssh_hostkey *hostkey = ssh_hostkey_read(&jump, &fault);
+	struct ssh_hostkey_trust *hostkey = ssh_hostkey_trust_read(&jump,
+	    &fault);
 
 	(void)state;
-	assert_int_equal(ssh_hostkey_judge(hostkey, noise, sizeof noise,
+	assert_int_equal(ssh_hostkey_trust_judge(hostkey, noise, sizeof noise,
 			     &fault),
 	    FAIL_HOSTKEY_UNKNOWN);
-	ssh_hostkey_free(hostkey);
+	ssh_hostkey_trust_free(hostkey);
 }
 
 /* --- What is asked for ------------------------------------------------- */
@@ -525,11 +526,12 @@ static void
 assert_asked(const struct config_jump *jump, const char *algorithms)
 {
 	struct fault fault = { 0 };
-	struct ssh_hostkey *hostkey = ssh_hostkey_read(jump, &fault);
+	struct ssh_hostkey_trust *hostkey = ssh_hostkey_trust_read(jump,
+	    &fault);
 
 	assert_non_null(hostkey);
-	assert_string_equal(ssh_hostkey_algorithms(hostkey), algorithms);
-	ssh_hostkey_free(hostkey);
+	assert_string_equal(ssh_hostkey_trust_algorithms(hostkey), algorithms);
+	ssh_hostkey_trust_free(hostkey);
 }
 
 static void
@@ -570,18 +572,20 @@ a_session_takes_what_is_asked_for(void **state)
 {
 	struct config_jump jump = make_jump(TRUST_KNOWN_HOSTS);
 	LIBSSH2_SESSION *session = libssh2_session_init();
-	struct ssh_hostkey *hostkey;
+	struct ssh_hostkey_trust *hostkey;
 	struct fault fault = { 0 };
 
 	(void)state;
-	assert_int_equal(ssh_hostkey_prepare(&jump, session, &hostkey, &fault),
+	assert_int_equal(ssh_hostkey_trust_prepare(&jump, session, &hostkey,
+			     &fault),
 	    FAIL_NONE);
-	ssh_hostkey_free(hostkey);
+	ssh_hostkey_trust_free(hostkey);
 	files[0] = ".";
-	assert_int_equal(ssh_hostkey_prepare(&jump, session, &hostkey, &fault),
+	assert_int_equal(ssh_hostkey_trust_prepare(&jump, session, &hostkey,
+			     &fault),
 	    FAIL_HOSTKEY_UNREADABLE);
 	files[0] = "one";
-	ssh_hostkey_free(hostkey);
+	ssh_hostkey_trust_free(hostkey);
 	libssh2_session_free(session);
 }
 
