@@ -85,7 +85,7 @@ subtest 'no forward is free' => sub {
 	told($lab, $daemon, $behind, {
 		name => 'the only link waits for another database',
 		side => 'tunnel', label => 'forward_limit',
-		says => qr/no forward through jump box 127\.0\.0\.1:\d+ became free within 1(?:\.\d)? s/,
+		says => qr/no SSH session to jump box 127\.0\.0\.1:\d+ was free to open a forward within 1(?:\.\d)? s/,
 		hint => qr/max_links/, sslmodes => ['disable'],
 		check => 0, # which has a link of its own
 	});

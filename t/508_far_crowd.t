@@ -64,7 +64,7 @@ subtest 'over a single link' => sub {
 	my @texts = map { join "\n", @{ $_->{error} }{qw(C M D H)} }
 	    @{ $seen->{refused} };
 	my $wanted = join "\n", qr/57P03/,
-	    qr/pgjump: tunnel failed: no forward through jump box 127\.0\.0\.1:\d+ became free within [\d.]+ s \[forward_limit\]/,
+	    qr/pgjump: tunnel failed: no SSH session to jump box 127\.0\.0\.1:\d+ was free to open a forward within [\d.]+ s \[forward_limit\]/,
 	    qr/links to the jump box, all of them busy: 1/, qr/Raise max_links\b.*/;
 	is_deeply([grep { !/\A$wanted\z/ } @texts], [],
 	    'that there is one link, and which setting allows more');

@@ -106,7 +106,7 @@ subtest 'more than a link may hold' => sub {
 	    LINK_MAX . ' clients are let in');
 	my $late = $crowd->add($hasty->{listen});
 	$crowd->run(20);
-	like($late->{error}{M}, qr/became free .* \[forward_limit\]/,
+	like($late->{error}{M}, qr/was free .* \[forward_limit\]/,
 	    'and no more');
 	is($database->open_now, LINK_MAX, 'nor is the database asked');
 	my $next = $crowd->add($hasty->{listen});

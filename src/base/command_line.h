@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * What a subcommand is asked, as main read it from the command line.
- */
+/* What the command line asks of a subcommand, as main.c read it. */
 #ifndef PGJUMP_BASE_COMMAND_LINE_H
 #define PGJUMP_BASE_COMMAND_LINE_H
 

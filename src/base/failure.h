@@ -2,8 +2,8 @@
 
 /*
  * Failures as values.  failure.def lists every stage at which a connection can
- * fail and every cause that pgjump can tell apart there; this file makes the
- * enums and the tables from those rows.
+ * fail, and every cause that pgjump can tell apart there.  This file makes the
+ * enums from those rows, failure.c the tables.
  */
 #ifndef PGJUMP_BASE_FAILURE_H
 #define PGJUMP_BASE_FAILURE_H
@@ -20,8 +20,8 @@ enum side {
 };
 
 /*
- * The SSH server that runs on a jump box, as its banner tells (RFC 4253, 4.2):
- * its words, its settings and its logs are its own.
+ * The SSH server that runs on a jump box, according to its banner (RFC 4253,
+ * 4.2).  Each has words, settings and logs of its own.
  */
 enum software {
 	SOFTWARE_UNKNOWN, /* no banner was seen */
@@ -35,7 +35,7 @@ enum software {
 
 /* How a jump box is dialled again after a cause. */
 enum retry {
-	RETRY_SOON,   /* may pass by itself: 0.25 s to 30 s */
+	RETRY_SOON,   /* it may pass by itself: 0.25 s to 30 s */
 	RETRY_RARELY, /* somebody must change something: 30 s to 10 min */
 };
 

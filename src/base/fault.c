@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The texts of a fault, built from the templates of failure.def.  Pure: it
- * knows neither sockets nor the log.
+ * The texts of a fault, built from the templates of failure.def.  It knows
+ * neither sockets nor the log.
  */
 #include "base/fault.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-/* Texts for jump boxes with other servers than sshd; NULL: the row's own. */
+/* Texts for jump boxes that do not run sshd; NULL: the text of the row. */
 static const struct variant {
 	enum failure code;
 	enum software software;
@@ -116,7 +116,7 @@ variant_for(enum failure code, enum software software)
 	return NULL;
 }
 
-/* That of the server itself, or what holds for all that are not sshd. */
+/* The variant for this server, else the one for every server but sshd. */
 static const struct variant *
 variant_of(const struct fault *fault)
 {
@@ -148,7 +148,7 @@ hint_of(const struct fault *fault)
 	return failure_info(fault->code)->hint;
 }
 
-/* Where texts are built: never past the end, always with a NUL. */
+/* A text that is being built: cut at its end, and always ending with NUL. */
 struct text {
 	char *buf;
 	size_t size, len;
@@ -224,10 +224,7 @@ append_template(struct text *text, const struct fault *fault,
 	append_string(text, template);
 }
 
-/*
- * Without a tunnel nothing can be said of one: a direct connection's fault
- * names the database alone.
- */
+/* The message of a direct connection must not claim that a tunnel is up. */
 static const char *
 opening_words(const struct fault *fault)
 {

@@ -13,31 +13,31 @@
 
 #include "base/failure.h"
 
-/* "203.0.113.10:22": a host name of 253 bytes, brackets, colon, port. */
+/* A host name of 253 bytes, brackets, a colon and a port. */
 #define FAULT_PEER_MAX   264
 #define FAULT_WORDS_MAX  400
 #define FAULT_DETAIL_MAX 1200
 
 /*
- * A plain value: copied, kept, compared by code.
- * Zeroed means "nothing failed".  Texts hold printable ASCII only.
+ * A plain value.  Zeroed means that nothing failed.  Its texts hold printable
+ * ASCII only.
  */
 struct fault {
 	enum failure code;
 	enum software software;    /* of the jump box */
-	char jump[FAULT_PEER_MAX]; /* host:port; "" where no tunnel is used */
-	char database[FAULT_PEER_MAX]; /* host:port or path, as the jump box
-					  sees it */
-	char user[80];                 /* of the jump box */
-	char words[FAULT_WORDS_MAX]; /* the peer's own words, errno text, a fact
-				      */
+	char jump[FAULT_PEER_MAX]; /* host:port; "" without a tunnel */
+	/* host:port or a path, as the jump box sees it */
+	char database[FAULT_PEER_MAX];
+	char user[80]; /* on the jump box */
+	/* The peer's own words, the text of an errno, or a fact. */
+	char words[FAULT_WORDS_MAX];
 	char detail[FAULT_DETAIL_MAX]; /* what was reached, in how many ms */
 };
 
 /*
- * Record a cause; does nothing when one is set.  The words ("" for none) are
- * made printable and cut.  Returns the code that now stands, so that callers
- * can `return fault_set(...)`.
+ * Record a cause, unless one is set already.  The words ("" for none) are made
+ * printable and cut to their room.  Returns the code that is now set, so that
+ * callers can `return fault_set(...)`.
  */
 enum failure fault_set(struct fault *, enum failure, const char *words, ...)
     __attribute__((format(printf, 3, 4)));
@@ -45,39 +45,41 @@ enum failure fault_set(struct fault *, enum failure, const char *words, ...)
 /* The same without words. */
 enum failure fault_set_code(struct fault *, enum failure);
 
-/* Append one clause to DETAIL ("; " between clauses). */
+/* Append one clause to DETAIL, after "; " where it is not the first. */
 void fault_note(struct fault *, const char *clause, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The clauses that DETAIL has got since it was `len` bytes long, or "". */
 const char *fault_notes_since(const struct fault *, size_t len);
 
-/* Fill in names, each only where it is still empty; NULL leaves it so. */
+/* Fill in each name that is still empty; NULL leaves it empty. */
 void fault_name(struct fault *, const char *jump, const char *user,
     const char *database);
 
-/* Name the SSH server of the jump box, where it is not known yet. */
+/* Set the SSH server of the jump box, unless it is known already. */
 void fault_software(struct fault *, enum software);
 
-/* It is OpenSSH's, or not known to be another: settings of sshd may be named.
+/*
+ * Whether texts may name settings of sshd: the jump box runs OpenSSH, or is not
+ * known to run anything else.
  */
 bool fault_is_of_sshd(const struct fault *);
 
 /*
- * The primary message: one line, ASCII, complete on its own, ending in the
- * stage's label.  In templates {jump}, {database}, {user} and {words} stand
- * for the fault's texts; {from} for " from jump box HOST:PORT", or nothing on
- * a connection without tunnel.  Always ends with NUL within `len`.
+ * The primary message: one line of ASCII, complete on its own, which ends in
+ * the stage's label.  In templates {jump}, {database}, {user} and {words} stand
+ * for the fault's texts; {from} stands for " from jump box HOST:PORT", or for
+ * nothing on a connection without tunnel.  Always ends with NUL within `len`.
  */
 void fault_message(const struct fault *, char *buf, size_t len);
 
-/* The same for a session that was up: "terminating connection: pgjump: ...". */
+/* The same for the end of a session: "terminating connection: pgjump: ...". */
 void fault_message_mid_session(const struct fault *, char *buf, size_t len);
 
-/* The cause alone: the message without its side and its label. */
+/* The message without its side and its label. */
 void fault_cause(const struct fault *, char *buf, size_t len);
 
-/* One full sentence: what to change and where. */
+/* One full sentence that says what to change, and where. */
 void fault_hint(const struct fault *, char *buf, size_t len);
 
 #endif

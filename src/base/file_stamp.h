@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Whether a file is still the one that was read: its inode, size and time.
+ * Whether a file has changed since it was read, judged by its inode, size and
+ * time of change.
  */
 #ifndef PGJUMP_BASE_FILE_STAMP_H
 #define PGJUMP_BASE_FILE_STAMP_H
@@ -16,7 +17,7 @@ struct file_stamp {
 	off_t size;
 };
 
-/* All zero where the path is NULL or leads nowhere. */
+/* All zero if the path is NULL or names no file. */
 struct file_stamp file_stamp_of(const char *path);
 
 bool file_stamp_equal(const struct file_stamp *, const struct file_stamp *);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * The escapes of JSON.  Characters beyond the first plane are escaped as their
- * two surrogates.
- */
+/* The escapes of JSON: a character beyond U+FFFF becomes two surrogates. */
 #include "base/json_text.h"
 
 #include <stdint.h>

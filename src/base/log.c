@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One event, one line, one write(2).  The line is built on the stack: logging
- * works in every thread and when memory is short.  It refuses to know what a
- * field means.
+ * Lines are built on the stack, so that logging works in every thread and when
+ * memory is short.  This file does not know what a field means.
  */
 #include "base/log.h"
 
@@ -17,16 +16,16 @@
 #include "base/clock.h"
 #include "base/log_tally.h"
 
-/* Whoever reads the log may be slow, but may not stop the program. */
+/* Long enough for a slow reader of the log, too short to hold up clients. */
 #define READER_PATIENCE_MS 20
 
 static _Atomic enum log_level threshold = LOG_LEVEL_INFO;
 static _Atomic enum log_format line_format = LOG_FORMAT_TEXT;
 static _Atomic unsigned lost_count; /* lines, since the reader stopped */
 
-/* When counts are due: a timer, and whether it runs. */
+/* A timer for the next count that is due, and whether it runs. */
 static atomic_int alarm_fd = -1;
-static atomic_bool alarm_is_set;
+static atomic_bool is_alarm_set;
 
 void
 log_setup(enum log_level level, enum log_format format)
@@ -43,8 +42,7 @@ log_enabled(enum log_level level)
 
 /* --- Lines --------------------------------------------------------------- */
 
-/* The first line that finds a full pipe waits a moment, the next ones do not.
- */
+/* Only the first line that finds the pipe full waits for room. */
 static bool
 has_room(void)
 {
@@ -65,7 +63,7 @@ put(enum log_level level, const char *message, const struct log_field *fields)
 
 	log_line_build(&line, line_format, level, message, fields);
 	written = write(STDERR_FILENO, line.text, line.len);
-	(void)written; /* nobody is left to tell */
+	(void)written; /* there is nobody to report an error to */
 }
 
 static void
@@ -103,7 +101,7 @@ tell(const struct log_debt *debt)
 	put_or_lose(debt->kind.level, debt->kind.message, fields);
 }
 
-/* It is not set anew while it runs: others wait for it. */
+/* Leave a timer that runs: it was set for an earlier count. */
 static void
 set_alarm(int64_t wait_ms)
 {
@@ -112,11 +110,11 @@ set_alarm(int64_t wait_ms)
 		    .tv_nsec = wait_ms % 1000 * 1000000 },
 	};
 
-	if (alarm_fd >= 0 && !atomic_exchange(&alarm_is_set, true))
+	if (alarm_fd >= 0 && !atomic_exchange(&is_alarm_set, true))
 		timerfd_settime(alarm_fd, 0, &timer, NULL);
 }
 
-/* False: it is counted instead. */
+/* False: the line was counted instead. */
 static bool
 may_write(enum log_level level, const char *message,
     const struct log_field *fields)
@@ -138,7 +136,7 @@ int
 log_watch_counts(void)
 {
 	alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	alarm_is_set = false;
+	is_alarm_set = false;
 	return alarm_fd;
 }
 
@@ -152,12 +150,12 @@ log_unwatch_counts(void)
 }
 
 static void
-tell_counts(bool at_end)
+tell_counts(bool is_last)
 {
 	int64_t now_ms = clock_ms(), due_ms;
 	struct log_debt debt;
 
-	while (log_tally_take(now_ms, at_end, &debt, &due_ms))
+	while (log_tally_take(now_ms, is_last, &debt, &due_ms))
 		tell(&debt);
 	if (due_ms > 0)
 		set_alarm(due_ms - now_ms);
@@ -169,8 +167,8 @@ log_tell_counts(void)
 	uint64_t expirations;
 	ssize_t got = read(alarm_fd, &expirations, sizeof expirations);
 
-	(void)got; /* somebody else may have told them */
-	alarm_is_set = false;
+	(void)got; /* the counts may have been written already */
+	is_alarm_set = false;
 	tell_counts(false);
 }
 
@@ -180,7 +178,7 @@ log_tell_all_counts(void)
 	tell_counts(true);
 }
 
-/* --- What others call ---------------------------------------------------- */
+/* --- Writing ------------------------------------------------------------- */
 
 void
 log_write(enum log_level level, const char *message,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The log: one line per event on stderr, `key=value` pairs behind a fixed
- * message, or the same as one JSON object per line (base/log_line.h).  A
- * message is a constant that one can search for; what varies goes into fields.
- * Callers never pass a secret: nothing here can recognise one.
+ * The log on stderr.  Each event is one line: a fixed message with `key=value`
+ * pairs behind it, or the same as one JSON object (base/log_line.h).  A message
+ * is a constant that one can search for; what varies goes into fields.  Callers
+ * never pass a secret: nothing here can recognise one.
  *
- * Whoever makes pgjump log cannot fill a disk: of lines of one kind within a
- * second some are written, and the others told by one line with their count
- * (base/log_tally.h).  At LOG_LEVEL_DEBUG every line is written.
+ * A flood of events cannot fill a disk: the log writes the first lines of a
+ * kind within a second, and then one line with the count of the others
+ * (base/log_tally.h).  At LOG_LEVEL_DEBUG it writes every line.
  */
 #ifndef PGJUMP_BASE_LOG_H
 #define PGJUMP_BASE_LOG_H
@@ -17,35 +17,41 @@
 
 #include "base/log_line.h"
 
-/* Set once at start (and at reload), from the main thread. */
+/* Called once at start, by the main thread. */
 void log_setup(enum log_level, enum log_format);
+
+/* Whether lines of this level are written. */
 bool log_enabled(enum log_level);
 
 /*
- * Write one line with one write(2), or count it: lines of several threads never
- * mix.  Preserves errno.  Where nobody reads, lines are counted and dropped: it
- * never blocks for long.
+ * Write one line, or count it.  A line is one write(2), so that lines of
+ * several threads never mix.  When nobody reads stderr, lines are dropped and
+ * counted after a short wait.  Preserves errno.
  */
 void log_write(enum log_level, const char *message, const struct log_field *);
 
-/* The same for what somebody asked to see: at every log level, and never
- * counted instead. */
+/*
+ * Write a line that somebody asked to see, at every log level; it is never
+ * counted instead.
+ */
 void log_answer(enum log_level, const char *message, const struct log_field *);
 
 /*
- * A descriptor that is readable when counts are due, so that they are told
- * although nothing more happens; whoever has it calls log_tell_counts() then.
- * Without it they are told by the next line of their kind, and at the end.
- * Main thread; -1 with errno.
+ * A descriptor that becomes readable when counts are due; its user then calls
+ * log_tell_counts().  Without it, a count is written before the next line of
+ * its kind, or at the end of the program.  Main thread; -1 with errno.
  */
 int log_watch_counts(void);
 void log_unwatch_counts(void);
 
-/* Tell the counts that are due, or all, at the end of the program. */
+/* Write the counts that are due; or all of them, at the end of the program. */
 void log_tell_counts(void);
 void log_tell_all_counts(void);
 
-/* log_info("client closed", log_num("client", id), ...): at least one field. */
+/*
+ * log_info("client closed", log_num("client", id), ...), with one field or
+ * more.
+ */
 #define LOG_LIST(...) ((const struct log_field[]){ __VA_ARGS__, LOG_END })
 #define log_error(message, ...) \
 	log_write(LOG_LEVEL_ERROR, message, LOG_LIST(__VA_ARGS__))

@@ -2,8 +2,8 @@
 
 /*
  * A line grows by pieces that are added whole or not at all: a character, an
- * escape, a key with what stands before its value.  After the first piece that
- * finds no room none is added any more, and there is always room for the end.
+ * escape, a key with the punctuation around it.  Once a piece finds no room, no
+ * other piece is added.  There is always room for the end of the line.
  */
 #include "base/log_line.h"
 
@@ -23,7 +23,7 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = { "debug", "DEBUG" },
 };
 
-/* What may have to follow the last piece: the longest end of a line. */
+/* The longest text that may have to follow the last piece. */
 #define END_MAX_LEN (sizeof "\",\"cut\":true}\n" - 1)
 
 struct log_field
@@ -38,7 +38,7 @@ log_num(const char *key, int64_t number)
 	return (struct log_field){ .key = key, .number = number };
 }
 
-/* Into the room for the end. */
+/* Add to the room that is kept for the end. */
 static void
 end_with(struct log_line *line, const char *text)
 {
@@ -76,7 +76,7 @@ add_escaped(struct log_line *line, const char *text)
 	}
 }
 
-/* For text in which every character is legible. */
+/* Add text in which every character is legible. */
 static void
 add_plain(struct log_line *line, const char *text)
 {
@@ -88,7 +88,7 @@ add_plain(struct log_line *line, const char *text)
 	}
 }
 
-/* Whatever there was room for of a value, its closing quote follows. */
+/* Close the quotes even if the value was cut. */
 static void
 close_quote(struct log_line *line, const char *quote)
 {
@@ -99,7 +99,7 @@ close_quote(struct log_line *line, const char *quote)
 
 /* --- Values -------------------------------------------------------------- */
 
-/* A word that reads the same without quotes. */
+/* Whether a text reads the same without quotes. */
 static bool
 is_word(const char *text)
 {
@@ -113,7 +113,7 @@ is_word(const char *text)
 	return true;
 }
 
-/* Text with double quotes reads better, and can be pasted, in single ones. */
+/* A text with double quotes is easier to read and to paste in single ones. */
 static bool
 suits_single_quotes(const char *text)
 {
@@ -125,7 +125,7 @@ suits_single_quotes(const char *text)
 	return true;
 }
 
-/* The key, and what stands around it; false: there is no room. */
+/* Add the key and the punctuation around it; false: there is no room. */
 static bool
 open_field(struct log_line *line, const char *before, const char *key,
     const char *after)
@@ -147,7 +147,7 @@ add_quoted(struct log_line *line, const char *before, const char *key,
 	close_quote(line, "\"");
 }
 
-/* The digits may not be cut: they would be another number. */
+/* Add key and number as one piece: a number that is cut is another number. */
 static void
 add_number(struct log_line *line, const char *before, const char *key,
     const char *after, int64_t number)

@@ -3,8 +3,8 @@
 /*
  * One line of the log, built in memory of fixed size: time, level, message and
  * fields, as text or as a JSON object.  Whatever bytes its values hold, a line
- * is valid UTF-8 without a control character but for the line end, and one
- * that had to be cut is whole in its form and says so: cut=true.
+ * is valid UTF-8, and its only control character is the line end.  A line that
+ * had to be cut is still well-formed, and ends in cut=true.
  */
 #ifndef PGJUMP_BASE_LOG_LINE_H
 #define PGJUMP_BASE_LOG_LINE_H
@@ -25,7 +25,7 @@ enum log_format {
 	LOG_FORMAT_JSON,
 };
 
-/* One field of a line; made by log_str() or log_num() only. */
+/* One field of a line, made by log_str() or log_num(). */
 struct log_field {
 	const char *key; /* NULL ends a list */
 	bool is_text;
@@ -39,12 +39,14 @@ struct log_field log_num(const char *key, int64_t number);
 
 #define LOG_END ((struct log_field){ 0 })
 
-/* A pipe takes no more in one piece (PIPE_BUF, pipe(7)), and poll() promises
- * room for no more. */
+/*
+ * PIPE_BUF (pipe(7)): a pipe takes this much in one piece, and poll() promises
+ * room for it.
+ */
 #define LOG_LINE_MAX 4096
 
 struct log_line {
-	char text[LOG_LINE_MAX]; /* with the line end, without a NUL */
+	char text[LOG_LINE_MAX]; /* with a line end, without a NUL */
 	size_t len;
 	bool is_cut;
 };

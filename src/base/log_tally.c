@@ -2,10 +2,10 @@
 
 /*
  * A record for each kind of line, in lists by hash under one mutex.  The words
- * that tell kinds apart come from the configuration and from failure.def, so
- * that no stranger can make the number of kinds grow; a record whose second is
- * over and told serves another kind.  Where memory is short nothing is counted,
- * and every line is written.
+ * that tell kinds apart come from the configuration and from failure.def, so no
+ * stranger can make the number of kinds grow.  A record without a debt whose
+ * second is over is reused for another kind.  When there is no memory for a
+ * record, every line is written.
  */
 #include "base/log_tally.h"
 
@@ -14,18 +14,17 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#define LIST_COUNT 64 /* a power of two */
+#define LIST_COUNT 64 /* some hundred kinds make short lists */
 
 struct record {
 	SLIST_ENTRY(record) entry;
 	struct log_debt debt;
-	int64_t since_ms; /* the start of its second (base/clock.h) */
-	unsigned written; /* lines, since then */
+	int64_t since_ms; /* when its second began (base/clock.h) */
+	unsigned written; /* lines since then */
 };
 
 SLIST_HEAD(record_list, record);
 
-/* The counters of the program's lines. */
 static struct record_list lists[LIST_COUNT];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
@@ -43,7 +42,7 @@ tells_kinds_apart(const char *key)
 	return false;
 }
 
-/* A text that finds no room is cut. */
+/* A text is cut to the room that is left. */
 static void
 add_mark(struct log_kind *kind, const struct log_field *field)
 {
@@ -80,7 +79,7 @@ is_same(const struct log_kind *one, const struct log_kind *other)
 	    memcmp(one->texts, other->texts, one->len) == 0;
 }
 
-/* FNV-1a over the texts; messages differ by where they are. */
+/* FNV-1a over the texts, begun with the address of the constant message. */
 static struct record_list *
 list_of(const struct log_kind *kind)
 {
@@ -99,7 +98,7 @@ is_over(const struct record *record, int64_t now_ms)
 	return now_ms - record->since_ms >= LOG_TALLY_WINDOW_MS;
 }
 
-/* Its own, else one that serves nobody, else a new one; NULL: no memory. */
+/* The record of this kind, else a free one, else a new one; NULL: no memory. */
 static struct record *
 record_of(const struct log_kind *kind, int64_t now_ms)
 {
@@ -146,7 +145,7 @@ judge(struct record *record, int64_t now_ms, struct log_debt *owed)
 	return record->debt.repeated++ == 0 ? LOG_COUNT_FIRST : LOG_COUNT;
 }
 
-/* --- What others call ---------------------------------------------------- */
+/* --- Judging lines ------------------------------------------------------- */
 
 enum log_verdict
 log_tally(enum log_level level, const char *message,
@@ -165,9 +164,9 @@ log_tally(enum log_level level, const char *message,
 	return verdict;
 }
 
-/* A debt that may be told now, or *due_ms. */
+/* A debt that may be reported now; else NULL, and *due_ms. */
 static struct record *
-find_debt(int64_t now_ms, bool at_end, int64_t *due_ms)
+find_debt(int64_t now_ms, bool is_last, int64_t *due_ms)
 {
 	struct record *record;
 	int64_t end_ms;
@@ -177,7 +176,7 @@ find_debt(int64_t now_ms, bool at_end, int64_t *due_ms)
 		SLIST_FOREACH(record, &lists[i], entry) {
 			if (record->debt.repeated == 0)
 				continue;
-			if (at_end || is_over(record, now_ms))
+			if (is_last || is_over(record, now_ms))
 				return record;
 			end_ms = record->since_ms + LOG_TALLY_WINDOW_MS;
 			if (*due_ms == 0 || end_ms < *due_ms)
@@ -188,13 +187,13 @@ find_debt(int64_t now_ms, bool at_end, int64_t *due_ms)
 }
 
 bool
-log_tally_take(int64_t now_ms, bool at_end, struct log_debt *owed,
+log_tally_take(int64_t now_ms, bool is_last, struct log_debt *owed,
     int64_t *due_ms)
 {
 	struct record *record;
 
 	pthread_mutex_lock(&mutex);
-	record = find_debt(now_ms, at_end, due_ms);
+	record = find_debt(now_ms, is_last, due_ms);
 	if (record != NULL)
 		take(record, owed);
 	pthread_mutex_unlock(&mutex);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/* Events of libevent's loop, made so that no caller checks for NULL. */
+/* Events of libevent's loop, made without a failure to check for. */
 #ifndef PGJUMP_BASE_LOOP_H
 #define PGJUMP_BASE_LOOP_H
 
@@ -8,8 +8,9 @@ struct event;
 struct event_base;
 
 /*
- * event_new(3), which fails only for want of memory: that ends the program, as
- * in xmalloc.h.  `fd` is -1 for a timer.  The caller adds and frees the event.
+ * event_new(3).  It fails only without memory, and that ends the program
+ * (base/xmalloc.h).  `fd` is -1 for a timer.  The caller adds and frees the
+ * event.
  */
 struct event *loop_event(struct event_base *, int fd, short what,
     void (*callback)(int fd, short what, void *arg), void *arg);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A list under a mutex, and an eventfd which wakes the event base of the
- * receiver.  Every message posted is delivered once or discarded once, in the
- * order posted.  Nothing of libevent is touched by a poster.
+ * Only the receiver's thread touches libevent: a sender adds to the list and
+ * writes to the eventfd.
  */
 #include "base/mailbox.h"
 
@@ -25,12 +24,12 @@ struct queue {
 
 struct mailbox {
 	atomic_uint references;
-	int wake_fd; /* open as long as anybody may post */
+	int wake_fd; /* stays open as long as anybody may post */
 	pthread_mutex_t mutex;
 	/* Under the mutex. */
 	struct queue posted;
-	bool closed;
-	/* The receiver's thread only. */
+	bool is_closed;
+	/* Only for the receiver's thread. */
 	struct queue arrived; /* taken from `posted`, being delivered */
 	struct event *wake;   /* NULL once closed */
 	void *receiver;
@@ -63,7 +62,7 @@ queue_take(struct queue *queue)
 	return message;
 }
 
-/* Everything of `from`, behind what `to` holds. */
+/* Move everything of `from` to the end of `to`. */
 static void
 queue_move(struct queue *to, struct queue *from)
 {
@@ -84,17 +83,18 @@ queue_discard(struct queue *queue)
 }
 
 /*
- * One turn delivers what was posted before it, so that busy posters cannot
- * hold the loop.  A delivery may close the mailbox: that empties `arrived`.
+ * Deliver what was posted before this turn, and no more, so that busy senders
+ * cannot hold up the loop.  A delivery may close the mailbox, which empties
+ * `arrived`.
  */
 static void
-on_wake(evutil_socket_t fd, short events, void *arg)
+on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct mailbox *mailbox = mailbox_ref(arg);
 	struct message *message;
 	eventfd_t posts;
 
-	(void)events;
+	(void)what;
 	eventfd_read(fd, &posts);
 	pthread_mutex_lock(&mailbox->mutex);
 	queue_move(&mailbox->arrived, &mailbox->posted);
@@ -134,7 +134,7 @@ mailbox_unref(struct mailbox *mailbox)
 {
 	if (mailbox == NULL || atomic_fetch_sub(&mailbox->references, 1) > 1)
 		return;
-	assert(mailbox->closed);
+	assert(mailbox->is_closed);
 	close(mailbox->wake_fd);
 	pthread_mutex_destroy(&mailbox->mutex);
 	free(mailbox);
@@ -143,14 +143,14 @@ mailbox_unref(struct mailbox *mailbox)
 void
 mailbox_post(struct mailbox *mailbox, struct message *take)
 {
-	bool closed;
+	bool is_closed;
 
 	pthread_mutex_lock(&mailbox->mutex);
-	closed = mailbox->closed;
-	if (!closed)
+	is_closed = mailbox->is_closed;
+	if (!is_closed)
 		queue_add(&mailbox->posted, take);
 	pthread_mutex_unlock(&mailbox->mutex);
-	if (closed)
+	if (is_closed)
 		take->discard(take);
 	else
 		eventfd_write(mailbox->wake_fd, 1);
@@ -164,7 +164,7 @@ mailbox_close(struct mailbox *mailbox)
 	event_free(mailbox->wake);
 	mailbox->wake = NULL;
 	pthread_mutex_lock(&mailbox->mutex);
-	mailbox->closed = true;
+	mailbox->is_closed = true;
 	queue_move(&mailbox->arrived, &mailbox->posted);
 	pthread_mutex_unlock(&mailbox->mutex);
 	queue_discard(&mailbox->arrived);

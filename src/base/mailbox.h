@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The one way threads meet: a list under a mutex and an eventfd that wakes the
- * receiver's event base.  A message owns what it carries (a descriptor, a
- * session); whoever finds the receiver gone discards it.
+ * The one way threads meet: a list under a mutex, and an eventfd that wakes the
+ * receiver's event base.  A message owns what it carries, such as a descriptor
+ * or a session.  Each message is delivered once, or discarded once when the
+ * receiver is gone.
  */
 #ifndef PGJUMP_BASE_MAILBOX_H
 #define PGJUMP_BASE_MAILBOX_H
@@ -11,30 +12,30 @@
 struct event_base;
 struct mailbox;
 
-/* Embedded at the start of what is sent; memory of the sender until posted. */
+/* The start of what is sent; the sender owns its memory until it is posted. */
 struct message {
 	struct message *next;
-	/* In the receiver's thread; takes the message. */
+	/* Called in the receiver's thread; takes the message. */
 	void (*deliver)(struct message *, void *receiver);
-	/* In any thread, when the receiver is gone; takes the message. */
+	/* Called in any thread when the receiver is gone; takes the message. */
 	void (*discard)(struct message *);
 };
 
 /*
- * A mailbox whose messages are delivered in `base` to `receiver`.  The caller
- * holds the first reference; mailbox_close() ends delivery, mailbox_unref()
+ * A mailbox that delivers to `receiver` in the thread of `base`.  The caller
+ * holds the first reference.  mailbox_close() ends delivery, mailbox_unref()
  * gives the reference back.
  */
 struct mailbox *mailbox_new(struct event_base *base, void *receiver);
 struct mailbox *mailbox_ref(struct mailbox *);
 void mailbox_unref(struct mailbox *); /* NULL is fine */
 
-/* Any thread; takes the message.  Messages arrive in the order posted. */
+/* Any thread.  Messages are delivered in the order in which they are posted. */
 void mailbox_post(struct mailbox *, struct message *take);
 
 /*
- * The receiver's thread, before its base goes: discards what is queued and
- * whatever is posted from now on.  Posters may still hold references.
+ * The receiver's thread, before its base is freed: discard what is queued, and
+ * everything posted from now on.  Senders may still hold references.
  */
 void mailbox_close(struct mailbox *);
 

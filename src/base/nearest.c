@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The distance of Damerau and Levenshtein (optimal string alignment), three
- * rows at a time.
+ * The distance of Damerau and Levenshtein (optimal string alignment), which
+ * needs only the last three rows of its table.
  */
 #include "base/nearest.h"
 
@@ -32,9 +32,9 @@ distance(const char *a, size_t a_len, const char *b, size_t b_len)
 
 		this[0] = (unsigned)i;
 		for (size_t j = 1; j <= b_len; j++) {
-			bool same = a[i - 1] == b[j - 1];
+			bool is_same = a[i - 1] == b[j - 1];
 
-			this[j] = smaller(above[j - 1] + !same,
+			this[j] = smaller(above[j - 1] + !is_same,
 			    smaller(above[j], this[j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
 			    a[i - 2] == b[j - 1])

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * Which known word did somebody mean who typed an unknown one.  Pure.
- */
+/* The known word that somebody may have meant who typed an unknown one. */
 #ifndef PGJUMP_BASE_NEAREST_H
 #define PGJUMP_BASE_NEAREST_H
 
-/* Longer words are nobody's slip, and are never near. */
+/* Longer than every word that pgjump knows; a longer word is never near. */
 #define NEAREST_LEN_MAX 64
 
 /* Begin with { .typed = ... }, which is borrowed. */
 struct nearest {
 	const char *typed;
-	char word[NEAREST_LEN_MAX + 1]; /* the best so far; "": none is near */
-	unsigned distance;              /* of that one */
+	char word[NEAREST_LEN_MAX + 1]; /* the best so far; "": none */
+	unsigned distance;              /* of the best so far */
 };
 
 /*
- * Consider one known word.  Distance counts letters that are missing, too
- * many, wrong or swapped with their neighbour; near enough is one such slip
- * for every three letters typed.  A word of which four letters or more were
- * typed right ("user" of "username") is two slips away at most.
+ * Consider one known word.  A slip is a letter that is missing, too many, wrong
+ * or swapped with its neighbour.  A word is near if it takes at most one slip
+ * for every three letters typed.  A word that holds everything typed, if that
+ * is four letters or more ("user" in "username"), counts as two slips at most.
  */
 void nearest_consider(struct nearest *, const char *word);
 

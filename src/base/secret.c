@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Secrets, held as text or read from their file on each use.  Promises that
- * every copy it made or was given is wiped before its memory is released, and
- * that a file which is no regular file cannot make it wait.
+ * Promises that every copy of a secret that it made or was given is wiped
+ * before its memory is released, and that opening a file never waits: a FIFO is
+ * refused instead of waited for.
  */
 #include "base/secret.h"
 
@@ -18,6 +18,7 @@
 
 #include "base/xmalloc.h"
 
+/* Far more than any key or password. */
 #define FILE_MAX ((size_t)1 << 20)
 
 bool
@@ -39,7 +40,7 @@ text_equal(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Two secrets that were left out may have been two. */
+/* Two redacted secrets are equal only if they came from the same variable. */
 bool
 secret_equal(const struct secret *a, const struct secret *b)
 {
@@ -47,7 +48,10 @@ secret_equal(const struct secret *a, const struct secret *b)
 	    (!secret_is_redacted(a) || text_equal(a->reference, b->reference));
 }
 
-/* Fill `buf` from the descriptor; -1 with errno, EFBIG when more follows. */
+/*
+ * Fill `buf` from the descriptor; -1 with errno, which is EFBIG if `buf` is
+ * full.
+ */
 static ssize_t
 read_all(int fd, char *buf, size_t size)
 {
@@ -68,7 +72,7 @@ read_all(int fd, char *buf, size_t size)
 	return (ssize_t)used;
 }
 
-/* What an editor adds at the end of a file. */
+/* The length without the line end that an editor adds. */
 static size_t
 without_line_end(const char *text, size_t len)
 {
@@ -79,7 +83,7 @@ without_line_end(const char *text, size_t len)
 	return len;
 }
 
-/* The text of an open file, or NULL and in *why what is wrong with it. */
+/* The text of an open file; NULL, and *why, if it cannot be used. */
 static char *
 read_text(int fd, const char **why)
 {

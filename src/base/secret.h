@@ -2,8 +2,8 @@
 
 /*
  * A secret as the configuration gives it: the text itself, or the path of a
- * file which is read anew each time the secret is needed.  Texts are wiped
- * before their memory is released; nothing here logs.
+ * file that is read each time the secret is needed.  Texts are wiped before
+ * their memory is released, and nothing here logs.
  */
 #ifndef PGJUMP_BASE_SECRET_H
 #define PGJUMP_BASE_SECRET_H
@@ -15,35 +15,39 @@
 struct secret {
 	char *text;
 	char *path;
-	char *reference; /* "${NAME}" where the text came from; or NULL */
+	char *reference; /* "${NAME}" if the text came from there; or NULL */
 };
 
-/* What stands in the place of a secret where one is shown.  Read back, it is
- * a secret that is missing. */
+/*
+ * Shown in the place of a secret.  In a configuration file it means that the
+ * secret is missing.
+ */
 #define SECRET_REDACTED "<redacted>"
 
+/* Whether there is a text or a path. */
 bool secret_is_set(const struct secret *);
 
+/* Whether the text is SECRET_REDACTED. */
 bool secret_is_redacted(const struct secret *);
 
-/* The same text or the same path, or neither set. */
+/* Whether both have the same text or the same path, or nothing. */
 bool secret_equal(const struct secret *, const struct secret *);
 
 /*
- * The secret's text, NUL-terminated, without the line end that an editor adds
- * to a file; the caller releases it with secret_free().  NULL where it is not
- * set (*error is "") or its file cannot be read: then `error` says which file
- * and why.  A file over 1 MB or with a NUL byte is an error.
+ * The secret's text without the line end that an editor adds to a file; the
+ * caller releases it with secret_free().  NULL if it is not set (`error` is "")
+ * or if its file cannot be read (`error` says which file and why).  A file that
+ * is over 1 MB, has a NUL byte or is no regular file is an error.
  */
 char *secret_load(const struct secret *, char *error, size_t size);
 
-/* Wipe and release; NULL is fine. */
+/* Wipe and release a text; NULL is fine. */
 void secret_free(char *text);
 
-/* Overwrite memory that held a secret, whatever the optimiser thinks. */
+/* Overwrite memory that held a secret; no optimiser leaves this out. */
 void secret_wipe(void *bytes, size_t len);
 
-/* Release what a struct secret holds, wiped, and clear it. */
+/* Wipe and release everything that a struct secret holds. */
 void secret_clear(struct secret *);
 
 #endif

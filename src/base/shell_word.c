@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The quotes of a POSIX shell: in single ones nothing is special but they
- * themselves (POSIX.1-2017, Shell Command Language, 2.2.2).
+ * Between single quotes only the single quote itself is special to a POSIX
+ * shell (POSIX.1-2017, Shell Command Language, 2.2.2).
  */
 #include "base/shell_word.h"
 
@@ -14,7 +14,7 @@
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
 	"_-./:@%+=,"
 
-/* The end of a quoted text, a quote, the beginning of the next one. */
+/* The end of a quoted part, an escaped quote, the start of the next part. */
 #define QUOTE "'\\''"
 
 char *

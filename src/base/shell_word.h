@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A text as one word of a POSIX shell, for commands that are printed to be
- * pasted.  It runs nothing.
+ * A text written as one word of a POSIX shell, for commands that are printed to
+ * be pasted.
  */
 #ifndef PGJUMP_BASE_SHELL_WORD_H
 #define PGJUMP_BASE_SHELL_WORD_H
 
-/* Bare where nothing in it is special, else in single quotes; the caller frees
- * it. */
+/*
+ * The text as it is if nothing in it is special, else in single quotes.  The
+ * caller frees it.
+ */
 char *shell_word(const char *text);
 
 #endif

@@ -24,12 +24,15 @@
 #include "base/stream.h"
 #include "base/xmalloc.h"
 
-/* Enough to keep a fast peer busy, and little enough for thousands of clients.
+/*
+ * Enough to keep a fast peer busy, and little enough for thousands of clients.
  */
 #define PARK_MAX (256 * 1024)
 
-/* Limit unsent data in the kernel, so that a peer which stops reading causes
- * back-pressure early. */
+/*
+ * Limit unsent data in the kernel, so that a peer which stops reading causes
+ * back-pressure early.
+ */
 #define UNSENT_MAX (128 * 1024)
 
 struct socket_stream {
@@ -67,8 +70,10 @@ is_retry(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-/* Stop watching a socket that is broken or at its end: it would stay readable
- * for ever. */
+/*
+ * Stop watching a socket that is broken or at its end: it would stay readable
+ * for ever.
+ */
 static void
 stop_watching(struct socket_stream *self)
 {
@@ -85,8 +90,10 @@ lost(struct socket_stream *self, int error)
 	return STREAM_LOST;
 }
 
-/* After a read that has emptied the socket, do not try again before the loop
- * reports more: that saves a system call for each read. */
+/*
+ * After a read that has emptied the socket, do not try again before the loop
+ * reports more: that saves a system call for each read.
+ */
 static ssize_t
 socket_read(struct stream *stream, void *buf, size_t len)
 {
@@ -105,7 +112,8 @@ socket_read(struct stream *stream, void *buf, size_t len)
 	return self->lost_errno != 0 ? STREAM_LOST : STREAM_END;
 }
 
-/* Keep watching for input after a failed write: received bytes may still wait.
+/*
+ * Keep watching for input after a failed write: received bytes may still wait.
  */
 static ssize_t
 socket_write(struct stream *stream, const void *buf, size_t len)
@@ -152,7 +160,8 @@ socket_finish(struct stream *stream)
 	shutdown(socket_of(stream)->fd, SHUT_WR);
 }
 
-/* A peer that sent a reset never acknowledges anything, so do not wait for it.
+/*
+ * A peer that sent a reset never acknowledges anything, so do not wait for it.
  */
 static bool
 socket_is_drained(struct stream *stream)

@@ -9,16 +9,16 @@ text_printable(char *out, size_t size, const void *bytes, size_t len)
 {
 	const unsigned char *in = bytes, *end = in + len;
 	size_t used = 0;
-	bool space = false;
+	bool is_space_due = false;
 
 	for (; in < end && used + 2 < size; in++) {
 		if (*in == ' ' || (*in >= '\t' && *in <= '\r')) {
-			space = used > 0;
+			is_space_due = used > 0;
 			continue;
 		}
-		if (space)
+		if (is_space_due)
 			out[used++] = ' ';
-		space = false;
+		is_space_due = false;
 		if (used + 1 < size)
 			out[used++] = *in > ' ' && *in < 0x7f ? (char)*in : '?';
 	}

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * One code point at a time, from text that ends with a NUL: no byte behind it
- * is looked at.
- */
+/* The text ends with a NUL, and no byte behind it is read. */
 #include "base/utf8.h"
 
 #include <stddef.h>
 
-/* A code point that UTF-8 may not hold, or that a shorter form would hold. */
+/*
+ * Whether UTF-8 may not hold this code point, or must hold it in fewer bytes.
+ */
 static bool
 is_misfit(uint32_t code, unsigned len)
 {
@@ -39,8 +38,10 @@ utf8_next(const char **text)
 	return code;
 }
 
-/* From the general categories Cc, Cf, Zl and Zp of Unicode 15; what scripts
- * need to be read (U+200C, U+200D) is left out. */
+/*
+ * The ranges are from the general categories Cc, Cf, Zl and Zp of Unicode 15,
+ * without U+200C and U+200D, which some scripts need to be read.
+ */
 bool
 utf8_is_legible(uint32_t code)
 {

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * The few allocation calls of the program, each of which aborts when the
- * system has no memory left.
- */
 #include "base/xmalloc.h"
 
 #include <stdio.h>
@@ -30,7 +26,7 @@ checked(void *ptr, size_t bytes)
 	return ptr;
 }
 
-/* 0 where the product is larger than any memory. */
+/* 0 if the product is larger than any memory. */
 static size_t
 product(size_t count, size_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Allocation that cannot fail: out of memory aborts the program, so that no
- * caller carries a branch which no test can reach.  The log says so first.
+ * Allocation that cannot fail.  Without memory the program logs that and
+ * aborts, so that no caller has a branch which no test can reach.
  */
 #ifndef PGJUMP_BASE_XMALLOC_H
 #define PGJUMP_BASE_XMALLOC_H
@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* Each returns memory which the caller owns and releases with free(). */
+/* Each returns memory that the caller owns and releases with free(). */
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size); /* zeroed */
 void *xrealloc(void *ptr, size_t size);
@@ -22,8 +22,8 @@ char *xvasprintf(const char *format, va_list)
     __attribute__((format(printf, 1, 0)));
 
 /*
- * For what tells of a lack of memory in its own way: an error in the log, and
- * the end of the program.  `bytes` is what was asked for, 0 where unknown.
+ * Log that there is no memory left and abort, for callers of libraries that
+ * report it in ways of their own.  `bytes` is what was asked for; 0: unknown.
  */
 _Noreturn void xmalloc_fail(size_t bytes);
 

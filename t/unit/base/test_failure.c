@@ -69,8 +69,10 @@ message_stands_alone(enum failure code, enum software software)
 	    "opening", text);
 }
 
-/* Rails takes a text which holds the database's name for the news that there
- * is no such database. */
+/*
+ * Rails takes a text which holds the database's name for the news that there is
+ * no such database.
+ */
 static void
 check_names(const char *text)
 {

@@ -79,7 +79,8 @@ bytes_that_are_no_text_are_escaped(void **state)
 		{ "\xef\xbf\xbf", "\"\\uffff\"" },
 		{ "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"" },
 		{ "\xf0\x9f\xbf\xbf", "\"\\ud83f\\udfff\"" },
-		/* no UTF-8: alone, cut short, too long, a surrogate, too high
+		/*
+		 * no UTF-8: alone, cut short, too long, a surrogate, too high
 		 */
 		{ "f\xfcr", "\"f\\ufffdr\"" },
 		{ "\x80", "\"\\ufffd\"" },
@@ -136,8 +137,10 @@ ends_with(const char *text, const char *end)
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* Every place of a line is where one of these is cut: the piece is repeated
- * behind 0 to 15 other characters. */
+/*
+ * Every place of a line is where one of these is cut: the piece is repeated
+ * behind 0 to 15 other characters.
+ */
 static void
 assert_cut_whole(const char *piece, const char *escaped)
 {
