@@ -2,21 +2,16 @@
 
 /*
  * pgjump: the subcommands and options, each a row of a table from which the
- * command line is read and --help is printed.  What a process needs before it
- * has threads is done here, once.  It refuses to know what a subcommand does.
+ * command line is read and --help is printed.  It refuses to know what a
+ * subcommand does.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/command_line.h"
 #include "base/log.h"
@@ -25,6 +20,7 @@
 #include "command/config.h"
 #include "command/hostkey.h"
 #include "command/libraries.h"
+#include "command/process.h"
 #include "command/serve.h"
 
 enum command_index {
@@ -369,72 +365,12 @@ check_options(const struct request *request, unsigned given)
 
 /* --- Running it ---------------------------------------------------------- */
 
-/* A client costs one or two descriptors, and the usual soft limit is 1024. */
-static void
-raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/*
- * No secret may get into a core dump: none is written, and one that goes to a
- * pipe, where the size limit does not count (core(5)), holds no memory.
- * PR_SET_DUMPABLE would do it, too, but takes /proc/self from a user who is
- * not root, and with it a configuration file given as /dev/fd/63.  Debugging
- * stays possible: a debugger may attach, and whoever needs a core file raises
- * the soft limit with prlimit(1) and writes 0x33 to coredump_filter.
- */
-static void
-keep_secrets_out_of_dumps(void)
-{
-	struct rlimit limit;
-	bool filtered = false;
-	int fd;
-
-	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
-		limit.rlim_cur = 0;
-		setrlimit(RLIMIT_CORE, &limit);
-	}
-	fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		filtered = write(fd, "0", 1) == 1;
-		close(fd);
-	}
-	if (!filtered)
-		prctl(PR_SET_DUMPABLE, 0);
-}
-
-/*
- * Where the first three descriptors are closed a socket would become one of
- * them, and hear what is logged and printed.  Not to be written, so that what
- * cannot be printed is still an error.
- */
-static void
-occupy_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int
 run(const struct request *request)
 {
 	int code;
 
-	occupy_standard_descriptors();
-	signal(SIGPIPE, SIG_IGN);
-	raise_descriptor_limit();
-	keep_secrets_out_of_dumps();
+	process_prepare();
 	libraries_start();
 	code = request->command->run(&request->line);
 	log_tell_all_counts();

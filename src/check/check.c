@@ -7,7 +7,6 @@
  */
 #include "check/check.h"
 
-#include <assert.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,12 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/command_line.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/xmalloc.h"
 #include "check/board.h"
 #include "check/json.h"
@@ -209,32 +208,14 @@ print_rest(struct check *check)
 
 /* --- The main thread ------------------------------------------------------ */
 
-/* In threads, too, they only wait in the descriptor.  Until there is something
- * to tell they end the program by themselves. */
-static int
-catch_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGQUIT);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	assert(fd >= 0);
-	return fd;
-}
-
 static void
 take_signal(struct check *check)
 {
-	struct signalfd_siginfo info;
+	int number = signals_next(check->signal_fd);
 
-	if (read(check->signal_fd, &info, sizeof info) != sizeof info)
+	if (number == 0)
 		return;
-	check->signal = (int)info.ssi_signo;
+	check->signal = number;
 	eventfd_write(check->cancel_fd, 1);
 }
 
@@ -371,6 +352,7 @@ read_timeout(struct check *check)
 int
 check_run(const struct command_line *line)
 {
+	static const int deadly[] = { SIGINT, SIGTERM, SIGQUIT };
 	struct check check = { .line = line };
 	int code = 1;
 
@@ -380,7 +362,8 @@ check_run(const struct command_line *line)
 		check.connections = named_connections(check.cfg, line->names);
 	if (check.connections != NULL && read_timeout(&check)) {
 		log_setup(LOG_LEVEL_ERROR, check.cfg->log_format);
-		check.signal_fd = catch_signals();
+		check.signal_fd = signals_catch(deadly,
+		    sizeof deadly / sizeof *deadly);
 		code = check_all(&check);
 		close(check.signal_fd);
 	}

@@ -12,13 +12,11 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,6 +24,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mailbox.h"
+#include "base/signals.h"
 #include "base/xmalloc.h"
 #include "client/listener.h"
 #include "command/psql_line.h"
@@ -278,33 +277,22 @@ static const struct {
 static void
 on_signal(evutil_socket_t fd, short events, void *arg)
 {
-	struct signalfd_siginfo info;
+	int number = signals_next(fd);
 
 	(void)events;
-	if (read(fd, &info, sizeof info) != sizeof info)
-		return;
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		if (signals[i].number == (int)info.ssi_signo)
+		if (signals[i].number == number)
 			signals[i].act(arg, signals[i].number, signals[i].name);
 }
 
-/*
- * From now on these signals interrupt nothing, in no thread, since threads
- * inherit the mask: they wait in a descriptor until the loop reads them.
- */
 static int
 catch_signals(void)
 {
-	sigset_t set;
-	int fd;
+	int numbers[SIGNAL_COUNT];
 
-	sigemptyset(&set);
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
-		sigaddset(&set, signals[i].number);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	assert(fd >= 0);
-	return fd;
+		numbers[i] = signals[i].number;
+	return signals_catch(numbers, SIGNAL_COUNT);
 }
 
 /* --- From start to end -------------------------------------------------- */
