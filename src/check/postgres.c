@@ -17,27 +17,23 @@
 #include "config/config.h"
 #include "pg/pgwire.h"
 #include "tls/client.h"
+#include "tls/pump.h"
 #include "tls/tls.h"
 
 /* How long the database may take over a goodbye. */
 #define GOODBYE_MAX_MS 1000
 
-/* "SSLRequest" of the chapter "Message Formats": length, code. */
-static const unsigned char ssl_request[] = { 0, 0, 0, 8, 4, 210, 22, 47 };
-
 /* When it must have answered; the tunnel must be heard from heard_ms on. */
 struct patience {
 	int64_t asked_ms, heard_ms, by_ms;
-	bool was_answered; /* it has spoken as PostgreSQL before */
 };
 
 static struct patience
-wait_for(const struct check_state *state, bool was_answered)
+wait_for(const struct check_state *state)
 {
 	const struct check_task *task = state->task;
 	int64_t allowed_ms = task->connection->ssl_response_timeout_ms;
-	struct patience wait = { .asked_ms = clock_ms(),
-		.was_answered = was_answered };
+	struct patience wait = { .asked_ms = clock_ms() };
 
 	wait.by_ms = check_route_task_by_ms(task, allowed_ms);
 	wait.heard_ms = wait.asked_ms + (wait.by_ms - wait.asked_ms) / 4;
@@ -56,14 +52,12 @@ way_of(const struct check_state *state)
 }
 
 static enum failure
-fail_ended(const struct check_state *state, const struct patience *wait,
-    bool is_lost, struct fault *fault)
+fail_ended(const struct check_state *state, bool is_lost, struct fault *fault)
 {
 	struct database_way way = way_of(state);
 
 	way.lost = is_lost ? state->database : NULL;
-	database_fault_hung_up(fault, &way,
-	    wait->was_answered ? FAIL_DB_HANGUP : FAIL_DB_CLOSED);
+	database_fault_hung_up(fault, &way, FAIL_DB_CLOSED);
 	return fault->code;
 }
 
@@ -153,52 +147,20 @@ enum failure
 check_postgres_ask(struct check_state *state)
 {
 	struct fault *fault = &state->fault;
-	struct patience wait = wait_for(state, false);
+	struct patience wait = wait_for(state);
 	char bytes[PGWIRE_ANSWER_MAX];
 	ssize_t got;
 
-	if (send_all(state, &wait, ssl_request, sizeof ssl_request, fault) !=
-	    FAIL_NONE)
+	if (send_all(state, &wait, pgwire_ssl_request, PGWIRE_SSL_REQUEST_LEN,
+		fault) != FAIL_NONE)
 		return fault->code;
 	got = receive(state, &wait, bytes, sizeof bytes, fault);
 	if (fault->code != FAIL_NONE)
 		return fault->code;
 	if (got <= 0)
-		return fail_ended(state, &wait, got == STREAM_LOST, fault);
+		return fail_ended(state, got == STREAM_LOST, fault);
 	state->tls_answer = bytes[0];
 	return judge_answer(state, bytes, (size_t)got, fault);
-}
-
-static enum failure
-send_output(const struct check_state *state, const struct patience *wait,
-    struct tls_client *client, struct fault *fault)
-{
-	const void *bytes;
-	size_t len = tls_client_output(client, &bytes);
-
-	send_all(state, wait, bytes, len, fault);
-	tls_client_sent(client, len);
-	return fault->code;
-}
-
-/* One round: what is to be said, then what is answered. */
-static enum failure
-exchange(const struct check_state *state, const struct patience *wait,
-    struct tls_client *client, struct fault *fault)
-{
-	char bytes[4096];
-	ssize_t got;
-
-	if (send_output(state, wait, client, fault) != FAIL_NONE)
-		return fault->code;
-	got = receive(state, wait, bytes, sizeof bytes, fault);
-	if (got > 0)
-		tls_client_feed(client, bytes, (size_t)got);
-	else if (got == STREAM_END)
-		tls_client_closed(client, fault);
-	else if (got == STREAM_LOST)
-		fail_ended(state, wait, true, fault);
-	return fault->code;
 }
 
 /* The request was sent and answered already. */
@@ -208,7 +170,7 @@ begin(struct tls_client *client, char answer)
 	const void *bytes;
 	size_t len = tls_client_output(client, &bytes);
 
-	assert(len == sizeof ssl_request);
+	assert(len == PGWIRE_SSL_REQUEST_LEN);
 	tls_client_sent(client, len);
 	tls_client_feed(client, &answer, 1);
 }
@@ -217,14 +179,13 @@ static enum tls_client_status
 shake_hands(const struct check_state *state, struct tls_client *client,
     struct fault *fault)
 {
-	struct patience wait = wait_for(state, true);
-	struct fault ignored = { 0 };
+	struct patience wait = wait_for(state);
 	enum tls_client_status status;
 
-	while ((status = tls_client_step(client, fault)) == TLS_CLIENT_WAIT)
-		if (exchange(state, &wait, client, fault) != FAIL_NONE)
+	while ((status = tls_pump(client, state->database, fault)) ==
+	    TLS_CLIENT_WAIT)
+		if (turn(state, &wait, fault) != FAIL_NONE)
 			return TLS_CLIENT_FAILED;
-	send_output(state, &wait, client, &ignored); /* the last of it */
 	return status;
 }
 
@@ -254,7 +215,7 @@ hear_goodbye(const struct check_state *state, const struct patience *wait,
 static void
 part(const struct check_state *state, struct tls *tls, struct fault *fault)
 {
-	struct patience wait = wait_for(state, true);
+	struct patience wait = wait_for(state);
 	struct fault ignored = { 0 };
 	const void *bytes;
 	size_t len;
@@ -296,7 +257,7 @@ check_postgres_tls(struct check_state *state, struct tls_facts *facts)
 void
 check_postgres_part(const struct check_state *state)
 {
-	struct patience wait = wait_for(state, true);
+	struct patience wait = wait_for(state);
 	struct fault ignored = { 0 };
 	char bytes[512];
 

@@ -174,8 +174,7 @@ may_do_without_tls(const struct check_state *state)
 	return connection->ssl_mode == SSL_MODE_PREFER &&
 	    connection->client_tls == CLIENT_TLS_PASSTHROUGH &&
 	    code != FAIL_DB_TLS_SETTINGS &&
-	    (code == FAIL_DB_HANGUP ||
-		failure_info(code)->stage == STAGE_DB_TLS);
+	    failure_info(code)->stage == STAGE_DB_TLS;
 }
 
 static void

@@ -20,10 +20,9 @@
 #include "config/config.h"
 #include "tls/client.h"
 #include "tls/identity.h"
+#include "tls/pump.h"
 #include "tls/stream.h"
 #include "tls/tls.h"
-
-#define READ_MAX ((size_t)16 * 1024)
 
 /* With its NUL, as it stands in SASLInitialResponse. */
 static const char bound_mechanism[] = "SCRAM-SHA-256-PLUS";
@@ -94,42 +93,6 @@ rules_of(struct client_home *home, struct fault *fault)
 	return home->rules;
 }
 
-static void
-send_output(struct client *client)
-{
-	struct tls_client *securing = client->startup->securing;
-	const void *bytes;
-	ssize_t taken;
-	size_t len;
-
-	while ((len = tls_client_output(securing, &bytes)) > 0) {
-		taken = stream_write(client->database, bytes, len);
-		if (taken < 0)
-			return; /* reading tells what is wrong */
-		tls_client_sent(securing, (size_t)taken);
-	}
-}
-
-/* DONE: something came. */
-static enum client_tls_status
-take_input(struct client *client, struct fault *fault)
-{
-	unsigned char bytes[READ_MAX];
-	ssize_t got = stream_read(client->database, bytes, sizeof bytes);
-
-	if (got == STREAM_WAIT)
-		return CLIENT_TLS_WAIT;
-	if (got > 0) {
-		tls_client_feed(client->startup->securing, bytes, (size_t)got);
-		stream_credit(client->database, (size_t)got);
-		return CLIENT_TLS_DONE;
-	}
-	if (got == STREAM_LOST)
-		stream_fault(client->database, fault);
-	tls_client_closed(client->startup->securing, fault);
-	return CLIENT_TLS_FAILED;
-}
-
 /* The certificate that was not good enough is evidence. */
 static void
 note_facts(const struct client *client, struct fault *fault)
@@ -152,25 +115,24 @@ static enum client_tls_status
 secure(struct client *client, struct fault *fault)
 {
 	struct client_startup *startup = client->startup;
-	enum client_tls_status input = CLIENT_TLS_DONE;
-	enum tls_client_status status = TLS_CLIENT_WAIT;
 
 	if (startup->securing == NULL && rules_of(client->home, fault) == NULL)
 		return CLIENT_TLS_FAILED;
 	if (startup->securing == NULL)
 		startup->securing = tls_client_new(client->home->rules);
-	while (status == TLS_CLIENT_WAIT && input == CLIENT_TLS_DONE) {
-		status = tls_client_step(startup->securing, fault);
-		send_output(client);
-		if (status == TLS_CLIENT_WAIT)
-			input = take_input(client, fault);
-	}
-	if (status == TLS_CLIENT_READY)
+	switch (tls_pump(startup->securing, client->database, fault)) {
+	case TLS_CLIENT_WAIT:
+		return CLIENT_TLS_WAIT;
+	case TLS_CLIENT_FAILED:
+		return CLIENT_TLS_FAILED;
+	case TLS_CLIENT_READY:
 		client->database = tls_stream_new(client->database,
 		    tls_client_take(startup->securing), tls_client_explain);
-	if (status == TLS_CLIENT_FAILED)
-		return CLIENT_TLS_FAILED;
-	return status == TLS_CLIENT_WAIT ? input : CLIENT_TLS_DONE;
+		break;
+	case TLS_CLIENT_PLAIN:
+		break;
+	}
+	return CLIENT_TLS_DONE;
 }
 
 enum client_tls_status

@@ -11,6 +11,8 @@
 #define STARTUP_MIN 8
 #define STARTUP_MAX 10000 /* MAX_STARTUP_PACKET_LENGTH of the server */
 
+const unsigned char pgwire_ssl_request[] = { 0, 0, 0, 8, 4, 210, 22, 47 };
+
 uint32_t
 pgwire_int32(const void *bytes)
 {

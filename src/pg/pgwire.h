@@ -30,6 +30,10 @@ enum pgwire_kind {
 	PGWIRE_FOREIGN, /* anything else */
 };
 
+/* The whole SSLRequest: its length and its code. */
+#define PGWIRE_SSL_REQUEST_LEN 8
+extern const unsigned char pgwire_ssl_request[PGWIRE_SSL_REQUEST_LEN];
+
 /* The longest packet pgwire_packet() waits for: a whole TLS record. */
 #define PGWIRE_PACKET_MAX (5 + 16384)
 

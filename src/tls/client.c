@@ -26,11 +26,9 @@
 #include "config/options.h"
 #include "key/openssl.h"
 #include "key/tls_pem.h"
+#include "pg/pgwire.h"
 #include "tls/certificate.h"
 #include "tls/tls.h"
-
-/* "SSLRequest" in the chapter "Frontend/Backend Protocol". */
-static const unsigned char ssl_request[8] = { 0, 0, 0, 8, 4, 210, 22, 47 };
 
 #define FILES 3 /* ca_cert, client_cert, client_key */
 
@@ -52,7 +50,7 @@ struct tls_client {
 	bool has_ca;
 	enum step step;
 	enum tls_client_status status; /* once DONE */
-	size_t request_sent;           /* of ssl_request */
+	size_t request_sent;           /* of the SSLRequest */
 	char answer[2];                /* to it, and what should not follow */
 	size_t answer_len;
 	struct tls *tls;
@@ -293,8 +291,8 @@ size_t
 tls_client_output(struct tls_client *client, const void **bytes)
 {
 	if (client->step == ASKING) {
-		*bytes = ssl_request + client->request_sent;
-		return sizeof ssl_request - client->request_sent;
+		*bytes = pgwire_ssl_request + client->request_sent;
+		return PGWIRE_SSL_REQUEST_LEN - client->request_sent;
 	}
 	return client->tls != NULL ? tls_output(client->tls, bytes) : 0;
 }
@@ -307,7 +305,7 @@ tls_client_sent(struct tls_client *client, size_t len)
 		return;
 	}
 	client->request_sent += len;
-	assert(client->request_sent <= sizeof ssl_request);
+	assert(client->request_sent <= PGWIRE_SSL_REQUEST_LEN);
 }
 
 /* --- Steps ---------------------------------------------------------------- */
