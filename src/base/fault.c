@@ -230,24 +230,26 @@ opening_words(const struct fault *fault)
 {
 	switch (failure_stage(fault->code)->side) {
 	case SIDE_TUNNEL:
-		return "pgjump: tunnel failed: ";
+		return "tunnel failed: ";
 	case SIDE_DATABASE:
 		return fault->jump[0] != '\0'
-		    ? "pgjump: tunnel is up, database failed: "
-		    : "pgjump: database failed: ";
+		    ? "tunnel is up, database failed: "
+		    : "database failed: ";
 	case SIDE_CLIENT:
 	case SIDE_LOCAL:
 		break;
 	}
-	return "pgjump: refused: ";
+	return "refused: ";
 }
 
 static void
-build_message(const struct fault *fault, const char *opening, char *buf,
-    size_t len)
+build_message(const struct fault *fault, const char *program,
+    const char *opening, char *buf, size_t len)
 {
 	struct text text = { .buf = buf, .size = len };
 
+	buf[0] = '\0';
+	append_string(&text, program);
 	append_string(&text, opening);
 	append_template(&text, fault, message_of(fault));
 	append_string(&text, " [");
@@ -258,13 +260,19 @@ build_message(const struct fault *fault, const char *opening, char *buf,
 void
 fault_message(const struct fault *fault, char *buf, size_t len)
 {
-	build_message(fault, opening_words(fault), buf, len);
+	build_message(fault, "pgjump: ", opening_words(fault), buf, len);
+}
+
+void
+fault_message_bare(const struct fault *fault, char *buf, size_t len)
+{
+	build_message(fault, "", opening_words(fault), buf, len);
 }
 
 void
 fault_message_mid_session(const struct fault *fault, char *buf, size_t len)
 {
-	build_message(fault, "terminating connection: pgjump: ", buf, len);
+	build_message(fault, "terminating connection: pgjump: ", "", buf, len);
 }
 
 void

@@ -73,6 +73,9 @@ bool fault_is_of_sshd(const struct fault *);
  */
 void fault_message(const struct fault *, char *buf, size_t len);
 
+/* The same without the name of the program in front. */
+void fault_message_bare(const struct fault *, char *buf, size_t len);
+
 /* The same for the end of a session: "terminating connection: pgjump: ...". */
 void fault_message_mid_session(const struct fault *, char *buf, size_t len);
 

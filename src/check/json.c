@@ -127,7 +127,7 @@ put_verdict(FILE *out, const struct check_report *report)
 	char message[FAULT_DETAIL_MAX] = "";
 
 	if (is_failed)
-		check_report_message(report, message, sizeof message);
+		fault_message_bare(&report->fault, message, sizeof message);
 	next_pair(out, "  ", "side", check_report_side(report));
 	next_pair(out, "  ", "stage",
 	    is_failed ? failure_stage(report->fault.code)->label : "");

@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "config/config.h"
 
@@ -95,18 +94,6 @@ check_report_side(const struct check_report *report)
 	if (report->fault.code == FAIL_NONE || is_interrupted(report))
 		return "";
 	return sides[failure_stage(report->fault.code)->side];
-}
-
-/* As a client would read it, but for the name of the program that says it. */
-void
-check_report_message(const struct check_report *report, char *buf, size_t len)
-{
-	static const char prefix[] = "pgjump: ";
-	char message[FAULT_DETAIL_MAX];
-
-	fault_message(&report->fault, message, sizeof message);
-	assert(strncmp(message, prefix, strlen(prefix)) == 0);
-	snprintf(buf, len, "%s", message + strlen(prefix));
 }
 
 void

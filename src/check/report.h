@@ -121,7 +121,4 @@ int check_report_code(const struct check_report *);
 /* Who failed: "tunnel", "database"; "" where nothing did. */
 const char *check_report_side(const struct check_report *);
 
-/* The message, with its side in front and its label behind. */
-void check_report_message(const struct check_report *, char *buf, size_t len);
-
 #endif

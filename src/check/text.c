@@ -210,7 +210,7 @@ put_verdict(const struct check_text *text, const struct check_report *report)
 
 	fputs("  ", text->out);
 	if (strcmp(check_report_status(report), "failed") == 0) {
-		check_report_message(report, message, sizeof message);
+		fault_message_bare(&report->fault, message, sizeof message);
 		put(text, RED, message);
 	} else if (strcmp(check_report_status(report), "ok") == 0) {
 		put(text, GREEN,

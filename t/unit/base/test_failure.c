@@ -176,6 +176,10 @@ a_message_names_side_and_peers(void **state)
 	assert_string_equal(text,
 	    "pgjump: database failed: 10.0.2.45:5432 refused the connection "
 	    "[db_refused]");
+	fault_message_bare(&fault, text, sizeof text);
+	assert_string_equal(text,
+	    "database failed: 10.0.2.45:5432 refused the connection "
+	    "[db_refused]");
 	fault = complete_fault(FAIL_AUTH_KEY_REJECTED);
 	fault_message(&fault, text, sizeof text);
 	assert_string_equal(text,
@@ -315,6 +319,23 @@ a_server_has_words_of_its_own(void **state)
 	assert_non_null(strstr(text, "confirms a forward before it connects"));
 }
 
+static void
+what_was_noted_since_a_mark_is_told(void **state)
+{
+	struct fault fault = { 0 };
+	size_t mark;
+
+	(void)state;
+	assert_string_equal(fault_notes_since(&fault, 0), "");
+	fault_note(&fault, "one");
+	assert_string_equal(fault_notes_since(&fault, 0), "one");
+	mark = strlen(fault.detail);
+	assert_string_equal(fault_notes_since(&fault, mark), "");
+	fault_note(&fault, "two");
+	fault_note(&fault, "three");
+	assert_string_equal(fault_notes_since(&fault, mark), "two; three");
+}
+
 int
 main(void)
 {
@@ -327,6 +348,7 @@ main(void)
 		cmocka_unit_test(the_first_cause_wins),
 		cmocka_unit_test(settings_of_sshd_are_named_to_openssh_alone),
 		cmocka_unit_test(a_server_has_words_of_its_own),
+		cmocka_unit_test(what_was_noted_since_a_mark_is_told),
 		cmocka_unit_test(details_are_joined_and_bounded),
 		cmocka_unit_test(text_becomes_printable),
 		cmocka_unit_test(a_short_buffer_cuts_and_ends),
