@@ -52,7 +52,7 @@ for my $way ([through => undef], [without => 0]) {
 		like($seen->{remarks}[0], qr/^Clients\ with\ sslmode=prefer\ go
 		    \ on\ in\ the\ clear,\ since\ the\ TLS\ handshake\ with
 		    \ .*\ failed.*protocol\ version/x, 'a remark says why');
-		like($seen->{remarks}[1], qr/^For TLS: /, 'and what to change');
+		like($seen->{remarks}[1], qr/^To get TLS: /, 'and what to change');
 	};
 }
 

@@ -88,7 +88,7 @@ subtest 'pg_hba.conf, without a tunnel' => sub {
 	my $connection = $lab->connection('direct', port => $pg->port,
 	    ssh_tunnel => 0);
 	my $seen = fails($connection, 29, qr/\[db_rejected\]/, 'rejected');
-	like($seen->{out}, qr/Fix: Permit the address 127\.0\.0\.1, by which the database sees this machine/,
+	like($seen->{out}, qr/Fix: Permit the address 127\.0\.0\.1 in .*: the database sees this machine/,
 	    'this machine is to be permitted');
 	my ($line) = $seen->{out} =~ /^    (host .*\n)/m;
 	spew($hba, ($line // '') . slurp($hba));

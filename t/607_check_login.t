@@ -164,7 +164,7 @@ for my $case (
 	['its end is late', qr/does not answer a query as/,
 	    "$columns$row$done", $ready],
 	['no end', qr/did not answer within 1 s/, "$columns$row$done"],
-	['rows without end', qr/answers without end/, $columns, $row x 100_000],
+	['rows without end', qr/its answer does not end/, $columns, $row x 100_000],
 	['notices', qr/does not answer a query as/,
 	    "$notice$columns$row$done$ready"],
 ) {

@@ -65,7 +65,7 @@ subtest 'refused: the other addresses' => sub {
 	    ["127.0.0.3:$closed", "127.0.0.4:$closed"], 'each is asked for');
 	like($_, qr/: "Connection refused"$/, 'with its answer')
 	    for @{ asked($report) };
-	like("@{ $report->{remarks} }", qr/closed the door/, 'no silence');
+	like("@{ $report->{remarks} }", qr/Refused after .* network path/, 'no silence');
 	is(sessions($mark), 1, 'through the same session');
 };
 
@@ -75,7 +75,7 @@ subtest 'an unknown name' => sub {
 	is($report->{stage}, 'db_resolve', 'the stage');
 	like($report->{probes}[0]{target}, qr/\.invalid:/,
 	    'a name that cannot exist is asked for');
-	like("@{ $report->{remarks} }", qr/the same of a name that cannot/,
+	like("@{ $report->{remarks} }", qr/the same answer for a name that cannot/,
 	    'and is told like it');
 	like($report->{command}, qr/^getent hosts nowhere\.test$/,
 	    'the command');

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A row for each failure about which more can be said than its hint in
- * failure.def: where to run what, and lines made of the connection's own
- * names.
+ * A row for each failure that deserves more advice than its hint in
+ * failure.def: a command, and lines made of the connection's own names.
  */
 #include "check/advice.h"
 
@@ -31,7 +30,7 @@ jump_of(const struct check_state *state)
 	return state->task->connection->jump;
 }
 
-/* Who connects to the database. */
+/* The machine that connects to the database. */
 static const char *
 near_database(const struct check_state *state)
 {
@@ -44,7 +43,7 @@ is_socket(const struct check_state *state)
 	return state->task->connection->host_kind == CONFIG_HOST_SOCKET;
 }
 
-/* Commands and settings are those of a server that is known. */
+/* Whether commands and settings of sshd may be named. */
 static bool
 is_sshd(const struct check_state *state)
 {
@@ -80,7 +79,7 @@ listen_jump(const struct check_state *state, struct check_advice *out)
 	    jump_of(state)->port);
 }
 
-/* As if it were the database that it seems to be. */
+/* The port seems to be a database's: ask it as one. */
 static void
 ask_instead(const struct check_state *state, struct check_advice *out)
 {
@@ -127,8 +126,8 @@ list_signatures(const struct check_state *state, struct check_advice *out)
 /* --- The login ------------------------------------------------------------ */
 
 /*
- * sshd says the same of a key that it does not know and of a user whom it does
- * not let in: what else that may come from, and what its log says.
+ * sshd answers an unknown key and a user whom it does not admit in the same
+ * way. Look at the user, at the rules, at the files of the key, and at the log.
  */
 static void
 inspect_account(const struct check_state *state, struct check_advice *out)
@@ -136,7 +135,7 @@ inspect_account(const struct check_state *state, struct check_advice *out)
 	const char *user = jump_of(state)->username;
 	char *word = shell_word(user);
 
-	/* The home of a name in quotes is not found by a tilde. */
+	/* The shell does not expand a tilde before a quoted name. */
 	if (is_sshd(state) && strcmp(word, user) == 0)
 		check_report_advice_run(out, AT_JUMP,
 		    "passwd -S %s; sshd -T | grep -E '^(allow|deny)'; "
@@ -149,10 +148,10 @@ inspect_account(const struct check_state *state, struct check_advice *out)
 }
 
 /*
- * The least that lets this connection in: no shell, no agent, no other target.
- * A Unix socket cannot be named there (sshd(8), "AUTHORIZED_KEYS FILE
- * FORMAT"; dropbear(8) has the same names, but nothing that switches one on
- * again).  Where another server keeps its keys is not known.
+ * The narrowest line that lets this connection in: no shell, no agent, no other
+ * target.  It cannot name a Unix socket (sshd(8), "AUTHORIZED_KEYS FILE
+ * FORMAT"). dropbear(8) has the same option names, but none that switches one
+ * on again. We do not know where other servers keep their keys.
  */
 static void
 authorize_key(const struct check_state *state, struct check_advice *out)
@@ -180,7 +179,7 @@ authorize_key(const struct check_state *state, struct check_advice *out)
 		    connection->label, state->key.line);
 }
 
-/* The public keys, one of which can select itself. */
+/* One of these public keys can be configured, to select its private key. */
 static void
 print_agent(const struct check_state *state, struct check_advice *out)
 {
@@ -207,8 +206,8 @@ list_agent(const struct check_state *state, struct check_advice *out)
 /* --- The forward ---------------------------------------------------------- */
 
 /*
- * A name as a pattern in quotes of sshd_config(5).  What has a meaning in
- * patterns, or in the quotes of some releases, is matched by '?'.
+ * A name as a quoted pattern of sshd_config(5).  A '?' stands for each
+ * character that has a meaning in patterns, or in the quotes of some releases.
  */
 static void
 put_pattern(char *out, size_t size, const char *name)

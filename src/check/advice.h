@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What to do about a failure: a hint, lines to put into a file over there, a
- * command and where to run it.  Pure: facts in, texts out; no secret goes in.
+ * What to do about a failure: a hint, lines to add to a file, and a command
+ * with the place to run it.  Pure: facts in, texts out; no secret goes in.
  */
 #ifndef PGJUMP_CHECK_ADVICE_H
 #define PGJUMP_CHECK_ADVICE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * First comes the command that prints the true key, always.  Where the key may
- * simply be unknown, a line follows that makes it known once it was compared.
+ * There is always the command that prints the true key.  If the key may simply
+ * be unknown, there is a line that makes it known, for use after the
+ * comparison.
  */
 #include "check/advice_hostkey.h"
 
@@ -21,7 +22,7 @@
 static void
 compare_key(const struct check_state *state, struct check_advice *out)
 {
-	const char *place = "on the jump box, by another way than this";
+	const char *place = "on the jump box, over a path that you trust";
 
 	if (fault_is_of_sshd(&state->fault))
 		check_report_advice_run(out, place,
@@ -44,8 +45,8 @@ know_key(const struct check_state *state, struct check_advice *out)
 		line = known_hosts_line(jump->host, jump->port,
 		    ssh->hostkey_type, ssh->hostkey, ssh->hostkey_len);
 	if (line != NULL && jump->known_hosts_count > 0) {
-		snprintf(out->file, sizeof out->file, "%.120s, once compared",
-		    jump->known_hosts[0]);
+		snprintf(out->file, sizeof out->file,
+		    "%.120s, after you compared the key", jump->known_hosts[0]);
 		check_report_advice_line(out, "%s", line);
 	}
 	free(line);
@@ -55,7 +56,7 @@ static void
 name_pin_file(struct check_advice *out)
 {
 	snprintf(out->file, sizeof out->file,
-	    "ssh_tunnel of this connection, once compared");
+	    "ssh_tunnel of this connection, after you compared the key");
 }
 
 static void

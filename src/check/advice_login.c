@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * SQLSTATEs of rejected logins.  Messages of the database are looked into only
- * where one SQLSTATE has several causes, and for what stands in quotes, since
- * the rest may be in another language.  Poolers speak English, and one
- * SQLSTATE of theirs stands for everything.
+ * SQLSTATEs of rejected logins.  Where one SQLSTATE has several causes the
+ * message decides, by words that no translation changes: names of files, and
+ * what stands in quotes.  Poolers speak English and use one SQLSTATE for
+ * everything.
  */
 #include "check/advice_login.h"
 
@@ -23,13 +23,13 @@
 
 struct row {
 	const char *sqlstate;
-	const char *marker; /* the message has this word; NULL: any message */
+	const char *marker; /* a part of the message; NULL: any message */
 	const char *hint, *place, *command;
 	void (*add_lines)(const struct check_state *, struct check_advice *);
 };
 
-/* A word of pg_hba.conf: in quotes where it must be, with those in it doubled;
- * cut where there is no room. */
+/* A word of pg_hba.conf, in quotes if it needs them; quotes in it are doubled.
+ * It is cut when there is no room. */
 static void
 put_word(char *out, size_t size, const char *word)
 {
@@ -50,8 +50,8 @@ put_word(char *out, size_t size, const char *word)
 	out[used] = '\0';
 }
 
-/* The address in the first quotes of the message, which is the jump box's as
- * the database sees it; false: there is none. */
+/* The address in the first quotes of the message, under which the database sees
+ * the jump box; false: there is none. */
 static bool
 find_address(const char *message, char *out, size_t size)
 {
@@ -83,12 +83,13 @@ permit_address(const struct check_state *state, struct check_advice *out)
 	put_word(database_word, sizeof database_word, database);
 	put_word(user_word, sizeof user_word, connection->username);
 	snprintf(out->hint, sizeof out->hint,
-	    "Permit the address %s, by which the database sees %s, in "
-	    "pg_hba.conf.",
+	    "Permit the address %s in pg_hba.conf: the database sees %s "
+	    "at this address.",
 	    address,
 	    connection->jump != NULL ? "the jump box" : "this machine");
 	snprintf(out->file, sizeof out->file,
-	    "pg_hba.conf of the database, above what rejects, then reload it");
+	    "pg_hba.conf of the database, above the line that rejects, then "
+	    "reload it");
 	snprintf(out->lines[out->line_count++], sizeof out->lines[0],
 	    "host %s %s %s/%d scram-sha-256", database_word, user_word, address,
 	    strchr(address, ':') != NULL ? 128 : 32);
@@ -107,14 +108,14 @@ set_password(const struct check_state *state, struct check_advice *out)
 static const struct row rows[] = {
 	/* pgbouncer */
 	{ "08P01", "no such database",
-	    "Correct database of this connection, or add it to [databases] of "
-	    "the pooler, which is what answers there.",
+	    "A pooler answers here: correct database of this connection, or "
+	    "add it to [databases] of the pooler.",
 	    PGBOUNCER("SHOW DATABASES"), NULL },
 	{ "08P01", "max_client_conn",
 	    "Close idle clients of the pooler, or raise its max_client_conn.",
 	    PGBOUNCER("SHOW LISTS"), NULL },
 	{ "08P01", "SSL required",
-	    "Set ssl_config.mode to require: the pooler takes no client "
+	    "Set ssl_config.mode to require: the pooler accepts no client "
 	    "without TLS (client_tls_sslmode).",
 	    "", "", NULL },
 	{ "08P01", "SASL authentication failed",
@@ -125,9 +126,9 @@ static const struct row rows[] = {
 	    "Enable this database at the console of the pooler (ENABLE).",
 	    PGBOUNCER("SHOW DATABASES"), NULL },
 	{ "", "query_wait_timeout",
-	    "See whether the pooler is paused (RESUME), reaches its database "
-	    "server, and has free connections to it: it let a query wait for "
-	    "longer than its query_wait_timeout.",
+	    "Check that the pooler is not paused (RESUME), reaches its database "
+	    "server, and has free connections to it: a query waited longer than "
+	    "its query_wait_timeout.",
 	    PGBOUNCER("SHOW POOLS"), NULL },
 	{ "", "server_login_retry",
 	    "See the log of the pooler: it cannot log in to its database "
@@ -136,12 +137,12 @@ static const struct row rows[] = {
 	/* pgpool */
 	{ "", "failed to create a backend",
 	    "See the log of pgpool and backend_hostname0 in its configuration: "
-	    "it does not reach its database server.",
+	    "it cannot reach its database server.",
 	    "", "", NULL },
 	/* odyssey */
 	{ "08006", "failed to connect to remote server",
 	    "See the log of the pooler and the storage in its configuration: "
-	    "it does not reach its database server, or that database does not "
+	    "it cannot reach its database server, or that database does not "
 	    "exist there.",
 	    "", "", NULL },
 	{ "", "client_max",
@@ -149,9 +150,9 @@ static const struct row rows[] = {
 	    "", NULL },
 	/* PostgreSQL, and libpq */
 	{ "28P01", NULL,
-	    "Correct username or password of this connection, or set the "
-	    "password of that user in the database anew, and VALID UNTIL where "
-	    "it has passed.",
+	    "Correct username or password of this connection, or give that user "
+	    "a new password in the database, and a new VALID UNTIL if the old "
+	    "one has passed.",
 	    "", "", set_password },
 	{ "28000", "pg_hba.conf",
 	    "Permit this user, database and address in pg_hba.conf of the "
@@ -159,7 +160,7 @@ static const struct row rows[] = {
 	    AT_DATABASE, "psql -c 'SELECT pg_reload_conf()'", permit_address },
 	{ "28000", NULL,
 	    "Correct username of this connection, or create that user in the "
-	    "database and let it log in.",
+	    "database and permit it to log in.",
 	    AT_DATABASE, "psql -c '\\du'", NULL },
 	{ "3D000", NULL,
 	    "Correct database of this connection, or create that database.",
@@ -178,19 +179,17 @@ static const struct row rows[] = {
 	    "Wait until the database has started; its log says how far it is.",
 	    AT_DATABASE, "pg_isready", NULL },
 	{ "", "SASL authentication mechanisms are supported",
-	    "Let this user log in with scram-sha-256 in pg_hba.conf: the "
-	    "database offers nothing that a password is good for, such as "
-	    "OAuth.",
+	    "Permit this user scram-sha-256 in pg_hba.conf: the database offers "
+	    "only methods that take no password, such as OAuth.",
 	    AT_DATABASE, "psql -c 'SELECT * FROM pg_hba_file_rules'", NULL },
 	{ "", "channel binding",
-	    "Set ssl_config.mode to require, since the database wants channel "
+	    "Set ssl_config.mode to require: the database demands channel "
 	    "binding.",
 	    "", "", NULL },
 	{ "", "no password",
 	    "Set password of this connection: the database asks for one.", "",
 	    "", NULL },
-	{ "", NULL,
-	    "See the log of the database server for its own account of this.",
+	{ "", NULL, "See the log of the database server, which may say why.",
 	    AT_DATABASE, "psql -c 'SELECT pg_current_logfile()'", NULL },
 };
 
@@ -203,8 +202,8 @@ fits(const struct row *row, const struct check_refusal *refusal)
 		strstr(refusal->message, row->marker) != NULL);
 }
 
-/* psql asks for the password, so that neither a log nor a list of processes
- * shows it. */
+/* psql prompts for the password, so that it appears in no log and in no list of
+ * processes. */
 void
 check_advice_login_password(const struct check_state *state,
     struct check_advice *out)
@@ -221,8 +220,8 @@ check_advice_login_password(const struct check_state *state,
 }
 
 /*
- * A session in the clear that pg_hba.conf does not permit, at a database that
- * offers TLS: a line there would be the weaker fix.
+ * pg_hba.conf permits no session in the clear, and the database offers TLS: to
+ * permit such a session would be the weaker fix.
  */
 static bool
 wants_tls(const struct check_state *state)
@@ -238,9 +237,9 @@ static void
 advise_tls(struct check_advice *out)
 {
 	snprintf(out->hint, sizeof out->hint,
-	    "Set ssl to require, or ssl_config.mode where that is given: the "
-	    "database offers TLS, and pg_hba.conf may permit this user by "
-	    "hostssl lines only.");
+	    "Set ssl to require, or ssl_config.mode if that is given: the "
+	    "database offers TLS, and pg_hba.conf may permit this user only in "
+	    "hostssl lines.");
 	snprintf(out->file, sizeof out->file,
 	    "this connection in the configuration file");
 	snprintf(out->lines[out->line_count++], sizeof out->lines[0],

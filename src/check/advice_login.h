@@ -10,12 +10,12 @@
 struct check_advice;
 struct check_state;
 
-/* The command that sets the password of the connection's user in the database
- * anew. */
+/* The command that gives the connection's user a new password in the database.
+ */
 void check_advice_login_password(const struct check_state *,
     struct check_advice *);
 
-/* The hint of the advice is replaced where more is known. */
+/* Replaces the hint, where more is known, and adds a command and lines. */
 void check_advice_login(const struct check_state *, struct check_advice *);
 
 #endif

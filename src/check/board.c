@@ -20,7 +20,7 @@
 struct check_board {
 	pthread_mutex_t mutex;
 	struct check_report report;
-	struct check_report *given_up; /* what is seen instead, if not NULL */
+	struct check_report *given_up; /* shown instead, if not NULL */
 	enum check_phase phase;        /* the last one that was entered */
 	int changed_fd;
 };
@@ -95,7 +95,7 @@ end_step(struct check_step *step, enum check_status status)
 	step->duration_ms = clock_ms() - step->started_ms;
 }
 
-/* What is said of the phase is the cause alone; the verdict has it all. */
+/* The line of the phase holds the cause alone; the verdict holds everything. */
 static void
 fail_step(struct check_report *report, enum check_phase phase,
     const struct fault *fault)

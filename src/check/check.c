@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The main thread of a check: connections are walked side by side in threads,
- * reports are printed in the order named, a signal ends everything at once
- * with what is known.
+ * The main thread of a check.  Threads walk the connections side by side; the
+ * main thread prints reports in the order named.  A signal ends everything at
+ * once, after what is known has been printed.
  */
 #include "check/check.h"
 
@@ -35,19 +35,21 @@
 #include "config/value.h"
 #include "ssh/resolver.h"
 
-/* sshd turns away the eleventh that has not logged in yet (MaxStartups). */
+/* sshd may refuse the eleventh connection that has not logged in yet (its
+ * default MaxStartups); some are left to others. */
 #define THREADS_MAX 8
 
-/* The live line counts, and walks that are late are looked for. */
+/* How often the live line shows its time anew, and late walks are looked for.
+ */
 #define TICK_MS       100
 #define QUIET_TICK_MS 500
 
-/* A walk that hears its deadline needs no more. */
+/* A walk that can hear its deadline ends well within this time after it. */
 #define LATE_MS 500
 
-/* After a signal a walk has so long to take its leave.  One that computes (a
- * key's passphrase) does not hear it. */
-#define LEAVE_MAX_MS 200
+/* A walk closes its connections within this time after a signal.  One that
+ * computes (a key's passphrase) does not hear the signal. */
+#define CLOSE_MAX_MS 200
 
 struct check {
 	const struct command_line *line;
@@ -60,11 +62,11 @@ struct check {
 	int changed_fd, cancel_fd, signal_fd;
 	int signal; /* that ended it; 0: none */
 	pthread_mutex_t mutex;
-	size_t taken; /* connections that have a thread, or had */
+	size_t taken; /* connections that a thread has walked or walks */
 	pthread_t threads[THREADS_MAX];
 	size_t thread_count;
-	bool gave_up;      /* a thread that computes is not waited for */
-	size_t lost_count; /* threads like that, not replaced yet */
+	bool has_lost_thread; /* a thread that computes was left behind */
+	size_t lost_count;    /* such threads, not replaced yet */
 	struct check_text text;
 	struct check_report *report; /* what was looked at last */
 	size_t printed;              /* reports, as text */
@@ -72,7 +74,7 @@ struct check {
 
 /* --- Threads -------------------------------------------------------------- */
 
-/* The next one to walk; false: there is none. */
+/* Take the next connection to walk; false: there is none. */
 static bool
 take_one(struct check *check, size_t *index)
 {
@@ -104,7 +106,7 @@ walk_some(void *arg)
 	return NULL;
 }
 
-/* Where the system has no thread left, those there are do it. */
+/* If the system refuses a thread, those that have started do all the work. */
 static bool
 start_threads(struct check *check)
 {
@@ -125,8 +127,8 @@ look(struct check *check, size_t index)
 	return check->report;
 }
 
-/* Other threads take what those would have taken next; where the system has
- * none left, at the next look. */
+/* Start a thread for each one left behind, to walk the remaining connections.
+ * If the system refuses, the next look tries again. */
 static void
 replace_threads(struct check *check)
 {
@@ -148,7 +150,7 @@ give_up_late(struct check *check)
 		if (!check_board_is_late(check->boards[i], by_ms) ||
 		    !check_walk_give_up(look(check, i), check->boards[i]))
 			continue;
-		check->gave_up = true;
+		check->has_lost_thread = true;
 		check->lost_count++;
 	}
 	replace_threads(check);
@@ -156,7 +158,7 @@ give_up_late(struct check *check)
 
 /* --- Printing ------------------------------------------------------------- */
 
-/* What is new; false: every report is printed. */
+/* Print what is new; false: every report is printed. */
 static bool
 show_text(struct check *check)
 {
@@ -194,7 +196,7 @@ print_json(struct check *check)
 		puts("]");
 }
 
-/* Whatever is not printed yet, done or not. */
+/* Print what is left, done or not. */
 static void
 print_rest(struct check *check)
 {
@@ -219,9 +221,9 @@ take_signal(struct check *check)
 	eventfd_write(check->cancel_fd, 1);
 }
 
-/* Until something changed, or the live line must count. */
+/* Sleep until something changes or `wait_ms` are over. */
 static void
-sleep_a_while(struct check *check, int wait_ms)
+sleep_until_change(struct check *check, int wait_ms)
 {
 	struct pollfd fds[] = {
 		{ .fd = check->changed_fd, .events = POLLIN },
@@ -245,21 +247,21 @@ watch(struct check *check)
 
 	while (check->signal == 0 &&
 	    (is_text ? show_text(check) : is_walking(check))) {
-		sleep_a_while(check, wait_ms);
+		sleep_until_change(check, wait_ms);
 		give_up_late(check);
 	}
 }
 
-/* After a signal: wait for those that hear it.  False: some do not. */
+/* Wait for the walks that hear a signal.  False: some do not. */
 static bool
-take_leave(struct check *check)
+wait_for_walks(struct check *check)
 {
-	int64_t end_ms = clock_ms() + LEAVE_MAX_MS;
+	int64_t end_ms = clock_ms() + CLOSE_MAX_MS;
 
 	while (is_walking(check)) {
 		if (clock_ms() >= end_ms)
 			return false;
-		sleep_a_while(check, clock_left_ms(end_ms));
+		sleep_until_change(check, clock_left_ms(end_ms));
 	}
 	return true;
 }
@@ -279,7 +281,7 @@ exit_code(struct check *check)
 static int
 run(struct check *check)
 {
-	bool all_ended;
+	bool have_ended;
 	int code;
 
 	if (!start_threads(check)) {
@@ -287,12 +289,12 @@ run(struct check *check)
 		return 1;
 	}
 	watch(check);
-	all_ended = take_leave(check);
+	have_ended = wait_for_walks(check);
 	print_rest(check);
 	code = exit_code(check);
 	fflush(stdout);
-	if (!all_ended || check->gave_up)
-		_exit(code); /* what a thread computes with stays there */
+	if (!have_ended || check->has_lost_thread)
+		_exit(code); /* a thread still uses what we would free */
 	for (size_t i = 0; i < check->thread_count; i++)
 		pthread_join(check->threads[i], NULL);
 	return code;
@@ -327,7 +329,7 @@ check_all(struct check *check)
 	return code;
 }
 
-/* False after a usage error, which was told. */
+/* False: a usage error, which has been printed. */
 static bool
 read_timeout(struct check *check)
 {
@@ -352,7 +354,8 @@ read_timeout(struct check *check)
 int
 check_run(const struct command_line *line)
 {
-	static const int deadly[] = { SIGINT, SIGTERM, SIGQUIT };
+	/* Before there is something to report, they end the program. */
+	static const int ending[] = { SIGINT, SIGTERM, SIGQUIT };
 	struct check check = { .line = line };
 	int code = 1;
 
@@ -362,8 +365,8 @@ check_run(const struct command_line *line)
 		check.connections = named_connections(check.cfg, line->names);
 	if (check.connections != NULL && read_timeout(&check)) {
 		log_setup(LOG_LEVEL_ERROR, check.cfg->log_format);
-		check.signal_fd = signals_catch(deadly,
-		    sizeof deadly / sizeof *deadly);
+		check.signal_fd = signals_catch(ending,
+		    sizeof ending / sizeof *ending);
 		code = check_all(&check);
 		close(check.signal_fd);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A function for each stage of a dial, which says what it came to.
+ * A function for each stage of a dial, which writes on the board what the stage
+ * found.
  */
 #include "check/dial.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A listener, and a relay for the one who was let in.  Two sockets of one
- * connection know each other by their addresses: what is the local one here is
- * the peer's there.
+ * A listener, and a relay for the admitted socket.  The two sockets of a
+ * connection are recognised by their addresses: the local address of one is the
+ * peer address of the other.
  */
 #include "check/door.h"
 
@@ -25,7 +25,8 @@
 
 #define SCRATCH_LEN 65536
 
-/* A login and a row of facts need some KB; libpq holds all that comes. */
+/* A login and one row need a few KB.  libpq keeps everything it is sent in
+ * memory, so a database must not send without end. */
 #define TO_CLIENT_MAX (1024 * 1024)
 
 struct check_door {
@@ -34,12 +35,12 @@ struct check_door {
 	int fd;
 	struct sockaddr_in address;
 	struct event *knock;
-	struct relay *relay; /* NULL: nobody is in */
+	struct relay *relay; /* NULL: no socket was admitted */
 	struct relay_traffic traffic;
 	char *scratch;
 };
 
-/* The step looks; this one only ends the turn. */
+/* These two only end the turn; check_door_step() does the work. */
 static void
 on_knock(evutil_socket_t fd, short what, void *arg)
 {
@@ -52,7 +53,7 @@ on_ready(void *arg)
 	(void)arg;
 }
 
-/* -1 with errno. */
+/* A listening socket on a free port; -1 with errno. */
 static int
 listen_somewhere(struct sockaddr_in *address)
 {
@@ -128,7 +129,7 @@ is_same(const struct sockaddr_in *one, const struct sockaddr_in *other)
 	    one->sin_addr.s_addr == other->sin_addr.s_addr;
 }
 
-/* Is the visitor the other end of our own socket? */
+/* Is the visitor the other end of `own_fd`? */
 static bool
 is_own(const struct check_door *door, const struct sockaddr_in *visitor,
     int own_fd)
@@ -142,7 +143,8 @@ is_own(const struct check_door *door, const struct sockaddr_in *visitor,
 	    is_same(&local, visitor) && is_same(&peer, &door->address);
 }
 
-/* The one who may come in, or -1; all others are sent away. */
+/* Accept all who wait; returns the socket to admit, or -1, and closes the
+ * others. */
 static int
 answer_knocks(const struct check_door *door, int own_fd)
 {
@@ -197,7 +199,7 @@ pump(struct check_door *door, struct fault *fault)
 	while (
 	    status == RELAY_AGAIN && door->traffic.to_client <= TO_CLIENT_MAX);
 	if (door->traffic.to_client > TO_CLIENT_MAX)
-		fault_set(fault, FAIL_DB_REJECTED, "it answers without end");
+		fault_set(fault, FAIL_DB_REJECTED, "its answer does not end");
 	else if (status == RELAY_OPEN || status == RELAY_DATABASE_ENDED)
 		return FAIL_NONE;
 	if (status == RELAY_DATABASE_LOST)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A loopback port of our own that leads to the database, for a library which
- * connects by itself.  It admits one socket, that of this process which the
- * caller names; whoever else connects is sent away.  In the thread of its
- * route.
+ * A loopback port of our own that leads to the database, for a library that
+ * connects by itself.  It admits the one socket of this process that the caller
+ * names and closes every other connection.  Runs in the thread of its route.
  */
 #ifndef PGJUMP_CHECK_DOOR_H
 #define PGJUMP_CHECK_DOOR_H
@@ -15,7 +14,7 @@ struct check_door;
 struct check_route;
 struct dial;
 
-/* All borrowed while it is open.  NULL with errno. */
+/* Both are borrowed while it is open.  NULL with errno. */
 struct check_door *check_door_open(struct check_route *, const struct dial *);
 void check_door_close(struct check_door *); /* NULL is fine */
 
@@ -24,13 +23,14 @@ void check_door_close(struct check_door *); /* NULL is fine */
 unsigned check_door_port(const struct check_door *);
 
 /*
- * After each turn of the route: admit `own_fd`, when it has come, by a new
- * stream to the database, and move what can be moved.  A fault where there is
- * no way to the database; FAIL_NONE also when a session ended.
+ * Call it after each turn of the route.  It admits `own_fd` once that has
+ * connected, with a new stream to the database, and moves bytes both ways. Sets
+ * a fault when the database cannot be reached; FAIL_NONE also when a session
+ * ended.
  */
 enum failure check_door_step(struct check_door *, int own_fd, struct fault *);
 
-/* Something is still on its way through it. */
+/* Whether a session is open through it. */
 bool check_door_is_busy(const struct check_door *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The object of a report, a key a line.  What does not apply is left out,
- * but for the keys that every report has.
+ * The object of a report, one key a line.  Facts that do not apply are left
+ * out; the keys that every report has stay.
  */
 #include "check/json.h"
 
@@ -33,7 +33,7 @@ put_pair(FILE *out, const char *key, const char *text)
 	put_string(out, text);
 }
 
-/* The next one of an object: a comma and a line of its own. */
+/* A further pair of an object, on a line of its own. */
 static void
 next_pair(FILE *out, const char *indent, const char *key, const char *text)
 {
@@ -56,7 +56,7 @@ put_fact(FILE *out, const struct check_fact *fact)
 		fprintf(out, ",\n      \"%s\": %.12g", fact->key, fact->number);
 }
 
-/* The hint belongs to the phase that failed, and to the whole. */
+/* The hint stands at the phase that failed, and again at the report. */
 static void
 put_phase(FILE *out, const struct check_report *report, enum check_phase phase)
 {
@@ -119,7 +119,7 @@ put_texts(FILE *out, const char *key, const char *first, size_t size,
 	putc(']', out);
 }
 
-/* "" where nothing failed. */
+/* Empty texts where nothing failed. */
 static void
 put_verdict(FILE *out, const struct check_report *report)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A report as JSON (RFC 8259), for programs: the keys are documented in
- * pgjump(1) and stay.
+ * A report as JSON (RFC 8259), for programs.  pgjump(1) documents the keys,
+ * which do not change.
  */
 #ifndef PGJUMP_CHECK_JSON_H
 #define PGJUMP_CHECK_JSON_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Keys in words.  What makes a key unusable is judged by the same calls, and
- * told by the same rows, as in ssh/auth_key.c.
+ * Keys in words.  The calls that judge a key, and the rows that say what is
+ * wrong with it, are those of ssh/auth_key.c.
  */
 #include "check/key.h"
 
@@ -62,7 +62,7 @@ judge_public(const char *text, struct check_key *out, struct fault *fault)
 	return fault->code;
 }
 
-/* The text, or NULL; with a fault where it is set and cannot be read. */
+/* The text, or NULL; with a fault if it is configured and cannot be read. */
 static char *
 load(const struct secret *secret, struct fault *fault)
 {
@@ -95,14 +95,15 @@ check_key_read(const struct config_jump *jump, struct check_key *out,
 	return fault->code;
 }
 
-/* A key of the agent, no certificate, as a line that ssh_key can read. */
+/* Describe a key of the agent; false: it is a certificate, or not known here.
+ */
 static bool
 take_agent_key(const struct ssh_agent_key *from, struct check_key *out)
 {
 	struct ssh_wire wire = { from->blob, from->blob_len }, type;
 	char *base64, *line;
 	struct ssh_key key;
-	bool known;
+	bool is_known;
 
 	if (!ssh_wire_string(&wire, &type))
 		return false;
@@ -110,19 +111,19 @@ take_agent_key(const struct ssh_agent_key *from, struct check_key *out)
 	base64_encode(base64, from->blob, from->blob_len);
 	line = xasprintf("%.*s %s", (int)type.left, (const char *)type.at,
 	    base64);
-	known = ssh_key_read_public(line, &key);
-	if (known && strstr(key.type, SSH_CERTIFICATE_SUFFIX) != NULL) {
+	is_known = ssh_key_read_public(line, &key);
+	if (is_known && strstr(key.type, SSH_CERTIFICATE_SUFFIX) != NULL) {
 		ssh_key_clear(&key);
-		known = false;
+		is_known = false;
 	}
-	if (known) {
+	if (is_known) {
 		snprintf(key.comment, sizeof key.comment, "%s", from->comment);
 		describe(out, &key);
 		ssh_key_clear(&key);
 	}
 	free(line);
 	free(base64);
-	return known;
+	return is_known;
 }
 
 bool

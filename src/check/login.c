@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * libpq in its asynchronous form on the event base of the route, connected to
- * a door of ours: `host` is the name that a certificate is held against and
- * `hostaddr` the door.  Where ssl_config gives no file libpq is pointed at one
- * that cannot exist, or it would look into the home directory.
+ * libpq in its asynchronous form, on the event base of the route, connected to
+ * our door: `host` is the name that the certificate must match, `hostaddr` is
+ * the door. Where ssl_config names no file, libpq gets one that cannot exist;
+ * otherwise it would look into the home directory.
  */
 #include "check/login.h"
 
@@ -33,16 +33,18 @@
 
 #define NO_FILE "/dev/null/none"
 
-/* How long a goodbye may be on its way. */
+/* Bounds the wait for our goodbye to leave: the check is over by then, and a
+ * user waits for its end. */
 #define GOODBYE_MAX_MS 300
 
+/* The shortest of these is the round trip: one may meet a busy moment. */
 #define RTT_SAMPLES 3
 
 struct check_login {
 	struct check_state *state;
 	struct check_door *door;
 	PGconn *conn;
-	struct event *socket; /* libpq's, remade for each wait */
+	struct event *socket; /* of libpq, made anew for each wait */
 	bool is_ready;        /* it fired */
 	int64_t asked_ms, by_ms;
 	struct memory_files {
@@ -63,7 +65,7 @@ check_login_prepare(void)
 		if (strncmp(*at, "PG", 2) == 0 && len < sizeof name) {
 			memcpy(name, *at, len);
 			name[len] = '\0';
-			unsetenv(name); /* moves the next one here */
+			unsetenv(name); /* the next one moves here */
 		} else {
 			at++;
 		}
@@ -96,8 +98,8 @@ offer_file(struct check_login *login, size_t index, const struct secret *secret)
 	return login->files.fds[index] >= 0 ? path : NO_FILE;
 }
 
-/* The authorities of this system in one file: libpq before release 16 knows no
- * "system". */
+/* The file with this system's authorities: libpq before release 16 does not
+ * know sslrootcert=system. */
 static const char *
 system_authorities(void)
 {
@@ -195,9 +197,9 @@ watch_socket(struct check_login *login, short what)
 }
 
 /*
- * Until libpq's socket is ready for what it wants, with the door moved
- * meanwhile.  Where there is no way to the database libpq hears of it by the
- * end of its connection, and the fault says more.
+ * Wait until libpq's socket is ready, and run the door meanwhile.  When the
+ * database cannot be reached libpq only sees its connection end; the door's
+ * fault says why.
  */
 static enum failure
 await_socket(struct check_login *login, short what)
@@ -234,10 +236,11 @@ grant_time(struct check_login *login)
 static void
 on_notice(void *arg, const PGresult *notice)
 {
-	(void)arg, (void)notice; /* which may hold escape sequences */
+	(void)arg, (void)notice; /* not printed: it may hold escape sequences */
 }
 
-/* libpq computes what a SCRAM server asks for, without an end if need be. */
+/* libpq computes as many SCRAM iterations as the server asks for, which may
+ * take for ever. */
 static PostgresPollingStatusType
 go_on(struct check_login *login)
 {
@@ -303,7 +306,7 @@ check_login_open(struct check_state *state, const char *password)
 	return NULL;
 }
 
-/* The goodbye shall reach the database, or its log has an error of ours. */
+/* Without our goodbye the log of the database would show an error. */
 static void
 say_goodbye(struct check_login *login)
 {
@@ -340,7 +343,7 @@ check_login_is_encrypted(const struct check_login *login)
 	return PQsslInUse(login->conn) == 1;
 }
 
-/* Said of the query alone: the session goes on. */
+/* Whether only the query failed, and the session goes on. */
 static bool
 is_mere_error(const PGresult *result)
 {
@@ -352,7 +355,7 @@ is_mere_error(const PGresult *result)
 	return severity != NULL && strcmp(severity, "ERROR") == 0;
 }
 
-/* Cut before the SQLSTATE would be. */
+/* A long message is cut, so that the SQLSTATE behind it is not. */
 static void
 put_words(const struct check_login *login, const PGresult *result,
     char words[FAULT_WORDS_MAX])
@@ -360,7 +363,7 @@ put_words(const struct check_login *login, const PGresult *result,
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *said = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (state == NULL) /* libpq's own words: it has no memory left */
+	if (state == NULL) /* not from the server: libpq has no memory left */
 		said = PQerrorMessage(login->conn);
 	snprintf(words, FAULT_WORDS_MAX, "%.300s (SQLSTATE %s)",
 	    said != NULL ? said : "no message",
@@ -382,8 +385,8 @@ fail_query(struct check_login *login, const PGresult *result)
 	return fault_set(fault, FAIL_DB_REJECTED, "%s", words);
 }
 
-/* Until PQgetResult() has what it needs: it would wait for bytes that only the
- * door of this thread can bring. */
+/* Wait until PQgetResult() need not: it would block on bytes that only the
+ * door, in this same thread, can bring. */
 static enum failure
 await_result(struct check_login *login)
 {
@@ -412,8 +415,8 @@ end_query(struct check_login *login)
 }
 
 /*
- * The one row of a query, the caller's; NULL with a fault, or with the words of
- * an error that ends no session, where they are asked for.
+ * The one row of a query, the caller's.  NULL with a fault; or, with `words`,
+ * NULL and the text of an error after which the session goes on.
  */
 static PGresult *
 query(struct check_login *login, const char *sql, int columns, char *words)
@@ -441,8 +444,8 @@ query(struct check_login *login, const char *sql, int columns, char *words)
 	return NULL;
 }
 
-/* pg_stat_database counts for everybody; pg_stat_activity hides the sessions
- * of others. */
+/* pg_stat_database shows its counts to every user; pg_stat_activity hides the
+ * sessions of other users. */
 static const char facts_query[] =
     "SELECT current_setting('server_version'), pg_is_in_recovery(), "
     "(SELECT sum(numbackends) FROM pg_stat_database), "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A text as a file which is on no disk and has no name in any directory, for
- * libraries that read secrets from a path only.
+ * A text as a file that is on no disk and in no directory, for libraries that
+ * read secrets from a path only.
  */
 #ifndef PGJUMP_CHECK_MEMORY_FILE_H
 #define PGJUMP_CHECK_MEMORY_FILE_H
@@ -11,9 +11,9 @@
 #define MEMORY_FILE_PATH_MAX 32
 
 /*
- * A descriptor, the caller's, whose close() makes the file vanish; the path
- * is good in this process until then.  Only its user may read it (0600).  -1
- * with errno where the system has none left.
+ * Returns a descriptor, the caller's; close() makes the file vanish.  Until
+ * then the path is good in this process.  Only its user may read the file
+ * (0600).  -1 with errno when the system refuses another one.
  */
 int memory_file_open(const char *text, char path[MEMORY_FILE_PATH_MAX]);
 

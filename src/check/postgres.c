@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The database is asked as a client would ask, and what it does not say right
- * is told in the words of database_fault.
+ * We ask the database as a client would, and describe a wrong answer in the
+ * words of client/database_fault.h.
  */
 #include "check/postgres.h"
 
@@ -20,10 +20,12 @@
 #include "tls/pump.h"
 #include "tls/tls.h"
 
-/* How long the database may take over a goodbye. */
+/* A local database ends at once; a busy one far away deserves a second, and
+ * nothing depends on its goodbye. */
 #define GOODBYE_MAX_MS 1000
 
-/* When it must have answered; the tunnel must be heard from heard_ms on. */
+/* The database must answer by by_ms.  If nothing came through the tunnel since
+ * heard_ms, the tunnel is to blame for the silence. */
 struct patience {
 	int64_t asked_ms, heard_ms, by_ms;
 };
@@ -73,7 +75,8 @@ fail_silent(const struct check_state *state, const struct patience *wait,
 	return fault->code;
 }
 
-/* Nothing can be done now: wait, or say why there is nothing to wait for. */
+/* Wait until something may have changed, or set the fault that ends the wait.
+ */
 static enum failure
 turn(const struct check_state *state, const struct patience *wait,
     struct fault *fault)
@@ -89,8 +92,8 @@ turn(const struct check_state *state, const struct patience *wait,
 	return fault_set_code(fault, FAIL_SHUTDOWN);
 }
 
-/* Everything is sent, or a fault is set.  A broken stream is found out by
- * reading. */
+/* Send everything, or set the fault.  A broken stream is found out by reading.
+ */
 static enum failure
 send_all(const struct check_state *state, const struct patience *wait,
     const void *bytes, size_t len, struct fault *fault)
@@ -112,7 +115,7 @@ send_all(const struct check_state *state, const struct patience *wait,
 	return FAIL_NONE;
 }
 
-/* At least one byte, STREAM_END, or STREAM_LOST; else the fault is set. */
+/* Read at least one byte, STREAM_END or STREAM_LOST; else set the fault. */
 static ssize_t
 receive(const struct check_state *state, const struct patience *wait, void *buf,
     size_t size, struct fault *fault)
@@ -163,7 +166,7 @@ check_postgres_ask(struct check_state *state)
 	return judge_answer(state, bytes, (size_t)got, fault);
 }
 
-/* The request was sent and answered already. */
+/* check_postgres_ask() has sent the request and taken the answer. */
 static void
 begin(struct tls_client *client, char answer)
 {
@@ -189,7 +192,7 @@ shake_hands(const struct check_state *state, struct tls_client *client,
 	return status;
 }
 
-/* One more piece from the database; false: there is none. */
+/* Read one more piece from the database; false: there is none. */
 static bool
 hear_goodbye(const struct check_state *state, const struct patience *wait,
     struct tls *tls, struct fault *fault)
@@ -208,9 +211,9 @@ hear_goodbye(const struct check_state *state, const struct patience *wait,
 }
 
 /*
- * A goodbye, that the log of the database has no complaint of us; and in TLS
- * 1.3 our handshake is done before the database has judged our certificate:
- * it has, when it answers.
+ * Say goodbye in TLS, or the log of the database would complain of us.  And in
+ * TLS 1.3 our handshake is done before the database has judged our certificate:
+ * its answer to the goodbye tells.
  */
 static void
 part(const struct check_state *state, struct tls *tls, struct fault *fault)

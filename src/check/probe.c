@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Which failure calls for which questions is a table; each question is an open
- * whose stream, should it come, is closed at once.
+ * A table says which failure needs which questions.  A question is an open; the
+ * stream that it may bring is closed at once.
  */
 #include "check/probe.h"
 
@@ -22,15 +22,16 @@
 #include "ssh/resolver.h"
 #include "ssh/slot.h"
 
-/* An answer which takes longer tells no more. */
+/* A jump box that resolves and connects locally answers well within these; a
+ * later answer would tell the causes apart no better. */
 #define ANSWER_MAX_MS  2000
 #define RESOLVE_MAX_MS 1000
 #define ADDRESSES_MAX  4
 
-/* A name that cannot exist: RFC 6761, 6.4. */
+/* This name cannot exist: RFC 6761, 6.4. */
 #define NO_NAME "pgjump-check.invalid"
 
-/* Closed on every machine in use: TCPMUX (RFC 1078). */
+/* TCPMUX (RFC 1078), which no machine serves any more. */
 #define CLOSED_PORT 1
 
 /* How one question was answered. */
@@ -56,7 +57,7 @@ describe(const struct check_opened *opened, enum failure code, char *out,
 		snprintf(out, size, "\"%.100s\"", opened->words);
 }
 
-/* False: there is no link to ask through. */
+/* Whether there is a link to ask through, if need be a new one. */
 static bool
 has_link(const struct check_state *state)
 {
@@ -67,7 +68,7 @@ has_link(const struct check_state *state)
 	    FAIL_NONE;
 }
 
-/* An answer that had no time to come would look like silence. */
+/* Without time for an answer, a question would look unanswered. */
 static bool
 has_time(const struct check_state *state)
 {
@@ -110,8 +111,8 @@ ask(const struct check_state *state, const char *host, unsigned port,
 /* --- The questions -------------------------------------------------------- */
 
 /*
- * What takes every forward from one user of sshd, and is in no sshd_config: an
- * account that PAM wants to change its password first, and a certificate.
+ * Two things deny every forward to one user of sshd and stand in no
+ * sshd_config: a password that PAM wants changed first, and a certificate.
  */
 static void
 remark_user(const struct check_state *state)
@@ -121,16 +122,16 @@ remark_user(const struct check_state *state)
 	if (!fault_is_of_sshd(&state->fault))
 		return;
 	check_board_remark(state->board,
-	    "It may be user \"%.80s\" alone, where the password has expired "
+	    "It may affect user \"%.80s\" only: the password may have expired "
 	    "(see chage -l there)%s.",
 	    jump->username,
 	    jump->auth_method == AUTH_METHOD_AGENT
-		? " or the certificate has no permit-port-forwarding (see "
-		  "ssh-keygen -L)"
+		? ", or the certificate may lack permit-port-forwarding "
+		  "(see ssh-keygen -L)"
 		: "");
 }
 
-/* Is forwarding allowed at all?  Whatever is not denied, is. */
+/* Is forwarding allowed at all?  Any answer but a denial means yes. */
 static void
 ask_own_port(const struct check_state *state)
 {
@@ -142,40 +143,42 @@ ask_own_port(const struct check_state *state)
 		return;
 	if (answer.code == FAIL_FORWARD_DENIED && is_denied) {
 		check_board_remark(state->board,
-		    "The jump box denies its own SSH port, too: forwarding is "
-		    "switched off, or limited to other targets.");
+		    "The jump box also denies a forward to its own SSH port: "
+		    "forwarding is off, or limited to other targets.");
 		remark_user(state);
 	} else if (is_denied)
 		check_board_remark(state->board,
-		    "The jump box permits its own SSH port: forwarding is on, "
-		    "%s leaves out %s.",
+		    "The jump box permits a forward to its own SSH port: "
+		    "forwarding is on, but %s %s.",
 		    fault_is_of_sshd(&state->fault)
-			? "and PermitOpen or permitopen"
-			: "and what it permits",
+			? "PermitOpen or permitopen leaves out"
+			: "its rules leave out",
 		    state->task->connection->label);
 	else if (answer.code == FAIL_FORWARD_DENIED)
 		check_board_remark(state->board,
-		    "The jump box denies its own SSH port: forwarding is "
-		    "limited to some targets.");
+		    "The jump box denies a forward to its own SSH port: "
+		    "forwarding is limited to some targets.");
 }
 
-/* It says of a name that it does not exist: what that says of this name. */
+/* What follows for the database's name, once the jump box has reported that a
+ * name which cannot exist is unknown. */
 static const char *
-told_apart(enum failure code)
+remark_on_name(enum failure code)
 {
 	switch (code) {
 	case FAIL_DB_NAME_UNKNOWN:
-		return "The jump box says the same of a name that cannot exist.";
+		return "The jump box gives the same answer for a name that cannot "
+		       "exist.";
 	case FAIL_DB_TIMEOUT:
-		return "The jump box knows at once that a name cannot exist: "
+		return "The jump box reports at once that a name does not exist: "
 		       "its name servers answer.";
 	default:
-		return "The jump box tells names that do not exist: it knows "
-		       "this one.";
+		return "The jump box reports unknown names as such, so it can "
+		       "resolve this one.";
 	}
 }
 
-/* Does this server tell a name that does not exist from other failures? */
+/* Does this server report an unknown name as such? */
 static void
 ask_no_name(const struct check_state *state)
 {
@@ -188,15 +191,15 @@ ask_no_name(const struct check_state *state)
 		return;
 	if (!answer.was_answered)
 		check_board_remark(state->board,
-		    "The jump box does not answer for a name that cannot "
-		    "exist, either: its name servers do not answer.");
+		    "The jump box gives no answer for a name that cannot "
+		    "exist either: its name servers do not answer.");
 	else if (answer.code == FAIL_DB_NAME_UNKNOWN)
 		check_board_remark(state->board, "%s",
-		    told_apart(state->fault.code));
+		    remark_on_name(state->fault.code));
 	else
 		check_board_remark(state->board,
-		    "The jump box does not tell names that do not exist from "
-		    "other failures: the name may be unknown there.");
+		    "The jump box does not report unknown names as such: it "
+		    "may not know this one.");
 }
 
 static void
@@ -208,7 +211,7 @@ ask_address(const struct check_state *state, const struct addrinfo *address)
 	getnameinfo(address->ai_addr, address->ai_addrlen, host, sizeof host,
 	    NULL, 0, NI_NUMERICHOST);
 	ask(state, host, state->task->connection->port,
-	    "an address of it as this machine knows it", &answer);
+	    "an address of it as resolved on this machine", &answer);
 }
 
 static void
@@ -231,8 +234,8 @@ ask_addresses(const struct check_state *state)
 	resolver_release(addresses);
 }
 
-/* Does this server say that it is connected before it is?  sshd and dropbear do
- * not. */
+/* Does this server confirm a forward before it has connected?  sshd and
+ * dropbear do not. */
 static void
 ask_closed_port(const struct check_state *state)
 {
@@ -242,12 +245,12 @@ ask_closed_port(const struct check_state *state)
 	    state->fault.software == SOFTWARE_DROPBEAR)
 		return;
 	if (!ask(state, "127.0.0.1", CLOSED_PORT,
-		"a port that is closed anywhere", &answer) ||
+		"a port that is closed everywhere", &answer) ||
 	    answer.code != FAIL_NONE)
 		return;
 	check_board_remark(state->board,
-	    "The jump box accepts a forward to a closed port, too: it answers "
-	    "before it has connected, so %s may be refused, unknown or silent.",
+	    "The jump box also accepts a forward to a closed port: it answers "
+	    "before it has connected, so %s may be unknown, refused or silent.",
 	    state->task->connection->label);
 }
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Questions after a forward that failed, which tell its causes apart: through
- * the link of the walk, or through a new one where an open is still unanswered
- * there.  Bounded, and worth no failure.
+ * Questions to the jump box after a forward that failed, which tell its causes
+ * apart.  They go through the link of the walk, or through a new one while an
+ * open is unanswered there.  They are bounded in time, and none of them makes a
+ * check fail.
  */
 #ifndef PGJUMP_CHECK_PROBE_H
 #define PGJUMP_CHECK_PROBE_H
 
 struct check_state;
 
-/* Ask what helps with the fault; each answer goes to the board, and what
- * follows from it as a remark. */
+/* Ask what helps to explain the fault.  Each answer goes to the board; what
+ * follows from it is added as a remark. */
 void check_probe_ask(const struct check_state *);
 
 #endif

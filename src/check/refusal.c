@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The messages of libpq are for people, and so is what is made of them: only a
- * SQLSTATE, and words that no translation touches, are relied upon.
+ * The messages of libpq are written for people.  This file relies only on a
+ * SQLSTATE, and on words of libpq, which pgjump never sets to another language.
  */
 #include "check/refusal.h"
 
@@ -13,8 +13,8 @@
 #include "pg/pgwire.h"
 
 /*
- * A verbose message is "FATAL:  28P01: password authentication failed ...";
- * of several attempts the first one counts, which is the one with TLS.
+ * A verbose message is "FATAL:  28P01: password authentication failed ...".  Of
+ * several attempts the first counts, which is the one with TLS.
  */
 static bool
 read_refusal(const char *said, struct check_refusal *refusal)
@@ -35,8 +35,8 @@ read_refusal(const char *said, struct check_refusal *refusal)
 	return false;
 }
 
-/* Without the name of the door: "connection to server at ... failed: ", and the
- * end of line with which libpq answers an error that is too long. */
+/* Skip "connection to server at ... failed: ", which names our door, and the
+ * line end with which libpq begins where an error was too long for it. */
 static const char *
 without_place(const char *said)
 {
@@ -49,8 +49,7 @@ without_place(const char *said)
 	return at + strspn(at, "\n");
 }
 
-/* What libpq says where no answer of the database explains itself; the first
- * that fits. */
+/* Words of libpq where the database sent no error; the first row that fits. */
 static const struct {
 	const char *marker;
 	enum failure code;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A login that failed, from what libpq says of it: whose words they are, and
- * which failure that makes.
+ * A login that failed, as libpq describes it: whose words these are, and which
+ * failure they mean.
  */
 #ifndef PGJUMP_CHECK_REFUSAL_H
 #define PGJUMP_CHECK_REFUSAL_H
@@ -11,15 +11,16 @@
 
 #include "base/fault.h"
 
-/* Why the database said no. */
+/* Why the database rejected the login. */
 struct check_refusal {
-	char sqlstate[6]; /* "" where it was not the database that said so */
+	char sqlstate[6]; /* "" where the words are not the database's */
 	char message[FAULT_WORDS_MAX];
 };
 
 /*
- * `said` is a message of libpq, in its verbose form where the database gave it.
- * An end that follows the password is most likely an answer to it.
+ * `said` is a message of libpq, in its verbose form where the database sent it.
+ * A connection that ends after `gave_password` most likely ended because of the
+ * password.
  */
 enum failure check_refusal_read(const char *said, bool gave_password,
     struct check_refusal *, struct fault *);

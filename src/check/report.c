@@ -13,7 +13,7 @@
 
 static const struct {
 	const char *name;
-	bool needs_jump; /* a connection without jump box does not have it */
+	bool needs_jump; /* a connection without a jump box lacks it */
 } phases[] = {
 	[CHECK_CONFIG] = { "config", false },
 	[CHECK_RESOLVE] = { "resolve", false },
@@ -29,7 +29,7 @@ static const struct {
 };
 
 static const char *const statuses[] = {
-	[CHECK_WAITING] = "skipped", /* in a report that ended before it */
+	[CHECK_WAITING] = "skipped", /* the report ended before it began */
 	[CHECK_RUNNING] = "interrupted",
 	[CHECK_OK] = "ok",
 	[CHECK_FAILED] = "failed",

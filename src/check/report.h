@@ -2,7 +2,7 @@
 
 /*
  * What the check of one connection has found so far, as a plain value: the
- * phases in the order of the way, the first failure, what to do about it.
+ * phases in the order of the hops, the first failure, and what to do about it.
  * Texts hold printable ASCII and no secret.
  */
 #ifndef PGJUMP_CHECK_REPORT_H
@@ -39,7 +39,7 @@ enum check_status {
 	CHECK_SKIPPED,
 };
 
-/* A fact of a phase under a name that does not change; one of both values. */
+/* A fact of a phase: a text or a number, under a key of the JSON report. */
 struct check_fact {
 	const char *key;
 	bool is_number;
@@ -57,7 +57,7 @@ struct check_step {
 	size_t fact_count;
 };
 
-/* One more question that was asked after a forward had failed. */
+/* A question that was asked after a forward had failed (check/probe.h). */
 struct check_probe {
 	char target[FAULT_PEER_MAX];
 	char outcome[FAULT_WORDS_MAX];
@@ -68,10 +68,10 @@ struct check_probe {
 #define CHECK_REMARKS_MAX 6
 #define CHECK_LINES_MAX   4
 
-/* What to do: a sentence, lines for a file over there, a command. */
+/* What to do: a sentence, lines to add to a file, a command to run. */
 struct check_advice {
 	char hint[FAULT_WORDS_MAX];
-	char file[160];                    /* where the lines go; "": none */
+	char file[160]; /* where the lines belong; "": none */
 	char lines[CHECK_LINES_MAX][1600]; /* an RSA key of 8192 bits fits */
 	size_t line_count;
 	char place[80];    /* where the command is run */
@@ -88,23 +88,22 @@ struct check_report {
 	struct fault fault; /* FAIL_NONE: nothing failed (yet) */
 	struct check_advice advice;
 	int64_t started_ms, duration_ms; /* duration: once it is done */
-	int64_t due_ms; /* when what cannot hear of its end must have ended, if
-			 * it is in progress; 0: nothing is */
+	int64_t due_ms; /* when a call that cannot be cancelled must have
+			 * returned; 0: none is in progress */
 	bool is_done;
 };
 
-/* "resolve": the names of JSON, and of the lines. */
+/* "resolve": its name in both forms of the report. */
 const char *check_report_phase_name(enum check_phase);
 
 /* "ok" */
 const char *check_report_status_name(enum check_status);
 
-/* Whether this connection has this phase: without a jump box there are
- * fewer. */
+/* Whether this connection has this phase: without a jump box it has fewer. */
 bool check_report_has(const struct check_report *, enum check_phase);
 
-/* Set the command and where it is run: no command is better than the half of
- * one. */
+/* Set the command and where to run it.  A command that does not fit is left
+ * out: half a command would do harm. */
 void check_report_advice_run(struct check_advice *, const char *place,
     const char *command, ...) __attribute__((format(printf, 3, 4)));
 
@@ -112,13 +111,13 @@ void check_report_advice_run(struct check_advice *, const char *place,
 void check_report_advice_line(struct check_advice *, const char *line, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* "ok", "failed", or "interrupted" where the walk did not end. */
+/* "ok", "failed", or "interrupted" when the walk did not end. */
 const char *check_report_status(const struct check_report *);
 
 /* The exit code: 0, the one of failure.def, or 130 when interrupted. */
 int check_report_code(const struct check_report *);
 
-/* Who failed: "tunnel", "database"; "" where nothing did. */
+/* Which side failed: "tunnel" or "database"; "" where nothing failed. */
 const char *check_report_side(const struct check_report *);
 
 #endif

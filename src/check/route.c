@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A worker's turn, one at a time: events, then the link pumped and flushed.
- * The forward that is not answered is blamed as the pool does it: on the
- * database only where the jump box was heard meanwhile.
+ * A turn is that of a worker: first the events, then pump and flush the link.
+ * We blame an unanswered forward as jump/pool.c does: on the database only if
+ * the jump box was heard meanwhile.
  */
 #include "check/route.h"
 
@@ -23,7 +23,8 @@
 #include "ssh/link.h"
 #include "ssh/slot.h"
 
-/* A ping is worth no failure: the open that follows will tell. */
+/* A jump box may ignore pings.  Enough for a round trip to anywhere; if the
+ * link is dead, the open that follows will fail. */
 #define PING_MAX_MS 1000
 
 struct check_route {
@@ -49,7 +50,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what, (void)arg;
 }
 
-/* The turn itself looks; this one only wakes it. */
+/* This only ends the turn; its caller looks what has happened. */
 static void
 on_ready(void *arg)
 {
@@ -123,7 +124,7 @@ check_route_turn(struct check_route *route, int64_t by_ms)
 	return route->is_cancelled ? CHECK_TURN_CANCELLED : CHECK_TURN_GO;
 }
 
-/* One ping, so that the round trip is known: no open is as fast. */
+/* Measure the round trip by a ping: an open also waits for the database. */
 static void
 ping(struct check_route *route)
 {
@@ -187,7 +188,7 @@ fail_broken(const struct check_route *route, struct fault *fault)
 	return fault->code;
 }
 
-/* Wait until the link has room for an open: a ping may be in its slot. */
+/* Wait until the link can take an open: its slot may hold a ping. */
 static enum failure
 await_slot(struct check_route *route, int64_t by_ms, struct fault *fault)
 {
@@ -293,25 +294,25 @@ open_directly(struct check_route *route, const struct dial *dial,
 }
 
 /*
- * sshd resolves names blockingly, and some other servers connect so: the
- * session is silent meanwhile.  As in the pool another link tells whether the
- * jump box lives.
+ * While sshd resolves a name, and while some other servers connect, the whole
+ * session is silent.  As in jump/pool.c, a second link then tells whether the
+ * jump box is alive.
  */
 static void
 doubt_target(struct check_route *route, const struct dial *dial,
     const struct check_opened *opened, struct fault *fault)
 {
 	const struct config_connection *connection = route->task->connection;
-	struct dial quiet = *dial;
+	struct dial silent = *dial;
 	struct fault cause = { 0 };
 
 	if (fault->code != FAIL_TUNNEL_SILENT || opened->was_answered ||
 	    !(connection->host_kind == CONFIG_HOST_NAME ||
 		ssh_link_may_stall(route->link)))
 		return;
-	quiet.on_stage = NULL;
-	quiet.facts = NULL;
-	if (check_route_dial(route, &quiet, &cause) != FAIL_NONE)
+	silent.on_stage = NULL;
+	silent.facts = NULL;
+	if (check_route_dial(route, &silent, &cause) != FAIL_NONE)
 		return;
 	memset(fault, 0, sizeof *fault);
 	jump_fault_unanswered(fault, connection->jump->label,

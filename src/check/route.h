@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The way to a database in sequential calls: a link of our own to the jump
- * box, or none where there is no tunnel, and streams through it.  It runs the
- * code that serves on an event base of its own, one turn after the other, so
- * that what it meets is what a client would meet.  One thread.
+ * The way to a database in sequential calls: a link of our own to the jump box,
+ * or none without a tunnel, and streams through it.  It runs the code that
+ * serves clients, turn by turn on an event base of its own, and so meets what a
+ * client would meet.  One thread.
  */
 #ifndef PGJUMP_CHECK_ROUTE_H
 #define PGJUMP_CHECK_ROUTE_H
@@ -29,42 +29,43 @@ struct check_task {
 	const struct config *cfg;
 	const struct config_connection *connection;
 	struct resolver *resolver;
-	int cancel_fd;       /* readable: everything ends at once */
+	int cancel_fd;       /* readable: end everything at once */
 	int64_t deadline_ms; /* of the whole walk (base/clock.h); 0: none */
 };
 
 struct check_route *check_route_new(const struct check_task *);
 void check_route_free(struct check_route *); /* NULL is fine */
 
-/* When what may take `allowed_ms` must be over: the walk's end, at the latest.
- */
+/* The time (base/clock.h) in `allowed_ms`, or the end of the walk if that is
+ * earlier. */
 int64_t check_route_task_by_ms(const struct check_task *, int64_t allowed_ms);
 
 /*
- * Log in to the jump box by the caller's dial and keep the link, in place of
- * an earlier one.
+ * Log in to the jump box by the caller's dial, and keep the link in place of an
+ * earlier one.
  */
 enum failure check_route_dial(struct check_route *, const struct dial *,
     struct fault *);
 
-/* Does the present link take another open? */
+/* Whether the present link can take another open. */
 bool check_route_is_free(const struct check_route *);
 
-/* The connection's own database, as the jump box is asked for it. */
+/* The connection's database, in the form in which a jump box is asked for it.
+ */
 struct ssh_target check_route_target(const struct check_route *);
 
-/* How an open ended, for who wants to know more than the fault says. */
+/* How an open ended, beyond what the fault says. */
 struct check_opened {
 	struct stream *stream; /* the caller's */
 	int64_t elapsed_ms;
 	int64_t rtt_us;    /* to the jump box; 0: unknown */
-	bool was_answered; /* false: nothing came until the time was over */
+	bool was_answered; /* false: the time ran out first */
 	char words[256];   /* the jump box's own */
 };
 
 /*
  * Open a stream to `target` through the link, by `by_ms` (base/clock.h).  An
- * open that is not answered stays in the link, which then takes no other.
+ * unanswered open stays in the link, which then takes no other.
  */
 enum failure check_route_open(struct check_route *, const struct ssh_target *,
     int64_t by_ms, struct check_opened *, struct fault *);
@@ -82,10 +83,11 @@ enum check_turn {
 	CHECK_TURN_CANCELLED,
 };
 
-/* One turn of the loop: sleeps until something happens, `by_ms` at most. */
+/* Run one turn of the loop, which sleeps until something happens, or until
+ * `by_ms`. */
 enum check_turn check_route_turn(struct check_route *, int64_t by_ms);
 
-/* Where events of the caller's wake the turn. */
+/* For events of the caller, which then end a turn. */
 struct event_base *check_route_base(const struct check_route *);
 
 #endif

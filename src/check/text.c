@@ -4,11 +4,11 @@
  * The layout of reports:
  *
  *	name: database through jump box
- *	  status   milliseconds  phase  what is to be said
+ *	  status   milliseconds  phase  message
  *	  verdict
  *	  remarks, hint, lines to paste, command
  *
- * Lines which are to be pasted stand alone, in one piece, however long.
+ * A line to be pasted stands alone and is never broken, however long.
  */
 #include "check/text.h"
 
@@ -75,10 +75,10 @@ check_text_on(FILE *out)
 static void
 put(const struct check_text *text, enum color color, const char *words)
 {
-	bool colored = text->is_colored && color != PLAIN;
+	bool is_colored = text->is_colored && color != PLAIN;
 
-	fprintf(text->out, "%s%s%s", colored ? colors[color] : "", words,
-	    colored ? COLOR_OFF : "");
+	fprintf(text->out, "%s%s%s", is_colored ? colors[color] : "", words,
+	    is_colored ? COLOR_OFF : "");
 }
 
 static void
@@ -124,7 +124,7 @@ erase_live_line(struct check_text *text)
 	text->has_live_line = false;
 }
 
-/* The phase in progress, and for how long. */
+/* The phase in progress, and how long it has been. */
 static void
 draw_live_line(struct check_text *text, enum check_phase phase,
     const struct check_step *step)
@@ -147,9 +147,10 @@ is_over(const struct check_step *step)
 	    step->status == CHECK_SKIPPED;
 }
 
-/* Lines of the phases that are over; with `all`, of the others, too. */
+/* Print the phases that are over; with `put_all`, the others as well. */
 static void
-put_steps(struct check_text *text, const struct check_report *report, bool all)
+put_steps(struct check_text *text, const struct check_report *report,
+    bool put_all)
 {
 	const struct check_step *step;
 
@@ -157,7 +158,7 @@ put_steps(struct check_text *text, const struct check_report *report, bool all)
 		step = &report->steps[text->next];
 		if (!check_report_has(report, text->next))
 			continue;
-		if (!is_over(step) && !all)
+		if (!is_over(step) && !put_all)
 			break;
 		put_step(text, text->next, step);
 	}
@@ -216,7 +217,7 @@ put_verdict(const struct check_text *text, const struct check_report *report)
 		put(text, GREEN,
 		    report->steps[CHECK_LOGIN].status == CHECK_OK
 			? "ok"
-			: "ok as far as it goes, without a login");
+			: "ok, without a login to the database");
 	} else {
 		put(text, YELLOW, "interrupted");
 	}

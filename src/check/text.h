@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Reports as text for people: a line for each phase as it ends, a live line
- * for the one in progress where that can be seen, the verdict at last.
+ * Reports as text for people: a line for each phase as it ends, a live line for
+ * the phase in progress where the output is a terminal, and the verdict at the
+ * end.
  */
 #ifndef PGJUMP_CHECK_TEXT_H
 #define PGJUMP_CHECK_TEXT_H
@@ -12,24 +13,25 @@
 
 #include "check/report.h"
 
-/* A plain value.  Reports come one after the other. */
+/* A plain value, for one report after the other. */
 struct check_text {
 	FILE *out;
 	bool is_live;    /* lines can be drawn over */
 	bool is_colored; /* by SGR sequences (ECMA-48, 8.3.117) */
-	/* How far the present report is printed. */
+	/* How much of the present report is printed. */
 	bool has_title;
 	enum check_phase next;
 	bool has_live_line;
 };
 
-/* What the terminal and the environment (NO_COLOR, TERM) call for. */
+/* As the terminal and the environment (NO_COLOR, TERM) demand. */
 struct check_text check_text_on(FILE *);
 
-/* Print what is new of a report. */
+/* Print what is new in a report. */
 void check_text_show(struct check_text *, const struct check_report *);
 
-/* Print the rest of it, the verdict at last; the next one may come. */
+/* Print the rest of a report, ending with the verdict.  The next report may
+ * follow. */
 void check_text_end(struct check_text *, const struct check_report *);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Remarks are single sentences, each with its own condition.
+ * A remark is one sentence with a condition of its own.
  */
 #include "check/verdict.h"
 
@@ -21,7 +21,7 @@
 #include "check/state.h"
 #include "config/config.h"
 
-/* The agent has answered the login before: it is quick, or gone. */
+/* The agent has just answered a login, so it answers fast or is gone. */
 #define AGENT_MAX_MS 1000
 
 static enum stage
@@ -53,19 +53,19 @@ remark_login(const struct check_state *state)
 	check_board_remark(state->board,
 	    "The jump box accepts these methods: %s.", methods);
 	if (state->key.type[0] != '\0')
-		check_board_remark(state->board, "Tried: the key %s.", key);
+		check_board_remark(state->board, "The key %s was tried.", key);
 }
 
-/* sshd_config(5): neither of them is told to a client, by most releases. */
+/* Most releases of sshd tell a client neither of these settings. */
 static void
 remark_rsa(const struct check_state *state)
 {
 	if (state->fault.code == FAIL_AUTH_KEY_REJECTED &&
 	    state->key.rsa_bits > 0 && fault_is_of_sshd(&state->fault))
 		check_board_remark(state->board,
-		    "This RSA key has %u bits: RequiredRSASize of sshd may ask "
-		    "for more, and PubkeyAcceptedAlgorithms not have "
-		    "rsa-sha2-512.",
+		    "This RSA key has %u bits: sshd may require more "
+		    "(RequiredRSASize), or may not accept rsa-sha2-512 "
+		    "(PubkeyAcceptedAlgorithms).",
 		    state->key.rsa_bits);
 }
 
@@ -76,12 +76,12 @@ remark_manner(const struct check_state *state)
 
 	if (state->fault.code == FAIL_DB_REFUSED)
 		check_board_remark(state->board,
-		    "Refused, after %s: a host answered and closed the door, "
-		    "so the way to it is open.",
+		    "Refused after %s: a host answered, so the network path "
+		    "to it is open.",
 		    after.text);
 	else if (state->fault.code == FAIL_DB_TIMEOUT)
 		check_board_remark(state->board,
-		    "Silence, for %s: something on the way drops the packets, "
+		    "No answer for %s: something on the way drops the packets, "
 		    "or no host has this address.",
 		    after.text);
 }
@@ -99,13 +99,13 @@ remark_loopback(const struct check_state *state)
 	const struct config_connection *connection = state->task->connection;
 	enum stage stage = stage_of(state);
 
-	/* From the TLS handshake on it is the right server that answers. */
+	/* Once TLS has begun, the right server has answered. */
 	if (connection->jump == NULL || !is_loopback(connection->host) ||
 	    stage < STAGE_DB_RESOLVE || stage >= STAGE_DB_TLS)
 		return;
 	check_board_remark(state->board,
-	    "Host %s is the jump box itself: the database is looked for "
-	    "there.",
+	    "Host %s means the jump box itself: pgjump looks for the "
+	    "database there.",
 	    connection->host);
 }
 
@@ -118,14 +118,14 @@ remark_key_options(const struct check_state *state)
 	    fault_is_of_sshd(&state->fault) && state->key.type[0] != '\0' &&
 	    connection->host_kind != CONFIG_HOST_SOCKET)
 		check_board_remark(state->board,
-		    "Where authorized_keys restricts this key, its line must "
+		    "If authorized_keys restricts this key, its line must "
 		    "begin with restrict,port-forwarding,permitopen=\"%s\".",
 		    connection->label);
 }
 
 /* --- The conclusion ------------------------------------------------------- */
 
-/* Which key was tried is the agent's secret: ask it for the only one. */
+/* The agent does not say which key it tried: ask whether it has only one. */
 static void
 learn_key(struct check_state *state)
 {

@@ -2,7 +2,7 @@
 
 /*
  * What follows from a failure: more questions to the jump box, remarks, and
- * what to do, all put on the board.
+ * advice, all put on the board.
  */
 #ifndef PGJUMP_CHECK_VERDICT_H
 #define PGJUMP_CHECK_VERDICT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The steps of a walk, a function each, in the order of their table.  Nothing
- * is judged here: every failure comes from the code that serves.
+ * The steps of a walk, a function each, in the order of their table.  The steps
+ * judge nothing: every failure comes from the code that serves clients.
  */
 #include "check/walk.h"
 
@@ -162,8 +162,8 @@ tell_tls_facts(struct check_state *state, const struct tls_facts *tls)
 
 /*
  * libpq with sslmode=prefer connects again without TLS, whatever went wrong
- * with it.  Settings of ours that cannot be used are no fault of the database,
- * and where pgjump itself encrypts it never does without.
+ * with TLS.  Unusable settings of ours are no fault of the database, and where
+ * pgjump itself encrypts, it never goes on without TLS.
  */
 static bool
 may_do_without_tls(const struct check_state *state)
@@ -186,10 +186,12 @@ do_without_tls(struct check_state *state)
 	fault_cause(&state->fault, cause, sizeof cause);
 	fault_hint(&state->fault, hint, sizeof hint);
 	check_board_pass(state->board,
-	    "in the clear, which ssl_config.mode permits, since TLS failed");
+	    "in the clear, as ssl_config.mode permits, because TLS failed");
 	check_board_remark(state->board,
-	    "Clients with sslmode=prefer go on in the clear, since %s.", cause);
-	check_board_remark(state->board, "For TLS: %s", hint);
+	    "Clients with sslmode=prefer continue in the clear, because "
+	    "%s.",
+	    cause);
+	check_board_remark(state->board, "To get TLS: %s", hint);
 	state->fault = (struct fault){ 0 };
 	state->is_in_clear = true;
 }
@@ -222,11 +224,11 @@ encrypt(struct check_state *state)
 		    tls.subject, tls.issuer, tls.expires, tls.verified);
 	else
 		check_board_pass(state->board,
-		    "in the clear, which ssl_config.mode permits");
+		    "in the clear, as ssl_config.mode permits");
 	return FAIL_NONE;
 }
 
-/* Why nobody logs in; NULL: somebody does, with *password. */
+/* Why the walk ends without a login; NULL: it logs in, with *password. */
 static const char *
 load_password(const struct check_state *state, char **password, char *error,
     size_t size)
@@ -236,7 +238,7 @@ load_password(const struct check_state *state, char **password, char *error,
 	error[0] = '\0';
 	*password = NULL;
 	if (!state->may_log_in)
-		return "not wanted (--no-login)";
+		return "--no-login is given";
 	if (connection->username == NULL)
 		return "no username is configured";
 	if (!secret_is_set(&connection->password))
@@ -284,7 +286,7 @@ tell_alike(struct check_state *state, const struct check_server *server)
 	    "it answers queries; round trip to the database %.1f ms",
 	    server->rtt_ms);
 	check_board_remark(state->board,
-	    "It does not tell about itself as PostgreSQL does: %s.",
+	    "The query for its version and its connections failed: %s.",
 	    server->words);
 }
 
@@ -322,7 +324,8 @@ use_session(struct check_state *state, struct check_login *login)
 	return ask_server(state, login);
 }
 
-/* One connection at a time is all that some databases have to give. */
+/* Some databases accept one connection at a time: end ours before libpq opens
+ * its own. */
 static void
 end_talk(struct check_state *state)
 {
@@ -368,7 +371,8 @@ static enum failure (*const steps[])(struct check_state *) = {
 
 /* --- The walk ------------------------------------------------------------- */
 
-/* known_hosts is read before the handshake: then this one did not begin. */
+/* known_hosts is read before the handshake: where that failed, the handshake
+ * has not begun. */
 static void
 correct_phase(struct check_state *state)
 {

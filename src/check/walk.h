@@ -2,7 +2,7 @@
 
 /*
  * The walk along one connection, hop by hop, from its configuration to a
- * session with its database: what it meets goes to a board.  Sequential, in a
+ * session with its database.  What it finds goes to a board.  Sequential, in a
  * thread of its own.
  */
 #ifndef PGJUMP_CHECK_WALK_H
@@ -16,16 +16,16 @@ struct check_task;
 
 /*
  * Walk until the end, the first failure, or until the task is cancelled; then
- * the board is finished.  `may_log_in`: as far as a session, where there
- * is a password for it.
+ * finish the board.  With `may_log_in` the walk ends with a session, where a
+ * password for it is configured.
  */
 void check_walk(const struct check_task *, struct check_board *,
     bool may_log_in);
 
 /*
  * For another thread, which saw in `seen` that this walk is long past its
- * due_ms: the board shall say why, and the walk is not waited for.  False: it
- * has gone on.
+ * due_ms: make the board say why, and do not wait for the walk.  False: the
+ * walk has gone on meanwhile.
  */
 bool check_walk_give_up(const struct check_report *seen, struct check_board *);
 
