@@ -83,8 +83,7 @@ ssh_certificate_is_of(struct ssh_wire certificate, struct ssh_wire key)
 
 	if (!ssh_certificate_key(certificate, &own))
 		return false;
-	is_same = own.len == key.left &&
-	    memcmp(own.bytes, key.at, own.len) == 0;
+	is_same = ssh_wire_equal((struct ssh_wire){ own.bytes, own.len }, key);
 	free(own.bytes);
 	return is_same;
 }

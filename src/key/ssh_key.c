@@ -21,7 +21,7 @@
 #include "key/ssh_key_text.h"
 #include "key/ssh_wire.h"
 
-/* The types that can log in. */
+/* libssh2 can log in with these; with security keys it cannot by an agent. */
 static const char *const types[] = {
 	"ssh-ed25519",
 	"ecdsa-sha2-nistp256",
@@ -35,8 +35,8 @@ static const char *const types[] = {
 	"ssh-rsa" SSH_CERTIFICATE_SUFFIX,
 };
 
-static const char *
-type_of(const unsigned char *blob, size_t len)
+const char *
+ssh_key_type(const unsigned char *blob, size_t len)
 {
 	struct ssh_wire wire = { blob, len }, name;
 
@@ -93,7 +93,7 @@ describe(struct ssh_key *key, struct ssh_blob take)
 
 	key->blob = take.bytes;
 	key->blob_len = take.len;
-	key->type = type_of(take.bytes, take.len);
+	key->type = ssh_key_type(take.bytes, take.len);
 	if (key->type == NULL)
 		return false;
 	ssh_key_fingerprint(take.bytes, take.len, key->fingerprint);

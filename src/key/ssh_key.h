@@ -44,6 +44,9 @@ bool ssh_key_read_public(const char *text, struct ssh_key *key);
 
 void ssh_key_clear(struct ssh_key *);
 
+/* The type of a public key or certificate if that can log in; else NULL. */
+const char *ssh_key_type(const unsigned char *blob, size_t len);
+
 /* The length of an RSA key (RFC 4253, 6.6: e, then n), 0 for any other. */
 unsigned ssh_key_rsa_bits(const unsigned char *blob, size_t len);
 

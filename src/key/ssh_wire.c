@@ -38,11 +38,53 @@ ssh_wire_string(struct ssh_wire *wire, struct ssh_wire *string)
 	return true;
 }
 
+struct ssh_wire
+ssh_wire_text(const char *text)
+{
+	return (struct ssh_wire){ (const unsigned char *)text, strlen(text) };
+}
+
+bool
+ssh_wire_equal(struct ssh_wire a, struct ssh_wire b)
+{
+	return a.left == b.left &&
+	    (a.left == 0 || memcmp(a.at, b.at, a.left) == 0);
+}
+
 bool
 ssh_wire_is(const struct ssh_wire *wire, const char *text)
 {
-	return wire->left == strlen(text) &&
-	    memcmp(wire->at, text, wire->left) == 0;
+	return ssh_wire_equal(*wire, ssh_wire_text(text));
+}
+
+bool
+ssh_wire_name(struct ssh_wire *list, struct ssh_wire *name)
+{
+	const unsigned char *comma;
+
+	if (list->left == 0)
+		return false;
+	comma = memchr(list->at, ',', list->left);
+	*name = *list;
+	if (comma == NULL) {
+		list->left = 0;
+		return true;
+	}
+	name->left = (size_t)(comma - list->at);
+	list->at += name->left + 1;
+	list->left -= name->left + 1;
+	return true;
+}
+
+bool
+ssh_wire_has_name(struct ssh_wire list, struct ssh_wire name)
+{
+	struct ssh_wire held;
+
+	while (ssh_wire_name(&list, &held))
+		if (ssh_wire_equal(held, name))
+			return true;
+	return false;
 }
 
 static void

@@ -21,8 +21,18 @@ struct ssh_wire {
 bool ssh_wire_u32(struct ssh_wire *, uint32_t *value);
 bool ssh_wire_string(struct ssh_wire *, struct ssh_wire *string);
 
-/* Whether what is left is exactly `text`. */
+/* The bytes of a text without its NUL. */
+struct ssh_wire ssh_wire_text(const char *text);
+
+/* Whether two pieces hold the same bytes, or one holds exactly `text`. */
+bool ssh_wire_equal(struct ssh_wire, struct ssh_wire);
 bool ssh_wire_is(const struct ssh_wire *, const char *text);
+
+/* Take a name off the front of a name-list; false at its end. */
+bool ssh_wire_name(struct ssh_wire *list, struct ssh_wire *name);
+
+/* Whether a name-list has exactly this name. */
+bool ssh_wire_has_name(struct ssh_wire list, struct ssh_wire name);
 
 /* Bytes written so far; owned, released with free(). */
 struct ssh_blob {

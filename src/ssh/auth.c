@@ -17,6 +17,7 @@
 #include "base/fault.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "key/ssh_wire.h"
 #include "ssh/auth_agent.h"
 #include "ssh/auth_key.h"
 #include "ssh/auth_password.h"
@@ -70,24 +71,13 @@ static const struct factor factors[] = {
 #define FACTOR_COUNT (sizeof factors / sizeof *factors)
 #define LAST         (FACTOR_COUNT - 1)
 
-/* A name-list (RFC 4251, 5) holds this name. */
-static bool
-list_has(const char *list, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *list != '\0'; list += strcspn(list, ","), list += *list == ',')
-		if (strcspn(list, ",") == len && memcmp(list, name, len) == 0)
-			return true;
-	return false;
-}
-
 /* The name under which it can be used now, or NULL. */
 static const char *
 offered_as(const struct factor *factor, const char *methods)
 {
 	for (size_t i = 0; i < 2 && factor->offered_as[i] != NULL; i++)
-		if (list_has(methods, factor->offered_as[i]))
+		if (ssh_wire_has_name(ssh_wire_text(methods),
+			ssh_wire_text(factor->offered_as[i])))
 			return factor->offered_as[i];
 	return NULL;
 }

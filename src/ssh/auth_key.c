@@ -18,13 +18,6 @@
 #include "ssh/transport.h"
 
 static enum ssh_outcome
-fail(struct ssh_login *login, enum failure code, const char *words)
-{
-	fault_set(login->fault, code, "%s", words);
-	return SSH_OUTCOME_FAILED;
-}
-
-static enum ssh_outcome
 conclude(struct ssh_login *login, const struct ssh_key *key,
     enum ssh_outcome outcome)
 {
@@ -40,10 +33,11 @@ conclude(struct ssh_login *login, const struct ssh_key *key,
 	case SSH_OUTCOME_TOO_MANY:
 		ssh_signature_note(login);
 		if (ssh_signature_is_unlisted(login, blob, words))
-			return fail(login, FAIL_AUTH_ALGORITHM, words);
-		return fail(login, FAIL_AUTH_KEY_REJECTED, "");
+			return ssh_login_fail(login, FAIL_AUTH_ALGORITHM,
+			    words);
+		return ssh_login_fail(login, FAIL_AUTH_KEY_REJECTED, "");
 	case SSH_OUTCOME_UNASKED:
-		return fail(login, FAIL_AUTH_KEY_UNUSABLE,
+		return ssh_login_fail(login, FAIL_AUTH_KEY_UNUSABLE,
 		    ssh_login_error(login));
 	case SSH_OUTCOME_FAILED:
 		break;
@@ -91,7 +85,7 @@ offer(struct ssh_login *login, const struct ssh_key *key,
 	enum ssh_outcome outcome;
 
 	if (obstacle != FAIL_NONE)
-		return fail(login, obstacle, words);
+		return ssh_login_fail(login, obstacle, words);
 	note_offer(login, key);
 	do
 		outcome = ask(login, key, passphrase);
@@ -108,7 +102,7 @@ judge_and_offer(struct ssh_login *login, const char *text,
 	enum ssh_outcome outcome;
 
 	if (verdict != SSH_KEY_GOOD)
-		outcome = fail(login, FAIL_AUTH_KEY_UNUSABLE,
+		outcome = ssh_login_fail(login, FAIL_AUTH_KEY_UNUSABLE,
 		    ssh_key_verdict_text(verdict));
 	else
 		outcome = offer(login, &key, passphrase);
@@ -128,9 +122,10 @@ ssh_auth_key(struct ssh_login *login, const char *method)
 
 	(void)method;
 	if (text == NULL)
-		outcome = fail(login, FAIL_AUTH_SECRET_UNREADABLE, key_error);
+		outcome = ssh_login_fail(login, FAIL_AUTH_SECRET_UNREADABLE,
+		    key_error);
 	else if (passphrase == NULL && passphrase_error[0] != '\0')
-		outcome = fail(login, FAIL_AUTH_SECRET_UNREADABLE,
+		outcome = ssh_login_fail(login, FAIL_AUTH_SECRET_UNREADABLE,
 		    passphrase_error);
 	else
 		outcome = judge_and_offer(login, text, passphrase);

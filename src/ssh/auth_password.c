@@ -31,13 +31,6 @@ struct interview {
 	char question[160];   /* the one which is not answered */
 };
 
-static enum ssh_outcome
-fail(struct ssh_login *login, enum failure code, const char *words)
-{
-	fault_set(login->fault, code, "%s", words);
-	return SSH_OUTCOME_FAILED;
-}
-
 /* Of a round for a new password the first prompt may ask for the old one. */
 static enum ssh_prompt
 kind_of(const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt, const char *instruction,
@@ -122,7 +115,7 @@ fail_question(struct ssh_login *login, const struct interview *interview)
 		return fail_no_password(login, interview->question);
 	else if (interview->kind == SSH_PROMPT_PASSWORD &&
 	    strcmp(interview->question, interview->first) == 0)
-		return fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
+		return ssh_login_fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
 	if (login->by[0] != '\0')
 		fault_note(login->fault, "it accepted %s", login->by);
 	fault_set(login->fault, code, "it asks \"%s\"", interview->question);
@@ -171,12 +164,13 @@ conclude(struct ssh_login *login, int rc)
 		return outcome;
 	case SSH_OUTCOME_REJECTED:
 	case SSH_OUTCOME_TOO_MANY:
-		return fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
+		return ssh_login_fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
 	case SSH_OUTCOME_UNASKED:
 		if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
-			return fail(login, FAIL_AUTH_EXPIRED,
+			return ssh_login_fail(login, FAIL_AUTH_EXPIRED,
 			    "it asks for a new one");
-		return fail(login, FAIL_AUTH_METHOD, ssh_login_error(login));
+		return ssh_login_fail(login, FAIL_AUTH_METHOD,
+		    ssh_login_error(login));
 	case SSH_OUTCOME_FAILED:
 		break;
 	}
@@ -193,10 +187,11 @@ conclude_unasked(struct ssh_login *login, int rc)
 		ssh_login_accepted_by(login, "keyboard-interactive");
 	else if (outcome == SSH_OUTCOME_REJECTED ||
 	    outcome == SSH_OUTCOME_TOO_MANY)
-		return fail(login, FAIL_AUTH_METHOD,
+		return ssh_login_fail(login, FAIL_AUTH_METHOD,
 		    "it refused keyboard-interactive without a prompt");
 	else if (outcome == SSH_OUTCOME_UNASKED)
-		return fail(login, FAIL_AUTH_METHOD, ssh_login_error(login));
+		return ssh_login_fail(login, FAIL_AUTH_METHOD,
+		    ssh_login_error(login));
 	return outcome;
 }
 
@@ -224,7 +219,8 @@ ssh_auth_password(struct ssh_login *login, const char *method)
 	enum ssh_outcome outcome;
 
 	if (password == NULL && error[0] != '\0')
-		return fail(login, FAIL_AUTH_SECRET_UNREADABLE, error);
+		return ssh_login_fail(login, FAIL_AUTH_SECRET_UNREADABLE,
+		    error);
 	ssh_login_begin_request(login);
 	if (strcmp(method, "password") == 0)
 		outcome = conclude(login, send_password(login, password));

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The handshake is libssh2's; this file drives it by a deadline and, where it
- * fails, looks at what came over the socket, since libssh2 says the same of a
- * web server and of an sshd that is too old.  Text before the SSH banner is
- * legal (RFC 4253, 4.2), so only an end, a deadline or an error makes it an
- * answer.
+ * libssh2 shakes hands; this file drives it by a deadline and says why it
+ * failed.  Text before the SSH banner is legal (RFC 4253, 4.2), so a peer is
+ * judged by it (ssh/peer.h) only after an end, a deadline or an error.
  */
 #include "ssh/handshake.h"
 
@@ -17,31 +15,17 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "pg/pgwire.h"
 #include "ssh/facts.h"
 #include "ssh/failure.h"
 #include "ssh/kexinit.h"
+#include "ssh/peer.h"
 #include "ssh/transport.h"
-
-#define QUOTE_MAX 60
 
 /* What libssh2 returns where no first packet could be read. */
 #define KEXINIT_UNREAD (-1)
 
 /* More bytes than any handshake has, which libssh2 might keep. */
 #define HANDSHAKE_MAX ((uint64_t)256 << 10)
-
-/* What it is that we talk to. */
-enum peer {
-	PEER_SILENT,
-	PEER_SSH,
-	PEER_SSH_1,
-	PEER_TLS,
-	PEER_POSTGRES,
-	PEER_DOORMAN, /* an sshd that takes no connection now */
-	PEER_OTHER,
-};
 
 /* How the handshake ended. */
 enum ending {
@@ -52,19 +36,19 @@ enum ending {
 
 static const enum failure failures[][3] = {
 	/* closed, timeout, error */
-	[PEER_SILENT] = { FAIL_JUMP_HANGUP, FAIL_JUMP_SILENT,
+	[SSH_PEER_SILENT] = { FAIL_JUMP_HANGUP, FAIL_JUMP_SILENT,
 	    FAIL_JUMP_HANDSHAKE_FAILED },
-	[PEER_SSH] = { FAIL_JUMP_HANGUP, FAIL_JUMP_HANDSHAKE_TIMEOUT,
+	[SSH_PEER_SSH] = { FAIL_JUMP_HANGUP, FAIL_JUMP_HANDSHAKE_TIMEOUT,
 	    FAIL_JUMP_HANDSHAKE_FAILED },
-	[PEER_SSH_1] = { FAIL_JUMP_NO_ALGORITHM, FAIL_JUMP_NO_ALGORITHM,
+	[SSH_PEER_SSH_1] = { FAIL_JUMP_NO_ALGORITHM, FAIL_JUMP_NO_ALGORITHM,
 	    FAIL_JUMP_NO_ALGORITHM },
-	[PEER_TLS] = { FAIL_JUMP_SPEAKS_TLS, FAIL_JUMP_SPEAKS_TLS,
+	[SSH_PEER_TLS] = { FAIL_JUMP_SPEAKS_TLS, FAIL_JUMP_SPEAKS_TLS,
 	    FAIL_JUMP_SPEAKS_TLS },
-	[PEER_POSTGRES] = { FAIL_JUMP_POSTGRES, FAIL_JUMP_POSTGRES,
+	[SSH_PEER_POSTGRES] = { FAIL_JUMP_POSTGRES, FAIL_JUMP_POSTGRES,
 	    FAIL_JUMP_POSTGRES },
-	[PEER_DOORMAN] = { FAIL_JUMP_TURNED_AWAY, FAIL_JUMP_TURNED_AWAY,
+	[SSH_PEER_DOORMAN] = { FAIL_JUMP_TURNED_AWAY, FAIL_JUMP_TURNED_AWAY,
 	    FAIL_JUMP_TURNED_AWAY },
-	[PEER_OTHER] = { FAIL_JUMP_NOT_SSH, FAIL_JUMP_NOT_SSH,
+	[SSH_PEER_OTHER] = { FAIL_JUMP_NOT_SSH, FAIL_JUMP_NOT_SSH,
 	    FAIL_JUMP_NOT_SSH },
 };
 
@@ -75,47 +59,15 @@ static const enum failure failures[][3] = {
  */
 static const unsigned postgres_ports[] = { 5432, 5433, 6432 };
 
-/* What OpenSSH says in the clear, before its banner, and then hangs up. */
-static const char *const doormen[] = {
-	"Not allowed at this time",
-	"Exceeded MaxStartups",
-};
-
-/* An alert record: type, version, length, level, and at last its number. */
-#define ALERT     21
-#define ALERT_LEN 7
-
-/* RFC 8446, 6: alerts which a TLS server may answer an SSH banner with. */
-static const struct {
-	unsigned char number;
-	const char *name;
-} alerts[] = {
-	{ 10, "unexpected_message" },
-	{ 22, "record_overflow" },
-	{ 40, "handshake_failure" },
-	{ 47, "illegal_parameter" },
-	{ 50, "decode_error" },
-	{ 70, "protocol_version" },
-	{ 71, "insufficient_security" },
-	{ 80, "internal_error" },
-	{ 112, "unrecognized_name" },
-};
-
-/* What came first over the socket. */
-struct heard {
-	unsigned char bytes[128];
-	size_t len;
-};
-
 /*
  * Of what is no banner libssh2 reads no further than to its first zero byte:
  * the rest is still with the kernel.
  */
-static struct heard
+static struct ssh_heard
 listen_on(const struct ssh_transport *transport)
 {
 	const struct ssh_said *said = ssh_transport_said(transport);
-	struct heard heard = { .len = said->first_len };
+	struct ssh_heard heard = { .len = said->first_len };
 	ssize_t more;
 
 	assert(said->first_len <= sizeof heard.bytes);
@@ -125,23 +77,6 @@ listen_on(const struct ssh_transport *transport)
 	if (more > 0)
 		heard.len += (size_t)more;
 	return heard;
-}
-
-/* A TLS record: content type 20 to 23, major version 3 (RFC 8446, 5.1). */
-static bool
-is_tls(const unsigned char *bytes, size_t len)
-{
-	return len >= 2 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
-}
-
-/* PgBouncer, for one, answers an SSH banner with an ErrorResponse. */
-static bool
-is_postgres(const struct heard *heard)
-{
-	struct pgwire_error_fields fields;
-
-	return pgwire_refusal(heard->bytes, heard->len, &fields) ==
-	    PGWIRE_ANSWER_PLAUSIBLE;
 }
 
 static bool
@@ -155,19 +90,6 @@ is_postgres_port(unsigned port)
 	return false;
 }
 
-static bool
-is_doorman(const struct heard *heard)
-{
-	for (size_t i = 0; i < sizeof doormen / sizeof *doormen; i++) {
-		size_t len = strlen(doormen[i]);
-
-		if (heard->len >= len &&
-		    memcmp(heard->bytes, doormen[i], len) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The last line that libssh2 took for a banner; never NULL. */
 static const char *
 banner(const struct ssh_transport *transport)
@@ -176,84 +98,6 @@ banner(const struct ssh_transport *transport)
 	    ssh_transport_session(transport));
 
 	return line != NULL ? line : "";
-}
-
-/* 1.99 is a server of protocol 2 that speaks 1 as well (RFC 4253, 5.1). */
-static bool
-is_protocol_1(const char *line)
-{
-	return strncmp(line, "SSH-1.", 6) == 0 &&
-	    strncmp(line, "SSH-1.99", 8) != 0;
-}
-
-/*
- * Where the last line that was heard has not ended, and may become a banner:
- * its beginning; else NULL.
- */
-static const unsigned char *
-begun_banner(const struct heard *heard)
-{
-	const unsigned char *line = memrchr(heard->bytes, '\n', heard->len);
-	size_t len;
-
-	line = line != NULL ? line + 1 : heard->bytes;
-	len = heard->len - (size_t)(line - heard->bytes);
-	if (len == 0 || memcmp(line, "SSH-", len < 4 ? len : 4) != 0)
-		return NULL;
-	return line;
-}
-
-static enum peer
-peer_of(const char *line, const struct heard *heard)
-{
-	if (is_protocol_1(line))
-		return PEER_SSH_1;
-	if (strncmp(line, "SSH-", 4) == 0)
-		return PEER_SSH;
-	if (heard->len == 0)
-		return PEER_SILENT;
-	if (begun_banner(heard) != NULL)
-		return PEER_SSH;
-	if (is_tls(heard->bytes, heard->len))
-		return PEER_TLS;
-	if (is_postgres(heard))
-		return PEER_POSTGRES;
-	return is_doorman(heard) ? PEER_DOORMAN : PEER_OTHER;
-}
-
-static void
-quote(const struct heard *heard, char *words, size_t size)
-{
-	size_t len = heard->len < QUOTE_MAX ? heard->len : QUOTE_MAX;
-	char text[QUOTE_MAX + 1];
-
-	text_printable(text, sizeof text, heard->bytes, len);
-	snprintf(words, size, "\"%s\"", text);
-}
-
-/* "" for what is no alert, or one without a name here. */
-static const char *
-alert_name(const struct heard *heard)
-{
-	if (heard->bytes[0] == ALERT && heard->len >= ALERT_LEN)
-		for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
-			if (alerts[i].number == heard->bytes[ALERT_LEN - 1])
-				return alerts[i].name;
-	return "";
-}
-
-/* No text in there: in hex, and by name. */
-static void
-describe_tls(const struct heard *heard, char *words, size_t size)
-{
-	size_t len = heard->len < ALERT_LEN ? heard->len : ALERT_LEN;
-	const char *name = alert_name(heard);
-	char hex[3 * ALERT_LEN + 1] = "";
-
-	for (size_t i = 0; i < len; i++)
-		snprintf(hex + 3 * i, 4, " %02x", heard->bytes[i]);
-	snprintf(words, size, "bytes%s%s%s", hex,
-	    name[0] != '\0' ? ", alert " : "", name);
 }
 
 static void
@@ -281,21 +125,9 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 	snprintf(words, size, "%s (libssh2 error %d)", text, rc);
 }
 
-static void
-describe_postgres(const struct heard *heard, char *words, size_t size)
-{
-	struct pgwire_error_fields fields;
-	char text[QUOTE_MAX + 1];
-
-	pgwire_refusal(heard->bytes, heard->len, &fields);
-	text_printable(text, sizeof text, fields.message,
-	    strlen(fields.message));
-	snprintf(words, size, "\"%s\"", text);
-}
-
 /* What stands for {words} in the row of this failure. */
 static void
-describe(const struct ssh_transport *transport, const struct heard *heard,
+describe(const struct ssh_transport *transport, const struct ssh_heard *heard,
     enum failure code, int64_t allowed_ms, char *words, size_t size)
 {
 	words[0] = '\0';
@@ -305,14 +137,10 @@ describe(const struct ssh_transport *transport, const struct heard *heard,
 		snprintf(words, size, "%s", clock_text(allowed_ms).text);
 		break;
 	case FAIL_JUMP_SPEAKS_TLS:
-		describe_tls(heard, words, size);
-		break;
 	case FAIL_JUMP_POSTGRES:
-		describe_postgres(heard, words, size);
-		break;
 	case FAIL_JUMP_NOT_SSH:
 	case FAIL_JUMP_TURNED_AWAY:
-		quote(heard, words, size);
+		ssh_peer_describe(heard, words, size);
 		break;
 	case FAIL_JUMP_NO_ALGORITHM:
 		snprintf(words, size, "it speaks only %s", banner(transport));
@@ -338,10 +166,10 @@ fail_on_port(enum ending ending, int64_t allowed_ms, struct fault *fault)
 }
 
 static void
-note_banner(const struct ssh_transport *transport, const struct heard *heard,
-    struct fault *fault)
+note_banner(const struct ssh_transport *transport,
+    const struct ssh_heard *heard, struct fault *fault)
 {
-	const unsigned char *begun = begun_banner(heard);
+	const unsigned char *begun = ssh_peer_begun_banner(heard);
 	const char *line = banner(transport);
 
 	if (strncmp(line, "SSH-", 4) == 0)
@@ -356,14 +184,14 @@ static enum failure
 fail(const struct ssh_transport *transport, unsigned port, enum ending ending,
     int64_t allowed_ms, struct fault *fault)
 {
-	struct heard heard = listen_on(transport);
-	enum peer peer = peer_of(banner(transport), &heard);
+	struct ssh_heard heard = listen_on(transport);
+	enum ssh_peer peer = ssh_peer_of(banner(transport), &heard);
 	enum failure code = failures[peer][ending];
 	char words[FAULT_WORDS_MAX];
 
-	if (peer == PEER_SILENT && is_postgres_port(port))
+	if (peer == SSH_PEER_SILENT && is_postgres_port(port))
 		return fail_on_port(ending, allowed_ms, fault);
-	if (peer == PEER_SSH) {
+	if (peer == SSH_PEER_SSH) {
 		note_banner(transport, &heard, fault);
 		if (ssh_transport_said(transport)->has_disconnected ||
 		    ssh_transport_is_cut(transport))
@@ -448,7 +276,7 @@ ssh_handshake(struct ssh_transport *transport, unsigned port,
 
 	while ((rc = libssh2_session_handshake(session,
 		    ssh_transport_fd(transport))) == LIBSSH2_ERROR_EAGAIN) {
-		if (is_tls(said->first, said->first_len) ||
+		if (ssh_peer_is_tls(said->first, said->first_len) ||
 		    ssh_transport_received(transport) > HANDSHAKE_MAX)
 			return fail(transport, port, ENDED_ERROR, allowed_ms,
 			    fault);

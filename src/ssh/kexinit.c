@@ -27,45 +27,13 @@ static const char *const kinds[] = {
 	"compression",
 };
 
-/* Takes a name off the front of a list; false at its end. */
-static bool
-take_name(struct ssh_wire *list, struct ssh_wire *name)
-{
-	const unsigned char *comma;
-
-	if (list->left == 0)
-		return false;
-	comma = memchr(list->at, ',', list->left);
-	*name = *list;
-	if (comma == NULL) {
-		list->left = 0;
-		return true;
-	}
-	name->left = (size_t)(comma - list->at);
-	list->at += name->left + 1;
-	list->left -= name->left + 1;
-	return true;
-}
-
-static bool
-has_name(struct ssh_wire list, struct ssh_wire wanted)
-{
-	struct ssh_wire name;
-
-	while (take_name(&list, &name))
-		if (name.left == wanted.left &&
-		    memcmp(name.at, wanted.at, name.left) == 0)
-			return true;
-	return false;
-}
-
 static bool
 have_common_name(struct ssh_wire ours, struct ssh_wire theirs)
 {
 	struct ssh_wire name;
 
-	while (take_name(&ours, &name))
-		if (has_name(theirs, name))
+	while (ssh_wire_name(&ours, &name))
+		if (ssh_wire_has_name(theirs, name))
 			return true;
 	return false;
 }
@@ -107,8 +75,7 @@ ssh_kexinit_has_gap(struct ssh_wire ours, struct ssh_wire theirs, char *words,
 bool
 ssh_kexinit_has_host_key(struct ssh_wire packet, const char *names)
 {
-	const struct ssh_wire wanted = { (const unsigned char *)names,
-		strlen(names) };
+	const struct ssh_wire wanted = ssh_wire_text(names);
 	struct ssh_wire list;
 
 	return skip_to_lists(&packet) && ssh_wire_string(&packet, &list) &&

@@ -115,6 +115,13 @@ ssh_login_outcome(struct ssh_login *login, int rc)
 	return said->is_partial ? SSH_OUTCOME_PARTIAL : SSH_OUTCOME_REJECTED;
 }
 
+enum ssh_outcome
+ssh_login_fail(struct ssh_login *login, enum failure code, const char *words)
+{
+	fault_set(login->fault, code, "%s", words);
+	return SSH_OUTCOME_FAILED;
+}
+
 const char *
 ssh_login_error(const struct ssh_login *login)
 {

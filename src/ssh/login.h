@@ -63,6 +63,10 @@ bool ssh_login_again(struct ssh_login *, int rc);
  * or the connection ended: then it is set now. */
 enum ssh_outcome ssh_login_outcome(struct ssh_login *, int rc);
 
+/* Set the fault; SSH_OUTCOME_FAILED, for the caller to return. */
+enum ssh_outcome ssh_login_fail(struct ssh_login *, enum failure,
+    const char *words);
+
 /* libssh2's own words for its last error, borrowed. */
 const char *ssh_login_error(const struct ssh_login *);
 

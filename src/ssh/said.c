@@ -76,25 +76,6 @@ keep_auth_failure(struct ssh_said *said, struct ssh_wire packet)
 	memcpy(said->methods, methods, sizeof methods);
 }
 
-/* A name-list (RFC 4251, 5) holds this name. */
-static bool
-list_has(struct ssh_wire list, const char *name)
-{
-	while (list.left > 0) {
-		const unsigned char *comma = memchr(list.at, ',', list.left);
-		size_t len = comma != NULL ? (size_t)(comma - list.at)
-					   : list.left;
-		struct ssh_wire first = { list.at, len };
-
-		if (ssh_wire_is(&first, name))
-			return true;
-		len += comma != NULL;
-		list.at += len;
-		list.left -= len;
-	}
-	return false;
-}
-
 static void
 keep_signatures(struct ssh_said *said, struct ssh_wire list)
 {
@@ -104,8 +85,9 @@ keep_signatures(struct ssh_said *said, struct ssh_wire list)
 	*kept = (struct ssh_blob){ xmalloc(list.left + 1), list.left };
 	memcpy(kept->bytes, list.at, list.left);
 	said->has_signatures = true;
-	said->takes_rsa_sha2 = list_has(list, "rsa-sha2-512") ||
-	    list_has(list, "rsa-sha2-256");
+	said->takes_rsa_sha2 = ssh_wire_has_name(list,
+				   ssh_wire_text("rsa-sha2-512")) ||
+	    ssh_wire_has_name(list, ssh_wire_text("rsa-sha2-256"));
 	if (list.left > said->signatures_len)
 		said->signatures_len = list.left;
 }
@@ -115,7 +97,7 @@ ssh_said_takes(const struct ssh_said *said, const char *signature)
 {
 	struct ssh_wire list = { said->signatures.bytes, said->signatures.len };
 
-	return list_has(list, signature);
+	return ssh_wire_has_name(list, ssh_wire_text(signature));
 }
 
 /* byte 7, uint32 count, then pairs of strings, a name and its value. */
