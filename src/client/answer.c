@@ -107,7 +107,7 @@ client_answer_login(struct client *client)
 	struct client_startup *startup = client->startup;
 	enum client_state next;
 
-	client_bytes_forward(client, false);
+	client_bytes_forward_packet(client);
 	client_bytes_receive(client);
 	next = client_bytes_hear(client);
 	if (next != CLIENT_LOGIN)
@@ -136,7 +136,7 @@ client_answer_direct_tls(struct client *client)
 	enum client_state next;
 
 	client_bytes_receive(client);
-	client_bytes_forward(client, true);
+	client_bytes_forward_all(client);
 	next = client_bytes_hear(client);
 	if (next != CLIENT_HELLO)
 		return next;
@@ -248,7 +248,7 @@ client_answer_negotiating(struct client *client)
 	struct client_startup *startup = client->startup;
 	enum client_state next;
 
-	client_bytes_forward(client, false);
+	client_bytes_forward_packet(client);
 	client_bytes_receive(client);
 	next = client_bytes_hear(client);
 	if (next != CLIENT_NEGOTIATING)

@@ -17,7 +17,6 @@
 
 /* --- The client's side ---------------------------------------------------- */
 
-/* Read what it sends, as far as there is room. */
 void
 client_bytes_receive(struct client *client)
 {
@@ -39,7 +38,6 @@ client_bytes_receive(struct client *client)
 	stream_pause(client->stream, startup->kept_len == size);
 }
 
-/* The packet was answered: what is kept from now on came after it. */
 void
 client_bytes_drop_packet(struct client_startup *startup)
 {
@@ -77,12 +75,11 @@ client_bytes_gone(struct client *client)
 
 /* --- The database's side -------------------------------------------------- */
 
-/* Pass the packet on, and with `all` whatever follows it. */
-void
-client_bytes_forward(struct client *client, bool all)
+/* Pass on what is kept, up to the offset `end`. */
+static void
+forward(struct client *client, size_t end)
 {
 	struct client_startup *startup = client->startup;
-	size_t end = all ? startup->kept_len : startup->packet_len;
 	ssize_t taken;
 
 	while (startup->forwarded < end) {
@@ -96,10 +93,18 @@ client_bytes_forward(struct client *client, bool all)
 	}
 }
 
-/*
- * Listen to the database: returns the state to go to, or the present one after
- * something was added to the answer, or while there is nothing.
- */
+void
+client_bytes_forward_packet(struct client *client)
+{
+	forward(client, client->startup->packet_len);
+}
+
+void
+client_bytes_forward_all(struct client *client)
+{
+	forward(client, client->startup->kept_len);
+}
+
 enum client_state
 client_bytes_hear(struct client *client)
 {
@@ -115,7 +120,6 @@ client_bytes_hear(struct client *client)
 	return client->state;
 }
 
-/* Nothing decided yet: wait on, or name who is late. */
 enum client_state
 client_bytes_expect(struct client *client)
 {

@@ -7,8 +7,6 @@
 #ifndef PGJUMP_CLIENT_BYTES_H
 #define PGJUMP_CLIENT_BYTES_H
 
-#include <stdbool.h>
-
 #include "client/client.h"
 
 /* Read what the client sends, as far as there is room. */
@@ -20,8 +18,11 @@ void client_bytes_drop_packet(struct client_startup *);
 /* It closed, or broke. */
 enum client_state client_bytes_gone(struct client *);
 
-/* Pass the packet on, and with `all` whatever follows it. */
-void client_bytes_forward(struct client *, bool all);
+/* Pass the packet that is being served on to the database. */
+void client_bytes_forward_packet(struct client *);
+
+/* The same, with whatever the client has sent behind it. */
+void client_bytes_forward_all(struct client *);
 
 /*
  * Listen to the database: returns the state to go to, or the present one after

@@ -149,7 +149,7 @@ client_rejected(struct client *client, const struct pgwire_error_fields *error)
 
 /* A StartupMessage of 3.1 or later: the minor version is in its low half. */
 static bool
-asks_newer(const struct client_startup *startup)
+is_newer(const struct client_startup *startup)
 {
 	return startup->asked == PGWIRE_STARTUP && startup->kept_len >= 8 &&
 	    (pgwire_int32(startup->kept + 4) & 0xffff) > 0;
@@ -159,7 +159,7 @@ asks_newer(const struct client_startup *startup)
 static enum failure
 hang_up_of(const struct client_startup *startup)
 {
-	if (asks_newer(startup))
+	if (is_newer(startup))
 		return FAIL_DB_CLOSED_NEWER;
 	if (startup->was_answered)
 		return FAIL_DB_HANGUP;
@@ -183,7 +183,7 @@ client_hung_up(struct client *client, bool is_lost)
 static enum failure
 silence_of(const struct client_startup *startup)
 {
-	if (asks_newer(startup))
+	if (is_newer(startup))
 		return FAIL_DB_SILENT_NEWER;
 	return startup->asked == PGWIRE_SSL_REQUEST ||
 		startup->asked == PGWIRE_GSSENC_REQUEST
@@ -201,11 +201,12 @@ client_silent(struct client *client)
 	int64_t from_ms = startup->asked_ms > startup->opened_ms
 	    ? startup->asked_ms
 	    : startup->opened_ms;
-	bool heard = stream_was_heard(client->database, startup->heard_by_ms);
+	bool was_heard = stream_was_heard(client->database,
+	    startup->heard_by_ms);
 
-	if (heard && startup->answer_len > 0)
+	if (was_heard && startup->answer_len > 0)
 		return client_not_postgres(client);
 	database_fault_silent(client_fault(client), &way, silence_of(startup),
-	    client->deadline_ms - from_ms, heard);
+	    client->deadline_ms - from_ms, was_heard);
 	return client_refuse(client);
 }

@@ -72,7 +72,7 @@ struct client_startup {
 	size_t packet_len;      /* of `asked`, at the start of kept */
 	size_t forwarded;       /* of kept, to the database */
 	enum pgwire_kind asked; /* the packet that is being served */
-	bool saw_ssl, saw_gssenc;
+	bool has_asked_ssl, has_asked_gssenc;
 	bool is_in_tls;  /* the database's S was passed on */
 	bool is_secured; /* the database, as ssl_config asks */
 	struct tls_client *securing;

@@ -91,12 +91,12 @@ database_fault_hung_up(struct fault *fault, const struct database_way *way,
 
 void
 database_fault_silent(struct fault *fault, const struct database_way *way,
-    enum failure code, int64_t waited_ms, bool heard)
+    enum failure code, int64_t waited_ms, bool was_heard)
 {
-	if (heard)
+	if (was_heard)
 		note_path(fault, way);
 	else
 		note_opened(fault, way);
-	fault_set(fault, heard ? code : FAIL_TUNNEL_SILENT, "%s",
+	fault_set(fault, was_heard ? code : FAIL_TUNNEL_SILENT, "%s",
 	    clock_text(waited_ms).text);
 }

@@ -41,8 +41,8 @@ void database_fault_hung_up(struct fault *, const struct database_way *,
     enum failure code);
 
 /* It has said nothing for `waited_ms`, for which `code` has the words, or
- * (`heard` is false) the tunnel has not. */
+ * (`was_heard` is false) the tunnel has not. */
 void database_fault_silent(struct fault *, const struct database_way *,
-    enum failure code, int64_t waited_ms, bool heard);
+    enum failure code, int64_t waited_ms, bool was_heard);
 
 #endif

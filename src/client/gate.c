@@ -36,7 +36,7 @@ enum cancel_state {
 /* Becomes CALLED under the mutex, in any thread; every other step is taken by
  * the thread of its mailbox. */
 struct gate_cancel {
-	struct message message; /* first: see on_cancel() */
+	struct message message; /* first: see on_call() */
 	TAILQ_ENTRY(gate_cancel) entry;
 	struct gate *gate;
 	struct mailbox *mailbox;
@@ -107,7 +107,7 @@ call_cancels(struct gate *gate)
 
 /* The message is ours again. */
 static bool
-cancel_is_there(struct gate_cancel *cancel)
+take_back(struct gate_cancel *cancel)
 {
 	if (cancel->state == CANCEL_LEFT) {
 		free(cancel);
@@ -118,19 +118,19 @@ cancel_is_there(struct gate_cancel *cancel)
 }
 
 static void
-on_cancel(struct message *message, void *receiver)
+on_call(struct message *message, void *receiver)
 {
 	struct gate_cancel *cancel = (struct gate_cancel *)message;
 
 	(void)receiver;
-	if (cancel_is_there(cancel))
+	if (take_back(cancel))
 		cancel->on_turn(cancel->arg);
 }
 
 static void
-cancel_discard(struct message *message)
+on_discard(struct message *message)
 {
-	cancel_is_there((struct gate_cancel *)message);
+	take_back((struct gate_cancel *)message);
 }
 
 static struct gate_cancel *
@@ -139,8 +139,8 @@ cancel_new(struct gate *gate, struct mailbox *mailbox,
 {
 	struct gate_cancel *cancel = xcalloc(1, sizeof *cancel);
 
-	cancel->message.deliver = on_cancel;
-	cancel->message.discard = cancel_discard;
+	cancel->message.deliver = on_call;
+	cancel->message.discard = on_discard;
 	cancel->gate = gate;
 	cancel->mailbox = mailbox;
 	cancel->on_turn = on_turn;

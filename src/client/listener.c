@@ -47,7 +47,7 @@ struct door {
 	int fd;
 	struct event *readable; /* not added while accepting is paused */
 	struct event *retry;
-	bool paused;
+	bool is_paused;
 	int64_t paused_at_ms;
 };
 
@@ -114,8 +114,8 @@ pause_accepting(struct door *door)
 {
 	struct timeval retry = clock_timeval(RETRY_MS);
 
-	if (!door->paused) {
-		door->paused = true;
+	if (!door->is_paused) {
+		door->is_paused = true;
 		door->paused_at_ms = clock_ms();
 		log_error("accepting paused",
 		    log_str("listen", door->listener->label),
@@ -128,9 +128,9 @@ pause_accepting(struct door *door)
 static void
 resume_accepting(struct door *door)
 {
-	if (!door->paused)
+	if (!door->is_paused)
 		return;
-	door->paused = false;
+	door->is_paused = false;
 	log_info("accepting again", log_str("listen", door->listener->label),
 	    log_num("paused_ms", clock_ms() - door->paused_at_ms));
 }
@@ -284,7 +284,7 @@ open_tcp(struct listener *listener, const struct config_listen *listen,
 	    wanted = { .ai_socktype = SOCK_STREAM,
 		    .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	char port[16];
-	bool opened;
+	bool is_open;
 	int result;
 
 	snprintf(port, sizeof port, "%u", listen->port);
@@ -296,12 +296,13 @@ open_tcp(struct listener *listener, const struct config_listen *listen,
 		return false;
 	}
 	error[0] = '\0';
-	opened = open_addresses(listener, listen, addresses, error, error_size);
+	is_open = open_addresses(listener, listen, addresses, error,
+	    error_size);
 	freeaddrinfo(addresses);
-	if (opened && error[0] != '\0')
+	if (is_open && error[0] != '\0')
 		log_info("address skipped", log_str("listen", listen->label),
 		    log_str("error", error));
-	return opened;
+	return is_open;
 }
 
 /*
@@ -312,7 +313,7 @@ static bool
 is_stale(const struct sockaddr_un *address)
 {
 	struct stat status;
-	bool refused;
+	bool was_refused;
 	int fd;
 
 	if (lstat(address->sun_path, &status) < 0 || !S_ISSOCK(status.st_mode))
@@ -320,11 +321,11 @@ is_stale(const struct sockaddr_un *address)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	refused = connect(fd, (const struct sockaddr *)address,
-		      sizeof *address) < 0 &&
+	was_refused = connect(fd, (const struct sockaddr *)address,
+			  sizeof *address) < 0 &&
 	    errno == ECONNREFUSED;
 	close(fd);
-	return refused;
+	return was_refused;
 }
 
 static bool
@@ -393,16 +394,16 @@ listener_open(struct event_base *base, const struct config_listen *listen,
     listener_accept_fn *on_accept, void *arg, char *error, size_t error_size)
 {
 	struct listener *listener = xcalloc(1, sizeof *listener);
-	bool opened;
+	bool is_open;
 
 	listener->base = base;
 	listener->on_accept = on_accept;
 	listener->arg = arg;
 	listener->label = xstrdup(listen->label);
-	opened = listen->dir != NULL
+	is_open = listen->dir != NULL
 	    ? open_unix(listener, listen, error, error_size)
 	    : open_tcp(listener, listen, error, error_size);
-	if (opened)
+	if (is_open)
 		return listener;
 	listener_close(listener);
 	return NULL;

@@ -40,7 +40,7 @@ struct refusal {
 	struct tls_identity *identity;
 	enum state state;
 	bool is_at_once, is_told, has_ended, is_lost;
-	bool saw_gssenc; /* each negotiation once */
+	bool has_asked_gssenc; /* each negotiation once */
 	int64_t answer_at_ms, deadline_ms;
 	struct tls *tls; /* NULL: in the clear */
 	unsigned char in[PGWIRE_PACKET_MAX];
@@ -228,9 +228,9 @@ static enum state reading(struct refusal *);
 static enum state
 on_gssenc(struct refusal *refusal, const struct pgwire_packet *packet)
 {
-	if (refusal->saw_gssenc || refusal->tls != NULL)
+	if (refusal->has_asked_gssenc || refusal->tls != NULL)
 		return give_up(refusal, "client repeated its GSSENCRequest");
-	refusal->saw_gssenc = true;
+	refusal->has_asked_gssenc = true;
 	consume(refusal, packet->len);
 	put(refusal, "N", 1);
 	return reading(refusal); /* the next packet may be here already */

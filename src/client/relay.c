@@ -41,9 +41,10 @@ struct relay {
 	struct pgwire_session *session; /* NULL: opaque */
 	struct tls_records records;     /* of the database, where opaque */
 	struct parked to_client, to_database;
-	bool client_ended, client_lost;
-	bool database_ended, database_lost, database_deaf;
-	bool client_finished, database_finished; /* our last byte was said */
+	bool has_client_ended, is_client_lost;
+	bool has_database_ended, is_database_lost, is_database_deaf;
+	bool was_client_finished,
+	    was_database_finished; /* our last byte was said */
 	enum farewell farewell;
 };
 
@@ -85,13 +86,13 @@ unpark(struct parked *parked, size_t len)
 /* Write until it is all taken (true) or the stream wants to wait. */
 static bool
 write_some(struct stream *stream, const unsigned char **bytes, size_t *len,
-    bool *lost)
+    bool *is_lost)
 {
 	while (*len > 0) {
 		ssize_t taken = stream_write(stream, *bytes, *len);
 
 		if (taken < 0) {
-			*lost = *lost || taken == STREAM_LOST;
+			*is_lost = *is_lost || taken == STREAM_LOST;
 			return false;
 		}
 		*bytes += taken;
@@ -116,9 +117,9 @@ flush_client(struct relay *relay)
 	    relay->to_client.start;
 	size_t left = relay->to_client.len, sent;
 
-	if (left == 0 || relay->client_lost)
+	if (left == 0 || relay->is_client_lost)
 		return;
-	write_some(relay->client, &bytes, &left, &relay->client_lost);
+	write_some(relay->client, &bytes, &left, &relay->is_client_lost);
 	sent = relay->to_client.len - left;
 	unpark(&relay->to_client, sent);
 	client_took(relay, sent);
@@ -129,8 +130,9 @@ deliver(struct relay *relay, const unsigned char *bytes, size_t len)
 {
 	size_t left = len;
 
-	if (relay->to_client.len == 0 && !relay->client_lost)
-		write_some(relay->client, &bytes, &left, &relay->client_lost);
+	if (relay->to_client.len == 0 && !relay->is_client_lost)
+		write_some(relay->client, &bytes, &left,
+		    &relay->is_client_lost);
 	if (left > 0)
 		park(&relay->to_client, bytes, left);
 	client_took(relay, len - left);
@@ -143,9 +145,9 @@ flush_database(struct relay *relay)
 	    relay->to_database.start;
 	size_t left = relay->to_database.len;
 
-	if (left == 0 || relay->database_deaf)
+	if (left == 0 || relay->is_database_deaf)
 		return;
-	write_some(relay->database, &bytes, &left, &relay->database_deaf);
+	write_some(relay->database, &bytes, &left, &relay->is_database_deaf);
 	relay->traffic->to_database += relay->to_database.len - left;
 	unpark(&relay->to_database, relay->to_database.len - left);
 }
@@ -155,9 +157,9 @@ submit(struct relay *relay, const unsigned char *bytes, size_t len)
 {
 	size_t left = len;
 
-	if (relay->to_database.len == 0 && !relay->database_deaf)
+	if (relay->to_database.len == 0 && !relay->is_database_deaf)
 		write_some(relay->database, &bytes, &left,
-		    &relay->database_deaf);
+		    &relay->is_database_deaf);
 	relay->traffic->to_database += len - left;
 	if (left > 0)
 		park(&relay->to_database, bytes, left);
@@ -191,22 +193,22 @@ pump_up(struct relay *relay)
 	ssize_t got;
 
 	flush_database(relay);
-	while (relay->to_database.len == 0 && !relay->client_ended &&
-	    !relay->database_deaf) {
+	while (relay->to_database.len == 0 && !relay->has_client_ended &&
+	    !relay->is_database_deaf) {
 		if (moved >= TURN_MAX)
 			return true;
 		got = stream_read(relay->client, relay->scratch, UP_READ_MAX);
 		if (got == STREAM_WAIT)
 			break;
-		relay->client_ended = got == STREAM_END;
-		relay->client_lost |= got == STREAM_LOST;
+		relay->has_client_ended = got == STREAM_END;
+		relay->is_client_lost |= got == STREAM_LOST;
 		if (got <= 0)
 			break;
 		moved += (size_t)got;
 		relay_send_database(relay, relay->scratch, (size_t)got);
 	}
 	stream_pause(relay->client,
-	    relay->to_database.len > 0 || relay->database_deaf);
+	    relay->to_database.len > 0 || relay->is_database_deaf);
 	return false;
 }
 
@@ -219,7 +221,7 @@ pump_down(struct relay *relay)
 	ssize_t got;
 
 	flush_client(relay);
-	while (!relay->database_ended && !relay->database_lost &&
+	while (!relay->has_database_ended && !relay->is_database_lost &&
 	    relay->to_client.len < park_max) {
 		if (moved >= TURN_MAX)
 			return true;
@@ -228,8 +230,8 @@ pump_down(struct relay *relay)
 		    room < relay->scratch_len ? room : relay->scratch_len);
 		if (got == STREAM_WAIT)
 			break;
-		relay->database_ended = got == STREAM_END;
-		relay->database_lost = got == STREAM_LOST;
+		relay->has_database_ended = got == STREAM_END;
+		relay->is_database_lost = got == STREAM_LOST;
 		if (got <= 0)
 			break;
 		moved += (size_t)got;
@@ -250,12 +252,12 @@ is_hung_up(const struct relay *relay)
 {
 	enum pgwire_moment moment = relay_moment(relay);
 
-	if (!relay->database_ended || relay->client_ended)
+	if (!relay->has_database_ended || relay->has_client_ended)
 		return false;
 	if (relay->session == NULL)
 		return tls_records_are_cut(&relay->records);
 	if (moment == PGWIRE_IDLE)
-		return !relay->session->said_goodbye;
+		return !relay->session->has_said_goodbye;
 	return moment != PGWIRE_OVER;
 }
 
@@ -263,14 +265,14 @@ is_hung_up(const struct relay *relay)
 static void
 pass_ends(struct relay *relay)
 {
-	if (relay->client_ended && relay->to_database.len == 0 &&
-	    !relay->database_finished) {
-		relay->database_finished = true;
+	if (relay->has_client_ended && relay->to_database.len == 0 &&
+	    !relay->was_database_finished) {
+		relay->was_database_finished = true;
 		stream_finish(relay->database);
 	}
-	if (relay->database_ended && relay->to_client.len == 0 &&
-	    !relay->client_finished) {
-		relay->client_finished = true;
+	if (relay->has_database_ended && relay->to_client.len == 0 &&
+	    !relay->was_client_finished) {
+		relay->was_client_finished = true;
 		stream_finish(relay->client);
 	}
 }
@@ -279,23 +281,24 @@ pass_ends(struct relay *relay)
 enum relay_status
 relay_pump(struct relay *relay)
 {
-	bool again;
+	bool has_more;
 
 	assert(relay->farewell == FAREWELL_NONE);
-	again = pump_up(relay);
-	again |= pump_down(relay);
-	if (relay->client_lost)
+	has_more = pump_up(relay);
+	has_more |= pump_down(relay);
+	if (relay->is_client_lost)
 		return RELAY_CLIENT_LOST;
-	if (relay->database_lost)
+	if (relay->is_database_lost)
 		return RELAY_DATABASE_LOST;
 	if (is_hung_up(relay))
 		return RELAY_DATABASE_HUNG_UP;
 	pass_ends(relay);
-	if (again)
+	if (has_more)
 		return RELAY_AGAIN;
-	if (!relay->client_finished)
+	if (!relay->was_client_finished)
 		return RELAY_OPEN;
-	return relay->database_finished ? RELAY_ENDED : RELAY_DATABASE_ENDED;
+	return relay->was_database_finished ? RELAY_ENDED
+					    : RELAY_DATABASE_ENDED;
 }
 
 enum pgwire_moment
@@ -320,7 +323,7 @@ relay_fault(struct relay *relay, struct fault *fault)
 bool
 relay_has_parted(const struct relay *relay)
 {
-	return relay->session == NULL && relay->client_ended &&
+	return relay->session == NULL && relay->has_client_ended &&
 	    relay->to_client.len == 0;
 }
 
@@ -339,7 +342,7 @@ void
 relay_say(struct relay *relay, const void *text, size_t len)
 {
 	begin_farewell(relay, FAREWELL_SAY);
-	if (len > 0 && !relay->client_finished)
+	if (len > 0 && !relay->was_client_finished)
 		park(&relay->to_client, text, len);
 	stream_pause(relay->client, false);
 }
@@ -374,15 +377,15 @@ relay_leave(struct relay *relay)
 {
 	assert(relay->farewell != FAREWELL_NONE);
 	flush_client(relay);
-	if (relay->client_lost)
+	if (relay->is_client_lost)
 		return RELAY_GONE;
 	if (relay->to_client.len > 0)
 		return RELAY_LEAVING;
 	if (relay->farewell == FAREWELL_CUT)
 		return stream_is_drained(relay->client) ? RELAY_GONE
 							: RELAY_LEAVING;
-	if (!relay->client_finished) {
-		relay->client_finished = true;
+	if (!relay->was_client_finished) {
+		relay->was_client_finished = true;
 		stream_finish(relay->client);
 	}
 	return discard(relay);
@@ -407,12 +410,12 @@ relay_new(const struct relay_setup *setup)
 }
 
 void
-relay_free(struct relay *relay, bool reset)
+relay_free(struct relay *relay, bool is_reset)
 {
 	if (relay == NULL)
 		return;
-	stream_close(relay->database, relay->client_lost);
-	stream_close(relay->client, reset);
+	stream_close(relay->database, relay->is_client_lost);
+	stream_close(relay->client, is_reset);
 	free(relay->to_client.bytes);
 	free(relay->to_database.bytes);
 	free(relay->session);

@@ -36,8 +36,8 @@ struct relay_setup {
 
 struct relay *relay_new(const struct relay_setup *);
 
-/* Closes both streams, the client's by RST with `reset`.  NULL is fine. */
-void relay_free(struct relay *, bool reset);
+/* Closes both streams, the client's by RST with `is_reset`.  NULL is fine. */
+void relay_free(struct relay *, bool is_reset);
 
 /* Bytes the caller had read already; in order, before the first pump. */
 void relay_send_client(struct relay *, const void *bytes, size_t len);

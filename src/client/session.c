@@ -130,7 +130,7 @@ blame_hang_up(struct client *client)
 
 	if (session == NULL || !session->is_warned) {
 		fault_set_code(client->fault,
-		    session != NULL && session->gave_password
+		    session != NULL && session->has_given_password
 			? FAIL_DB_HANGUP_PASSWORD
 			: FAIL_DB_HANGUP);
 		return;

@@ -169,10 +169,11 @@ static enum client_state
 on_negotiation(struct client *client, const struct pgwire_packet *packet)
 {
 	struct client_startup *startup = client->startup;
-	bool *saw = packet->kind == PGWIRE_SSL_REQUEST ? &startup->saw_ssl
-						       : &startup->saw_gssenc;
+	bool *has_asked = packet->kind == PGWIRE_SSL_REQUEST
+	    ? &startup->has_asked_ssl
+	    : &startup->has_asked_gssenc;
 
-	if (*saw)
+	if (*has_asked)
 		return client_fail(client, FAIL_CLIENT_PROTOCOL,
 		    "it asks for encryption a second time");
 	if (startup->is_in_tls || client->is_in_tls)
@@ -180,7 +181,7 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 		    "it asks for encryption where TLS was agreed");
 	if (startup->kept_len > packet->len)
 		return client_answer_injected(client);
-	*saw = true;
+	*has_asked = true;
 	if (client_tls_is_ours(client)) {
 		startup->packet_len = packet->len;
 		return client_tls_answer(client, packet->kind)

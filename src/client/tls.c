@@ -37,9 +37,10 @@ client_tls_is_ours(const struct client *client)
 
 /* What it sends from now on is TLS; so is what it has sent so far. */
 static void
-begin(struct client *client, bool direct)
+begin(struct client *client, bool is_direct)
 {
-	struct tls *tls = tls_identity_accept(client->home->identity, direct);
+	struct tls *tls = tls_identity_accept(client->home->identity,
+	    is_direct);
 
 	tls_feed(tls, client->startup->kept, client->startup->kept_len);
 	client->startup->kept_len = 0;
@@ -172,7 +173,7 @@ client_tls_has_choice(const struct client *client)
 	const struct client_startup *startup = client->startup;
 
 	return client->is_in_tls && client_tls_is_ours(client) &&
-	    pgwire_asks_sasl(startup->answer, startup->answer_len);
+	    pgwire_is_sasl_request(startup->answer, startup->answer_len);
 }
 
 /* SASLInitialResponse: a type, a length, the mechanism. */

@@ -407,7 +407,7 @@ jump_turn(struct jump *jump)
 
 /* It has waited for a quarter of its time, or of what an open may take. */
 static bool
-waits_long(const struct jump_request *request)
+has_waited_long(const struct jump_request *request)
 {
 	int64_t given_ms = request->deadline_ms - request->asked_ms;
 	int64_t open_ms = request->jump->cfg->open_timeout_ms;
@@ -431,7 +431,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
 		const struct jump_request *request = request_at(place);
 
-		if (waits_long(request) && request->asked_ms >= since_ms)
+		if (has_waited_long(request) && request->asked_ms >= since_ms)
 			since_ms = request->asked_ms + 1;
 	}
 	if (since_ms > 0 && jump->pool != NULL)

@@ -282,7 +282,7 @@ pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 			continue;
 		*user = member->user;
 		member->user = NULL;
-		if (pool_member_is_full(member, opened))
+		if (pool_member_mark_full(member, opened))
 			opened->has_link_failed = true;
 		return true;
 	}
@@ -351,8 +351,8 @@ static void
 tidy(struct pool *pool, struct pool_member *member)
 {
 	pool_member_tidy(member);
-	if (ssh_link_is_lost(member->link) && !member->is_mourned) {
-		member->is_mourned = true;
+	if (ssh_link_is_lost(member->link) && !member->was_loss_told) {
+		member->was_loss_told = true;
 		jump_box_lost(pool->box, clock_ms() - member->born_ms,
 		    member->was_used);
 	}

@@ -38,10 +38,10 @@ is_better(const struct pool_member *one, const struct pool_member *other,
 
 /* Where it would stall others it is opened on no account. */
 static bool
-takes(const struct pool_member *member, const struct pool_target *target)
+may_take(const struct pool_member *member, const struct pool_target *target)
 {
 	return pool_member_has_slot(member) &&
-	    !(target->stalls &&
+	    !(target->is_stalling &&
 		pool_member_cost(member, target) >= POOL_COST_FOREIGN);
 }
 
@@ -52,7 +52,7 @@ pool_choice_best(const struct pool_members *members,
 	struct pool_member *member, *best = NULL;
 
 	TAILQ_FOREACH(member, members, entry)
-		if (takes(member, target) &&
+		if (may_take(member, target) &&
 		    (best == NULL || is_better(member, best, target)))
 			best = member;
 	return best;
@@ -149,8 +149,8 @@ are_stale(const struct pool_members *members, const struct pool_target *target)
  * did not answer the last time, or is being asked just now.
  */
 static bool
-might_freeze(const struct pool_members *members,
-    const struct pool_target *target, const struct pool_member *best)
+may_freeze(const struct pool_members *members, const struct pool_target *target,
+    const struct pool_member *best)
 {
 	if (target->needs_no_lookup ||
 	    pool_member_cost(best, target) < POOL_COST_FOREIGN)
@@ -165,7 +165,7 @@ pool_choice_is_better_awaited(const struct pool_members *members,
     int64_t waited_ms, int64_t spare_ms)
 {
 	return waited_ms < GROW_WAIT_MS ||
-	    (spare_ms > 0 && might_freeze(members, target, best));
+	    (spare_ms > 0 && may_freeze(members, target, best));
 }
 
 static enum pool_claim
@@ -173,7 +173,7 @@ claim_of_suspect(const struct pool_members *members,
     const struct pool_target *target, const struct pool_member *best,
     bool is_last, unsigned opens)
 {
-	bool is_risk = best != NULL && might_freeze(members, target, best);
+	bool is_risk = best != NULL && may_freeze(members, target, best);
 
 	if (opens >= STUCK_MAX && !are_stale(members, target))
 		return POOL_CLAIM_DENIED;
@@ -202,7 +202,7 @@ pool_choice_claim(const struct pool_members *members,
 }
 
 static bool
-serves_suspect(const struct pool_member *member)
+is_serving_suspect(const struct pool_member *member)
 {
 	return member->target != NULL &&
 	    member->target->standing == POOL_STANDING_SUSPECT;
@@ -217,7 +217,7 @@ pool_choice_is_blocked(const struct pool_members *members)
 	TAILQ_FOREACH(member, members, entry) {
 		if (!pool_member_has_room(member))
 			continue;
-		if (!serves_suspect(member))
+		if (!is_serving_suspect(member))
 			return false;
 		is_blocked = true;
 	}
@@ -262,7 +262,7 @@ pool_choice_in_the_way(const struct pool_members *members,
 {
 	struct pool_member *member, *least = NULL;
 
-	if (!target->stalls || opens_of(members, target) > 0)
+	if (!target->is_stalling || opens_of(members, target) > 0)
 		return NULL;
 	TAILQ_FOREACH(member, members, entry) {
 		if (ssh_link_is_closed(member->link))

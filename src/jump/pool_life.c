@@ -91,7 +91,7 @@ ask_all_but(const struct pool_members *members,
     const struct pool_member *stalled)
 {
 	const struct pool_member *other;
-	bool found = false;
+	bool has_other = false;
 
 	TAILQ_FOREACH(other, members, entry) {
 		if (other == stalled)
@@ -99,9 +99,9 @@ ask_all_but(const struct pool_members *members,
 		ssh_link_probe(other->link, stalled->overdue_ms);
 		if (!ssh_link_is_closed(other->link) &&
 		    !pool_member_is_stalled(other))
-			found = true;
+			has_other = true;
 	}
-	return found;
+	return has_other;
 }
 
 struct pool_member *
@@ -152,14 +152,14 @@ bool
 pool_life_blame_targets(struct pool_members *members)
 {
 	struct pool_member *member;
-	bool found = false;
+	bool has_blamed = false;
 
 	TAILQ_FOREACH(member, members, entry) {
 		if (member->is_held_up || !pool_member_is_late(member) ||
 		    !pool_life_was_heard(members, member))
 			continue;
 		pool_member_blame_target(member);
-		found = true;
+		has_blamed = true;
 	}
-	return found;
+	return has_blamed;
 }

@@ -43,7 +43,8 @@ pool_member_has_slot(const struct pool_member *member)
 }
 
 bool
-pool_member_is_full(struct pool_member *member, const struct ssh_opened *opened)
+pool_member_mark_full(struct pool_member *member,
+    const struct ssh_opened *opened)
 {
 	if (opened->stream != NULL || opened->has_link_failed ||
 	    ssh_failure_of_open(opened->software, opened->reason, opened->words,
@@ -56,14 +57,14 @@ pool_member_is_full(struct pool_member *member, const struct ssh_opened *opened)
 static bool
 is_foreign(const struct pool_member *member, const struct pool_target *target)
 {
-	if (target->stalls)
+	if (target->is_stalling)
 		return member->is_shared ||
 		    (member->first != NULL && member->first != target);
-	if (member->first != NULL && member->first->stalls)
+	if (member->first != NULL && member->first->is_stalling)
 		return true;
 	if (target->needs_no_lookup)
 		return member->name != NULL;
-	return member->numeric ||
+	return member->is_numeric ||
 	    (member->name != NULL &&
 		strcmp(member->name, target->connection->host) != 0);
 }
@@ -100,7 +101,7 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
 	};
 
 	if (target->needs_no_lookup)
-		member->numeric = true;
+		member->is_numeric = true;
 	else
 		member->name = connection->host;
 	if (member->first == NULL)
@@ -151,7 +152,7 @@ pool_member_blame_target(struct pool_member *member)
 {
 	member->is_held_up = true;
 	if (pool_member_is_stalled(member) && ssh_link_may_stall(member->link))
-		member->target->stalls = true;
+		member->target->is_stalling = true;
 	member->target->standing = POOL_STANDING_SUSPECT;
 }
 
@@ -177,7 +178,7 @@ pool_member_tidy(struct pool_member *member)
 		member->name = NULL;
 		member->first = NULL;
 		member->is_shared = false;
-		member->numeric = false;
+		member->is_numeric = false;
 		member->channels_max = 0;
 	}
 }

@@ -23,7 +23,7 @@ struct pool_member {
 	int64_t born_ms;     /* base/clock.h */
 	bool was_used;       /* something was opened through it */
 	size_t channels_max; /* as its sshd has said; 0: it has not */
-	bool is_mourned;     /* its loss was told to the jump box's record */
+	bool was_loss_told;  /* its loss was told to the jump box's record */
 	/* The open in flight. */
 	struct pool_target *target; /* NULL: there is none */
 	void *user; /* who waits for it; NULL: nobody any more */
@@ -33,7 +33,7 @@ struct pool_member {
 	bool is_held_up;    /* late, and the target was found to blame */
 	/* What its channels are connected to, until it is idle. */
 	const char *name; /* a target given by name */
-	bool numeric;     /* targets given by address */
+	bool is_numeric;  /* targets given by address */
 	const struct pool_target *first;
 	bool is_shared; /* with another target than the first */
 	int64_t
@@ -54,7 +54,7 @@ bool pool_member_has_slot(const struct pool_member *);
  * of this session: there is room again when one has gone, and another session
  * may have some.  False: it was not, or there is none that could go.
  */
-bool pool_member_is_full(struct pool_member *, const struct ssh_opened *);
+bool pool_member_mark_full(struct pool_member *, const struct ssh_opened *);
 
 /*
  * How little a link suits a target.  sshd resolves names blockingly, which

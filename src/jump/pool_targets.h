@@ -26,7 +26,7 @@ struct pool_target {
 	bool needs_no_lookup; /* needs no look-up on the jump box */
 	/* While the jump box connects to it, nobody else on that session is
 	 * answered: an open is on a link of its own. */
-	bool stalls;
+	bool is_stalling;
 	enum pool_standing standing;
 };
 

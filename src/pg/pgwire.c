@@ -258,7 +258,7 @@ find_sasl(const unsigned char *at, size_t len)
 }
 
 bool
-pgwire_asks_sasl(const void *bytes, size_t len)
+pgwire_is_sasl_request(const void *bytes, size_t len)
 {
 	return find_sasl(bytes, len) != NULL;
 }

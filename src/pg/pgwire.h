@@ -66,7 +66,7 @@ enum pgwire_answer pgwire_answer(const void *bytes, size_t len);
 
 /* Whether they are, complete, a request for SASL and nothing else
  * (AuthenticationSASL). */
-bool pgwire_asks_sasl(const void *bytes, size_t len);
+bool pgwire_is_sasl_request(const void *bytes, size_t len);
 
 /*
  * Take the mechanisms with channel binding out of such a request, in place,

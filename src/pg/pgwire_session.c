@@ -16,13 +16,13 @@
 /* What one step of the scan found: a piece of one message. */
 struct piece {
 	char type;
-	bool begins, ends;
+	bool is_first, is_last;
 	const unsigned char *body; /* NULL: header only */
 	size_t len;
 };
 
 static bool
-at_boundary(const struct pgwire_scan *scan)
+is_at_boundary(const struct pgwire_scan *scan)
 {
 	return !scan->is_broken && !scan->is_inside && scan->header_len == 0;
 }
@@ -69,8 +69,8 @@ scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
 {
 	if (scan->is_broken || *bytes == end)
 		return false;
-	*piece = (struct piece){ .begins = !scan->is_inside };
-	if (piece->begins) {
+	*piece = (struct piece){ .is_first = !scan->is_inside };
+	if (piece->is_first) {
 		if (!scan_header(scan, bytes, end))
 			return false;
 	} else {
@@ -82,8 +82,8 @@ scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
 		*bytes += piece->len;
 	}
 	piece->type = scan->type;
-	piece->ends = scan->left == 0;
-	scan->is_inside = !piece->ends;
+	piece->is_last = scan->left == 0;
+	scan->is_inside = !piece->is_last;
 	return true;
 }
 
@@ -92,10 +92,10 @@ static void
 asked(struct pgwire_session *session, char type)
 {
 	/* "Flush and Sync messages are ignored in copy-in mode." */
-	if (type == 'S' && session->copying_in)
+	if (type == 'S' && session->is_copying_in)
 		return;
 	session->owed++;
-	session->unsynced = false;
+	session->is_unsynced = false;
 	session->is_extended |= type == 'S';
 	session->last_asked = type;
 }
@@ -110,20 +110,20 @@ front_message(struct pgwire_session *session, char type)
 		asked(session, type);
 		break;
 	case 'X': /* Terminate: nothing is awaited */
-		session->said_goodbye = true;
+		session->has_said_goodbye = true;
 		break;
 	case 'c': /* CopyDone */
 	case 'f': /* CopyFail */
-		session->copying_in = false;
-		session->answering = true;
+		session->is_copying_in = false;
+		session->is_answering = true;
 		break;
 	case 'd': /* CopyData */
 	case 'p': /* password, SASL, GSS */
-		session->answering = true;
-		session->gave_password = true;
+		session->is_answering = true;
+		session->has_given_password = true;
 		break;
 	default: /* Parse, Bind, Execute ...: a Sync must follow */
-		session->unsynced = true;
+		session->is_unsynced = true;
 		session->is_extended = true;
 		break;
 	}
@@ -137,7 +137,7 @@ pgwire_session_front(struct pgwire_session *session, const void *bytes,
 	struct piece piece;
 
 	while (scan_next(&session->front, &at, end, &piece))
-		if (piece.begins)
+		if (piece.is_first)
 			front_message(session, piece.type);
 }
 
@@ -148,7 +148,7 @@ pgwire_session_front(struct pgwire_session *session, const void *bytes,
 static void
 copy_began(struct pgwire_session *session)
 {
-	session->copying_in = true;
+	session->is_copying_in = true;
 	if (session->last_asked == 'S')
 		session->owed = 0;
 }
@@ -160,9 +160,9 @@ ready(struct pgwire_session *session, char status)
 	if (session->owed > 0)
 		session->owed--;
 	if (session->owed == 0) {
-		session->answering = false;
-		session->copying_in = false;
-		session->is_extended = session->unsynced;
+		session->is_answering = false;
+		session->is_copying_in = false;
+		session->is_extended = session->is_unsynced;
 	}
 }
 
@@ -171,7 +171,7 @@ keep_error(struct pgwire_session *session, const struct piece *piece)
 {
 	size_t room, len = piece->len;
 
-	if (piece->begins)
+	if (piece->is_first)
 		session->error_len = 0;
 	room = PGWIRE_ERROR_KEPT - session->error_len;
 	if (len > room)
@@ -186,7 +186,7 @@ error_ended(struct pgwire_session *session)
 {
 	struct pgwire_error_fields fields;
 
-	session->copying_in = false;
+	session->is_copying_in = false;
 	pgwire_error_fields(session->error, session->error_len, &fields);
 	if (strcmp(fields.severity, "FATAL") == 0 ||
 	    strcmp(fields.severity, "PANIC") == 0)
@@ -207,28 +207,28 @@ notice_ended(struct pgwire_session *session)
 static void
 back_piece(struct pgwire_session *session, const struct piece *piece)
 {
-	if (piece->begins)
-		session->is_warned = session->gave_password = false;
+	if (piece->is_first)
+		session->is_warned = session->has_given_password = false;
 	switch (piece->type) {
 	case 'N': /* NoticeResponse */
 		if (session->is_over)
 			break;
 		keep_error(session, piece);
-		if (piece->ends)
+		if (piece->is_last)
 			notice_ended(session);
 		break;
 	case 'E':
 		keep_error(session, piece);
-		if (piece->ends)
+		if (piece->is_last)
 			error_ended(session);
 		break;
 	case 'Z':
-		if (piece->ends && piece->len > 0)
+		if (piece->is_last && piece->len > 0)
 			ready(session, (char)piece->body[piece->len - 1]);
 		break;
 	case 'G': /* CopyInResponse */
 	case 'W': /* CopyBothResponse */
-		if (piece->begins)
+		if (piece->is_first)
 			copy_began(session);
 		break;
 	default:
@@ -250,14 +250,15 @@ pgwire_session_back(struct pgwire_session *session, const void *bytes,
 static bool
 is_in_flight(const struct pgwire_session *session)
 {
-	return session->owed > 0 || session->unsynced || session->answering ||
-	    session->copying_in || !at_boundary(&session->front);
+	return session->owed > 0 || session->is_unsynced ||
+	    session->is_answering || session->is_copying_in ||
+	    !is_at_boundary(&session->front);
 }
 
 enum pgwire_moment
 pgwire_session_moment(const struct pgwire_session *session)
 {
-	if (!at_boundary(&session->back))
+	if (!is_at_boundary(&session->back))
 		return PGWIRE_CUT;
 	if (session->is_over)
 		return PGWIRE_OVER;

@@ -34,16 +34,18 @@ struct pgwire_scan {
 struct pgwire_session {
 	struct pgwire_scan front, back;
 	unsigned owed; /* ReadyForQuery that Query, Sync, FunctionCall await */
-	bool unsynced; /* extended-query messages that no Sync has followed */
-	bool is_extended; /* what is owed belongs to the extended protocol */
-	bool answering; /* password or COPY data since the last ReadyForQuery */
-	bool copying_in; /* the database reads COPY data and ignores Sync */
-	char last_asked; /* type of the last Query, Sync or FunctionCall */
-	char status;     /* of the last ReadyForQuery; 0 before the first */
-	bool is_over;    /* the database said FATAL or PANIC */
+	bool
+	    is_unsynced; /* extended-query messages that no Sync has followed */
+	bool is_extended;  /* what is owed belongs to the extended protocol */
+	bool is_answering; /* password or COPY data since the last ReadyForQuery
+			    */
+	bool is_copying_in; /* the database reads COPY data and ignores Sync */
+	char last_asked;    /* type of the last Query, Sync or FunctionCall */
+	char status;        /* of the last ReadyForQuery; 0 before the first */
+	bool is_over;       /* the database said FATAL or PANIC */
 	bool is_warned; /* its last message is a notice that the server stops */
-	bool gave_password; /* as its last word; nothing has come since */
-	bool said_goodbye;  /* the client: Terminate */
+	bool has_given_password; /* as its last word; nothing has come since */
+	bool has_said_goodbye;   /* the client: Terminate */
 	uint16_t error_len; /* of the last ErrorResponse or NoticeResponse */
 	unsigned char error[PGWIRE_ERROR_KEPT];
 };

@@ -23,7 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(bytes, data, len);
 	left = pgwire_unbind(bytes, len);
 	assert(left <= len);
-	assert(pgwire_asks_sasl(bytes, left) == pgwire_asks_sasl(data, len));
+	assert(pgwire_is_sasl_request(bytes, left) ==
+	    pgwire_is_sasl_request(data, len));
 	assert(pgwire_unbind(bytes, left) == left);
 	if (left == len)
 		assert(memcmp(bytes, data, len) == 0);

@@ -359,7 +359,7 @@ stall(struct lab *lab, size_t i, struct pool_target *target)
 	open_since(&lab->member[i], target, 2 * PATIENCE, BUDGET);
 	lab->link[(i + 1) % LINKS].heard_ms = clock_ms();
 	assert_true(pool_life_blame_targets(&lab->members));
-	assert_true(target->stalls);
+	assert_true(target->is_stalling);
 }
 
 static void
@@ -383,7 +383,7 @@ another_link_tells_who_stalls_one(void **state)
 	assert_true(pool_life_was_heard(&lab->members, &lab->member[0]));
 	assert_true(pool_life_blame_targets(&lab->members));
 	assert_int_equal(lab->address->standing, POOL_STANDING_SUSPECT);
-	assert_true(lab->address->stalls);
+	assert_true(lab->address->is_stalling);
 }
 
 static void
@@ -405,7 +405,7 @@ who_is_late_on_a_link_that_lives_stalls_nobody(void **state)
 
 	lab->link[0].may_stall = true;
 	hold_up(lab, 0, lab->address);
-	assert_false(lab->address->stalls);
+	assert_false(lab->address->is_stalling);
 }
 
 static void

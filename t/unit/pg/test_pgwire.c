@@ -300,7 +300,7 @@ channel_binding_is_taken_out_of_an_offer(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		memcpy(buf, cases[i].bytes, cases[i].len);
-		assert_int_equal(pgwire_asks_sasl(buf, cases[i].len),
+		assert_int_equal(pgwire_is_sasl_request(buf, cases[i].len),
 		    cases[i].is_sasl);
 		assert_int_equal(pgwire_unbind(buf, cases[i].len),
 		    cases[i].left_len);
