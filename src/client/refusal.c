@@ -17,6 +17,8 @@
 #include "base/fault.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
+#include "client/last_words.h"
+#include "pg/pgwire.h"
 #include "tls/identity.h"
 #include "tls/tls.h"
 
@@ -45,63 +47,12 @@ struct refusal {
 	struct tls *tls; /* NULL: in the clear */
 	unsigned char in[PGWIRE_PACKET_MAX];
 	size_t in_len;
-	unsigned char out[REFUSAL_TEXT_MAX + 2]; /* in the clear */
+	unsigned char out[LAST_WORDS_MAX + 2]; /* in the clear */
 	size_t out_len, out_sent;
-	unsigned char text[REFUSAL_TEXT_MAX];
+	unsigned char text[LAST_WORDS_MAX];
 	size_t text_len;
 	const char *words;
 };
-
-/* --- The text ------------------------------------------------------------- */
-
-/*
- * What is said when.  FATAL with ReadyForQuery: without that, psycopg2, asyncpg
- * and lib/pq lose the text, and lib/pq runs the statement again; an idle
- * asyncpg stumbles over it.  In the extended protocol lib/pq takes any FATAL
- * for leave to run the statement again, so there it is an ERROR.
- */
-static const struct last_words {
-	const char *severity; /* NULL: nothing may be said */
-	const char *sqlstate; /* NULL: that of the stage, no session was up */
-	bool is_ready;        /* ReadyForQuery follows */
-} last_words[] = {
-	[PGWIRE_CUT] = { NULL, NULL, false },
-	[PGWIRE_OVER] = { NULL, NULL, false },
-	[PGWIRE_STARTING] = { "FATAL", NULL, false },
-	[PGWIRE_BUSY] = { "FATAL", "08006", true },
-	[PGWIRE_BUSY_EXTENDED] = { "ERROR", "08006", true },
-	[PGWIRE_IDLE] = { "FATAL", "57P01", false },
-};
-
-size_t
-refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *fault,
-    const struct pgwire_session *session)
-{
-	const struct last_words
-	    *words = &last_words[pgwire_session_moment(session)];
-	char message[2 * FAULT_DETAIL_MAX], hint[2 * FAULT_PEER_MAX];
-	struct pgwire_text text = { .severity = words->severity,
-		.sqlstate = words->sqlstate,
-		.message = message,
-		.detail = fault->detail,
-		.hint = hint };
-	size_t len;
-
-	if (words->severity == NULL)
-		return 0;
-	fault_hint(fault, hint, sizeof hint);
-	fault_message_mid_session(fault, message, sizeof message);
-	if (words->sqlstate == NULL) {
-		text.sqlstate = failure_stage(fault->code)->sqlstate;
-		fault_message(fault, message, sizeof message);
-	}
-	len = pgwire_error(buf, &text);
-	if (words->is_ready) {
-		pgwire_ready(buf + len, session->status);
-		len += PGWIRE_READY_LEN;
-	}
-	return len;
-}
 
 static const char http_text[] =
     "HTTP/1.1 400 Bad Request\r\n"
@@ -480,7 +431,7 @@ refusal_new(const struct refusal_setup *setup)
 	refusal->answer_at_ms = setup->answer_at_ms;
 	refusal->deadline_ms = clock_ms() +
 	    (setup->fault->code == FAIL_SHUTDOWN ? STOP_MS : TOTAL_MS);
-	refusal->text_len = refusal_text(refusal->text, setup->fault,
+	refusal->text_len = last_words_write(refusal->text, setup->fault,
 	    &(const struct pgwire_session){ 0 });
 	take(refusal, setup->kept, setup->kept_len);
 	if (setup->is_in_tls)

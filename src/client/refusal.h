@@ -14,22 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pg/pgwire.h"
-#include "pg/pgwire_session.h"
-
 struct fault;
 struct refusal;
 struct stream;
 struct tls_identity;
-
-#define REFUSAL_TEXT_MAX (PGWIRE_ERROR_MAX + PGWIRE_READY_LEN)
-
-/*
- * The last words of a session; returns their length, 0 where nothing may be
- * said.  One that is zeroed stands for a client on its way in.
- */
-size_t refusal_text(unsigned char buf[REFUSAL_TEXT_MAX], const struct fault *,
-    const struct pgwire_session *);
 
 struct refusal_setup {
 	struct stream *client; /* borrowed */

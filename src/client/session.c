@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/stream.h"
 #include "client/gate.h"
-#include "client/refusal.h"
+#include "client/last_words.h"
 #include "config/config.h"
 
 #define LEAVE_MS       5000  /* to take what was received and the last words */
@@ -60,7 +60,7 @@ static enum client_state
 leave(struct client *client)
 {
 	enum pgwire_moment moment = relay_moment(client->relay);
-	unsigned char text[REFUSAL_TEXT_MAX];
+	unsigned char text[LAST_WORDS_MAX];
 
 	if (client->is_cancel)
 		return client_end(client, "cancel request not answered");
@@ -80,7 +80,7 @@ leave(struct client *client)
 		relay_cut(client->relay);
 	} else {
 		relay_say(client->relay, text,
-		    refusal_text(text, client->fault,
+		    last_words_write(text, client->fault,
 			relay_session(client->relay)));
 	}
 	client->end_ms = clock_ms() + LEAVE_MS;
