@@ -2,8 +2,8 @@
 
 /*
  * The byte that answers a request for encryption, the first message of a login,
- * the first bytes of TLS: each is looked at before the client sees it, for what
- * does not come from a PostgreSQL server is told otherwise.
+ * the first byte of TLS: pgjump looks at each before the client sees it.  Where
+ * it does not come from a PostgreSQL server, the client gets an error instead.
  */
 #include "client/answer.h"
 
@@ -46,8 +46,10 @@ client_answer_relay(struct client *client, bool is_opaque)
 	return CLIENT_RELAYING;
 }
 
-/* What the database asks goes to the client, and what it answers is looked
- * at; its StartupMessage stays kept, should it have to be told something. */
+/*
+ * The client gets the database's request, and its reply will be looked at.  Its
+ * StartupMessage stays kept, so that it can still be told an error.
+ */
 static enum client_state
 ask_choice(struct client *client)
 {
@@ -61,7 +63,7 @@ ask_choice(struct client *client)
 	client->traffic.to_client += startup->answer_len;
 	startup->answer_len = 0;
 	startup->was_answered = true;
-	client->deadline_ms = 0; /* the database has one of its own */
+	client->deadline_ms = 0; /* the database limits the login itself */
 	return CLIENT_CHOOSING;
 }
 
@@ -90,7 +92,7 @@ client_answer_choosing(struct client *client)
 	    : next;
 }
 
-/* In the form of protocol 2, which drivers of today take for noise. */
+/* The error has the form of protocol 2, which current drivers cannot read. */
 static enum client_state
 refused_by_words(struct client *client)
 {
@@ -128,7 +130,7 @@ client_answer_login(struct client *client)
 	return client_bytes_expect(client);
 }
 
-/* A TLS record of type 20 to 23 (RFC 8446, 5.1). */
+/* The types of a TLS record are 20 to 23 (RFC 8446, 5.1). */
 enum client_state
 client_answer_direct_tls(struct client *client)
 {
@@ -156,7 +158,7 @@ client_answer_injected(struct client *client)
 	    "it sends more before its request for encryption is answered");
 }
 
-/* The one byte goes to the client; false: the state to go to is in *next. */
+/* Send the byte to the client; false: *next is the state to go to. */
 static bool
 answer_client(struct client *client, char answer, enum client_state *next)
 {
@@ -177,7 +179,7 @@ answer_client(struct client *client, char answer, enum client_state *next)
 	return true;
 }
 
-/* As it came. */
+/* Pass the byte on as it came. */
 static enum client_state
 pass_answer(struct client *client, char answer)
 {
@@ -195,8 +197,8 @@ pass_answer(struct client *client, char answer)
 }
 
 /*
- * PostgreSQL up to 11 does not know GSSENCRequest and closes after its error:
- * libpq then connects anew without it, and so does pgjump.
+ * PostgreSQL 11 and earlier do not know GSSENCRequest: they send an error and
+ * close.  libpq then connects again without it, and so does pgjump.
  */
 static enum client_state
 forget_gssenc(struct client *client)
@@ -211,7 +213,7 @@ forget_gssenc(struct client *client)
 	return CLIENT_GREETING;
 }
 
-/* An error, once it is complete. */
+/* The database answers with an error; wait until it is complete. */
 static enum client_state
 on_error(struct client *client)
 {
@@ -239,8 +241,9 @@ is_answer_to(enum pgwire_kind asked, char answer)
 }
 
 /*
- * The byte comes alone.  More bytes with it are another protocol's greeting,
- * or injected by somebody who hopes that they count as encrypted.
+ * The byte comes alone.  More bytes with it are the greeting of another
+ * protocol, or were injected by an attacker who wants them taken for encrypted
+ * ones.
  */
 enum client_state
 client_answer_negotiating(struct client *client)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The steps of a client on its way in whose packet was passed on: what the
- * database answers, until its session begins.
+ * The steps of a client whose packet has gone to the database: the database's
+ * answers are judged until the session begins.
  */
 #ifndef PGJUMP_CLIENT_ANSWER_H
 #define PGJUMP_CLIENT_ANSWER_H
@@ -11,25 +11,25 @@
 
 #include "client/client.h"
 
-/* One byte, which answers SSLRequest or GSSENCRequest. */
+/* Judge the byte that answers SSLRequest or GSSENCRequest. */
 enum client_state client_answer_negotiating(struct client *);
 
-/* The database's first message. */
+/* Judge the database's first message. */
 enum client_state client_answer_login(struct client *);
 
-/* Of a client whose TLS ends here: does it insist on channel binding? */
+/* A client whose TLS ends here: does it insist on channel binding? */
 enum client_state client_answer_choosing(struct client *);
 
-/* The database's first byte of TLS. */
+/* Judge the database's first byte of TLS. */
 enum client_state client_answer_direct_tls(struct client *);
 
 /*
- * The session begins, with what either side has sent and is not passed on yet.
- * `is_opaque`: its bytes are no messages in the clear.
+ * Begin the session; bytes of either side that were not passed on yet go first.
+ * `is_opaque`: the bytes are not messages in the clear.
  */
 enum client_state client_answer_relay(struct client *, bool is_opaque);
 
-/* It sent bytes in the clear that might pass for what TLS protects later. */
+/* The client sent bytes in the clear which could pass for bytes from TLS. */
 enum client_state client_answer_injected(struct client *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Bytes of a client on its way in.  What it sent stays kept until it was
- * answered; what the database says stays until it is known what it is.
+ * The client's packet stays kept until it is answered, and the database's
+ * answer until pgjump knows what it is.
  */
 #include "client/bytes.h"
 
@@ -48,7 +48,7 @@ client_bytes_drop_packet(struct client_startup *startup)
 	startup->forwarded = 0;
 }
 
-/* A client that does not trust tls_cert says so, and is gone. */
+/* A client that does not trust tls_cert sends an alert and closes. */
 static void
 log_tls(const struct client *client)
 {
@@ -87,7 +87,7 @@ forward(struct client *client, size_t end)
 		    startup->kept + startup->forwarded,
 		    end - startup->forwarded);
 		if (taken < 0)
-			return; /* reading tells what is wrong */
+			return; /* the next read tells what is wrong */
 		startup->forwarded += (size_t)taken;
 		client->traffic.to_database += (uint64_t)taken;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What passes between a client on its way in and its database, until the
- * relay takes over.
+ * Bytes between a client without a session and its database, until the relay
+ * takes over.
  */
 #ifndef PGJUMP_CLIENT_BYTES_H
 #define PGJUMP_CLIENT_BYTES_H
@@ -12,10 +12,10 @@
 /* Read what the client sends, as far as there is room. */
 void client_bytes_receive(struct client *);
 
-/* The packet was answered: what is kept from now on came after it. */
+/* Drop the packet that was answered; what came behind it stays kept. */
 void client_bytes_drop_packet(struct client_startup *);
 
-/* It closed, or broke. */
+/* The client closed, or its socket broke. */
 enum client_state client_bytes_gone(struct client *);
 
 /* Pass the packet that is being served on to the database. */
@@ -25,12 +25,15 @@ void client_bytes_forward_packet(struct client *);
 void client_bytes_forward_all(struct client *);
 
 /*
- * Listen to the database: returns the state to go to, or the present one after
- * something was added to the answer, or while there is nothing.
+ * Read from the database into startup->answer.  Returns the present state, also
+ * when nothing has come; another one when the database has closed.
  */
 enum client_state client_bytes_hear(struct client *);
 
-/* Nothing decided yet: wait on, or name who is late. */
+/*
+ * The answer is not complete.  Returns the present state, or another one when
+ * the client has gone or the database is late.
+ */
 enum client_state client_bytes_expect(struct client *);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One that gets no turn is closed, as every CancelRequest that fails is.  Its
- * sender may have closed already: the statement is to be cancelled anyway.
+ * A CancelRequest that gets no turn is closed without a word, like every one
+ * that fails.  Its sender may have closed already; the statement must be
+ * cancelled all the same.
  */
 #include "client/cancel.h"
 

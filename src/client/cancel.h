@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A client that has sent a CancelRequest, until it has its turn at the gate:
- * many may come at once, and clients come first.
+ * A client that has sent a CancelRequest, until it has its turn at the gate.
+ * Many may come at once, and sessions go first.
  */
 #ifndef PGJUMP_CLIENT_CANCEL_H
 #define PGJUMP_CLIENT_CANCEL_H
@@ -10,12 +10,12 @@
 #include "client/client.h"
 
 /*
- * It is known now that this one needs no place, only a turn.  (One that has a
- * place has a forward as well, and needs neither.)
+ * The packet was a CancelRequest, which needs a turn and no place.  (A client
+ * that has a place already has a forward as well, and needs neither.)
  */
 enum client_state client_cancel_begin(struct client *);
 
-/* It waits for its turn, as long as it has time. */
+/* Wait for the turn until the deadline. */
 enum client_state client_cancel_queued(struct client *);
 
 #endif

@@ -147,7 +147,8 @@ client_rejected(struct client *client, const struct pgwire_error_fields *error)
 	return client_refuse(client);
 }
 
-/* A StartupMessage of 3.1 or later: the minor version is in its low half. */
+/* A StartupMessage of protocol 3.1 or later: the low half of the version, which
+ * is the minor one, is not 0. */
 static bool
 is_newer(const struct client_startup *startup)
 {
@@ -155,7 +156,7 @@ is_newer(const struct client_startup *startup)
 	    (pgwire_int32(startup->kept + 4) & 0xffff) > 0;
 }
 
-/* How it closed the connection: after it had spoken as PostgreSQL, or not. */
+/* The kind of hang-up: did the database speak as PostgreSQL before it? */
 static enum failure
 hang_up_of(const struct client_startup *startup)
 {
@@ -191,8 +192,10 @@ silence_of(const struct client_startup *startup)
 	    : FAIL_DB_SILENT;
 }
 
-/* It had the time from here to the deadline, and the forward was open.  What it
- * has said, if anything, was not the whole of what PostgreSQL would say. */
+/*
+ * The time that the database had began when the packet was ready and the
+ * forward was open.  If it said anything, that was less than PostgreSQL says.
+ */
 enum client_state
 client_silent(struct client *client)
 {

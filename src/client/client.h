@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One client as its states see it: what it has sent and not been answered, the
- * streams, the fault that ends it.  Private to the client_*.c files.
+ * One client as its steps see it: the bytes that were not answered yet, the
+ * streams, the fault that ends it.  Private to this district.
  */
 #ifndef PGJUMP_CLIENT_CLIENT_H
 #define PGJUMP_CLIENT_CLIENT_H
@@ -34,17 +34,17 @@ struct tls_client_rules;
 struct tls_identity;
 
 enum client_state {
-	CLIENT_GREETING,    /* its next packet */
-	CLIENT_QUEUED,      /* it waits for its turn to cancel */
-	CLIENT_OPENING,     /* a forward for it */
-	CLIENT_SECURING,    /* TLS between pgjump and the database */
+	CLIENT_GREETING,    /* pgjump reads its next packet */
+	CLIENT_QUEUED,      /* a cancel request waits for its turn */
+	CLIENT_OPENING,     /* a forward is opened for it */
+	CLIENT_SECURING,    /* TLS begins between pgjump and the database */
 	CLIENT_NEGOTIATING, /* SSLRequest or GSSENCRequest was passed on */
 	CLIENT_LOGIN,       /* StartupMessage was passed on */
 	CLIENT_CHOOSING,    /* its TLS ends here, and it was asked for SCRAM */
 	CLIENT_HELLO,       /* ClientHello was passed on */
 	CLIENT_RELAYING,
-	CLIENT_LEAVING,  /* a session ends with last words, or without */
-	CLIENT_REFUSING, /* no session: it is told why */
+	CLIENT_LEAVING,  /* the session is over: last words, or an RST */
+	CLIENT_REFUSING, /* there is no session: the client is told why */
 	CLIENT_CLOSED,
 };
 
@@ -57,33 +57,34 @@ struct client_home {
 	struct gate *gate;
 	struct jump *jump;
 	struct tls_identity *identity;
-	struct tls_client_rules *rules; /* NULL: not needed so far */
+	struct tls_client_rules *rules; /* NULL until they are needed */
 	void *scratch;
 	size_t scratch_len;
 	bool is_draining;
-	/* Something may have changed for this client: runs its states. */
+	/* Run the client's states, because something may have changed. */
 	void (*wake)(void *client);
 };
 
-/* Until the session is up; then given back. */
+/* What a client needs until its session is up; freed then. */
 struct client_startup {
-	unsigned char kept[PGWIRE_PACKET_MAX]; /* sent, and not answered */
+	unsigned char kept[PGWIRE_PACKET_MAX]; /* sent, but not answered yet */
 	size_t kept_len;
-	size_t packet_len;      /* of `asked`, at the start of kept */
-	size_t forwarded;       /* of kept, to the database */
+	size_t packet_len;      /* length of `asked`, which begins `kept` */
+	size_t forwarded;       /* bytes of `kept` sent to the database */
 	enum pgwire_kind asked; /* the packet that is being served */
 	bool has_asked_ssl, has_asked_gssenc;
 	bool is_in_tls;  /* the database's S was passed on */
-	bool is_secured; /* the database, as ssl_config asks */
+	bool is_secured; /* TLS with the database is as ssl_config demands */
 	struct tls_client *securing;
 	bool was_answered; /* the database has answered something */
-	unsigned char answer[PGWIRE_ANSWER_MAX]; /* not passed on */
+	unsigned char answer[PGWIRE_ANSWER_MAX]; /* not passed on yet */
 	size_t answer_len;
-	int64_t expires_ms; /* the whole start-up packet, since accept */
+	int64_t expires_ms; /* deadline of the start-up packet */
 	int64_t asked_ms, opened_ms;
-	int64_t answer_by_ms; /* deadline of what is being served */
-	int64_t heard_by_ms;  /* the tunnel must be heard after this */
-	int64_t login_ms;     /* deadline of the login; 0: not begun */
+	int64_t answer_by_ms; /* deadline of the packet being served */
+	/* A tunnel that is silent after this is blamed, not the database. */
+	int64_t heard_by_ms;
+	int64_t login_ms; /* deadline of the login; 0: not begun */
 };
 
 struct client {
@@ -95,28 +96,29 @@ struct client {
 	enum client_state state;
 	struct event *timer;
 	int64_t deadline_ms; /* when the state is run again; 0: never */
-	/* The last moment of a session that ends, and of a cancel request that
-	 * was passed on. */
+	/* When an ending session, or a cancel request that was passed on, is
+	 * closed at the latest. */
 	int64_t end_ms;
 	int64_t start_ms;
-	bool has_place;   /* at the gate */
-	bool has_arrived; /* counted there, without a place */
+	bool has_place;   /* it has a place at the gate */
+	bool has_arrived; /* the gate counts it, without a place */
 	bool is_cancel;   /* it has sent a CancelRequest */
-	bool has_ended;   /* it has sent its last byte, or broke */
+	bool has_ended;   /* its last byte has come, or its socket broke */
 	bool is_reset;    /* its socket is to be closed by RST */
-	bool is_in_tls, is_database_in_tls; /* with pgjump: terminate */
+	bool is_in_tls, is_database_in_tls; /* TLS that ends at pgjump */
 	struct client_startup *startup;     /* NULL once the session is up */
-	struct stream *stream, *database;   /* the relay's, once there is one */
+	struct stream *stream, *database;   /* NULL once the relay has them */
 	struct jump_request *request;
 	struct gate_cancel *cancel; /* NULL: it needs no turn at the gate */
-	uint64_t missed; /* cancel requests that had no turn, with this one; 0:
-			  * it is none of them */
+	/* Of a cancel request that missed its turn: how many have by now, this
+	 * one included.  0 for every other client. */
+	uint64_t missed;
 	struct relay *relay;
 	struct relay_traffic traffic;
-	uint64_t lingered_at; /* traffic.to_database when last looked */
+	uint64_t lingered_at; /* traffic.to_database at the last look */
 	struct refusal *refusal;
 	struct fault *fault; /* NULL: nothing failed */
-	const char *how;     /* it ended, for the log */
+	const char *how;     /* how it ended, for the log */
 };
 
 /* Its address, for the log. */
@@ -125,15 +127,19 @@ const char *client_peer(const struct client *);
 /* A port probe: the client has connected, and nothing was said either way. */
 bool client_is_probe(const struct client *);
 
-/* At the gate: it has a place, or a session without one, or is gone. */
+/*
+ * Tell the gate that the client is no mere arrival any more: it has a place,
+ * needs none, or is gone.
+ */
 void client_settle(struct client *);
 
-/* The fault of this client, made when first asked for. */
+/* The fault of this client, made at the first call. */
 struct fault *client_fault(struct client *);
 
 /*
- * It failed before its session was up: record, log, and return the state that
- * tells it.  A CancelRequest is never answered, so it is just closed.
+ * The client failed before its session was up: record and log the fault, and
+ * return the state that tells the client.  A CancelRequest is never answered
+ * (PostgreSQL, "Canceling Requests in Progress"), so its client is closed.
  */
 enum client_state client_fail(struct client *, enum failure, const char *words,
     ...) __attribute__((format(printf, 3, 4)));
@@ -144,16 +150,19 @@ enum client_state client_fail_code(struct client *, enum failure);
 /* The same where the fault has its code already. */
 enum client_state client_refuse(struct client *);
 
-/* There is a session, or a refusal: what was for the way in is given back. */
+/* Free `startup`: a session or a refusal has begun. */
 void client_free_startup(struct client *);
 
-/* Names and DETAIL that every fault of this client carries. */
+/* Fill in the names that every fault of this client carries. */
 void client_complete_fault(struct client *);
 
-/* The session is over, `how` for the log. */
+/* Close the client; the log says `how` it ended. */
 enum client_state client_end(struct client *, const char *how);
 
-/* It said something else; quotes client->startup->answer. */
+/*
+ * The next four are faults of the database before the session was up.  It did
+ * not answer as PostgreSQL does; quotes client->startup->answer.
+ */
 enum client_state client_not_postgres(struct client *);
 
 /* It answered with this error, before any login. */
@@ -163,7 +172,7 @@ enum client_state client_rejected(struct client *,
 /* It closed the connection, or (`is_lost`) the way to it broke. */
 enum client_state client_hung_up(struct client *, bool is_lost);
 
-/* It has not answered by the deadline. */
+/* It did not answer by the deadline. */
 enum client_state client_silent(struct client *);
 
 #endif

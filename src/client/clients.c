@@ -37,6 +37,8 @@
 #include "jump/jump.h"
 #include "tls/client.h"
 
+/* Time for the first packet in a crowd: a client that speaks at once needs far
+ * less, also over a slow network, and idle ones soon make room. */
 #define CROWD_MS 1000
 
 LIST_HEAD(client_list, client);
@@ -177,7 +179,7 @@ last_error(const struct client *client)
 	return error;
 }
 
-/* The database's own error passed untouched: it is only logged. */
+/* The client got the database's own error untouched; the log has it, too. */
 static void
 log_rejection(const struct client *client)
 {
@@ -309,7 +311,7 @@ client_new(struct clients *clients, int take_fd, uint64_t id)
 	return client;
 }
 
-/* Said for all of them together: they may be many. */
+/* One line for all of them, since they may be many. */
 static void
 log_missed_cancels(const struct client_home *home)
 {
@@ -350,7 +352,7 @@ client_free(struct client *client)
 
 /* --- The list ------------------------------------------------------------- */
 
-/* Free one that is closed; false when there is none. */
+/* Free one closed client; false when there is none. */
 static bool
 reap(struct clients *clients)
 {
@@ -398,8 +400,7 @@ clients_open(const struct clients_setup *setup)
 	return clients;
 }
 
-/* In a crowd who says at once what it wants is served, and nobody is waited
- * for. */
+/* Under overload give a new client only CROWD_MS to send its first packet. */
 static void
 hurry(struct client *client)
 {
@@ -465,7 +466,7 @@ clients_drain(struct clients *clients)
 	}
 }
 
-/* There is no time to wait for anything: what can be said is said once. */
+/* pgjump does not wait here: it tries once to send the last words. */
 static void
 stop(struct client *client)
 {

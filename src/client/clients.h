@@ -20,6 +20,7 @@ struct jump;
 struct mailbox;
 struct tls_identity;
 
+/* Large enough that a full read of a fast stream is worth its system call. */
 #define CLIENTS_SCRATCH_LEN ((size_t)256 * 1024)
 
 /* What the clients of a connection need; borrowed as long as they live. */
@@ -31,8 +32,8 @@ struct clients_setup {
 	struct gate *gate;
 	struct jump *jump;
 	struct tls_identity *identity; /* shows faults to TLS clients */
-	/* Room for what passes through; nothing in it outlives a call, so one
-	 * serves a whole thread.  CLIENTS_SCRATCH_LEN bytes. */
+	/* CLIENTS_SCRATCH_LEN bytes for data that passes through.  Nothing in
+	 * it outlives a call, so one serves a whole thread. */
 	void *scratch;
 	/* A client is gone; clients_count() tells how many are left. */
 	void (*on_gone)(void *arg);
@@ -42,7 +43,7 @@ struct clients_setup {
 struct clients *clients_open(const struct clients_setup *);
 
 /*
- * A socket was accepted.  Takes it.  `id` names the client in every log line;
+ * Serve the client whose socket was accepted.  `id` names it in every log line;
  * `peer` is its address (AF_UNIX: a local client).
  */
 void clients_add(struct clients *, int take_fd, uint64_t id,
@@ -54,12 +55,12 @@ size_t clients_count(const struct clients *);
 size_t clients_waiting(const struct clients *);
 
 /*
- * pgjump stops: idle sessions end with 57P01 now, clients still on the way in
- * are refused with FAIL_SHUTDOWN, and busy sessions end when they become idle.
+ * pgjump stops.  Idle sessions end with 57P01 now, busy ones when they become
+ * idle.  Clients without a session are refused with FAIL_SHUTDOWN.
  */
 void clients_drain(struct clients *);
 
-/* End all that is left at once, the way a lost tunnel would, and free. */
+/* End every client at once, the way a lost tunnel would, and free the list. */
 void clients_close(struct clients *);
 
 #endif

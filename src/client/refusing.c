@@ -17,7 +17,7 @@
 #include "config/config.h"
 #include "jump/jump.h"
 
-/* What was held for a session goes back before the client is told. */
+/* A client that is told for ten seconds must not hold a place meanwhile. */
 static void
 give_back(struct client *client)
 {
@@ -31,7 +31,7 @@ give_back(struct client *client)
 	client->has_place = false;
 }
 
-/* The brake never holds a login beyond the time it was to be answered in. */
+/* The brake never delays the answer beyond the deadline of the login. */
 static int64_t
 answer_at_ms(const struct client *client)
 {

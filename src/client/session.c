@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What is owed to a client whose session ends.  The rule behind every branch:
- * no statement may run twice.  A bare FIN makes lib/pq repeat the one that was
- * in flight, so a busy session gets an error that it takes for an answer, and
- * one that cannot be told anything gets an RST.
+ * How a session runs and how it ends.  The rule behind every branch: no
+ * statement may run twice.  A bare FIN makes lib/pq (the Go driver) repeat the
+ * statement in flight.  So a busy client gets an error that it takes for the
+ * answer, and a client that cannot be told anything gets an RST.
  */
 #include "client/session.h"
 
@@ -18,10 +18,16 @@
 #include "client/last_words.h"
 #include "config/config.h"
 
-#define LEAVE_MS       5000  /* to take what was received and the last words */
-#define CLOSE_MS       2000  /* to close, once it has them */
-#define LINGER_MS      10000 /* to go on sending to a database that has ended */
-#define DRAIN_CHECK_MS 20    /* a socket does not tell when it is drained */
+/* Time for the client to take what was received and the last words: enough for
+ * a retransmission or two, while a client that is gone is not kept for long. */
+#define LEAVE_MS 5000
+/* Time for the client to close once it has them; most close at once. */
+#define CLOSE_MS 2000
+/* Time without a byte from a client whose database has ended. */
+#define LINGER_MS 10000
+/* A socket does not tell when it is drained, so it is asked at this interval.
+ */
+#define DRAIN_CHECK_MS 20
 
 /* --- Farewell ------------------------------------------------------------- */
 
@@ -54,8 +60,10 @@ log_ended(const struct client *client, enum pgwire_moment moment)
 	    log_str("detail", fault->detail[0] != '\0' ? fault->detail : NULL));
 }
 
-/* The fault is set: say it where that can be said, else cut.  The sender of a
- * CancelRequest waits for the end, and is told nothing. */
+/*
+ * The fault is set: tell the client where the moment allows it, else cut.  The
+ * sender of a CancelRequest expects nothing but the end.
+ */
 static enum client_state
 leave(struct client *client)
 {
@@ -100,7 +108,7 @@ client_session_leaving(struct client *client)
 			client->end_ms = now_ms + CLOSE_MS;
 		break;
 	case RELAY_LEAVING:
-		/* Not all was taken: a close would look like an end. */
+		/* The client lacks bytes, so a FIN would be a false end. */
 		client->is_reset |= now_ms >= client->end_ms;
 		break;
 	}
@@ -121,7 +129,7 @@ client_session_stop(struct client *client)
 
 /* --- Relaying ------------------------------------------------------------- */
 
-/* The database has closed: its own last words, where it had some. */
+/* The database has closed: the fault quotes its last words, if it had any. */
 static void
 blame_hang_up(struct client *client)
 {
@@ -141,8 +149,8 @@ blame_hang_up(struct client *client)
 }
 
 /*
- * PostgreSQL leaves the farewell of TLS unread, which makes its own close a
- * reset: of a client that has gone that is no failure.
+ * PostgreSQL closes without reading our close_notify, so its close reaches us
+ * as a reset.  Once the client has left, that is not an error.
  */
 static enum client_state
 database_lost(struct client *client)
@@ -165,7 +173,8 @@ database_hung_up(struct client *client)
 	return leave(client);
 }
 
-/* The database has ended: as long as bytes for it come, they are passed on. */
+/* The database has sent its last byte.  The client may still send: its bytes
+ * are passed on as long as they come. */
 static enum client_state
 lingering(struct client *client)
 {

@@ -10,13 +10,13 @@
 
 #include "client/client.h"
 
-/* Bytes both ways until one way ends. */
+/* Relay bytes both ways until one way ends. */
 enum client_state client_session_relaying(struct client *);
 
-/* The client takes its last bytes. */
+/* Wait until the client has taken its last bytes, or its time is up. */
 enum client_state client_session_leaving(struct client *);
 
-/* pgjump stops now: end the session as a lost tunnel would. */
+/* pgjump stops: end the session as a lost tunnel would. */
 enum client_state client_session_stop(struct client *);
 
 #endif

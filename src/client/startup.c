@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What a client has sent is kept until the database has answered it: should
- * the far side fail in between, the client can still be told in the way that
- * its last packet allows.
+ * The client's bytes are kept until the database has answered them.  If the
+ * far side fails in between, the client can still be told, in the way that its
+ * last packet allows.
  */
 #include "client/startup.h"
 
@@ -21,15 +21,18 @@
 #include "config/config.h"
 #include "jump/jump.h"
 
-/* However long the forward took, the database has so long: it is not blamed
- * for what others used up. */
+/*
+ * Time that the database has for its answer, however long the forward took: it
+ * is not blamed for the time that others used up.  A round trip through a jump
+ * box on another continent takes less than half a second.
+ */
 #define ANSWER_MIN_MS 500
 
 /* --- The forward ---------------------------------------------------------- */
 
 /*
- * The database's silence counts only if the tunnel was heard meanwhile: after
- * a quarter of the time there is, it is asked.
+ * The database's silence counts only if the tunnel was heard meanwhile.  So
+ * the tunnel is asked for a sign of life after a quarter of the time.
  */
 static void
 expect_answer(struct client *client)
@@ -44,7 +47,7 @@ expect_answer(struct client *client)
 	stream_expect_by(client->database, startup->heard_by_ms);
 }
 
-/* Where the packet that is being served leads, once there is a database. */
+/* The state in which the database is asked, by the kind of the packet. */
 static enum client_state
 serve(struct client *client)
 {
@@ -62,7 +65,7 @@ serve(struct client *client)
 	}
 }
 
-/* The forward is open: from now on it is the database that is waited for. */
+/* The forward is open: from now on pgjump waits for the database. */
 static void
 grant_time(struct client_startup *startup)
 {
@@ -95,10 +98,10 @@ ask_for_forward(struct client *client)
 	    client->home->connection, &client->peer,
 	    client->startup->answer_by_ms, client->is_cancel, on_answer,
 	    client);
-	client->deadline_ms = 0; /* the answer comes by then */
+	client->deadline_ms = 0; /* the request answers by its own deadline */
 }
 
-/* Whoever sends a CancelRequest may close at once: it is delivered anyway. */
+/* The sender of a CancelRequest may close at once; it is delivered anyway. */
 enum client_state
 client_startup_opening(struct client *client)
 {
@@ -118,7 +121,7 @@ client_startup_opening(struct client *client)
 	return CLIENT_OPENING;
 }
 
-/* Whoever sends a CancelRequest may have closed. */
+/* The sender of a CancelRequest may have closed, so it is not read. */
 enum client_state
 client_startup_securing(struct client *client)
 {
@@ -192,7 +195,7 @@ on_negotiation(struct client *client, const struct pgwire_packet *packet)
 	    client->home->connection->ssl_response_timeout_ms);
 }
 
-/* Direct TLS with a client whose TLS ends here. */
+/* A client whose TLS ends here has begun TLS without asking for it first. */
 static enum client_state
 on_hello(struct client *client)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The steps of a client on its way in: from its first byte until the database
- * has answered its login.  A step looks at what there is, acts, and returns
- * the next state; its own means that it waits.
+ * The steps of a client from its first byte until its packet has gone to the
+ * database.  A step looks at what there is, acts, and returns the next state;
+ * its own state means that it waits.
  */
 #ifndef PGJUMP_CLIENT_STARTUP_H
 #define PGJUMP_CLIENT_STARTUP_H
@@ -11,15 +11,15 @@
 #include "client/client.h"
 
 /*
- * The client's next packet, the first one or the one after a negotiation.  No
- * forward is opened before it is complete.
+ * Read the client's next packet: the first one, or the one after a negotiation.
+ * No forward is opened before it is complete.
  */
 enum client_state client_startup_greeting(struct client *);
 
-/* The forward for it, which is opened before anything is answered. */
+/* Open the forward, before the client is answered anything. */
 enum client_state client_startup_opening(struct client *);
 
-/* TLS with the database, where the client's own ends here. */
+/* Begin TLS with the database, where the client's own TLS ends here. */
 enum client_state client_startup_securing(struct client *);
 
 #endif
