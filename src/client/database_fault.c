@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Databases that do not answer as PostgreSQL does, in words.
+ * Each fault names the path that was fine, then the database's own words.
  */
 #include "client/database_fault.h"
 
@@ -13,10 +13,10 @@
 #include "config/config.h"
 #include "pg/pgwire.h"
 
-/* What a greeting shows of itself. */
+/* Enough of a foreign greeting to recognise the server: PGWIRE_ANSWER_MAX bytes
+ * and a NUL. */
 #define QUOTE_MAX 257
 
-/* How long it had been open: the evidence in DETAIL. */
 static void
 note_opened(struct fault *fault, const struct database_way *way)
 {
@@ -27,7 +27,7 @@ note_opened(struct fault *fault, const struct database_way *way)
 	    way->connection->label, clock_text(since_ms).text);
 }
 
-/* Where the tunnel is above suspicion. */
+/* The tunnel was heard in time, so DETAIL may say that it is up. */
 static void
 note_path(struct fault *fault, const struct database_way *way)
 {
@@ -50,8 +50,11 @@ database_fault_foreign(struct fault *fault, const struct database_way *way,
 	fault_set(fault, FAIL_DB_NOT_POSTGRES, "\"%s\"", words);
 }
 
-/* NEGOTIATE_SSL_CODE in the words of a server that met it within TLS; the
- * number is in every language. */
+/*
+ * A server that meets an SSLRequest within TLS complains of this protocol
+ * version, which is NEGOTIATE_SSL_CODE.  The number is the same in every
+ * language of its messages.
+ */
 #define SSL_REQUEST_WORDS "1234.5679"
 
 static enum failure

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What is said of a database that does not answer as PostgreSQL does, with the
- * evidence.  Pure: facts in, fault out.  It never speaks for a tunnel that was
- * silent itself.  The names in the message are added by the caller.
+ * The fault of a database that does not answer as PostgreSQL does, with the
+ * evidence in DETAIL.  Pure: facts in, fault out.  It never calls the tunnel up
+ * when the tunnel itself was silent.  The caller adds the names in the message.
  */
 #ifndef PGJUMP_CLIENT_DATABASE_FAULT_H
 #define PGJUMP_CLIENT_DATABASE_FAULT_H
@@ -23,15 +23,17 @@ struct database_way {
 	const struct config_connection *connection;
 	enum software software; /* of the jump box */
 	int64_t opened_ms;      /* base/clock.h */
-	struct stream *lost;    /* broken, and says how; NULL: it is not */
+	struct stream *lost;    /* it broke, and says how; NULL: it did not */
 };
 
-/* It said something else than PostgreSQL would. */
+/* The database sent bytes that PostgreSQL would not send. */
 void database_fault_foreign(struct fault *, const struct database_way *,
     const void *answer, size_t len);
 
-/* It refused the session before any login, in these words: of the protocol's
- * version 2, without SQLSTATE, or its own. */
+/*
+ * The database refused the session before any login, by this error.  An error
+ * in the form of protocol 2 has no SQLSTATE.
+ */
 void database_fault_rejected(struct fault *, const struct database_way *,
     const struct pgwire_error_fields *);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Counts, a queue and a brake under one mutex.  The brake looks at the current
- * second of the clock, not at a history: five quick answers, then patience.
+ * Counts, a queue and a brake under one mutex.  The brake keeps no history: it
+ * counts the failing answers of the current second.
  *
- * A cancel request that waits is in the queue.  Whoever makes room calls the
- * first one, in its own thread, by a message that is the request itself; so one
- * that leaves while the message is on its way is freed when it arrives.
+ * A cancel request waits in the queue.  The thread that makes room calls the
+ * first one by a message to its mailbox.  That message is the request itself,
+ * so a request that leaves in between is freed when the message arrives.
  */
 #include "client/gate.h"
 
@@ -24,17 +24,19 @@
 #define QUICK_ANSWERS 5
 #define WINDOW_MS     1000
 #define DELAY_MS      500
-#define TELL_MS       1000 /* between two accounts of missed cancels */
+#define TELL_MS       1000 /* between two log lines on missed turns */
 
 enum cancel_state {
 	CANCEL_WAITING,
-	CANCEL_CALLED, /* it is its turn, and the message is on its way */
-	CANCEL_LEFT,   /* so it was, but nobody is there any more */
+	CANCEL_CALLED, /* its turn has come, and the message is on its way */
+	CANCEL_LEFT,   /* the request left while the message was on its way */
 	CANCEL_UNDER_WAY,
 };
 
-/* Becomes CALLED under the mutex, in any thread; every other step is taken by
- * the thread of its mailbox. */
+/*
+ * Any thread may set CALLED, under the mutex.  Every other state is set by the
+ * thread of its mailbox.
+ */
 struct gate_cancel {
 	struct message message; /* first: see on_call() */
 	TAILQ_ENTRY(gate_cancel) entry;
@@ -51,12 +53,12 @@ struct gate {
 	pthread_mutex_t mutex;
 	unsigned max_clients;
 	struct gate_state state;
-	struct cancel_queue cancels; /* that wait */
+	struct cancel_queue cancels; /* those that wait */
 	unsigned cancels_waiting, cancels_under_way;
 	uint64_t cancels_missed, cancels_told;
 	int64_t told_ms; /* 0: never */
 	int64_t window_start_ms;
-	unsigned answers; /* failing ones since then */
+	unsigned answers; /* failing answers since then */
 };
 
 struct gate *
@@ -89,7 +91,7 @@ has_room_for_cancel(const struct gate *gate)
 	    gate->cancels_under_way < gate->state.clients;
 }
 
-/* Under the mutex: after room was made. */
+/* Call with the mutex, after room was made. */
 static void
 call_cancels(struct gate *gate)
 {
@@ -105,7 +107,7 @@ call_cancels(struct gate *gate)
 	}
 }
 
-/* The message is ours again. */
+/* The message has arrived; false: its request has left and is freed. */
 static bool
 take_back(struct gate_cancel *cancel)
 {
@@ -148,7 +150,7 @@ cancel_new(struct gate *gate, struct mailbox *mailbox,
 	return cancel;
 }
 
-/* Under the mutex; false: it may not even wait. */
+/* Call with the mutex.  False: the request may not even wait. */
 static bool
 admit_cancel(struct gate *gate, struct gate_cancel *cancel)
 {
@@ -192,7 +194,7 @@ gate_cancel_has_turn(const struct gate_cancel *cancel)
 	return has_turn;
 }
 
-/* Under the mutex. */
+/* Call with the mutex. */
 static void
 remove_cancel(struct gate *gate, struct gate_cancel *cancel)
 {

@@ -8,10 +8,11 @@
 #include "base/fault.h"
 
 /*
- * What is said when.  FATAL with ReadyForQuery: without that, psycopg2, asyncpg
- * and lib/pq lose the text, and lib/pq runs the statement again; an idle
- * asyncpg stumbles over it.  In the extended protocol lib/pq takes any FATAL
- * for leave to run the statement again, so there it is an ERROR.
+ * The error for each moment.  A busy client gets ReadyForQuery behind FATAL:
+ * without it psycopg2, asyncpg and lib/pq lose the text, and lib/pq runs the
+ * statement again.  An idle client gets none, because asyncpg fails on a
+ * ReadyForQuery that it did not ask for.  In the extended protocol the error is
+ * an ERROR, because lib/pq runs the statement again after any FATAL.
  */
 static const struct last_words {
 	const char *severity; /* NULL: nothing may be said */

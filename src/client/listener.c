@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Listening sockets of one `listen` entry.  It promises to accept a bounded
- * number of clients a turn, to say once when descriptors or memory run out and
- * once when they are there again, and never to spin in between.  The file of a
- * Unix socket is removed only when nobody answers behind it, or when it is our
- * own.  It refuses to know what a client wants.
+ * The listening sockets of one `listen` entry.  They accept a bounded number of
+ * clients a turn.  When descriptors or memory run out, they log that once, log
+ * the recovery once, and do not spin in between.  The file of a Unix socket is
+ * removed only when it is our own, or when no process answers behind it.
  */
 #include "client/listener.h"
 
@@ -29,15 +28,18 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 
-/* Signals and other listeners have their turn after so many clients. */
+/* A burst of clients is accepted in portions, so that signals and other
+ * listeners have their turn in between. */
 #define ACCEPTS_PER_TURN 64
 
-/* How soon accepting is tried again when the system is short of something. */
+/* The pause when the system is short of descriptors or memory: short for a
+ * client that waits, long enough not to keep a busy machine busy. */
 #define RETRY_MS 500
 
 /*
- * As open as PostgreSQL's own socket, and as a loopback port: the database
- * asks for the password, and the mode of the directory decides who may come.
+ * Any local user may connect, as with PostgreSQL's own socket and with a
+ * loopback port.  The database asks for the password, and an operator can
+ * restrict the directory.
  */
 #define SOCKET_MODE 0777
 
@@ -65,12 +67,12 @@ struct listener {
 
 enum accepted {
 	ACCEPTED,
-	ACCEPT_LOST, /* that client was gone again; the next one may be there */
-	ACCEPT_EMPTY, /* nobody waits */
-	ACCEPT_SHORT, /* of descriptors or memory; errno says which */
+	ACCEPT_LOST,  /* that client has gone again; another may wait */
+	ACCEPT_EMPTY, /* no client waits */
+	ACCEPT_SHORT, /* no descriptor or memory is left; errno says which */
 };
 
-/* accept(2) reports errors of the new socket's network as its own. */
+/* accept(2) also reports errors of the new socket's network. */
 static enum accepted
 judge_accept(int error)
 {
@@ -136,9 +138,9 @@ resume_accepting(struct door *door)
 }
 
 /*
- * Somebody waits, or a pause is over.  A pause counts as over when nobody is
- * left waiting: else a busy process at its limit would log two lines for every
- * client that comes and goes.
+ * A client waits, or it is time to try again.  A pause is over only when no
+ * client is left waiting: otherwise a busy process at its limit would log two
+ * lines for every client that comes and goes.
  */
 static void
 on_acceptable(evutil_socket_t fd, short events, void *arg)
@@ -146,8 +148,7 @@ on_acceptable(evutil_socket_t fd, short events, void *arg)
 	enum accepted last = ACCEPTED;
 	struct door *door = arg;
 
-	(void)fd;
-	(void)events;
+	(void)fd, (void)events;
 	event_add(door->readable, NULL);
 	for (unsigned i = 0; i < ACCEPTS_PER_TURN && last <= ACCEPT_LOST; i++)
 		last = accept_one(door);
@@ -182,7 +183,7 @@ door_free(struct door *door)
 	free(door);
 }
 
-/* Close after a failure, whose errno stays. */
+/* Close after a failure, and keep its errno. */
 static int
 close_failed(int fd)
 {
@@ -200,9 +201,9 @@ switch_on(int fd, int level, int option)
 }
 
 /*
- * Accepted sockets inherit the options (tcp(7), socket(7)).  Keepalive, as
- * PostgreSQL has it: a client that vanished would hold its session for ever.
- * Returns -1 with errno.
+ * Accepted sockets inherit the options (tcp(7), socket(7)).  Keepalive is on,
+ * as in PostgreSQL, because a client that vanished would otherwise hold its
+ * session for ever.  Returns -1 with errno.
  */
 static int
 listen_tcp(const struct addrinfo *address)
@@ -223,14 +224,14 @@ listen_tcp(const struct addrinfo *address)
 	return fd;
 }
 
-/* The machine has no such address, or not even its family. */
+/* This machine lacks the address, or its whole family. */
 static bool
 is_missing(int error)
 {
 	return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
-/* /etc/hosts may name an address twice; it can be bound once. */
+/* /etc/hosts may list an address twice, which can be bound only once. */
 static bool
 is_repeated(const struct addrinfo *first, const struct addrinfo *address)
 {
@@ -254,7 +255,7 @@ fail_tcp(char *error, size_t error_size, unsigned port)
 	return false;
 }
 
-/* Bind every address; false when one cannot be bound but exists here. */
+/* Bind every address; false when one that exists here cannot be bound. */
 static bool
 open_addresses(struct listener *listener, const struct config_listen *listen,
     const struct addrinfo *first, char *error, size_t error_size)
@@ -306,8 +307,9 @@ open_tcp(struct listener *listener, const struct config_listen *listen,
 }
 
 /*
- * A socket file whose process is gone: connecting is refused.  So it is with a
- * file of another kind, which is not ours to remove.
+ * The process behind a socket file is gone when connecting is refused.  It is
+ * refused for other kinds of file, too, so those are excluded first: they are
+ * not ours to remove.
  */
 static bool
 is_stale(const struct sockaddr_un *address)
@@ -409,7 +411,7 @@ listener_open(struct event_base *base, const struct config_listen *listen,
 	return NULL;
 }
 
-/* A successor may have taken the place of our file already. */
+/* Another process may have replaced our file by its own. */
 static void
 remove_file(const struct listener *listener)
 {

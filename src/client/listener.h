@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One `listen` entry of a connection: bind, listen, accept.  What happens to a
- * client afterwards is its owner's business.
+ * One `listen` entry of a connection: bind, listen, accept, and hand each
+ * client to its owner.
  */
 #ifndef PGJUMP_CLIENT_LISTENER_H
 #define PGJUMP_CLIENT_LISTENER_H
@@ -16,8 +16,8 @@ struct listener;
 
 /*
  * A client was accepted: a non-blocking, close-on-exec socket, with
- * TCP_NODELAY where it is TCP.  The receiver owns it.  Of a client of a Unix
- * socket `peer` tells the family, AF_UNIX, and no more.
+ * TCP_NODELAY where it is TCP.  The receiver owns it.  For a client of a Unix
+ * socket `peer` has the family, AF_UNIX, and no more.
  */
 typedef void listener_accept_fn(void *arg, int take_fd,
     const struct sockaddr *peer, socklen_t peer_len);
@@ -32,7 +32,7 @@ struct listener *listener_open(struct event_base *,
     const struct config_listen *, listener_accept_fn *, void *arg, char *error,
     size_t error_size);
 
-/* Stop listening; the file of a Unix socket goes.  NULL is fine. */
+/* Stop listening, and remove the file of a Unix socket.  NULL is fine. */
 void listener_close(struct listener *);
 
 #endif

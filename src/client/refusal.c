@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The states of telling a client: read what it sends, through TLS where it
- * asks for that, until it is known what it can read; wait for the brake; say
- * it; half-close, and give the client time to close, since bytes that it sent
- * unread would turn our close into an RST that overtakes the text.
+ * The states of telling a client.  Read its packets, through TLS where it asks
+ * for that, until pgjump knows what the client can read.  Wait for the brake.
+ * Send the text and half-close.  Then read on until the client closes: bytes
+ * left unread would turn our close into an RST, which overtakes the text.
  */
 #include "client/refusal.h"
 
@@ -22,18 +22,21 @@
 #include "tls/identity.h"
 #include "tls/tls.h"
 
+/* Time for a client to show what it can read and to take the text: several
+ * round trips of a slow handshake, but no shelter for a client that stalls. */
 #define TOTAL_MS 10000
-#define STOP_MS  1000 /* the same when pgjump stops */
-#define DRAIN_MS 2000
-#define READ_MAX 4096
-#define TURN_MAX (16 * READ_MAX)
+#define STOP_MS  1000 /* the same when pgjump stops, which must not take long \
+		       */
+#define DRAIN_MS 2000 /* for the client to close once it has the text */
+#define READ_MAX 4096 /* more than most clients send before their session */
+#define TURN_MAX (16 * READ_MAX) /* bytes before other clients have a turn */
 
 enum state {
-	READING,     /* what can it read? */
-	HANDSHAKING, /* the client's part of the TLS handshake */
-	BRAKING,
-	SAYING,
-	DRAINING,
+	READING,     /* packets, until one shows what the client can read */
+	HANDSHAKING, /* the client's part of the TLS handshake is awaited */
+	BRAKING,     /* the brake of the gate delays the answer */
+	SAYING,      /* the text is being sent */
+	DRAINING,    /* the client has the text, and has to close */
 	DONE,
 };
 
@@ -42,12 +45,12 @@ struct refusal {
 	struct tls_identity *identity;
 	enum state state;
 	bool is_at_once, is_told, has_ended, is_lost;
-	bool has_asked_gssenc; /* each negotiation once */
+	bool has_asked_gssenc;
 	int64_t answer_at_ms, deadline_ms;
 	struct tls *tls; /* NULL: in the clear */
 	unsigned char in[PGWIRE_PACKET_MAX];
 	size_t in_len;
-	unsigned char out[LAST_WORDS_MAX + 2]; /* in the clear */
+	unsigned char out[LAST_WORDS_MAX + 2]; /* to be sent in the clear */
 	size_t out_len, out_sent;
 	unsigned char text[LAST_WORDS_MAX];
 	size_t text_len;
@@ -71,7 +74,7 @@ put(struct refusal *refusal, const void *bytes, size_t len)
 	refusal->out_len += len;
 }
 
-/* Write what lies at `bytes`; returns how much was taken. */
+/* Returns how many bytes the client's stream took. */
 static size_t
 write_out(struct refusal *refusal, const unsigned char *bytes, size_t len)
 {
@@ -106,12 +109,12 @@ flush(struct refusal *refusal)
 	len = tls_output(refusal->tls, &bytes);
 	sent = write_out(refusal, bytes, len);
 	tls_output_sent(refusal->tls, sent);
-	/* It has TLS answer, by KeyUpdate say, and takes no answer. */
+	/* The client makes TLS answer, by KeyUpdate say, and reads nothing. */
 	refusal->is_lost |= len - sent > TURN_MAX;
 	return sent == len;
 }
 
-/* Take bytes of the client: in the clear, or for TLS. */
+/* Keep bytes of the client, or give them to TLS. */
 static void
 take(struct refusal *refusal, const unsigned char *bytes, size_t len)
 {
@@ -164,7 +167,7 @@ give_up(struct refusal *refusal, const char *words)
 	return DONE;
 }
 
-/* From now on what the client sends is TLS; so is what it has sent so far. */
+/* The client's bytes are TLS from now on, those that are kept included. */
 static enum state
 begin_tls(struct refusal *refusal, bool is_direct)
 {
@@ -223,7 +226,7 @@ on_http(struct refusal *refusal, const struct pgwire_packet *packet)
 	return BRAKING;
 }
 
-/* It sent this, and nothing that can be answered. */
+/* The packet is of a kind that cannot be answered. */
 static enum state
 on_other(struct refusal *refusal, const struct pgwire_packet *packet)
 {
@@ -266,7 +269,7 @@ static enum state (*const on_packet[])(struct refusal *,
 	[PGWIRE_FOREIGN] = on_other,
 };
 
-/* Move what TLS has deciphered to where packets are read. */
+/* Move the plain bytes from TLS to where packets are read. */
 static void
 decipher(struct refusal *refusal)
 {

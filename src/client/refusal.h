@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A client that must be told why, in its own protocol and in the way that real
- * clients show (research of 20 of them): GSSENCRequest is answered N,
- * SSLRequest S and TLS with the throwaway certificate, direct TLS likewise, a
- * StartupMessage with FATAL at once, HTTP with one plain line.  Whoever cannot
- * read any of these is let go.
+ * Tells a client why it gets no session, in a form that the client shows to its
+ * user.  GSSENCRequest is answered with N; SSLRequest with S, then TLS with the
+ * throwaway certificate; direct TLS likewise.  A StartupMessage is answered
+ * with FATAL, HTTP with one plain line.  A client that can read none of these
+ * is closed.
  */
 #ifndef PGJUMP_CLIENT_REFUSAL_H
 #define PGJUMP_CLIENT_REFUSAL_H
@@ -23,11 +23,13 @@ struct refusal_setup {
 	struct stream *client; /* borrowed */
 	struct tls_identity *identity;
 	const struct fault *fault; /* complete */
-	const void *kept;          /* sent by the client, and not answered */
+	const void *kept;          /* sent by the client, not answered yet */
 	size_t kept_len;
-	bool is_in_tls;  /* S was answered: a ClientHello comes, or is kept */
-	bool is_at_once; /* wait for nothing: say it if it can be read */
-	int64_t answer_at_ms; /* the brake: no FATAL before (base/clock.h) */
+	bool is_in_tls; /* S was answered: a ClientHello comes, or is kept */
+	/* Wait for no further bytes: tell the client only if the kept ones show
+	 * that it can read an error. */
+	bool is_at_once;
+	int64_t answer_at_ms; /* no FATAL before this (base/clock.h) */
 };
 
 struct refusal *refusal_new(const struct refusal_setup *);
@@ -36,10 +38,10 @@ void refusal_free(struct refusal *); /* NULL is fine */
 enum refusal_status {
 	REFUSAL_RUNNING,
 	REFUSAL_TOLD,   /* the text was sent */
-	REFUSAL_UNTOLD, /* it could not be; refusal_words() */
+	REFUSAL_UNTOLD, /* it was not; refusal_words() says why */
 };
 
-/* Go on; call when the client's stream is ready or refusal_wake_ms() came. */
+/* Go on.  Call when the client's stream is ready, and at refusal_wake_ms(). */
 enum refusal_status refusal_step(struct refusal *);
 int64_t refusal_wake_ms(const struct refusal *);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The fast path reads from one stream and writes straight to the other; only
- * what the far side does not take is parked, in memory that an idle session
- * gives back.  Towards the database at most one read is parked and the client
- * is not read meanwhile.  Towards the client a socket is paused at park_max; a
- * channel is bounded by its window and is always read, since data that stays
- * in libssh2 stalls its session.
+ * The fast path reads from one stream and writes straight to the other.  Only
+ * bytes that the far side does not take are parked, in memory that an idle
+ * session gives back.  Towards the database one read at most is parked, and the
+ * client is not read meanwhile.  Towards the client a socket is paused at
+ * park_max.  A channel is bounded by its window and is always read, because
+ * data that stays in libssh2 stalls the whole SSH session.
  */
 #include "client/relay.h"
 
@@ -18,8 +18,11 @@
 #include "base/xmalloc.h"
 #include "tls/records.h"
 
+/* All that may be parked towards the database, since one read is. */
 #define UP_READ_MAX (64 * 1024)
-#define TURN_MAX    (2 * 1024 * 1024) /* per direction */
+/* Bytes per direction and turn: a few milliseconds of copying, after which the
+ * other clients of the thread have their turn. */
+#define TURN_MAX (2 * 1024 * 1024)
 
 /* Bytes that the far side has not taken yet. */
 struct parked {
@@ -39,7 +42,7 @@ struct relay {
 	size_t scratch_len;
 	struct relay_traffic *traffic;
 	struct pgwire_session *session; /* NULL: opaque */
-	struct tls_records records;     /* of the database, where opaque */
+	struct tls_records records;     /* opaque: the database's */
 	struct parked to_client, to_database;
 	bool has_client_ended, is_client_lost;
 	bool has_database_ended, is_database_lost, is_database_deaf;
@@ -101,7 +104,7 @@ write_some(struct stream *stream, const unsigned char **bytes, size_t *len,
 	return true;
 }
 
-/* The client's socket took `len`: the database may send as many more. */
+/* The client's socket took `len` bytes, so the database may send as many. */
 static void
 client_took(struct relay *relay, size_t len)
 {
@@ -185,7 +188,7 @@ relay_send_database(struct relay *relay, const void *bytes, size_t len)
 
 /* --- Reading -------------------------------------------------------------- */
 
-/* From the client; true when there is more than a turn's share. */
+/* Read from the client; true when this turn's share is used up. */
 static bool
 pump_up(struct relay *relay)
 {
@@ -212,7 +215,7 @@ pump_up(struct relay *relay)
 	return false;
 }
 
-/* From the database; true when there is more than a turn's share. */
+/* Read from the database; true when this turn's share is used up. */
 static bool
 pump_down(struct relay *relay)
 {
@@ -244,8 +247,9 @@ pump_down(struct relay *relay)
 /* --- Ends ----------------------------------------------------------------- */
 
 /*
- * An end of which the client must be told: no goodbye of either side came
- * before it, in the clear or in TLS (close_notify), or a message was cut.
+ * The database ended without notice: neither side had announced it, in the
+ * clear or in TLS (close_notify), or a message was cut.  The client must be
+ * told.
  */
 static bool
 is_hung_up(const struct relay *relay)
@@ -261,7 +265,7 @@ is_hung_up(const struct relay *relay)
 	return moment != PGWIRE_OVER;
 }
 
-/* Pass each end on, once all that came before it has been passed on. */
+/* Pass each end on, after all the bytes before it. */
 static void
 pass_ends(struct relay *relay)
 {
@@ -277,7 +281,8 @@ pass_ends(struct relay *relay)
 	}
 }
 
-/* The client is read first: a query it has sent makes the session busy. */
+/* The client is read first, because a query in its socket makes the session
+ * busy. */
 enum relay_status
 relay_pump(struct relay *relay)
 {
@@ -347,8 +352,8 @@ relay_say(struct relay *relay, const void *text, size_t len)
 	stream_pause(relay->client, false);
 }
 
-/* The client is read no more: on a Unix socket it is unread bytes that make
- * the close an ECONNRESET. */
+/* The client is not read any more: on a Unix socket only unread bytes turn our
+ * close into ECONNRESET. */
 void
 relay_cut(struct relay *relay)
 {
@@ -356,8 +361,7 @@ relay_cut(struct relay *relay)
 	stream_pause(relay->client, true);
 }
 
-/* What the client still sends is of no use to anybody; one that does not stop
- * gets no more than a turn's share. */
+/* Read and drop what the client still sends, one turn's share at most. */
 static enum relay_farewell
 discard(struct relay *relay)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Bytes both ways between a client and its database, exactly as they came,
- * half-closes included; in the clear the framing is followed, so that it is
- * known what may still be said when one way ends.  It decides nothing: it
- * reports how a way ended, and carries out a farewell.
+ * Moves bytes between a client and its database, both ways, exactly as they
+ * came, half-closes included.  In the clear it follows the framing, so that the
+ * caller knows what it may still say when one way ends.  It decides nothing: it
+ * reports how a way ended, and carries out the farewell it is told.
  */
 #ifndef PGJUMP_CLIENT_RELAY_H
 #define PGJUMP_CLIENT_RELAY_H
@@ -19,19 +19,19 @@ struct fault;
 struct relay;
 struct stream;
 
-/* Bytes that were taken over there, so far. */
+/* Bytes that each side has taken so far. */
 struct relay_traffic {
 	uint64_t to_database, to_client;
 };
 
 struct relay_setup {
 	struct stream *take_client, *take_database;
-	bool is_opaque; /* encrypted, or no session: nothing can be followed */
-	/* Borrowed; shared by the relays of one thread, since nothing in it
-	 * outlives a call. */
+	bool is_opaque; /* encrypted, or a cancel request: no framing */
+	/* Borrowed.  Nothing in it outlives a call, so that all relays of a
+	 * thread share it. */
 	void *scratch;
 	size_t scratch_len;
-	struct relay_traffic *traffic; /* borrowed; counted up */
+	struct relay_traffic *traffic; /* borrowed; the relay adds to it */
 };
 
 struct relay *relay_new(const struct relay_setup *);
@@ -39,19 +39,22 @@ struct relay *relay_new(const struct relay_setup *);
 /* Closes both streams, the client's by RST with `is_reset`.  NULL is fine. */
 void relay_free(struct relay *, bool is_reset);
 
-/* Bytes the caller had read already; in order, before the first pump. */
+/* Send bytes that the caller has read already; before the first pump. */
 void relay_send_client(struct relay *, const void *bytes, size_t len);
 void relay_send_database(struct relay *, const void *bytes, size_t len);
 
 enum relay_status {
 	RELAY_OPEN,
-	RELAY_AGAIN,            /* this turn's share is used up: pump again */
-	RELAY_CLIENT_LOST,      /* its socket broke */
-	RELAY_DATABASE_LOST,    /* relay_fault() says how */
-	RELAY_DATABASE_HUNG_UP, /* ended without FATAL and unasked, or in the
-				   middle of TLS */
-	RELAY_DATABASE_ENDED, /* as agreed; the client was told and may go on */
-	RELAY_ENDED,          /* both said their last byte */
+	RELAY_AGAIN,         /* this turn's share is used up: pump again */
+	RELAY_CLIENT_LOST,   /* the client's socket broke */
+	RELAY_DATABASE_LOST, /* the way broke; relay_fault() says how */
+	/* It ended, but had not said FATAL and the client had not said
+	 * Terminate; or it ended in the middle of TLS. */
+	RELAY_DATABASE_HUNG_UP,
+	/* It ended as the protocol has it; the client has the end, and may
+	 * still send. */
+	RELAY_DATABASE_ENDED,
+	RELAY_ENDED, /* both sides have sent their last byte */
 };
 
 /* Move what can be moved.  Call whenever a stream is ready. */
@@ -67,27 +70,30 @@ const struct pgwire_session *relay_session(const struct relay *);
 void relay_fault(struct relay *, struct fault *);
 
 /*
- * The client had said its last byte and has got all that came for it, and what
- * it said cannot be read.
+ * The session is opaque, and the client has sent its last byte and got every
+ * byte that came for it.
  */
 bool relay_has_parted(const struct relay *);
 
 /*
- * The farewell; both close the database's stream.  Either what was received
- * and then `text`, copied, and FIN; or what was received, to the last byte,
- * before the RST that the caller asks of relay_free().
+ * Begin a farewell, one of the two; both close the database's stream.  After
+ * relay_say() the client gets the bytes that were received, then `text`, which
+ * is copied, then FIN.  After relay_cut() it gets the bytes that were received,
+ * and the caller then asks relay_free() for the RST.
  */
 void relay_say(struct relay *, const void *text, size_t len);
 void relay_cut(struct relay *);
 
 enum relay_farewell {
-	RELAY_LEAVING,
-	RELAY_SAID, /* all is sent and finished; the client has yet to close */
-	RELAY_GONE,
+	RELAY_LEAVING, /* the client lacks bytes */
+	RELAY_SAID,    /* the client has all, and has to close */
+	RELAY_GONE,    /* the client has closed, or has all before the RST */
 };
 
-/* Go on with a farewell.  How long to wait for it is the caller's matter; a
- * socket does not tell when all has arrived, so call in intervals too. */
+/*
+ * Go on with a farewell, for as long as the caller sees fit.  Call it at
+ * intervals, too, because a socket does not tell when all has arrived.
+ */
 enum relay_farewell relay_leave(struct relay *);
 
 #endif

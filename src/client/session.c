@@ -23,7 +23,8 @@
 #define LEAVE_MS 5000
 /* Time for the client to close once it has them; most close at once. */
 #define CLOSE_MS 2000
-/* Time without a byte from a client whose database has ended. */
+/* A client whose database has ended may still be sending.  It is closed after
+ * this long without a byte. */
 #define LINGER_MS 10000
 /* A socket does not tell when it is drained, so it is asked at this interval.
  */

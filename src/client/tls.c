@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Once TLS has begun, client->stream and client->database are streams of
- * TLS, and the rest of the client's way is as in the clear.  A client takes a
- * database's offer of channel binding and binds to the certificate it was
- * shown: the database then sees another than its own.  Taking the offer out of
- * the list does not help: the client would say that it could have bound, and
- * the database would take that for an attack (RFC 5802, 6).  A client in the
- * clear is no such client, and takes the offer itself for an attack.
+ * Once TLS has begun, client->stream and client->database are streams of TLS,
+ * and all other steps work as in the clear.
+ *
+ * A client in TLS that is offered channel binding binds to the certificate that
+ * pgjump showed it, and the database rejects a certificate that is not its own.
+ * Removing the offer does not help: the client then says that it could have
+ * bound, which the database takes for an attack (RFC 5802, 6).  A client in the
+ * clear says no such thing, and takes the offer itself for an attack.
  */
 #include "client/tls.h"
 
@@ -35,7 +36,7 @@ client_tls_is_ours(const struct client *client)
 	return client->home->connection->client_tls == CLIENT_TLS_TERMINATE;
 }
 
-/* What it sends from now on is TLS; so is what it has sent so far. */
+/* The client's bytes are TLS from now on, those that are kept included. */
 static void
 begin(struct client *client, bool is_direct)
 {
@@ -81,7 +82,7 @@ client_tls_is_due(const struct client *client)
 	    !client->startup->is_secured;
 }
 
-/* The rules of all clients; read again when a file of theirs has changed. */
+/* The rules of all clients; made anew when a file they come from changed. */
 static struct tls_client_rules *
 rules_of(struct client_home *home, struct fault *fault)
 {
@@ -94,7 +95,7 @@ rules_of(struct client_home *home, struct fault *fault)
 	return home->rules;
 }
 
-/* The certificate that was not good enough is evidence. */
+/* The database's certificate is evidence when it was not good enough. */
 static void
 note_facts(const struct client *client, struct fault *fault)
 {

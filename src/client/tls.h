@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A client whose TLS ends here (client_tls: terminate): TLS with it, TLS with
- * the database for it, and what cannot be had then, which is SCRAM channel
- * binding: it proves that nobody stands in between.
+ * A client whose TLS ends here (client_tls: terminate): TLS with the client,
+ * and TLS with the database on its behalf.  SCRAM channel binding is impossible
+ * then, because it proves that nobody stands in between.
  */
 #ifndef PGJUMP_CLIENT_TLS_H
 #define PGJUMP_CLIENT_TLS_H
@@ -12,14 +12,16 @@
 
 #include "client/client.h"
 
-/* Whether this client's TLS ends here, or would. */
+/* Whether TLS of this client, if it asks for any, ends here. */
 bool client_tls_is_ours(const struct client *);
 
-/* Answer the SSLRequest or GSSENCRequest at the start of what is kept, and
- * begin TLS where it was asked for; false: the client is lost. */
+/*
+ * Answer the SSLRequest or GSSENCRequest that begins the kept bytes, and begin
+ * TLS if the client asked for it.  False: the client is lost.
+ */
 bool client_tls_answer(struct client *, enum pgwire_kind);
 
-/* Direct TLS: what is kept is the beginning of it. */
+/* Begin direct TLS; the kept bytes are its beginning. */
 void client_tls_begin_direct(struct client *);
 
 enum client_tls_status {
@@ -28,16 +30,22 @@ enum client_tls_status {
 	CLIENT_TLS_FAILED, /* client->fault says why */
 };
 
-/* Make client->database what ssl_config asks for. */
+/*
+ * Is TLS with the database due, by ssl_config?  If so, do the next part of it;
+ * DONE: client->database is a stream of TLS now.
+ */
 bool client_tls_is_due(const struct client *);
 enum client_tls_status client_tls_secure(struct client *);
 
-/* Of a client in the clear: it must not be offered what only TLS has. */
+/*
+ * Take channel binding out of the database's offer for a client in the clear,
+ * which must not be offered what needs TLS.
+ */
 void client_tls_unbind(struct client *);
 
 /*
- * The client in TLS was asked for SCRAM: has it chosen channel binding, which
- * will fail?  FAILED: it has, and is to be told.
+ * The client in TLS was asked for SCRAM.  Has it chosen channel binding, which
+ * would fail?  FAILED: it has, and must be told.
  */
 bool client_tls_has_choice(const struct client *);
 enum client_tls_status client_tls_choice(struct client *);
