@@ -5,11 +5,19 @@
 # Keys are exchanged anew after each megabyte.
 import asyncio
 import glob
+import logging
 import sys
 
 import asyncssh
 
 PORT, HOST_KEYS, AUTHORIZED, PASSWORD, POLICY = sys.argv[1:]
+
+
+# Tells of each exchange of keys, which is in the library's log.
+class Exchanges(logging.Handler):
+    def emit(self, record):
+        if "Completed key exchange" in record.getMessage():
+            print("keys exchanged", flush=True)
 
 
 class JumpBox(asyncssh.SSHServer):
@@ -24,6 +32,8 @@ class JumpBox(asyncssh.SSHServer):
 
 
 async def main():
+    logging.getLogger("asyncssh").addHandler(Exchanges())
+    asyncssh.set_log_level("DEBUG")
     await asyncssh.create_server(
         JumpBox,
         "127.0.0.1",

@@ -7,6 +7,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
@@ -28,6 +29,34 @@ func authorized(file string) []ssh.PublicKey {
 		}
 	}
 	return found
+}
+
+// A host key that tells of each exchange of keys, for which it signs once.
+type hostKey struct {
+	gossh.AlgorithmSigner
+}
+
+func (key hostKey) Sign(rand io.Reader, data []byte) (*gossh.Signature, error) {
+	fmt.Println("keys exchanged")
+	return key.AlgorithmSigner.Sign(rand, data)
+}
+
+func (key hostKey) SignWithAlgorithm(rand io.Reader, data []byte,
+	algorithm string) (*gossh.Signature, error) {
+	fmt.Println("keys exchanged")
+	return key.AlgorithmSigner.SignWithAlgorithm(rand, data, algorithm)
+}
+
+func loaded(file string) ssh.Signer {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	key, err := gossh.ParsePrivateKey(pem)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return hostKey{key.(gossh.AlgorithmSigner)}
 }
 
 func main() {
@@ -57,9 +86,7 @@ func main() {
 	}
 	files, _ := filepath.Glob(hostKeys + "/*_key")
 	for _, file := range files {
-		if err := server.SetOption(ssh.HostKeyFile(file)); err != nil {
-			log.Fatal(err)
-		}
+		server.AddHostKey(loaded(file))
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {

@@ -2,9 +2,11 @@
 #
 # A jump box on paramiko, which connects in the thread that reads the session.
 # Arguments: port on 127.0.0.1, directory of the host keys, file of authorized
-# keys, password of every user, "permit" or "deny".
+# keys, password of every user, "permit" or "deny".  Keys are exchanged anew
+# after each megabyte.
 import base64
 import glob
+import logging
 import socket
 import sys
 import threading
@@ -12,6 +14,13 @@ import threading
 import paramiko
 
 PORT, HOST_KEYS, AUTHORIZED, PASSWORD, POLICY = sys.argv[1:]
+
+
+# Tells of each exchange of keys, which is in the library's log.
+class Exchanges(logging.Handler):
+    def emit(self, record):
+        if "Switch to new keys" in record.getMessage():
+            print("keys exchanged", flush=True)
 
 
 def keys():
@@ -83,6 +92,7 @@ def load(file):
 
 def serve(peer, host_keys):
     transport = paramiko.Transport(peer)
+    transport.packetizer.REKEY_BYTES = 1 << 20
     for host_key in host_keys:
         transport.add_server_key(host_key)
     box = JumpBox(transport)
@@ -100,6 +110,8 @@ def serve(peer, host_keys):
 
 
 def main():
+    logging.getLogger("paramiko").addHandler(Exchanges())
+    logging.getLogger("paramiko").setLevel("DEBUG")
     host_keys = [load(file) for file in glob.glob(HOST_KEYS + "/*_key")]
     listener = socket.create_server(("127.0.0.1", int(PORT)))
     print("listening", flush=True)

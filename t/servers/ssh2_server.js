@@ -2,7 +2,7 @@
 //
 // A jump box on ssh2 for node.js.  Arguments: port on 127.0.0.1, directory of
 // the host keys, file of authorized keys, password of every user, "permit" or
-// "deny".  Keys are exchanged anew each second.
+// "deny".  Keys are exchanged anew after each megabyte sent, as far as it can.
 'use strict';
 const fs = require('fs');
 const net = require('net');
@@ -33,7 +33,7 @@ function logIn(ctx) {
 	return ctx.reject(['publickey', 'password']);
 }
 
-function forward(accept, reject, info) {
+function forward(client, accept, reject, info) {
 	if (policy !== 'permit')
 		return reject();
 	const target = net.connect({ host: info.destIP, port: info.destPort,
@@ -45,6 +45,13 @@ function forward(accept, reject, info) {
 		target.removeAllListeners('error');
 		target.on('error', () => channel.close());
 		channel.on('error', () => target.destroy());
+		target.on('data', (data) => {
+			client.sent = (client.sent ?? 0) + data.length;
+			if (client.sent >= 1 << 20) {
+				client.sent = 0;
+				client.rekey();
+			}
+		});
 		channel.pipe(target).pipe(channel);
 	});
 	target.once('error', () => reject());
@@ -55,7 +62,7 @@ new ssh2.Server({
 	hostKeys: files.map((name) => fs.readFileSync(path.join(hostKeys, name))),
 }, (client) => {
 	client.on('authentication', logIn);
-	client.on('tcpip', forward);
-	client.on('ready', () => setInterval(() => client.rekey(), 1000).unref());
+	client.on('tcpip', forward.bind(null, client));
+	client.on('rekey', () => console.log('keys exchanged'));
 	client.on('error', () => {});
 }).listen(Number(port), '127.0.0.1', () => console.log('listening'));
