@@ -11,6 +11,7 @@ package PgJump::Postgres;
 use v5.36;
 use Carp qw(croak);
 use PgJump::Cache qw(cached);
+use PgJump::Embedded;
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(run slurp spew);
 
@@ -20,25 +21,36 @@ use constant TLS_NAME => 'db.pgjump.test';
 my $account = $> != 0 ? undef
     : defined getpwnam('postgres') ? 'postgres' : 'nobody';
 
+my $programs; # the directory of those in use
+
+sub _installed
+{
+	my @dirs = sort {
+		($a =~ m{/(\d+)/bin})[0] <=> ($b =~ m{/(\d+)/bin})[0]
+	} glob '/usr/lib/postgresql/*/bin';
+	@dirs = run(['pg_config', '--bindir'])->{out} =~ s/\n//r unless @dirs;
+	return $dirs[-1];
+}
+
 sub bin($program)
 {
-	state $dir = do {
-		my @dirs = sort {
-			($a =~ m{/(\d+)/bin})[0] <=> ($b =~ m{/(\d+)/bin})[0]
-		} glob '/usr/lib/postgresql/*/bin';
-		@dirs = run(['pg_config', '--bindir'])->{out} =~ s/\n//r
-		    unless @dirs;
-		$dirs[-1];
-	};
-	return "$dir/$program";
+	$programs //= _installed();
+	return "$programs/$program";
 }
 
 # Of what `bin` finds.
 sub major
 {
-	state $major = (run([bin('postgres'), '--version'])->{out} =~
-	    /\) (\d+)/)[0];
-	return $major;
+	return (run([bin('postgres'), '--version'])->{out} =~ /\) (\d+)/)[0];
+}
+
+# For a test of what is new in PostgreSQL: the one of npm from now on, where the
+# machine has it and its own is older.  There is no pg_dump and no pgbench then.
+sub use_newest
+{
+	my $embedded = PgJump::Embedded::programs(bin('psql')) // return;
+
+	$programs = $embedded if PgJump::Embedded::MAJOR > major();
 }
 
 # The command, run as a user that may run PostgreSQL.
