@@ -416,6 +416,7 @@ static const struct {
 	{ FAIL_DB_HANGUP_PASSWORD, ask_database },
 	{ FAIL_DB_SILENT, ask_database },
 	{ FAIL_DB_SILENT_TLS, ask_database },
+	{ FAIL_DB_SILENT_GSS, ask_database },
 	{ FAIL_DB_SILENT_NEWER, ask_database },
 	{ FAIL_DB_LOGIN_ENDLESS, set_password },
 	{ FAIL_DB_NOT_POSTGRES, ask_database },

@@ -140,6 +140,11 @@ static const struct row rows[] = {
 	    "it cannot reach its database server.",
 	    "", "", NULL },
 	/* odyssey */
+	{ "3D000", "route for",
+	    "Correct database or username of this connection, or give the "
+	    "pooler, which is what answers there, such a database and user in "
+	    "its configuration.",
+	    "", "", NULL },
 	{ "08006", "failed to connect to remote server",
 	    "See the log of the pooler and the storage in its configuration: "
 	    "it cannot reach its database server, or that database does not "

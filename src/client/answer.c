@@ -233,6 +233,26 @@ on_error(struct client *client)
 	    : client_rejected(client, &error);
 }
 
+/*
+ * H2 takes GSSENCRequest for a startup packet, and begins the login: libpq
+ * would give up, while an answer of no is what helps its client.
+ */
+static enum client_state
+on_login(struct client *client)
+{
+	const struct client_startup *startup = client->startup;
+
+	switch (pgwire_answer(startup->answer, startup->answer_len)) {
+	case PGWIRE_ANSWER_MORE:
+		return client_bytes_expect(client);
+	case PGWIRE_ANSWER_FOREIGN:
+		return client_not_postgres(client);
+	case PGWIRE_ANSWER_PLAUSIBLE:
+		break;
+	}
+	return forget_gssenc(client);
+}
+
 static bool
 is_answer_to(enum pgwire_kind asked, char answer)
 {
@@ -260,6 +280,9 @@ client_answer_negotiating(struct client *client)
 		return client_bytes_expect(client);
 	if (startup->answer[0] == 'E')
 		return on_error(client);
+	if (startup->answer[0] == 'R' &&
+	    startup->asked == PGWIRE_GSSENC_REQUEST)
+		return on_login(client);
 	if (startup->answer_len > 1 ||
 	    !is_answer_to(startup->asked, (char)startup->answer[0]))
 		return client_not_postgres(client);

@@ -186,10 +186,10 @@ silence_of(const struct client_startup *startup)
 {
 	if (is_newer(startup))
 		return FAIL_DB_SILENT_NEWER;
-	return startup->asked == PGWIRE_SSL_REQUEST ||
-		startup->asked == PGWIRE_GSSENC_REQUEST
-	    ? FAIL_DB_SILENT_TLS
-	    : FAIL_DB_SILENT;
+	if (startup->asked == PGWIRE_GSSENC_REQUEST)
+		return FAIL_DB_SILENT_GSS;
+	return startup->asked == PGWIRE_SSL_REQUEST ? FAIL_DB_SILENT_TLS
+						    : FAIL_DB_SILENT;
 }
 
 /*

@@ -201,6 +201,8 @@ each_sqlstate_has_a_fix_of_its_own(void **state)
 		    "cannot log in to its database" },
 		{ "XX000", "failed to create a backend 0 connection",
 		    "log of pgpool" },
+		{ "3D000", "odyssey: c1: route for 'nothere.app' is not found",
+		    "give the pooler" },
 		{ "08006", "odyssey: c1: failed to connect to remote server s1",
 		    "storage" },
 		{ "53300", "odyssey: too many connections (client_max 3)",

@@ -516,6 +516,36 @@ a_database_that_does_not_know_gssenc_is_asked_anew(void **state)
 	lab_expect(lab, lab->database, BYTES(STARTUP));
 }
 
+/* As H2, for which it is a startup packet; a VNC server begins with R, too. */
+static void
+a_login_in_answer_to_a_gssenc_request_is_begun_anew(void **state)
+{
+	struct lab *lab = *state;
+	int before;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(GSSENC_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(GSSENC_REQUEST));
+	before = lab->database;
+	lab_send(before, "R", 1);
+	lab_settle(lab);
+	lab_send(before, "\0\0\0\10\0\0\0\3", 8);
+	lab_expect(lab, lab->client, "N", 1);
+	lab_expect_end(lab, before);
+	lab_send(lab->client, BYTES(STARTUP));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES(STARTUP));
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(GSSENC_REQUEST));
+	lab_accept(lab);
+	lab_send(lab->database, "RFB 003.008\n", 12);
+	lab_expect(lab, lab->client, "N", 1);
+	lab_send(lab->client, BYTES(STARTUP));
+	lab_expect_fatal(lab, lab->client, "57P03", "[db_not_postgres]");
+}
+
 static void
 direct_tls_gets_the_text_inside_tls(void **state)
 {
@@ -684,6 +714,21 @@ a_silent_database_is_named_in_time(void **state)
 	lab_send(lab->client, BYTES(STARTUP));
 	lab_accept(lab);
 	lab_expect_fatal(lab, lab->client, "57P03", "[db_silent]");
+}
+
+/* As PGlite's socket server, which does not know it. */
+static void
+silence_to_a_gssenc_request_is_named(void **state)
+{
+	struct lab *lab = *state;
+
+	lab->connection.ssl_response_timeout_ms = 300;
+	lab_connect(lab);
+	lab_send(lab->client, BYTES(GSSENC_REQUEST));
+	lab_accept(lab);
+	lab_expect(lab, lab->client, "N", 1);
+	lab_send(lab->client, BYTES(STARTUP));
+	lab_expect_fatal(lab, lab->client, "57P03", "encryption by GSSAPI");
 }
 
 /* Each could be the beginning of an error, of which the rest never comes. */
@@ -1222,9 +1267,11 @@ main(void)
 		TEST(a_client_that_rejects_the_certificate_is_logged),
 		TEST(the_text_is_still_told_after_the_database_s_yes),
 		TEST(a_database_that_does_not_know_gssenc_is_asked_anew),
+		TEST(a_login_in_answer_to_a_gssenc_request_is_begun_anew),
 		TEST(bad_answers_are_named),
 		TEST(a_database_that_greets_first_is_no_postgres),
 		TEST(a_silent_database_is_named_in_time),
+		TEST(silence_to_a_gssenc_request_is_named),
 		TEST(a_server_that_stops_in_an_error_was_not_silent),
 		TEST(a_request_for_tls_waits_as_long_as_it_is_told),
 		TEST(deadlines_are_those_of_real_clients),
