@@ -32,11 +32,9 @@ sub _installed
 	return $dirs[-1];
 }
 
-sub bin($program)
-{
-	$programs //= _installed();
-	return "$programs/$program";
-}
+sub _programs { $programs //= _installed() }
+
+sub bin($program) { _programs() . "/$program" }
 
 # Of what `bin` finds.
 sub major
@@ -126,14 +124,14 @@ lc_messages = 'C'
 autovacuum = off
 CONF
 
-sub _make_cluster($dir)
+sub _make_cluster($programs, $dir)
 {
 	my $data = "$dir/data";
-	my @single = (bin('postgres'), '--single', '-D', $data);
+	my @single = ("$programs/postgres", '--single', '-D', $data);
 
 	mkdir $data, 0700 or croak "$data: $!";
 	own($dir, $data);
-	_must([as_owner(bin('initdb'), '-D', $data, '-N', '-A', 'trust', '-U',
+	_must([as_owner("$programs/initdb", '-D', $data, '-N', '-A', 'trust', '-U',
 		'postgres', '--locale=C', '-E', 'UTF8', '--wal-segsize=1')],
 	    cwd => '/');
 	_must([as_owner(@single, 'postgres')], stdin => $sql, cwd => '/');
@@ -146,27 +144,30 @@ sub _make_cluster($dir)
 	own(map { "$data/$_" } qw(server.crt server.key ca.crt));
 }
 
-sub _template
+sub _template($programs)
 {
-	state $dir = cached('cluster', \&_make_cluster, __FILE__,
-	    bin('postgres'), $account // '');
+	state %dirs;
+
+	return $dirs{$programs} //= cached('cluster', sub ($dir) {
+		_make_cluster($programs, $dir);
+	}, __FILE__, $programs, $account // '');
 }
 
 # The certificate of the authority, for sslmode=verify-full.
-sub root_certificate { _template() . '/ca.crt' }
+sub root_certificate { _template(_programs()) . '/ca.crt' }
 
 # Started and ready.  dir; optional: name, conf (a hash of settings), port,
 # waits => 0 (return at once), addresses (listen_addresses), hba (lines that
-# come first).
+# come first), programs (the directory of others).
 sub new($class, %is)
 {
-	my $self = bless { name => 'postgres', conf => {}, waits => 1, %is },
-	    $class;
+	my $self = bless { name => 'postgres', conf => {}, waits => 1,
+		programs => _programs(), %is }, $class;
 	my $home = $self->{home} = "$is{dir}/$self->{name}";
 
 	$self->{port} //= reserve();
 	mkdir $home, 0755 or croak "$home: $!";
-	_must(['cp', '-a', '--reflink=auto', _template() . '/data',
+	_must(['cp', '-a', '--reflink=auto', _template($self->{programs}) . '/data',
 		"$home/data"]);
 	own($home);
 	spew("$home/data/pg_hba.conf", "$is{hba}\n$hba") if $is{hba};
@@ -189,7 +190,7 @@ sub start($self)
 		name => $self->{name},
 		dir => $self->{dir},
 		cwd => '/',
-		argv => [as_owner(bin('postgres'), '-D', "$home/data",
+		argv => [as_owner("$self->{programs}/postgres", '-D', "$home/data",
 			map { ('-c', "$_=$conf{$_}") } sort keys %conf)],
 	)->start;
 	$self->{process}->up(qr/ready to accept connections/, 60, $mark)
