@@ -48,6 +48,7 @@ Bun.SQL      plain        TLS          TLS          TLS          TLS          pl
 DBD::Pg      plain        TLS          TLS          TLS          TLS          plain
 Deno         plain        TLS          TLS          TLS          TLS          plain
 Django       plain        TLS          TLS          TLS          TLS          plain
+Postmodern   plain        TLS          TLS          TLS          TLS          plain
 Racket       plain        TLS          TLS          TLS          -            plain
 SQLAlchemy   plain        TLS          TLS          TLS          TLS          plain
 Sequel       plain        TLS          TLS          TLS          TLS          plain

@@ -78,6 +78,12 @@ Django       require      MDH          MDH          MDH          MDH          MD
 Django       verify-full  certificate  certificate  certificate  certificate  certificate  -
 Django       tls_cert     MDH          MDH          MDH          MDH          MDH          -
 Django       terminate    MDH          MDH          MDH          MDH          MDH          -
+Postmodern   disable      MDH          MDH          MDH          MDH          MDH          57P03
+Postmodern   prefer       MDH          MDH          MDH          MDH          MDH          57P03
+Postmodern   require      MDH          MDH          MDH          MDH          MDH          57P03
+Postmodern   verify-full  certificate  certificate  certificate  certificate  certificate  -
+Postmodern   tls_cert     MDH          MDH          MDH          MDH          MDH          57P03
+Postmodern   terminate    MDH          MDH          MDH          MDH          MDH          57P03
 Racket       disable      M            M            M            M            M            57P03
 Racket       prefer       M            M            M            M            M            57P03
 Racket       require      M            M            M            M            M            57P03
@@ -229,7 +235,7 @@ sub refused($name, $answer, $stage)
 	return 'ok' if $answer->{ok};
 	my $text = $answer->{text};
 	return '-' if $text =~ /unsupported sslmode/;
-	return 'certificate' if $text =~ /certificate|PKIX/;
+	return 'certificate' if $text =~ /certificate|PKIX|SELF_SIGNED/;
 	my $parts = parts($text, $stage =~ /^jump/ ? 'pgjump: tunnel failed'
 	    : 'pgjump: tunnel is up, database failed', $stage);
 	# pgx 5 and psycopg 3.3 tell of all their attempts
@@ -304,6 +310,9 @@ Deno         terminate    M            08006        0            ok           -
 Django       disable      MDH          08006        0            lost         -
 Django       require      lost         -            0            lost         -
 Django       terminate    MDH          08006        0            lost         -
+Postmodern   disable      MDH          08006        -            MDH          57P01
+Postmodern   require      lost         -            -            lost         -
+Postmodern   terminate    MDH          08006        -            MDH          57P01
 Racket       disable      M            08006        1            M            57P01
 Racket       require      lost         -            0            lost         -
 Racket       terminate    M            08006        1            M            57P01

@@ -74,6 +74,25 @@ sub _erlang
 	return { argv => ['escript', $program] };
 }
 
+# Its libraries come as source: what SBCL makes of them is kept.
+sub _lisp
+{
+	my $source = "$sources/postmodern.lisp";
+
+	return { needs => 'sbcl, cl-postmodern, cl-plus-ssl' }
+	    if grep { !-e $_ } '/usr/bin/sbcl',
+	    map { "/usr/share/common-lisp/source/$_" } qw(postmodern cl+ssl);
+	my $dir = cached('postmodern', sub ($dir) {
+		my $made = run(['sbcl', '--non-interactive', '--no-userinit',
+			'--load', $source, '--eval',
+			qq{(build "$dir/postmodern")}],
+			timeout => 1800, env => { HOME => "$dir/home" });
+		die $made->{err} if $made->{rc} ne '0';
+		run(['rm', '-rf', "$dir/home"]);
+	}, $source);
+	return { argv => ["$dir/postmodern"] };
+}
+
 sub _tcl
 {
 	return { needs => 'tcl8.6-tdbc-postgres' } unless run(['tclsh'],
@@ -170,6 +189,7 @@ my %how = (
 		return $how;
 	},
 	'Racket' => \&_racket,
+	'Postmodern' => \&_lisp,
 	'p1_pgsql' => \&_erlang,
 	'tdbc' => \&_tcl,
 	'Sequel' => sub { _ruby('sequel', 'ruby-sequel') },
