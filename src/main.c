@@ -33,7 +33,7 @@ enum command_index {
 
 enum names {
 	NAMES_NONE,
-	NAMES_ANY,  /* none is all of them */
+	NAMES_ANY,  /* none means all */
 	NAMES_SOME, /* at least one */
 };
 
@@ -46,7 +46,7 @@ static const struct command {
 	[COMMAND_SERVE] = { "serve", serve_run, NAMES_NONE, "serve",
 	    "carry clients, in the foreground (default)" },
 	[COMMAND_CHECK] = { "check", check_run, NAMES_ANY, "check [NAME...]",
-	    "walk every hop, name the broken one and its fix" },
+	    "test every hop, name the broken one and its fix" },
 	[COMMAND_HOSTKEY] = { "hostkey", hostkey_run, NAMES_SOME,
 	    "hostkey NAME...", "print the host keys of jump boxes" },
 	[COMMAND_CONFIG] = { "config", command_config_run, NAMES_NONE, "config",
@@ -57,10 +57,10 @@ static const struct command {
 struct request {
 	struct command_line line;
 	const struct command *command;
-	bool help, version;
+	bool wants_help, wants_version;
 };
 
-/* What an option sets, and what must follow it. */
+/* How an option sets its field. */
 static bool
 take_flag(const char *text, void *field)
 {
@@ -110,14 +110,16 @@ static const struct command_option {
 	{ "no-login", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.no_login),
 	    "--no-login", "do not log in to the database" },
 	{ "timeout", 0, KIND_DURATION, OF(COMMAND_CHECK), SETS(line.timeout),
-	    "--timeout TIME", "end after 10s, 500ms, ... with what is known" },
+	    "--timeout TIME",
+	    "stop after 10s, 500ms, ...; report what is known" },
 	{ "add", 0, KIND_FLAG, OF(COMMAND_HOSTKEY), SETS(line.add), "--add",
-	    "append those that are new to known_hosts" },
+	    "append new keys to known_hosts" },
 	{ "print", 0, KIND_FLAG, OF(COMMAND_CONFIG), SETS(line.print),
-	    "--print", "print what is in effect, without secrets" },
-	{ "help", 'h', KIND_FLAG, EVERY, SETS(help), "-h, --help",
+	    "--print", "print the settings in effect, without secrets" },
+	{ "help", 'h', KIND_FLAG, EVERY, SETS(wants_help), "-h, --help",
 	    "print this text" },
-	{ "version", 'V', KIND_FLAG, EVERY, SETS(version), "-V, --version",
+	{ "version", 'V', KIND_FLAG, EVERY, SETS(wants_version),
+	    "-V, --version",
 	    "print the versions of pgjump and of its libraries" },
 };
 
@@ -137,7 +139,7 @@ static const char help_end[] =
     "of ./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
     "/pgjump/pgjump.yaml.  See pgjump(1) and pgjump.yaml(5).\n";
 
-/* Those of one subcommand only, or those that every one takes. */
+/* Print the options of one subcommand, or those that every subcommand takes. */
 static void
 print_options(unsigned of, int indent)
 {
@@ -162,7 +164,7 @@ print_help(void)
 	fputs(help_end, stdout);
 }
 
-/* Of one subcommand: what it does, and every option that it takes. */
+/* What one subcommand does, and every option that it takes. */
 static void
 print_command_help(const struct command *command)
 {
@@ -181,7 +183,7 @@ print_version(void)
 	puts(")");
 }
 
-/* One line for what is wrong, with the word that may be meant, or "". */
+/* Print what is wrong, and the word that may be meant, or "". */
 static void
 complain(const char *what, const char *typed, const char *meant)
 {
@@ -220,7 +222,8 @@ complain_of_option(const char *typed)
 
 /* --- Reading it ---------------------------------------------------------- */
 
-/* What getopt_long() gives for a long option; a short one gives its letter. */
+/* getopt_long() returns this plus the row for a long option, and the letter for
+ * a short one: no letter is as large. */
 #define LONG_OPTION 256
 
 /* getopt's two forms of the option table; both end with zeros. */
@@ -237,22 +240,22 @@ make_getopt_tables(struct getopt_tables *tables)
 	memset(tables, 0, sizeof *tables);
 	*letter++ = ':'; /* tells a missing argument from an unknown option */
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		bool argument = kinds[options[i].kind].argument != NULL;
+		bool has_argument = kinds[options[i].kind].argument != NULL;
 
 		tables->names[i] = (struct option){
 			.name = options[i].name,
-			.has_arg = argument,
+			.has_arg = has_argument,
 			.val = LONG_OPTION + (int)i,
 		};
 		if (options[i].letter == 0)
 			continue;
 		*letter++ = (char)options[i].letter;
-		if (argument)
+		if (has_argument)
 			*letter++ = ':';
 	}
 }
 
-/* The row of what getopt gave. */
+/* The row of an option, from what getopt_long() returned. */
 static const struct command_option *
 option_of(int result)
 {
@@ -265,7 +268,8 @@ option_of(int result)
 	return option;
 }
 
-/* getopt's "?" and ":"; optopt is the letter only of a short option. */
+/* getopt_long() returned "?" or ":".  optopt is a letter if the option was
+ * short. */
 static void
 refuse_option(int result, char **argv)
 {
@@ -296,7 +300,8 @@ take(const struct command_option *option, struct request *request)
 	return false;
 }
 
-/* False after a usage error, which was told; *given has a bit for each row. */
+/* False after a usage error, which was printed; *given has a bit for each row.
+ */
 static bool
 read_options(struct request *request, int argc, char **argv, unsigned *given)
 {
@@ -320,7 +325,8 @@ read_options(struct request *request, int argc, char **argv, unsigned *given)
 	return true;
 }
 
-/* The same; the names are those that follow the subcommand. */
+/* The subcommand and the names behind it; false after a usage error, which was
+ * printed. */
 static bool
 read_command(struct request *request, int argc, char **argv)
 {
@@ -344,7 +350,8 @@ read_command(struct request *request, int argc, char **argv)
 	return true;
 }
 
-/* The same: an option of one subcommand is none of another. */
+/* Whether the subcommand takes each of the given options; false after a usage
+ * error, which was printed. */
 static bool
 check_options(const struct request *request, unsigned given)
 {
@@ -378,7 +385,7 @@ run(const struct request *request)
 	return code;
 }
 
-/* What was printed is no answer when it did not arrive. */
+/* Output that was not written is no answer: the exit code must say so. */
 static bool
 is_written(void)
 {
@@ -389,8 +396,8 @@ is_written(void)
 	return false;
 }
 
-/* Help on the subcommand that is named, or on all; false: there is none of that
- * name, which was told. */
+/* Help on the named subcommand, or on all; false: there is none of that name,
+ * which was printed. */
 static bool
 help(int argc, char **argv)
 {
@@ -415,9 +422,9 @@ main(int argc, char **argv)
 
 	if (!read_options(&request, argc, argv, &given))
 		return 1;
-	if (request.help)
+	if (request.wants_help)
 		code = help(argc, argv) ? 0 : 1;
-	else if (request.version)
+	else if (request.wants_version)
 		print_version();
 	else if (!read_command(&request, argc, argv) ||
 	    !check_options(&request, given))

@@ -222,7 +222,7 @@ subtest '--add where it cannot' => sub {
 	$seen = hostkey([connection('one', host_key => 'any')],
 	    [qw(--add one)]);
 	is($seen->{rc}, 1, 'host_key: any: exit 1');
-	like($seen->{err}, qr/"one" does not trust by known_hosts/, 'said so');
+	like($seen->{err}, qr/"one" does not use known_hosts/, 'said so');
 };
 
 subtest 'several writers' => sub {

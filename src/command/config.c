@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The subcommand that validates a configuration: what the daemon does before
- * it opens anything, and no more but to show what it read.
+ * The subcommand that validates a configuration: it does what the daemon does
+ * before it opens anything, and may print what it has read.
  */
 #include "command/config.h"
 

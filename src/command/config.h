@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * `pgjump config`: is this configuration valid, and what is in effect.
+ * `pgjump config`: is this configuration valid, and which settings are in
+ * effect?
  */
 #ifndef PGJUMP_COMMAND_CONFIG_H
 #define PGJUMP_COMMAND_CONFIG_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What is printed is a valid known_hosts file: keys are lines, everything else
- * is a comment.  A key that a line contradicts or revokes is a comment, too,
- * so that nobody trusts it by appending all of it to a file; for the same
- * reason --add adds nothing of such a jump box.
+ * The output is a valid known_hosts file: keys are lines, everything else is a
+ * comment.  A key that a known_hosts line contradicts or revokes is a comment
+ * as well, so that nobody trusts it by appending the whole output to a file.
+ * For the same reason --add adds no key of such a jump box.
  */
 #include "command/hostkey.h"
 
@@ -27,15 +27,15 @@
 #include "ssh/known_hosts_write.h"
 #include "ssh/resolver.h"
 
-/* One key of a jump box, and what is known of it. */
+/* One key of a jump box, and what is known about it. */
 struct judged {
 	const struct ssh_hostkey_shown *key;
 	enum ssh_hostkey_trust_standing standing;
-	const struct known_host *line; /* that says so, or NULL */
-	bool added;
+	const struct known_host *line; /* the line that says so, or NULL */
+	bool was_added;
 };
 
-/* A jump box while its keys are told. */
+/* A jump box and its keys, while they are shown. */
 struct showing {
 	const struct config_jump *jump;
 	struct ssh_hostkey_fetched keys;
@@ -52,7 +52,7 @@ is_contradicted(const struct judged *judged)
 	    judged->standing == SSH_HOSTKEY_REVOKED;
 }
 
-/* Where the line is that says so. */
+/* What is known about a key, and by which line. */
 static void
 print_standing(const struct showing *showing, const struct judged *judged)
 {
@@ -65,7 +65,7 @@ print_standing(const struct showing *showing, const struct judged *judged)
 	};
 
 	printf("# %s %s: ", judged->key->type, judged->key->fingerprint);
-	if (judged->added)
+	if (judged->was_added)
 		printf("added to %s\n", showing->jump->known_hosts[0]);
 	else if (judged->line != NULL)
 		printf("%s%s:%u\n", words[judged->standing], judged->line->file,
@@ -86,12 +86,12 @@ print_key(const struct showing *showing, const struct judged *judged)
 	free(line);
 }
 
-/* In the order in which a dial asks for them. */
+/* In the order in which a dial asks for their types. */
 static void
 print_pins(const struct showing *showing)
 {
-	puts("#\n# As pins, for ssh_tunnel (the first is enough: it is what "
-	     "pgjump asks for):\n#   host_key:");
+	puts("#\n# As pins, for ssh_tunnel (the first is enough: pgjump asks "
+	     "for that key first):\n#   host_key:");
 	for (size_t i = 0; i < showing->keys.count; i++)
 		if (!is_contradicted(&showing->judged[i]))
 			printf("#     - %s # %s\n",
@@ -99,8 +99,8 @@ print_pins(const struct showing *showing)
 			    showing->keys.keys[i].type);
 }
 
-/* "ecdsa" of "ecdsa-sha2-nistp256", "rsa" of "ssh-rsa": as files of host keys
- * are called. */
+/* The command that prints the fingerprint on the jump box.  Files of host keys
+ * are named "ecdsa" for "ecdsa-sha2-nistp256" and "rsa" for "ssh-rsa". */
 static void
 print_command(const char *software, const char *type)
 {
@@ -195,9 +195,9 @@ add_key(const struct config_jump *jump, struct judged *judged,
 
 	if (judged->standing != SSH_HOSTKEY_NEW)
 		return FAIL_NONE;
-	judged->added = known_hosts_write(file, jump->host, jump->port,
+	judged->was_added = known_hosts_write(file, jump->host, jump->port,
 	    key->type, key->blob, key->len);
-	if (judged->added)
+	if (judged->was_added)
 		return FAIL_NONE;
 	return fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "cannot add to %s: %s",
 	    file,
@@ -241,17 +241,17 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 	return code;
 }
 
-/* The exit code. */
+/* Show the keys of one jump box; returns the exit code. */
 static int
 show(const struct dial *dial, const struct config_jump *jump,
-    const struct config_connection *const *connections, bool adding)
+    const struct config_connection *const *connections, bool may_add)
 {
 	struct showing showing = { .jump = jump };
 	struct fault fault = { 0 };
 	enum failure code = fetch(dial, &showing, &fault);
 
 	if (code == FAIL_NONE) {
-		if (adding)
+		if (may_add)
 			code = add(&showing, &fault);
 		print(&showing, connections);
 	}
@@ -262,9 +262,9 @@ show(const struct dial *dial, const struct config_jump *jump,
 
 /* --- All of them --------------------------------------------------------- */
 
-/* Whether a connection has what is asked for; else it was told why not. */
+/* Whether the request makes sense for a connection; false: printed why not. */
 static bool
-is_fit(const struct config_connection *connection, bool adding)
+is_fit(const struct config_connection *connection, bool may_add)
 {
 	const struct config_jump *jump = connection->jump;
 
@@ -275,10 +275,11 @@ is_fit(const struct config_connection *connection, bool adding)
 		    connection->name);
 		return false;
 	}
-	if (adding && (jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)) {
+	if (may_add &&
+	    (jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)) {
 		fprintf(stderr,
-		    "pgjump: connection \"%s\" does not trust by known_hosts: "
-		    "its ssh_tunnel.host_key decides; put a pin there, "
+		    "pgjump: connection \"%s\" does not use known_hosts, "
+		    "because its ssh_tunnel.host_key is set; add a pin there, "
 		    "or remove host_key and use --add again\n",
 		    connection->name);
 		return false;
@@ -286,7 +287,7 @@ is_fit(const struct config_connection *connection, bool adding)
 	return true;
 }
 
-/* Whether an earlier connection has the same jump box. */
+/* Whether an earlier connection has the same jump box, already shown. */
 static bool
 is_shown(const struct config_connection *const *connections, size_t index)
 {
@@ -299,7 +300,7 @@ is_shown(const struct config_connection *const *connections, size_t index)
 
 static int
 show_all(const struct config *cfg,
-    const struct config_connection *const *connections, bool adding)
+    const struct config_connection *const *connections, bool may_add)
 {
 	const struct dial dial = {
 		.cfg = cfg,
@@ -313,7 +314,7 @@ show_all(const struct config *cfg,
 			continue;
 		if (i > 0)
 			putchar('\n');
-		code = show(&dial, connections[i]->jump, connections, adding);
+		code = show(&dial, connections[i]->jump, connections, may_add);
 		if (first == 0)
 			first = code;
 	}
@@ -326,12 +327,12 @@ run(const struct config *cfg, const struct command_line *line)
 {
 	const struct config_connection **connections = named_connections(cfg,
 	    line->names);
-	bool fit = connections != NULL;
+	bool are_fit = connections != NULL;
 	int code = 1;
 
 	for (size_t i = 0; connections != NULL && connections[i] != NULL; i++)
-		fit &= is_fit(connections[i], line->add);
-	if (fit)
+		are_fit &= is_fit(connections[i], line->add);
+	if (are_fit)
 		code = show_all(cfg, connections, line->add);
 	free(connections);
 	return code;

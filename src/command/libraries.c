@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The one file that includes the headers of all foreign libraries, and for
- * nothing but their first and last call and their version.
+ * The only file that includes the headers of all foreign libraries.  It needs
+ * them for their first and last call and for their version.
  */
 #include "command/libraries.h"
 
@@ -17,10 +17,11 @@
 
 #include "base/xmalloc.h"
 
-/* Bytes in an arena, of which each thread may have one. */
+/* Bytes; each thread may have an arena that keeps so much when it is free. */
 #define KEPT_MAX (1 << 20)
 
-/* Its header tells of the patches of contrib/libssh2: no release has them. */
+/* A macro in its header marks the patches of contrib/libssh2, which no release
+ * has. */
 static const char *
 libssh2(void)
 {
@@ -59,7 +60,7 @@ static const struct {
 	{ "libyaml", yaml_get_version_string },
 };
 
-/* As OpenSSL's own, of which callers expect NULL for no bytes. */
+/* As with OpenSSL's own function, no bytes are NULL. */
 static void *
 openssl_alloc(size_t size, const char *file, int line)
 {
@@ -84,9 +85,9 @@ openssl_realloc(void *block, size_t size, const char *file, int line)
 }
 
 /*
- * glibc raises both by itself, and for good, to what is once freed in one
- * piece.  For a file is read into 16 MB, each worker would keep up to 32 MB of
- * what a burst of clients took (mallopt(3), M_MMAP_THRESHOLD).
+ * Without this glibc raises both limits for ever to the largest block that was
+ * freed (mallopt(3), M_MMAP_THRESHOLD).  Since a file is read into 16 MB, each
+ * worker would keep up to 32 MB after a burst of clients.
  */
 static void
 keep_little(void)
@@ -96,10 +97,10 @@ keep_little(void)
 }
 
 /*
- * What these two cannot get ends the program as what we cannot.  A failed
- * allocation would come back as a handshake that failed, or as an event that
- * never fires.  Secrets are wiped by OpenSSL before it frees them.  It keeps
- * its own functions where another library made it allocate before main().
+ * Make both libraries end the program when memory runs out, as we do. Otherwise
+ * a failed allocation would look like a failed handshake, or like an event that
+ * never fires.  OpenSSL wipes secrets before it frees them.  It keeps its own
+ * functions if another library made it allocate before main().
  */
 static void
 give_memory(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The foreign libraries as a whole: made ready before there are threads, let
- * go when there are none, and named with their versions.
+ * All foreign libraries at once: initialised before there are threads, released
+ * when there are none left, and named with their versions.
  */
 #ifndef PGJUMP_COMMAND_LIBRARIES_H
 #define PGJUMP_COMMAND_LIBRARIES_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A psql command in the quotes of two languages: that of connection strings
- * (PostgreSQL documentation, "Keyword/Value Connection Strings") and, around
- * it, that of the shell.
+ * A psql command is quoted twice: its values for the connection string
+ * (PostgreSQL documentation, "Keyword/Value Connection Strings"), then the
+ * string for the shell.
  */
 #include "command/psql_line.h"
 
@@ -16,23 +16,22 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 
-/* A value of a connection string, the caller's; quoted only where it must be.
- */
+/* A value of a connection string, the caller's; quoted only if it must be. */
 static char *
 quoted_value(const char *value)
 {
-	bool quoted = *value == '\0' ||
+	bool is_quoted = *value == '\0' ||
 	    strpbrk(value, " \t\r\n\f\v'\\") != NULL;
 	char *text = xmalloc(2 * strlen(value) + sizeof "''"), *at = text;
 
-	if (quoted)
+	if (is_quoted)
 		*at++ = '\'';
 	for (; *value != '\0'; value++) {
 		if (*value == '\'' || *value == '\\')
 			*at++ = '\\';
 		*at++ = *value;
 	}
-	if (quoted)
+	if (is_quoted)
 		*at++ = '\'';
 	*at = '\0';
 	return text;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The shell command which reaches a connection through its first listener:
- * what a user pastes to try it.
+ * The shell command that reaches a connection through its first listener, for a
+ * user to paste.
  */
 #ifndef PGJUMP_COMMAND_PSQL_LINE_H
 #define PGJUMP_COMMAND_PSQL_LINE_H

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The main thread: start, accept and hand over, signals, drain, stop.  It
- * promises that nothing is dialled before every listener is bound, that
- * signals reach this thread only, and that a stop ends in time whatever the
- * clients do.  It refuses to know what a client or a jump box is.
+ * The main thread: it starts, accepts clients and hands them to workers, acts
+ * on signals, drains and stops.  It promises that nothing is dialled before
+ * every listener is bound, that signals reach this thread only, and that a stop
+ * ends in time whatever the clients do.  It refuses to know what a client or a
+ * jump box is.
  */
 #include "command/serve.h"
 
@@ -35,12 +36,13 @@
 #include "config/config.h"
 #include "config/load.h"
 
-/* Often enough to be seen after a burst; it takes milliseconds. */
+/* An operator who looks after a burst should see memory go back within a
+ * minute; a trim takes milliseconds. */
 #define TRIM_MS 30000
 
 struct server;
 
-/* One `listen` entry, and the connection that it is of. */
+/* One `listen` entry, and the index of its connection. */
 struct entrance {
 	struct server *server;
 	size_t connection;
@@ -55,13 +57,13 @@ struct server {
 	struct shared *shared;
 	struct worker **workers;
 	unsigned worker_count;
-	uint64_t clients_seen; /* the last one's id */
+	uint64_t clients_seen; /* the id of the last one */
 	struct mailbox *mailbox;
 	struct survey *survey;
 	struct event *deadline; /* of a drain */
 	unsigned undrained;     /* workers with clients, while draining */
 	int signal_fd;
-	int stop_signal; /* the first that asked to stop; 0: none */
+	int stop_signal; /* the first signal that asked to stop; 0: none */
 };
 
 /* --- Accepting ---------------------------------------------------------- */
@@ -109,7 +111,7 @@ open_entrance(struct server *server, size_t connection,
 	return false;
 }
 
-/* All of them or, after a line which says why not, false. */
+/* Open all of them; false after a log line that says why not. */
 static bool
 open_entrances(struct server *server)
 {
@@ -177,18 +179,17 @@ drain(struct server *server)
 }
 
 static void
-on_deadline(evutil_socket_t fd, short events, void *arg)
+on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
 
-	(void)fd;
-	(void)events;
+	(void)fd, (void)what;
 	log_warning("shutdown_timeout has passed",
 	    log_num("clients", (int64_t)client_count(server)));
 	event_base_loopbreak(server->base);
 }
 
-/* The first signal that asks decides the exit code. */
+/* The first signal decides the exit code. */
 static void
 begin_to_stop(struct server *server, int number)
 {
@@ -206,7 +207,7 @@ stop_at_once(struct server *server, int number, const char *name)
 	event_base_loopbreak(server->base);
 }
 
-/* The first signal asks, the second one insists. */
+/* The first signal drains, a second one stops at once. */
 static void
 stop(struct server *server, int number, const char *name)
 {
@@ -229,25 +230,21 @@ stop(struct server *server, int number, const char *name)
 static void
 refuse_reload(struct server *server, int number, const char *name)
 {
-	(void)server;
-	(void)number;
-	log_warning("reload is not supported in this version",
-	    log_str("signal", name));
+	(void)server, (void)number;
+	log_warning("reload is not supported", log_str("signal", name));
 }
 
 static void
 ignore(struct server *server, int number, const char *name)
 {
-	(void)server;
-	(void)number;
+	(void)server, (void)number;
 	log_warning("signal ignored", log_str("signal", name));
 }
 
 static void
 ask_state(struct server *server, int number, const char *name)
 {
-	(void)number;
-	(void)name;
+	(void)number, (void)name;
 	survey_ask(server->survey);
 }
 
@@ -275,11 +272,11 @@ static const struct {
 #define SIGNAL_COUNT (sizeof signals / sizeof *signals)
 
 static void
-on_signal(evutil_socket_t fd, short events, void *arg)
+on_signal(evutil_socket_t fd, short what, void *arg)
 {
 	int number = signals_next(fd);
 
-	(void)events;
+	(void)what;
 	for (size_t i = 0; i < SIGNAL_COUNT; i++)
 		if (signals[i].number == number)
 			signals[i].act(arg, signals[i].number, signals[i].name);
@@ -316,7 +313,7 @@ start_workers(struct server *server)
 	return true;
 }
 
-/* End what clients are left at once. */
+/* End the clients that are left at once. */
 static void
 stop_workers(struct server *server)
 {
@@ -344,28 +341,26 @@ announce(const struct server *server)
 }
 
 static void
-on_counts(evutil_socket_t fd, short events, void *arg)
+on_counts(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd;
-	(void)events;
-	(void)arg;
+	(void)fd, (void)what, (void)arg;
 	log_tell_counts();
 }
 
 /*
- * What a burst of clients, or a peer that misbehaved, has taken goes back:
- * glibc keeps pages between blocks that are still in use until it is told.
+ * Give memory of a past burst back to the system: glibc keeps free pages
+ * between blocks that are in use until it is told.
  */
 static void
-on_trim(evutil_socket_t fd, short events, void *arg)
+on_trim(evutil_socket_t fd, short what, void *arg)
 {
-	(void)fd, (void)events, (void)arg;
+	(void)fd, (void)what, (void)arg;
 	malloc_trim(0);
 }
 
 /*
- * Until a signal ends it.  What comes later is not read: the rest is short,
- * and the first signal has decided the exit code.
+ * Run until a signal ends it.  Later signals are not read: what follows is
+ * short, and the first signal has decided the exit code.
  */
 static void
 run_loop(struct server *server)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The daemon: listens for the clients of every connection until a signal ends
+ * The daemon: it listens for clients of every connection until a signal ends
  * it.
  */
 #ifndef PGJUMP_COMMAND_SERVE_H
@@ -11,7 +11,8 @@ struct command_line;
 
 /*
  * Serve the configuration (see config/load.h).  Returns the exit code: 1 when
- * it could not start, 143, 130 or 131 when SIGTERM, SIGINT or SIGQUIT ended it.
+ * the daemon could not start; 143, 130 or 131 when SIGTERM, SIGINT or SIGQUIT
+ * ended it.
  */
 int serve_run(const struct command_line *);
 

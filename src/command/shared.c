@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Made before the first worker starts, freed after the last one has gone.
+ * It is made before the first worker starts and freed after the last one has
+ * gone.
  */
 #include "command/shared.h"
 

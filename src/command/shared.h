@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What all workers share of one configuration: a gate for each connection, a
- * record for each jump box, and who pgjump is to clients that begin TLS.
+ * What all workers share for one configuration: a gate for each connection, a
+ * record for each jump box, and the identities that pgjump shows to clients in
+ * TLS.
  */
 #ifndef PGJUMP_COMMAND_SHARED_H
 #define PGJUMP_COMMAND_SHARED_H
@@ -12,11 +13,12 @@ struct gate;
 struct jump_box;
 struct tls_identity;
 
-/* What the pointers lead to has locks of its own: any thread. */
+/* For any thread: the objects behind the pointers have locks of their own. */
 struct shared {
-	struct config *cfg;               /* borrowed */
-	struct gate **gates;              /* by connection */
-	struct jump_box **boxes;          /* by jump box, then the direct one */
+	struct config *cfg;  /* borrowed */
+	struct gate **gates; /* by connection */
+	struct jump_box *
+	    *boxes; /* by jump box; the last is for direct connections */
 	struct tls_identity **identities; /* by connection */
 	struct tls_identity *throwaway;
 };

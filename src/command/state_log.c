@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What applies is in the line, and nothing else: a jump box that never failed
- * has no last failure.
+ * A line holds what applies and nothing else: a jump box that never failed has
+ * no last failure.
  */
 #include "command/state_log.h"
 
@@ -163,6 +163,6 @@ state_log(const struct shared *shared, const struct state *state,
 		    shared->gates[i]);
 	if (silent > 0)
 		log_answer(LOG_LEVEL_WARNING,
-		    "state is without what some workers know",
+		    "state is incomplete, some workers did not answer",
 		    LOG_LIST(log_num("workers", silent)));
 }

@@ -10,7 +10,7 @@
 struct shared;
 struct state;
 
-/* `silent` workers are missing from what workers know. */
+/* `silent` workers are missing from the state. */
 void state_log(const struct shared *, const struct state *, unsigned silent);
 
 #endif

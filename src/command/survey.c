@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Rounds of questions.  An answer carries the number of its round: one that
- * comes too late is thrown away.
+ * Each question to all workers is a round with a number, which its answers
+ * carry: an answer that comes after its round is thrown away.
  */
 #include "command/survey.h"
 
@@ -25,7 +25,7 @@ struct survey {
 	struct state *sum; /* of those that came */
 };
 
-/* On its way to a worker and back. */
+/* Travels to a worker and back. */
 struct answer {
 	struct message message;
 	unsigned round;

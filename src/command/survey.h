@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Asks every worker what it knows and adds up the answers.  It waits for
- * workers for a moment only: who does not answer is counted, and the others'
- * sum is what there is.  All calls are for the main thread.
+ * Asks every worker what it knows and adds up the answers.  It does not wait
+ * long: workers that do not answer in time are counted instead.  All calls are
+ * for the main thread.
  */
 #ifndef PGJUMP_COMMAND_SURVEY_H
 #define PGJUMP_COMMAND_SURVEY_H
@@ -15,7 +15,8 @@ struct state;
 struct survey;
 struct worker;
 
-/* How long workers have to answer. */
+/* Workers answer between two turns of their loop; a second is for a machine
+ * under heavy load, and what an operator waits for gladly. */
 #define SURVEY_PATIENCE_MS 1000
 
 /* Borrowed until survey_close(). */
@@ -24,7 +25,7 @@ struct survey_setup {
 	struct worker *const *workers;
 	unsigned worker_count;
 	size_t jump_count, connection_count; /* see state_new() */
-	/* The answer: `silent` workers are missing from the sum. */
+	/* Called with the answer; `silent` workers are missing from the sum. */
 	void (*on_state)(void *arg, const struct state *sum, unsigned silent);
 	void *arg;
 };
@@ -32,7 +33,7 @@ struct survey_setup {
 struct survey *survey_open(const struct survey_setup *);
 void survey_close(struct survey *); /* after every worker has gone */
 
-/* One answer will come, also to calls which come before it. */
+/* Leads to one answer, as do all further calls before that answer. */
 void survey_ask(struct survey *);
 
 #endif

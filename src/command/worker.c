@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The thread in which clients and links live.  It promises that everything it
- * opened is closed in the same thread, clients before jump boxes before the
- * mailbox, whatever was in flight.  What reaches it from the main thread comes
- * as messages; it refuses to know who accepts, and why the program ends.
+ * The thread in which clients and links live.  It promises to close everything
+ * it opened in the same thread, clients before jump boxes before the mailbox,
+ * whatever is in flight.  The main thread reaches it by messages.  It refuses
+ * to know who accepts clients, and why the program ends.
  */
 #include "command/worker.h"
 
@@ -33,15 +33,15 @@ struct worker {
 	pthread_t thread;
 	struct event_base *base;
 	struct mailbox *mailbox;
-	atomic_size_t load; /* handed over and not gone */
-	/* The worker's thread only. */
+	atomic_size_t load; /* clients handed over and not gone */
+	/* For the worker's thread only. */
 	struct clients **clients; /* by connection */
 	struct jump **jumps;      /* as shared->boxes; NULL where unused */
 	size_t jump_count;
-	void *scratch;        /* of all clients */
+	void *scratch;        /* shared by all clients */
 	struct mailbox *home; /* set while draining and not yet drained */
 	struct message *done;
-	bool stopped;
+	bool is_stopped;
 };
 
 /* A client on its way from the main thread. */
@@ -164,7 +164,7 @@ on_stop(struct message *message, void *receiver)
 {
 	struct worker *worker = receiver;
 
-	worker->stopped = true;
+	worker->is_stopped = true;
 	free(message);
 }
 
@@ -228,8 +228,8 @@ open_all(struct worker *worker)
 }
 
 /*
- * Clients lean on jump boxes, and dialers post to the mailbox until their jump
- * box is closed: hence this order.
+ * The order matters: clients use jump boxes, and dialers post to the mailbox
+ * until their jump box is closed.
  */
 static void
 close_all(struct worker *worker)
@@ -266,7 +266,7 @@ run(void *arg)
 	struct worker *worker = arg;
 
 	open_all(worker);
-	while (!worker->stopped)
+	while (!worker->is_stopped)
 		run_turn(worker);
 	close_all(worker);
 	return NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A worker: a thread with one event base, and on it the clients of every
- * connection and this thread's view of every jump box.  All calls but those of
- * the thread itself are for the main thread.
+ * A worker: a thread with an event base, on which live clients of every
+ * connection and this thread's links to every jump box.  All these calls are
+ * for the main thread.
  */
 #ifndef PGJUMP_COMMAND_WORKER_H
 #define PGJUMP_COMMAND_WORKER_H
@@ -19,11 +19,11 @@ struct state;
 struct worker;
 
 /*
- * Start the thread.  It dials at once.  What is shared is borrowed until
- * worker_stop() has returned.  The caller has blocked the signals it wants for
- * itself.  NULL with errno when there can be no other thread.
+ * Start the thread, which dials at once.  `shared` is borrowed until
+ * worker_stop() has returned.  The caller must have blocked the signals that it
+ * handles itself.  NULL with errno when the system refuses another thread.
  */
-struct worker *worker_start(const struct shared *, unsigned number);
+struct worker *worker_start(const struct shared *shared, unsigned number);
 
 /*
  * Hand over a client which connected to the listener of a connection (its
@@ -36,17 +36,16 @@ void worker_hand(struct worker *, size_t connection, int take_fd, uint64_t id,
 size_t worker_load(const struct worker *);
 
 /*
- * No client will be handed over any more: end them as they become idle.
- * `take_done` is posted to `home` when the last one is gone, or discarded by
- * worker_stop().
+ * End the clients as they become idle; hand over no more of them.  `take_done`
+ * is posted to `home` when the last one is gone, or discarded by worker_stop().
  */
 void worker_drain(struct worker *, struct mailbox *home,
     struct message *take_done);
 
 /*
- * Fill `out`, which is of the worker's configuration, in the worker's thread,
- * then post `take_done` to `home`.  Whoever stops the worker first may find it
- * discarded.  `out` must live until then: let `take_done` own it.
+ * In the worker's thread, fill `out`, which must fit its configuration, then
+ * post `take_done` to `home`.  worker_stop() may discard it instead.  `out`
+ * must live until then: let `take_done` own it.
  */
 void worker_look(struct worker *, struct mailbox *home,
     struct message *take_done, struct state *out);

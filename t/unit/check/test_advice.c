@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Every failure that a check can meet has its advice, whatever is known of it;
- * rejected logins by their SQLSTATE.
+ * Every failure that a check can meet has advice, however little is known about
+ * it; rejected logins have it by their SQLSTATE.
  */
 #include "check/advice.h"
 
@@ -36,7 +36,7 @@ static struct config_connection connection = {
 	.jump = &jump,
 };
 
-/* Where the hint of failure.def is all that can be said. */
+/* The hint of failure.def says all there is to say. */
 static const enum failure hint_only[] = {
 	FAIL_HOSTKEY_UNREADABLE,
 	FAIL_AUTH_KEY_UNUSABLE,
@@ -121,7 +121,7 @@ without_a_tunnel_this_machine_is_asked(void **state)
 	connection.jump = &jump;
 }
 
-/* A message in another language has the same quotes. */
+/* A message in another language has its quotes in the same place. */
 static void
 pg_hba_is_told_whom_to_permit(void **state)
 {
@@ -224,7 +224,7 @@ each_sqlstate_has_a_fix_of_its_own(void **state)
 		    cases[i].hint));
 }
 
-/* There is no sshd_config on a jump box without sshd. */
+/* A jump box without sshd has no sshd_config. */
 static void
 repairs_are_those_of_the_server(void **state)
 {
@@ -249,7 +249,7 @@ repairs_are_those_of_the_server(void **state)
 	}
 }
 
-/* Names are the user's own, and a shell reads the commands. */
+/* Users choose the names, and a shell reads the commands. */
 static void
 odd_names_are_quoted(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What libevent, OpenSSL and libssh2 cannot get from the system ends the
- * program as what it cannot get itself.
+ * When libevent, OpenSSL or libssh2 gets no memory from the system, the program
+ * ends, as when its own code gets none.
  */
 #include "command/libraries.h"
 
@@ -91,7 +91,7 @@ a_lack_of_memory_is_logged(void **state)
 		    strlen(words));
 }
 
-/* OpenSSL relies on NULL for no bytes, and on blocks that grow and go. */
+/* OpenSSL expects NULL for no bytes; it grows its blocks and frees them. */
 static void
 openssl_is_given_memory_as_by_its_own_allocator(void **state)
 {

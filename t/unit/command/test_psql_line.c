@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The command that is printed to be pasted: quoted for psql and for the shell.
+ * The command that users paste is quoted for psql and for the shell.
  */
 #include <setjmp.h>
 #include <stdarg.h>

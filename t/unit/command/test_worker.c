@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A worker's thread between the main thread and its clients, which are faked
- * here: hand-over, drain, stop, all while messages are under way.  Run under
- * ThreadSanitizer as well.
+ * A worker between the main thread and fake clients: hand-over, drain and stop,
+ * all while messages are under way.  It runs under ThreadSanitizer as well.
  */
 #include <assert.h>
 #include <event2/event.h>
@@ -42,7 +41,7 @@ struct jump {
 };
 
 static atomic_uint added, jumps_open, clients_left;
-static atomic_bool patient; /* clients do not end when drained */
+static atomic_bool is_patient; /* clients do not end when drained */
 static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER; /* while looked at */
 
 struct clients *
@@ -77,7 +76,7 @@ end_one(struct clients *clients)
 void
 clients_drain(struct clients *clients)
 {
-	while (clients->count > 0 && !patient)
+	while (clients->count > 0 && !is_patient)
 		end_one(clients);
 }
 
@@ -142,7 +141,7 @@ struct lab {
 	struct shared shared;
 	struct event_base *base;
 	struct mailbox *home;
-	bool drained;
+	bool is_drained;
 };
 
 static atomic_uint discarded;
@@ -152,7 +151,7 @@ on_drained(struct message *message, void *receiver)
 {
 	struct lab *lab = receiver;
 
-	lab->drained = true;
+	lab->is_drained = true;
 	free(message);
 }
 
@@ -179,7 +178,7 @@ setup(void **state)
 {
 	static struct lab lab;
 
-	lab = (struct lab){ .drained = false };
+	lab = (struct lab){ .is_drained = false };
 	lab.cfg.connections = lab.connections;
 	lab.cfg.connection_count = 3;
 	lab.cfg.jumps = &lab.jump;
@@ -192,7 +191,7 @@ setup(void **state)
 	lab.base = event_base_new();
 	lab.home = mailbox_new(lab.base, &lab);
 	added = discarded = 0;
-	patient = false;
+	is_patient = false;
 	*state = &lab;
 	return 0;
 }
@@ -228,7 +227,7 @@ drain_ends_clients_and_tells(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		hand(worker, i, i + 1);
 	worker_drain(worker, lab->home, done_message());
-	while (!lab->drained)
+	while (!lab->is_drained)
 		event_base_loop(lab->base, EVLOOP_ONCE);
 	assert_int_equal(worker_load(worker), 0);
 	assert_int_equal(added, 3);
@@ -242,7 +241,7 @@ drain_without_clients_tells_at_once(void **state)
 	struct worker *worker = worker_start(&lab->shared, 0);
 
 	worker_drain(worker, lab->home, done_message());
-	while (!lab->drained)
+	while (!lab->is_drained)
 		event_base_loop(lab->base, EVLOOP_ONCE);
 	worker_stop(worker);
 }
@@ -265,12 +264,12 @@ stop_does_not_wait_for_patient_clients(void **state)
 	struct lab *lab = *state;
 	struct worker *worker = worker_start(&lab->shared, 0);
 
-	patient = true;
+	is_patient = true;
 	hand(worker, 1, 1);
 	worker_drain(worker, lab->home, done_message());
 	worker_stop(worker);
 	event_base_loop(lab->base, EVLOOP_NONBLOCK);
-	assert_true(lab->drained || discarded == 1);
+	assert_true(lab->is_drained || discarded == 1);
 }
 
 static void
@@ -361,7 +360,8 @@ what_workers_know_is_added_up(void **state)
 	survey_close(survey);
 }
 
-/* Who does not answer is counted, and answers too late for this round. */
+/* A worker that does not answer is counted; its answer comes too late for this
+ * round. */
 static void
 a_silent_worker_is_not_waited_for(void **state)
 {
@@ -389,7 +389,7 @@ a_silent_worker_is_not_waited_for(void **state)
 	survey_close(survey);
 }
 
-/* Nothing is lost and nobody is called when the end comes first. */
+/* When the end comes first, nothing leaks and no callback is called. */
 static void
 an_answer_may_be_under_way_at_the_end(void **state)
 {
