@@ -49,8 +49,8 @@ for my $way ([through => undef], [without => 0]) {
 		like($seen->{by}{tls}{message}, qr/^in the clear, .* TLS failed/,
 		    'in the clear');
 		is($seen->{by}{login}{encrypted}, 'no', 'as the login says');
-		like($seen->{remarks}[0], qr/^Clients\ with\ sslmode=prefer\ go
-		    \ on\ in\ the\ clear,\ since\ the\ TLS\ handshake\ with
+		like($seen->{remarks}[0], qr/^Clients\ with\ sslmode=prefer
+		    \ continue\ in\ the\ clear,\ because\ the\ TLS\ handshake\ with
 		    \ .*\ failed.*protocol\ version/x, 'a remark says why');
 		like($seen->{remarks}[1], qr/^To get TLS: /, 'and what to change');
 	};

@@ -99,7 +99,7 @@ subtest 'a name server that does not answer for the name' => sub {
 
 subtest 'localhost' => sub {
 	like("@{ report('local')->{remarks} }",
-	    qr/Host localhost is the jump box itself/, 'is remarked on');
+	    qr/Host localhost means the jump box itself/, 'is remarked on');
 	is_deeply([grep { /itself/ } @{ report('dead')->{remarks} }], [],
 	    'another name is not');
 };

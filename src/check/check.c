@@ -39,7 +39,8 @@
  * default MaxStartups); some are left to others. */
 #define THREADS_MAX 8
 
-/* How often the live line shows its time anew, and late walks are looked for.
+/* How often to update the time in the live line, if there is one, and to look
+ * for late walks.
  */
 #define TICK_MS       100
 #define QUIET_TICK_MS 500
@@ -60,7 +61,7 @@ struct check {
 	struct resolver *resolver;
 	int64_t deadline_ms; /* 0: none */
 	int changed_fd, cancel_fd, signal_fd;
-	int signal; /* that ended it; 0: none */
+	int signal; /* that ended the check; 0: none */
 	pthread_mutex_t mutex;
 	size_t taken; /* connections that a thread has walked or walks */
 	pthread_t threads[THREADS_MAX];
@@ -69,7 +70,7 @@ struct check {
 	size_t lost_count;    /* such threads, not replaced yet */
 	struct check_text text;
 	struct check_report *report; /* what was looked at last */
-	size_t printed;              /* reports, as text */
+	size_t printed;              /* number of reports printed as text */
 };
 
 /* --- Threads -------------------------------------------------------------- */
@@ -354,7 +355,7 @@ read_timeout(struct check *check)
 int
 check_run(const struct command_line *line)
 {
-	/* Before there is something to report, they end the program. */
+	/* Until here, where a report begins, they end the program at once. */
 	static const int ending[] = { SIGINT, SIGTERM, SIGQUIT };
 	struct check check = { .line = line };
 	int code = 1;

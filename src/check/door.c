@@ -143,8 +143,8 @@ is_own(const struct check_door *door, const struct sockaddr_in *visitor,
 	    is_same(&local, visitor) && is_same(&peer, &door->address);
 }
 
-/* Accept all who wait; returns the socket to admit, or -1, and closes the
- * others. */
+/* Accept every connection that waits and close all but the one to admit, which
+ * is returned; -1: it has not come. */
 static int
 answer_knocks(const struct check_door *door, int own_fd)
 {

@@ -2,7 +2,8 @@
 
 /*
  * The messages of libpq are written for people.  This file relies only on a
- * SQLSTATE, and on words of libpq, which pgjump never sets to another language.
+ * SQLSTATE, and on words of libpq, which stay English since pgjump calls no
+ * setlocale(3).
  */
 #include "check/refusal.h"
 
@@ -78,7 +79,7 @@ kind_of(const char *words)
 }
 
 enum failure
-check_refusal_read(const char *said, bool gave_password,
+check_refusal_read(const char *said, bool was_given_password,
     struct check_refusal *refusal, struct fault *fault)
 {
 	const char *words = without_place(said);
@@ -95,6 +96,6 @@ check_refusal_read(const char *said, bool gave_password,
 		    refusal->message);
 	if (code == FAIL_DB_HANGUP)
 		return fault_set_code(fault,
-		    gave_password ? FAIL_DB_HANGUP_PASSWORD : code);
+		    was_given_password ? FAIL_DB_HANGUP_PASSWORD : code);
 	return fault_set(fault, code, "%s", refusal->message);
 }

@@ -19,10 +19,10 @@ struct check_refusal {
 
 /*
  * `said` is a message of libpq, in its verbose form where the database sent it.
- * A connection that ends after `gave_password` most likely ended because of the
- * password.
+ * A connection that ends after `was_given_password` most likely ended because
+ * of the password.
  */
-enum failure check_refusal_read(const char *said, bool gave_password,
+enum failure check_refusal_read(const char *said, bool was_given_password,
     struct check_refusal *, struct fault *);
 
 #endif

@@ -23,8 +23,8 @@
 #include "ssh/link.h"
 #include "ssh/slot.h"
 
-/* A jump box may ignore pings.  Enough for a round trip to anywhere; if the
- * link is dead, the open that follows will fail. */
+/* Longer than a round trip to anywhere takes.  A jump box may ignore a ping,
+ * and if the link is dead, the open that follows will fail. */
 #define PING_MAX_MS 1000
 
 struct check_route {
@@ -50,7 +50,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what, (void)arg;
 }
 
-/* This only ends the turn; its caller looks what has happened. */
+/* This only ends the turn, whose caller then looks for what has happened. */
 static void
 on_ready(void *arg)
 {

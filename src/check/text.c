@@ -147,10 +147,10 @@ is_over(const struct check_step *step)
 	    step->status == CHECK_SKIPPED;
 }
 
-/* Print the phases that are over; with `put_all`, the others as well. */
+/* Print the phases that are over; in a final report, the others as well. */
 static void
 put_steps(struct check_text *text, const struct check_report *report,
-    bool put_all)
+    bool is_final)
 {
 	const struct check_step *step;
 
@@ -158,7 +158,7 @@ put_steps(struct check_text *text, const struct check_report *report,
 		step = &report->steps[text->next];
 		if (!check_report_has(report, text->next))
 			continue;
-		if (!is_over(step) && !put_all)
+		if (!is_over(step) && !is_final)
 			break;
 		put_step(text, text->next, step);
 	}

@@ -312,15 +312,15 @@ static enum failure
 use_session(struct check_state *state, struct check_login *login)
 {
 	const struct config_connection *connection = state->task->connection;
-	bool encrypted = check_login_is_encrypted(login);
+	bool is_encrypted = check_login_is_encrypted(login);
 
 	check_board_fact(state->board, CHECK_LOGIN, "encrypted",
-	    encrypted ? "yes" : "no");
+	    is_encrypted ? "yes" : "no");
 	check_board_pass(state->board, "user \"%s\", database \"%s\", %s",
 	    connection->username,
 	    connection->database != NULL ? connection->database
 					 : connection->username,
-	    encrypted ? "encrypted" : "in the clear");
+	    is_encrypted ? "encrypted" : "in the clear");
 	return ask_server(state, login);
 }
 
@@ -425,13 +425,13 @@ check_walk_give_up(const struct check_report *seen, struct check_board *board)
 	const struct check_task task = { .connection = seen->connection };
 	struct check_state state = { .task = &task };
 	struct check_advice *advice = xcalloc(1, sizeof *advice);
-	bool gave_up;
+	bool has_given_up;
 
 	fault_set(&state.fault, FAIL_DB_LOGIN_ENDLESS, "%s",
 	    clock_text(clock_ms() - login->started_ms).text);
 	name_fault(&state);
 	check_advice_give(&state, advice);
-	gave_up = check_board_give_up(board, &state.fault, advice);
+	has_given_up = check_board_give_up(board, &state.fault, advice);
 	free(advice);
-	return gave_up;
+	return has_given_up;
 }

@@ -39,6 +39,7 @@ struct judged {
 struct showing {
 	const struct config_jump *jump;
 	struct ssh_hostkey_fetched keys;
+	enum software software; /* that serves them */
 	struct ssh_hostkey_trust *known;
 	struct judged judged[SSH_ALGORITHMS_HOSTKEYS];
 };
@@ -102,12 +103,12 @@ print_pins(const struct showing *showing)
 /* The command that prints the fingerprint on the jump box.  Files of host keys
  * are named "ecdsa" for "ecdsa-sha2-nistp256" and "rsa" for "ssh-rsa". */
 static void
-print_command(const char *software, const char *type)
+print_command(enum software software, const char *type)
 {
 	const char *name = strncmp(type, "ssh-", 4) == 0 ? type + 4 : type;
 	int len = (int)strcspn(name, "-");
 
-	if (strncmp(software, "dropbear", strlen("dropbear")) == 0)
+	if (software == SOFTWARE_DROPBEAR)
 		printf("#   dropbearkey -y -f "
 		       "/etc/dropbear/dropbear_%.*s_host_key\n",
 		    len, name);
@@ -124,8 +125,7 @@ print_advice(const struct showing *showing)
 	     "its fingerprint with what the jump\n# box prints, on its console "
 	     "or by another path that you trust already:");
 	for (size_t i = 0; i < showing->keys.count; i++)
-		print_command(showing->keys.software,
-		    showing->keys.keys[i].type);
+		print_command(showing->software, showing->keys.keys[i].type);
 }
 
 static void
@@ -231,6 +231,7 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 	if (showing->known == NULL)
 		return fault->code;
 	code = ssh_hostkey_fetch(dial, showing->jump, &showing->keys, fault);
+	showing->software = fault->software;
 	for (size_t i = 0; i < showing->keys.count; i++) {
 		struct judged *judged = &showing->judged[i];
 

@@ -15,8 +15,8 @@ struct state;
 struct survey;
 struct worker;
 
-/* Workers answer between two turns of their loop; a second is for a machine
- * under heavy load, and what an operator waits for gladly. */
+/* A worker answers within a turn of its loop, unless the machine is overloaded;
+ * then an incomplete answer now helps more than a complete one later. */
 #define SURVEY_PATIENCE_MS 1000
 
 /* Borrowed until survey_close(). */
