@@ -68,7 +68,7 @@ for my $case (@cases) {
 	my ($error, $stage) = stage($case);
 	$case->{stalled} = time;
 	is($stage, 'db_timeout', "$name: the database is told of");
-	like($error->{D}, qr/it answers nobody on that session/, '... and why');
+	like($error->{D}, qr/it answers nothing else on that session/, '... and why');
 	is($lab->psql($case->{neighbour}, 'select 1')->{out}, "1\n",
 	    '... a new neighbour is served');
 	query($case);

@@ -25,7 +25,8 @@
 /* Time for a client to show what it can read and to take the text: several
  * round trips of a slow handshake, but no shelter for a client that stalls. */
 #define TOTAL_MS 10000
-#define STOP_MS  1000 /* the same when pgjump stops, which must not take long \
+#define STOP_MS                                                               \
+	1000          /* the same when pgjump stops, which must not take long \
 		       */
 #define DRAIN_MS 2000 /* for the client to close once it has the text */
 #define READ_MAX 4096 /* more than most clients send before their session */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The ceiling doubles with each failure.  What may pass by itself waits for a
- * random part of it ("full jitter"), so that not everybody comes at once when
- * a jump box returns; what a person must mend waits for all of it, because
- * sshd bans hasty clients.
+ * The ceiling doubles with each failure.  After a failure that may pass by
+ * itself the wait is a random part of the ceiling ("full jitter"), so that not
+ * all clients of a jump box come at once when it returns.  After a failure that
+ * a person must mend the wait is the whole ceiling, because servers ban clients
+ * whose logins fail too often.
  */
 #include "jump/backoff.h"
 
@@ -12,6 +13,10 @@
 #include <stdbool.h>
 #include <sys/random.h>
 
+/*
+ * SOON: half a minute at most, so that a jump box which returns is soon found.
+ * RARELY: ten minutes at most, far from the rates that fail2ban counts.
+ */
 static const struct {
 	int64_t first_ms, last_ms;
 	bool has_jitter;

@@ -13,7 +13,7 @@
 #include "jump/fault.h"
 #include "jump/pool.h"
 
-/* The tunnel lives, but has let it wait: for the database, or for others. */
+/* The tunnel lives, but the request waited: for its database, or for a slot. */
 static void
 blame_queue(struct fault *fault, struct pool *pool,
     const struct jump_wait *wait)
@@ -42,7 +42,7 @@ jump_blame_waiting(struct fault *fault, struct pool *pool,
 		blame_queue(fault, pool, wait);
 }
 
-/* Too little was left of its time for an answer to be missed. */
+/* The open started so late that a missing answer proves nothing. */
 static bool
 was_late(const struct jump_wait *wait)
 {

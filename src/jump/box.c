@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The shared record of a jump box: when it may be dialled, and what its last
- * failure was.  A client ends the sleep after a cause that may pass by itself;
- * rejected credentials and host keys sleep until their time, or until a file
- * that holds one changes.
+ * The shared record of a jump box.  After a failure that may pass by itself the
+ * next client ends the sleep.  After rejected credentials or host keys the
+ * sleep lasts its whole time, unless a file that holds one of them changes.
  */
 #include "jump/box.h"
 
@@ -21,17 +20,24 @@
 #include "jump/news.h"
 #include "ssh/resolver.h"
 
-/* Dials at a time, once one succeeded and as long as no link breaks. */
+/*
+ * Dials at a time, once one succeeded and as long as no link breaks; before
+ * that only one.  Fewer than the 10 unauthenticated sessions at which sshd
+ * begins to drop some (MaxStartups).
+ */
 #define DIALS_MAX 4
 /*
- * A failure so young is told at once instead of dialling again.  Whoever tries
- * again is to be served within a second of the jump box's return.
+ * A client that comes this soon after a failure is told of it at once, without
+ * a new dial.  Half a second, so that a client that keeps trying is served
+ * within a second of the jump box's return.
  */
 #define FRESH_MS 500
-/* Links that break so soon after the login, and how many of them are chance. */
+/* A link that breaks this soon after its login was turned away by the jump
+ * box, unless that happens no more than twice in a row, which is chance. */
 #define SHORT_LIFE_MS   2000
 #define SHORT_LIVES_MAX 2
-/* Links that break before anybody used them, and are replaced even so. */
+/* The second link in a row that breaks unused is the last one dialled in
+ * advance: the first may have broken by chance. */
 #define UNUSED_MAX 2
 
 struct jump_box {
@@ -39,9 +45,9 @@ struct jump_box {
 	struct resolver *resolver;
 	struct jump_news *news;
 	size_t share;
-	pthread_mutex_t mutex; /* for all below */
+	pthread_mutex_t mutex; /* for all members below */
 	unsigned dials;        /* in flight */
-	enum dial_stage stage; /* the last that one of them entered ... */
+	enum dial_stage stage; /* the last stage that one of them entered ... */
 	int64_t stage_ms;      /* ... and when (base/clock.h) */
 	bool is_proved;        /* the last news is of a login, not of a loss */
 	unsigned attempts;     /* failed in a row */
@@ -162,7 +168,7 @@ is_fresh(const struct jump_box *box)
 	return box->attempts > 0 && clock_ms() - box->failed_ms < FRESH_MS;
 }
 
-/* Call with the mutex.  0: may be dialled now. */
+/* Call with the mutex.  0: the sleep is over. */
 static int64_t
 sleep_until_ms(const struct jump_box *box, bool has_client)
 {
@@ -255,7 +261,7 @@ log_outcome(const struct config_jump *jump, const struct fault *fault,
 	    log_num("retry_ms", retry_ms - clock_ms()));
 }
 
-/* The log may have to wait for its reader, so not with the mutex. */
+/* The log is written without the mutex, because its reader may be slow. */
 void
 jump_box_dialled(struct jump_box *box, const struct fault *fault)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What the workers share of a jump box: how many links there are, whether
- * one may be dialled now, when the next try is due, and the cause that the
- * last one left.  One mutex; any thread.
+ * What the workers share of a jump box: how many links each may have, whether
+ * one may be dialled now, when the next try is due, and why the last one
+ * failed.  One mutex; any thread.
  */
 #ifndef PGJUMP_JUMP_BOX_H
 #define PGJUMP_JUMP_BOX_H
@@ -21,9 +21,8 @@ struct jump_news;
 struct resolver;
 
 /*
- * `jump` is NULL for the connections without tunnel; borrowed.  At most
- * `max_links` links at a time, shared out over `workers`: each may have its
- * share, and one at least.
+ * `jump` is borrowed, and NULL for the connections without tunnel.  Each of the
+ * `workers` may have an equal share of `max_links` links, at least one.
  */
 struct jump_box *jump_box_new(const struct config_jump *jump,
     unsigned max_links, unsigned workers);
@@ -37,11 +36,10 @@ size_t jump_box_share(const struct jump_box *);
 
 /* May a link be dialled now? */
 enum jump_permit {
-	JUMP_PERMIT_DIAL,  /* yes: report with jump_box_dialled() */
-	JUMP_PERMIT_BUSY,  /* enough dials are in flight: news will come */
-	JUMP_PERMIT_LATER, /* backing off: not before *retry_ms (base/clock.h)
-			    */
-	JUMP_PERMIT_REST,  /* not before a client comes */
+	JUMP_PERMIT_DIAL,  /* yes: report its end by jump_box_dialled() */
+	JUMP_PERMIT_BUSY,  /* no: enough dials are in flight; news will come */
+	JUMP_PERMIT_LATER, /* no: not before *retry_ms (base/clock.h) */
+	JUMP_PERMIT_REST,  /* no: not before a client comes */
 };
 
 /*
@@ -52,56 +50,58 @@ enum jump_permit jump_box_ask(struct jump_box *, bool has_client,
     int64_t *retry_ms);
 
 /*
- * The dial that was permitted has ended: FAIL_NONE, or why not.  A dial that
- * was cancelled (FAIL_SHUTDOWN) leaves no trace.
+ * A dial that was permitted has ended, with FAIL_NONE if it succeeded.  A dial
+ * that was cancelled (FAIL_SHUTDOWN) leaves no trace.
  */
 void jump_box_dialled(struct jump_box *, const struct fault *);
 
 /*
- * A link broke `lived_ms` after its login.  It may be dialled again at once,
- * but for the third in a row that lived no longer than a moment: then the jump
- * box lets nobody stay, and that is a failure like any other.  From the second
- * in a row that broke before anybody had used it, none is dialled in advance:
- * sshd ends idle sessions there (UnusedConnectionTimeout).  Links that break
- * with no login in between break together, and count as one.
+ * A link broke `lived_ms` after its login.  A new one may be dialled at once,
+ * with two exceptions.  When the third link in a row has lived only a moment,
+ * the jump box lets no session stay, which counts as a failed dial.  When the
+ * second in a row broke before it was used, no link is dialled in advance any
+ * more: sshd ends unused sessions there (UnusedConnectionTimeout).  Links that
+ * break with no login in between count as one.
  */
 void jump_box_lost(struct jump_box *, int64_t lived_ms, bool was_used);
 
-/* A dial enters a stage; of type dial.on_stage, any thread. */
+/* A dial enters a stage.  Has the type of dial.on_stage; any thread. */
 void jump_box_enter(void *jump_box, enum dial_stage);
 
-/* A dial is in flight, of whatever worker, and in this stage since then. */
+/*
+ * Whether a dial of any worker is in flight, and if so, its stage and when that
+ * began.
+ */
 bool jump_box_is_dialling(struct jump_box *, enum dial_stage *,
     int64_t *since_ms);
 
 /*
- * The cause of the last failed dial, with its age, the number of attempts and
- * the next try in DETAIL; false where the last dial succeeded or none ended
- * yet.
+ * The cause of the last failed dial; DETAIL has its age, the number of attempts
+ * and the time of the next try.  False: the last dial succeeded, or none has
+ * ended yet.
  */
 bool jump_box_cause(struct jump_box *, struct fault *out);
 
 /*
- * Why there is no link: that cause, else what the dial in flight is waiting
- * for, and for how long.
+ * Why there is no link: the cause of the last failed dial, else what the dial
+ * in flight is waiting for, and for how long.
  */
 void jump_box_explain(struct jump_box *, struct fault *out);
 
-/* What the record holds, as a plain value.  Times are of base/clock.h. */
+/* The record as a plain value.  Times are of base/clock.h. */
 struct jump_box_state {
 	unsigned dials;     /* in flight, of all workers */
 	unsigned attempts;  /* failed in a row; 0: the last one succeeded */
 	struct fault fault; /* of the last failure, also after a success */
 	int64_t failed_ms;  /* when that was */
-	int64_t retry_ms;   /* the next try, where attempts is not 0 */
+	int64_t retry_ms;   /* when the next try is due, if attempts > 0 */
 };
 
 void jump_box_look(struct jump_box *, struct jump_box_state *out);
 
 /*
- * Backing off because of credentials or host keys: look whether a file that
- * holds one has changed, and if so, end the sleep.  Reads file states, so call
- * it at most every second.
+ * End the sleep after failures when a file with credentials or host keys has
+ * changed.  Calls stat(), so call it once a second at most.
  */
 void jump_box_look_at_files(struct jump_box *);
 

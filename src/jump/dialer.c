@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The thread of one dial.  The struct is shared by two holders, the owner and
- * the message on its way to the owner; the last one to let go frees it.
+ * The struct has two holders, the owner and the message on its way to the
+ * owner.  The last one to let go frees it.
  */
 #include "jump/dialer.h"
 
@@ -19,18 +19,18 @@
 #include "config/config.h"
 #include "ssh/transport.h"
 
-/* getaddrinfo() and bcrypt are the hungriest; 512 KB is ample for both. */
+/* getaddrinfo() and bcrypt need the most stack; 512 KB is ample for both. */
 #define STACK_SIZE ((size_t)512 << 10)
 
 struct dialer {
-	struct message message; /* first: the outcome travels in it */
+	struct message message; /* first: it carries the outcome */
 	atomic_int holders;
 	pthread_t thread;
 	bool has_thread;
 	int cancel_fd;
 	struct dialer_setup setup;
-	const struct config_jump *jump; /* or ... */
-	const struct config_connection *connection;
+	const struct config_jump *jump;             /* one of these ... */
+	const struct config_connection *connection; /* ... is set */
 	struct dialer_outcome outcome;
 };
 
@@ -89,10 +89,8 @@ run(void *arg)
 	return NULL;
 }
 
-/*
- * The system is short of threads or descriptors, as of any resource: worth
- * another try.
- */
+/* The system is short of threads or descriptors, which may pass: the code is
+ * one that is tried again soon. */
 static void
 post_not_started(struct dialer *dialer, int error)
 {
@@ -102,7 +100,7 @@ post_not_started(struct dialer *dialer, int error)
 	mailbox_post(dialer->setup.mailbox, &dialer->message);
 }
 
-/* 0, or an errno. */
+/* Returns 0 or an errno. */
 static int
 start_thread(struct dialer *dialer)
 {
@@ -117,7 +115,7 @@ start_thread(struct dialer *dialer)
 	return error;
 }
 
-/* A thread that could not be cancelled would hold up dialer_close(). */
+/* Without cancel_fd no thread is started: it would hold up dialer_close(). */
 static void
 start(struct dialer *dialer)
 {

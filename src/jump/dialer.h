@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A short-lived thread around one dial.  It ends by posting its outcome to the
- * mailbox of the worker that started it.
+ * A short-lived thread that makes one dial.  It ends by posting the outcome to
+ * the mailbox of the worker that started it.
  */
 #ifndef PGJUMP_JUMP_DIALER_H
 #define PGJUMP_JUMP_DIALER_H
@@ -18,7 +18,7 @@ struct mailbox;
 struct resolver;
 struct ssh_transport;
 
-/* How a dial ended; what it holds belongs to the receiver. */
+/* How a dial ended; the receiver owns the transport or the descriptor. */
 struct dialer_outcome {
 	struct fault fault;              /* code FAIL_NONE: it succeeded */
 	struct ssh_transport *transport; /* of dialer_jump() */
@@ -26,8 +26,8 @@ struct dialer_outcome {
 };
 
 /*
- * Called in the worker's thread, from its mailbox.  The receiver takes what
- * the outcome holds and calls dialer_close().
+ * Called in the worker's thread, from its mailbox.  The receiver takes the
+ * transport or the descriptor, and calls dialer_close().
  */
 typedef void dialer_done_fn(void *arg, struct dialer_outcome *);
 
@@ -37,23 +37,23 @@ struct dialer_setup {
 	struct mailbox *mailbox;   /* referenced */
 	dialer_done_fn *done;
 	void *arg;
-	/* A stage was entered, in the dialer's thread; or NULL. */
+	/* Called in the dialer's thread when a stage begins; may be NULL. */
 	void (*on_stage)(void *stage_arg, enum dial_stage);
 	void *stage_arg;
 };
 
-/* Start a thread; where the system has none left, the outcome says so. */
+/* Start a thread; when the system has none left, the outcome says so. */
 struct dialer *dialer_jump(const struct dialer_setup *,
     const struct config_jump *);
 struct dialer *dialer_database(const struct dialer_setup *,
     const struct config_connection *);
 
-/* Make it give up soon; its outcome still comes. */
+/* Make the dial give up soon; its outcome still comes. */
 void dialer_cancel(struct dialer *);
 
 /*
- * Make it give up, wait for the thread and release it: no outcome comes any
- * more, and one that was posted is discarded.
+ * Make the dial give up, wait for its thread and free it.  No outcome comes any
+ * more; one that was posted is discarded.
  */
 void dialer_close(struct dialer *);
 

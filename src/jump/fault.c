@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Forwards that failed, in words.  Silence of the tunnel is never blamed on
- * the database.
+ * Codes and evidence of forwards that failed.  The silence of a tunnel is never
+ * blamed on the database.
  */
 #include "jump/fault.h"
 
@@ -38,11 +38,11 @@ note_answer(struct fault *fault, const char *jump,
 		    opened->words, after.text);
 	else
 		fault_note(fault,
-		    "the jump box refused without a word after %s", after.text);
+		    "the jump box refused without giving a reason after %s",
+		    after.text);
 }
 
-/* What the message says of a cause: a time, or the jump box's own words, if it
- * has any. */
+/* The words of the message are a time or, if it has any, the jump box's own. */
 static void
 set_refused(struct fault *fault, enum failure code,
     const struct ssh_opened *opened)
@@ -105,7 +105,7 @@ jump_fault_unanswered(struct fault *fault, const char *jump, int64_t asked_ms,
 	fault_note(fault, "the jump box is still trying to connect to it");
 	if (is_stalled)
 		fault_note(fault,
-		    "while it does, it answers nobody on that session");
+		    "until it has, it answers nothing else on that session");
 }
 
 void
@@ -121,6 +121,9 @@ void
 jump_fault_busy(struct fault *fault, int64_t waited_ms, size_t links)
 {
 	fault_set(fault, FAIL_FORWARD_LIMIT, "%s", clock_text(waited_ms).text);
-	fault_note(fault, "links to the jump box, all of them busy: %zu",
-	    links);
+	if (links == 1)
+		fault_note(fault, "the only link to the jump box was busy");
+	else
+		fault_note(fault, "all %zu links to the jump box were busy",
+		    links);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What a client is told whose forward was refused or not answered in time.
- * Pure: facts in, fault out.  `jump` is the jump box's label for DETAIL; the
- * names in the message are added by the caller.
+ * The fault of a forward that was refused or not answered in time.  Pure: facts
+ * in, fault out.  `jump` is the jump box's label for DETAIL; the caller adds
+ * the names in the message.
  */
 #ifndef PGJUMP_JUMP_FAULT_H
 #define PGJUMP_JUMP_FAULT_H
@@ -20,27 +20,28 @@ struct ssh_opened;
 /* Fill in the names that every fault of a connection carries. */
 void jump_fault_name(struct fault *, const struct config_connection *);
 
-/* The link broke, by this cause (FAIL_NONE: none is known). */
+/* The link broke for the cause `lost_by` (FAIL_NONE: it is not known). */
 void jump_fault_broken(struct fault *, enum failure lost_by);
 
-/* The jump box refused; `is_socket`: the target is a Unix socket. */
+/* The jump box refused the forward; `is_socket`: to a Unix socket. */
 void jump_fault_refused(struct fault *, const char *jump,
     const struct ssh_opened *, bool is_socket);
 
-/* Nothing was heard of the jump box for `silent_ms`. */
+/* The jump box has sent nothing for `silent_ms`. */
 void jump_fault_silent(struct fault *, int64_t silent_ms);
 
 /*
- * The jump box lives, and has not answered for `asked_ms`; `is_stalled`: it has
- * answered nobody on that link since.
+ * The jump box lives, but has not answered this request for `asked_ms`;
+ * `is_stalled`: nor any other request on that link.
  */
 void jump_fault_unanswered(struct fault *, const char *jump, int64_t asked_ms,
     bool is_stalled);
 
-/* The turn did not come: because of earlier clients of the same database ... */
+/* The request had no turn, because earlier ones to its database were not
+ * answered. */
 void jump_fault_behind(struct fault *, const char *jump, int64_t waited_ms);
 
-/* ... or because every one of `links` was busy. */
+/* The request had no turn, because all `links` were busy. */
 void jump_fault_busy(struct fault *, int64_t waited_ms, size_t links);
 
 #endif

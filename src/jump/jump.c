@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The queue of clients who want a stream, and the answers they get.  A request
- * is waiting (for a link, or for its turn), opening (a forward, or a dial
- * where there is no tunnel) or done; answers are given at the end of a turn,
- * never from inside a call of the client's.  Which link, and when to dial, is
- * the pool's business.
+ * The queue of requests for a stream, and their answers.  A request waits (for
+ * a link, or for its turn), opens (a forward, or a dial without tunnel) or is
+ * done.  Answers are given at the end of a turn, never inside a call from a
+ * client.  The pool decides which link opens and when to dial.
  */
 #include "jump/jump.h"
 
@@ -28,9 +27,11 @@
 #include "jump/pool.h"
 #include "jump/queue.h"
 
-/* Requests that wait are looked at again so often. */
+/* Waiting requests are looked at again at this interval, which nobody notices
+ * beside the time that an open takes. */
 #define TICK_MS 50
-/* A link may break under an open; a second time is the client's to know. */
+/* An open whose link breaks is tried once more; then the client is told, since
+ * the next link is likely to break, too. */
 #define TRIES_MAX 2
 
 enum request_state {
@@ -47,11 +48,11 @@ struct jump_request {
 	struct originator originator;
 	int64_t asked_ms, deadline_ms, opened_ms;
 	unsigned tries;
-	struct event *timer;   /* its deadline, or the open's */
-	struct dialer *dialer; /* opening, without tunnel */
+	struct event *timer;   /* the deadline of the request or of its open */
+	struct dialer *dialer; /* OPENING, without tunnel */
 	jump_answer_fn *answer;
 	void *arg;
-	struct stream *stream; /* done: one of these */
+	struct stream *stream; /* DONE: the answer; NULL: it is the fault */
 	struct fault fault;
 };
 
@@ -117,7 +118,7 @@ succeed(struct jump_request *request, struct stream *take)
 	set_state(request, REQUEST_DONE);
 }
 
-/* The fault's code is set; what every fault of this request says is added. */
+/* The fault has its code; add the names, and answer with it. */
 static void
 fail(struct jump_request *request)
 {
@@ -133,7 +134,7 @@ jump_label(const struct jump_request *request)
 
 /* --- Through a tunnel ---------------------------------------------------- */
 
-/* The link broke or is full: that says nothing of the database. */
+/* The link broke or is full, which says nothing about the database. */
 static void
 try_again(struct jump_request *request, const struct ssh_opened *opened)
 {
@@ -160,8 +161,10 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 	}
 }
 
-/* False: nobody further back needs to ask in this turn; nor do, in any case,
- * other clients of the connection that `behind` is set to. */
+/*
+ * False: no request further back needs to ask in this turn.  `behind` is set to
+ * a connection whose other requests need not ask either.
+ */
 static bool
 ask_pool(struct jump_request *request, const struct config_connection **behind)
 {
@@ -256,7 +259,8 @@ dial_directly(struct jump_request *request)
 	request->dialer = dialer_database(&setup, request->connection);
 }
 
-/* The dial's own stages end sooner, unless little of the budget was left. */
+/* The stages of a dial have limits of their own, so this runs only when the
+ * request had little time left. */
 static void
 time_out_dialling(struct jump_request *request)
 {
@@ -363,7 +367,7 @@ ask_for_all(struct jump *jump)
 	}
 }
 
-/* The receiver may drop other requests, so the list is read anew each time. */
+/* The receiver may drop other requests, so each step reads the list anew. */
 static void
 give_answers(struct jump *jump)
 {
@@ -416,8 +420,9 @@ has_waited_long(const struct jump_request *request)
 }
 
 /*
- * Whoever waits long must be able to tell, when its time is out, whether the
- * tunnel was alive.  The turn that follows does the rest.
+ * When the time of a request runs out, pgjump must know whether the tunnel was
+ * alive.  So ask for a sign of life on behalf of those that have waited long.
+ * The turn that follows does the rest.
  */
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)

@@ -2,9 +2,9 @@
 
 /*
  * A jump box as the clients of one worker see it: they ask for a stream to a
- * database and are answered with a stream or with a fault.  Behind it: a queue,
- * a pool of links, backoff, the remembered cause.  A connection without tunnel
- * is served by the same calls, so that its clients differ in nothing.
+ * database, and the answer is a stream or a fault.  Behind it are a queue, a
+ * pool of links, the backoff and the remembered cause.  The same calls serve a
+ * connection without tunnel, so that its clients need no code of their own.
  */
 #ifndef PGJUMP_JUMP_JUMP_H
 #define PGJUMP_JUMP_JUMP_H
@@ -26,16 +26,16 @@ struct mailbox;
 struct stream;
 
 /*
- * A worker's view of one jump box (or, where `box` has none, of all
- * connections without tunnel).  Everything is borrowed until jump_close().
+ * One worker's view of a jump box; or of all connections without tunnel, if
+ * `box` has no configuration.  Everything is borrowed until jump_close().
  * Starts the first dial at once, unless another worker's is in flight.
  */
 struct jump *jump_open(struct event_base *, struct config *, struct jump_box *,
     struct mailbox *of_worker);
 
 /*
- * At the end of each turn of the worker's loop: read what arrived on every
- * link, retry what was blocked, send what has gathered.  May call answers and
+ * Call at the end of each turn of the worker's loop: reads every link, tries
+ * blocked requests again, and sends what has gathered.  May call answers and
  * streams' on_ready.
  */
 void jump_turn(struct jump *);
@@ -51,8 +51,8 @@ struct jump_state {
 struct jump_state jump_look(const struct jump *);
 
 /*
- * End dials and links.  Requests were dropped and streams closed before; waits
- * for dialers, which give up at once.
+ * End dials and links.  Waits for the dialers, which give up at once.  The
+ * caller has dropped all requests and closed all streams before.
  */
 void jump_close(struct jump *);
 
@@ -65,16 +65,16 @@ typedef void jump_answer_fn(void *arg, struct stream *take,
     const struct fault *fault);
 
 /*
- * Ask for a stream to the connection's database.  Answered by `deadline_ms`
- * (base/clock.h) at the latest, sooner where a stage's own limit ends sooner.
- * One for a cancel request lets clients go first: a few of them, however many
- * wait.  Everything is borrowed until the answer or jump_request_drop().
+ * Ask for a stream to the connection's database.  The answer comes by
+ * `deadline_ms` (base/clock.h), or before, when a stage's own limit ends.  With
+ * `is_cancel` clients go first, though only a few of them (jump/queue.h).
+ * Everything is borrowed until the answer or jump_request_drop().
  */
 struct jump_request *jump_request_open(struct jump *,
     const struct config_connection *, const struct originator *,
     int64_t deadline_ms, bool is_cancel, jump_answer_fn *, void *arg);
 
-/* Give up: no answer will come.  What is in flight is ended in peace. */
+/* Give up: no answer will come.  An open in flight is closed when it ends. */
 void jump_request_drop(struct jump_request *);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Which link serves which database, and when one more is dialled: where every
- * link suits ill (jump/pool_member.h), the queue moves slowly, or a database
- * that does not answer leaves no slot to the others, as long as the worker's
- * share and the jump box's backoff allow.
+ * Which link serves which database, and when one more is wanted: when no link
+ * suits (jump/pool_member.h), when the queue is slow, or when databases that do
+ * not answer leave no slot to the others.  The worker's share limits the links,
+ * and the jump box's backoff delays them.
  */
 #include "jump/pool.h"
 
@@ -24,27 +24,30 @@
 #include "jump/pool_member.h"
 #include "jump/pool_targets.h"
 
-/* A queue that moves slower than this wants one more link. */
+/* A user who has waited longer than an open usually takes is in a slow queue,
+ * which wants one more link. */
 #define QUEUE_SLOW_MS 50
-/* A database that did not answer may cost others a slot so often. */
+/* Minimum time between retries of an unresponsive database that would take a
+ * slot from others. */
 #define SUSPECT_INTERVAL_MS 10000
-/* How often to look for links that are idle. */
+/* Interval of looks for idle links; a quarter of the time that they may idle
+ * (SPARE_IDLE_MS) is exact enough. */
 #define SPARE_LOOK_MS 5000
-/* Many databases that do not answer are no reason to storm the jump box. */
+/* Minimum time between links that make_room() replaces, so that many databases
+ * that do not answer cause no storm of dials. */
 #define ROOM_INTERVAL_MS 200
 
 struct pool {
 	struct event_base *base;
 	struct config *cfg;
 	struct jump_box *box;
-	const struct config_jump *jump;
 	struct pool_members members;
 	size_t member_count;
 	struct pool_targets targets;
 	struct pool_dials *dials;
-	struct event *spare; /* a look at links that are idle */
-	int64_t room_ms;     /* when make_room() last did */
-	int64_t suspect_ms;  /* when a database last cost others a slot */
+	struct event *spare; /* the next look at idle links */
+	int64_t room_ms;     /* when make_room() last replaced a link */
+	int64_t suspect_ms;  /* when a suspect last took a slot from others */
 };
 
 /* --- Dialling ------------------------------------------------------------ */
@@ -58,7 +61,8 @@ on_dialled(void *arg, struct ssh_transport *take)
 
 	if (take != NULL) {
 		struct pool_member *member = pool_member_new(
-		    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
+		    ssh_link_new(pool->base, pool->cfg,
+			jump_box_config(pool->box), take));
 
 		TAILQ_INSERT_TAIL(&pool->members, member, entry);
 		pool->member_count++;
@@ -82,10 +86,7 @@ grow(struct pool *pool, bool has_client)
 	    pool_dials_start(pool->dials, has_client);
 }
 
-/*
- * There is to be a link, whether somebody waits for it or not.  When another
- * worker's dial has ended, its turn may be ours.
- */
+/* Keep one link at least, so that the next client need not wait for a dial. */
 static void
 keep_up(void *arg)
 {
@@ -95,7 +96,7 @@ keep_up(void *arg)
 		grow(pool, false);
 }
 
-/* Links that a crowd has left behind go. */
+/* Retire links that are not needed any more after a crowd. */
 static void
 on_spare(evutil_socket_t fd, short what, void *arg)
 {
@@ -109,7 +110,7 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 
 /* --- Choosing ------------------------------------------------------------ */
 
-/* A database that needs longer for its answer is late. */
+/* An open that takes longer than this is late. */
 static int64_t
 late_after_ms(const struct pool *pool)
 {
@@ -132,7 +133,7 @@ pool_is_suspect(const struct pool *pool,
 	return target != NULL && target->standing == POOL_STANDING_SUSPECT;
 }
 
-/* Also false while a suspect must let others go first. */
+/* Whether the target has the right to one more slot now. */
 static bool
 may_open(struct pool *pool, const struct pool_target *target,
     const struct pool_member *best)
@@ -153,9 +154,10 @@ may_open(struct pool *pool, const struct pool_target *target,
 }
 
 /*
- * A database that has come back is not to wait for sshd's next try: an open
- * that is stale goes, with its link, and another link comes for the next.  So
- * does a link, once in a while, where all carry what the database would stall.
+ * Replace a link, so that a database that has come back is noticed soon.  One
+ * whose open to the target is stale is replaced because sshd's next try may be
+ * minutes away.  Where every link carries sessions that an open to the target
+ * would stall, one of them is replaced, at SUSPECT_INTERVAL_MS.
  */
 static void
 renew(struct pool *pool, const struct pool_target *target)
@@ -292,8 +294,8 @@ pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 /* --- Turns --------------------------------------------------------------- */
 
 /*
- * Every slot is taken, and sshd needs minutes to give an open up: a link which
- * is stuck, but alive, makes room for a new one.  What it carries goes on.
+ * Every slot is taken, and sshd needs minutes to give up an open.  So retire a
+ * link that is stuck but alive, and dial a new one.  Its sessions go on.
  */
 static void
 make_room(struct pool *pool)
@@ -307,7 +309,7 @@ make_room(struct pool *pool)
 	ssh_link_retire(member->link);
 }
 
-/* While a database does not answer, a slot is kept for the others. */
+/* While databases do not answer, keep a slot for the others. */
 static void
 keep_slot(struct pool *pool)
 {
@@ -322,8 +324,9 @@ keep_slot(struct pool *pool)
 }
 
 /*
- * A target may be what stalls a link: another link is to tell.  In a full pool
- * it comes in place of the stalled one, which opens nothing now in any case.
+ * A link is silent, perhaps because of its target: another link must show
+ * whether the jump box lives.  In a full pool it replaces the silent one, which
+ * can open nothing now.
  */
 static void
 ask_elsewhere(struct pool *pool)
@@ -436,12 +439,7 @@ pool_live_links(const struct pool *pool)
 size_t
 pool_channels(const struct pool *pool)
 {
-	const struct pool_member *member;
-	size_t count = 0;
-
-	TAILQ_FOREACH(member, &pool->members, entry)
-		count += ssh_link_channels(member->link);
-	return count;
+	return pool_choice_channels(&pool->members);
 }
 
 int64_t
@@ -468,7 +466,6 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	pool->base = base;
 	pool->cfg = cfg;
 	pool->box = box;
-	pool->jump = jump_box_config(box);
 	TAILQ_INIT(&pool->members);
 	SLIST_INIT(&pool->targets);
 	pool->suspect_ms = -SUSPECT_INTERVAL_MS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Links compared: pure questions, nothing is changed.
+ * Comparisons of links.  Nothing is changed here.
  */
 #include "jump/pool_choice.h"
 
@@ -10,18 +10,21 @@
 #include "jump/pool_targets.h"
 #include "ssh/link.h"
 
-/* A better link is worth so long a wait. */
+/* A better link is worth this wait: most dials take no longer. */
 #define GROW_WAIT_MS 300
-/* Links may differ by so many channels before it matters. */
+/* A difference in channels that matters for sshd's work for each event. */
 #define TILT_MAX 16
-/* Opens that a database which does not answer may hold. */
+/* Slots that a database which does not answer may hold: while one open is
+ * stuck, the next still shows whether the database has come back. */
 #define STUCK_MAX 2
 /*
  * The kernel of a jump box tries a database that does not answer again after
- * 1, 2, 4, 8 ... seconds: an open so old is no good to whoever waits.
+ * 1, 2, 4, 8 ... seconds.  The next try of an open this old is too far away for
+ * a user who waits.
  */
 #define STALE_MS 10000
-/* A link that nobody has used for so long is let go. */
+/* An idle link is retired after this: a crowd that comes back in waves still
+ * finds it. */
 #define SPARE_IDLE_MS 20000
 
 static bool
@@ -36,7 +39,7 @@ is_better(const struct pool_member *one, const struct pool_member *other,
 	return ssh_link_channels(one->link) < ssh_link_channels(other->link);
 }
 
-/* Where it would stall others it is opened on no account. */
+/* A target that is known to stall its link never joins other targets. */
 static bool
 may_take(const struct pool_member *member, const struct pool_target *target)
 {
@@ -58,7 +61,7 @@ pool_choice_best(const struct pool_members *members,
 	return best;
 }
 
-/* Free, or only busy for a moment. */
+/* The link is free, or busy only for a moment. */
 static bool
 is_lively(const struct pool_member *member)
 {
@@ -118,7 +121,18 @@ pool_choice_free_slots(const struct pool_members *members)
 	return count;
 }
 
-/* Also those that nobody waits for any more. */
+size_t
+pool_choice_channels(const struct pool_members *members)
+{
+	const struct pool_member *member;
+	size_t count = 0;
+
+	TAILQ_FOREACH(member, members, entry)
+		count += ssh_link_channels(member->link);
+	return count;
+}
+
+/* Opens of the target in flight, those that nobody waits for included. */
 static unsigned
 opens_of(const struct pool_members *members, const struct pool_target *target)
 {
@@ -144,9 +158,9 @@ are_stale(const struct pool_members *members, const struct pool_target *target)
 }
 
 /*
- * An open might freeze the link's other users: the target is a name, and
- * whether the jump box finds it at once is not known, for it was never asked,
- * did not answer the last time, or is being asked just now.
+ * An open might freeze the link's other users: the target is a name, and it is
+ * not known whether the jump box resolves it at once.  It was never asked for
+ * the name, did not answer the last time, or is being asked just now.
  */
 static bool
 may_freeze(const struct pool_members *members, const struct pool_target *target,
@@ -277,7 +291,7 @@ pool_choice_in_the_way(const struct pool_members *members,
 	return least;
 }
 
-/* Live ones which no target is known to stall. */
+/* The number of live links that no target is known to stall. */
 static size_t
 sound_links(const struct pool_members *members)
 {

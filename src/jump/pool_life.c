@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Signs of life counted over the links of a pool.  A jump box whose resolver
- * hangs is mute on that link alone, and so is one that connects in the thread
- * which reads the session: where that may be, another link's sign of life
- * counts too.
+ * A jump box whose resolver hangs is silent on that link only.  So is one that
+ * connects in the thread that reads the session.  Where that is possible,
+ * another link's sign of life counts, too.
  */
 #include "jump/pool_life.h"
 
@@ -15,7 +14,7 @@
 #include "jump/pool_targets.h"
 #include "ssh/link.h"
 
-/* Linux gives up a connect after 127 s: six times asked again (tcp(7)). */
+/* Linux gives up a connect after 127 s, that is after six retries (tcp(7)). */
 #define CONNECT_MAX_MS 130000
 
 int64_t
@@ -85,7 +84,7 @@ pool_life_was_heard(const struct pool_members *members,
 	return false;
 }
 
-/* False: there is none that could tell. */
+/* False: no other link can tell. */
 static bool
 ask_all_but(const struct pool_members *members,
     const struct pool_member *stalled)
@@ -117,7 +116,7 @@ pool_life_ask_others(const struct pool_members *members)
 	return alone;
 }
 
-/* When another link that lives last heard the jump box; 0: there is none. */
+/* When another link last heard the jump box; 0: there is no other. */
 static int64_t
 heard_elsewhere_ms(const struct pool_members *members,
     const struct pool_member *stalled)

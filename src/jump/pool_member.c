@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A link's bookkeeping within its pool.  It decides nothing.
+ * The bookkeeping of a link within its pool.  It decides nothing.
  */
 #include "jump/pool_member.h"
 
@@ -156,7 +156,7 @@ pool_member_blame_target(struct pool_member *member)
 	member->target->standing = POOL_STANDING_SUSPECT;
 }
 
-/* An answer that comes late does not clear its target. */
+/* An answer that comes late leaves its target a suspect. */
 static void
 forget_open(struct pool_member *member)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A list by the databases' labels, for several connections may lead to one.
+ * A list by the labels of databases, since several connections may lead to one.
  */
 #include "jump/pool_targets.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The databases that a pool was asked for, and what is remembered of each:
- * whether it answers.
+ * The databases that a pool was asked for, and whether each of them answers.
  */
 #ifndef PGJUMP_JUMP_POOL_TARGETS_H
 #define PGJUMP_JUMP_POOL_TARGETS_H
@@ -13,19 +12,20 @@
 struct config_connection;
 
 enum pool_standing {
-	POOL_STANDING_UNKNOWN, /* not one open has ended yet */
-	POOL_STANDING_PROMPT,  /* the last open was answered in time, by a
-				* stream or by a refusal */
-	POOL_STANDING_SUSPECT, /* was not, while the tunnel was alive */
+	POOL_STANDING_UNKNOWN, /* no open has ended yet */
+	/* The last open was answered in time, by a stream or a refusal. */
+	POOL_STANDING_PROMPT,
+	/* The last open was not, although the jump box was alive. */
+	POOL_STANDING_SUSPECT,
 };
 
 struct pool_target {
 	SLIST_ENTRY(pool_target) entry;
-	/* One of those that lead to it; borrowed. */
+	/* One of the connections that lead to it; borrowed. */
 	const struct config_connection *connection;
-	bool needs_no_lookup; /* needs no look-up on the jump box */
-	/* While the jump box connects to it, nobody else on that session is
-	 * answered: an open is on a link of its own. */
+	bool needs_no_lookup; /* it is an address or a socket, not a name */
+	/* While the jump box connects to it, nothing else on that session is
+	 * answered, so it gets links of its own. */
 	bool is_stalling;
 	enum pool_standing standing;
 };
@@ -40,7 +40,8 @@ struct pool_target *pool_targets_find(const struct pool_targets *,
 struct pool_target *pool_targets_get(struct pool_targets *,
     const struct config_connection *);
 
-/* There is another one than this, and no suspect; NULL: than none. */
+/* There is a target that is no suspect, other than this one (NULL: than none
+ * in particular). */
 bool pool_targets_have_other(const struct pool_targets *,
     const struct pool_target *than);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Two lists, and how many of one were served since the other's turn.
+ * Two lists, and the number of clients since the last turn of a cancel request.
  */
 #include "jump/queue.h"
 
 #include <stddef.h>
 
+/* With every fifth turn cancel requests are prompt, and cost clients little. */
 #define CLIENTS_PER_CANCEL 4
 
 void

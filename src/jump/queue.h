@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The order of those who wait for a stream: first come, first served, except
- * that clients go before cancel requests.  So that many clients do not hold up
- * a cancel for long, nor many cancels the clients, every fifth turn is a
- * cancel's where both wait.
+ * The order of requests that wait for a stream: first come, first served, but
+ * clients before cancel requests.  Where both wait, every fifth turn goes to a
+ * cancel request.  So neither kind holds up the other for long.
  */
 #ifndef PGJUMP_JUMP_QUEUE_H
 #define PGJUMP_JUMP_QUEUE_H
@@ -12,32 +11,32 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-/* Part of what waits. */
+/* A member of each request. */
 struct jump_place {
 	TAILQ_ENTRY(jump_place) entry;
-	bool is_cancel; /* set by its owner, before it joins */
+	bool is_cancel; /* the owner sets it before the request joins */
 };
 
 TAILQ_HEAD(jump_places, jump_place);
 
 struct jump_queue {
 	struct jump_places clients, cancels;
-	unsigned clients_ahead; /* that were served before the first cancel */
+	unsigned clients_ahead; /* clients served while a cancel was waiting */
 };
 
 void jump_queue_init(struct jump_queue *);
 bool jump_queue_is_empty(const struct jump_queue *);
 
-/* The list that one waits in, behind all of its kind. */
+/* The list for requests of this kind; a request joins at its end. */
 struct jump_places *jump_queue_list(struct jump_queue *,
     const struct jump_place *);
 
-/* It has left the queue because it is served: this was its turn. */
+/* Count the turn of a request that has left the queue to be served. */
 void jump_queue_count(struct jump_queue *, const struct jump_place *);
 
 /*
- * A walk in the order of turns; NULL ends it.  Only the place it came to last
- * may leave meanwhile.
+ * A walk in the order of turns; NULL ends it.  Meanwhile no request may leave
+ * but the one that jump_queue_next() returned last.
  */
 struct jump_walk {
 	struct jump_place *client, *cancel;

@@ -54,7 +54,7 @@ a_refusal_without_words_says_so(void **state)
 	(void)state;
 	assert_int_equal(fault.code, FAIL_DB_UNREACHED);
 	assert_string_equal(fault.words, "refused after 12 ms");
-	assert_has(fault.detail, "without a word after 12 ms");
+	assert_has(fault.detail, "without giving a reason after 12 ms");
 
 	fault = refused(2, "the moon is full", false);
 	assert_int_equal(fault.code, FAIL_DB_UNREACHED_SAID);
@@ -122,7 +122,7 @@ silence_behind_a_live_tunnel_is_the_databases(void **state)
 	assert_int_equal(behind.code, FAIL_DB_TIMEOUT);
 	assert_string_equal(behind.words, "2.5 s");
 	assert_has(unanswered.detail, "the tunnel to jump box " JUMP " is up");
-	assert_has(stalled.detail, "it answers nobody on that session");
+	assert_has(stalled.detail, "it answers nothing else on that session");
 	assert_null(strstr(unanswered.detail, "answers nobody"));
 	assert_has(behind.detail, "earlier connections");
 }
@@ -135,7 +135,7 @@ a_full_pool_is_told_with_its_size(void **state)
 	(void)state;
 	jump_fault_busy(&fault, 8000, 3);
 	assert_int_equal(fault.code, FAIL_FORWARD_LIMIT);
-	assert_has(fault.detail, "busy: 3");
+	assert_has(fault.detail, "all 3 links to the jump box were busy");
 }
 
 int
