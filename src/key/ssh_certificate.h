@@ -24,8 +24,10 @@ bool ssh_certificate_key(struct ssh_wire certificate, struct ssh_blob *out);
 /* Whether `certificate` is one, and certifies this key. */
 bool ssh_certificate_is_of(struct ssh_wire certificate, struct ssh_wire key);
 
-/* Whether it has this extension, "permit-port-forwarding" for one.  False also
- * where it cannot be read. */
+/*
+ * Whether it has this extension, "permit-port-forwarding" for one.  False also
+ * where it cannot be read.
+ */
 bool ssh_certificate_permits(struct ssh_wire certificate,
     const char *extension);
 

@@ -50,8 +50,10 @@ const char *ssh_key_type(const unsigned char *blob, size_t len);
 /* The length of an RSA key (RFC 4253, 6.6: e, then n), 0 for any other. */
 unsigned ssh_key_rsa_bits(const unsigned char *blob, size_t len);
 
-/* "SHA256:" and unpadded base64 of the SHA-256 of a key blob; of a certificate
- * it is that of its key, as OpenSSH shows it. */
+/*
+ * "SHA256:" and unpadded base64 of the SHA-256 of a key blob; of a certificate
+ * it is that of its key, as OpenSSH shows it.
+ */
 void ssh_key_fingerprint(const unsigned char *blob, size_t len, char out[64]);
 
 #endif

@@ -24,8 +24,10 @@ enum ssh_key_verdict {
 	SSH_KEY_UNKNOWN,     /* not a key at all */
 };
 
-/* What is wrong and what to do about it, one clause, lower case, no period;
- * for SSH_KEY_GOOD "". */
+/*
+ * What is wrong and what to do about it, one clause, lower case, no period; for
+ * SSH_KEY_GOOD "".
+ */
 const char *ssh_key_verdict_text(enum ssh_key_verdict);
 
 #endif

@@ -16,8 +16,10 @@ struct ssh_wire {
 	size_t left;
 };
 
-/* Each takes its value off the front; false, and nothing taken, when the bytes
- * end before the value does. */
+/*
+ * Each takes its value off the front; false, and nothing taken, when the bytes
+ * end before the value does.
+ */
 bool ssh_wire_u32(struct ssh_wire *, uint32_t *value);
 bool ssh_wire_string(struct ssh_wire *, struct ssh_wire *string);
 

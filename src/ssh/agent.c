@@ -2,8 +2,8 @@
 
 /*
  * Two requests of the agent protocol (draft-ietf-sshm-ssh-agent) on a Unix
- * socket that may be slow, silent or no agent at all: every wait is bounded.
- * It knows nothing of SSH sessions and chooses no key.
+ * socket.  What listens there may be slow, silent or no agent at all, so every
+ * wait is bounded.  This file knows nothing of SSH sessions and chooses no key.
  */
 #include "ssh/agent.h"
 
@@ -25,26 +25,26 @@ enum {
 	SIGN_REQUEST = 13,
 };
 
-/* The longest answer; OpenSSH's agent has the same limit. */
+/* OpenSSH's agent has the same limit on a message. */
 #define ANSWER_MAX (256 * 1024)
 
 struct ssh_agent {
 	int fd;
 	int64_t deadline_ms;
 	int cancel_fd;
-	bool
-	    is_in_midst; /* of a request or its answer: nothing fits any more */
+	bool is_in_midst; /* in the midst of a request or answer: no other may
+			     follow */
 	struct ssh_agent_keys keys;
-	unsigned char *answer; /* of the last request, without its length */
+	unsigned char *answer; /* to the last request, without its length */
 	size_t answer_len;
-	char *words; /* of the call in progress */
+	char *words; /* where the call in progress says what failed */
 	size_t words_size;
 };
 
 static bool failed(struct ssh_agent *, const char *words, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Says why, and is false. */
+/* Say what failed; always false. */
 static bool
 failed(struct ssh_agent *agent, const char *words, ...)
 {
@@ -109,7 +109,7 @@ receive_all(struct ssh_agent *agent, unsigned char *bytes, size_t len)
 	return true;
 }
 
-/* The answer to the last request, behind the byte which says what it is. */
+/* Receive the answer to the last request, without its length. */
 static bool
 receive_answer(struct ssh_agent *agent)
 {
@@ -142,7 +142,7 @@ exchange(struct ssh_agent *agent, const struct ssh_blob *request)
 	return !agent->is_in_midst;
 }
 
-/* Sends the request and frees it. */
+/* Send the request and free it. */
 static bool
 ask(struct ssh_agent *agent, struct ssh_blob *request, unsigned char expected,
     struct ssh_wire *answer)
@@ -237,8 +237,8 @@ ssh_agent_list(struct ssh_agent *agent, const struct ssh_agent_key **keys,
 }
 
 /*
- * An agent which does not know the flags signs with SHA-1: the jump box would
- * refuse that, and blame the key.
+ * An agent that does not know the flags signs with SHA-1.  The jump box would
+ * reject that signature, and the key would get the blame.
  */
 static bool
 is_as_asked(const struct ssh_wire *algorithm, uint32_t flags)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The SSH agent protocol (draft-ietf-sshm-ssh-agent), two requests of it: list
- * the keys, sign with one.  Bounded by poll() where libssh2's own agent code
- * blocks without limit.
+ * Two requests of the SSH agent protocol (draft-ietf-sshm-ssh-agent): list the
+ * keys, sign with one.  Every wait has a deadline, while libssh2's own agent
+ * code may block for ever.
  */
 #ifndef PGJUMP_SSH_AGENT_H
 #define PGJUMP_SSH_AGENT_H
@@ -17,27 +17,29 @@
 struct ssh_agent;
 
 /*
- * Connect to $SSH_AUTH_SOCK.  NULL with `words` saying why not.  All later
- * calls end by `deadline_ms` (base/clock.h) or when `cancel_fd` is readable.
+ * Connect to $SSH_AUTH_SOCK.  NULL: `words` says why not.  All later calls end
+ * by `deadline_ms` (base/clock.h) or when `cancel_fd` becomes readable.
  */
 struct ssh_agent *ssh_agent_open(int64_t deadline_ms, int cancel_fd,
     char *words, size_t words_size);
 void ssh_agent_close(struct ssh_agent *); /* NULL is fine */
 
 /*
- * False after a call that ended in the middle of an answer: later ones fail.
- * An agent that merely refused is still usable.
+ * False once a call has ended in the middle of an answer; later calls fail. An
+ * agent that merely refused a request is still usable.
  */
 bool ssh_agent_is_usable(const struct ssh_agent *);
 
-/* The agent's keys, owned by it until closed.  False: it failed, see words. */
+/*
+ * List the agent's keys, which it owns until it is closed.  False: see `words`.
+ */
 bool ssh_agent_list(struct ssh_agent *, const struct ssh_agent_key **keys,
     size_t *count, char *words, size_t words_size);
 
 /*
- * Sign `data`; `flags` are those of the protocol (2: rsa-sha2-256, 4:
- * rsa-sha2-512).  On success *signature is the inner signature blob, malloc'ed
- * for the caller.
+ * Sign `data`.  `flags` are those of the protocol (2: rsa-sha2-256, 4:
+ * rsa-sha2-512).  On success *signature is the inner signature blob, which the
+ * caller frees.
  */
 bool ssh_agent_sign(struct ssh_agent *, const struct ssh_agent_key *,
     const unsigned char *data, size_t len, uint32_t flags,

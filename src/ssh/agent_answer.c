@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Every length is checked before it is believed, and a count before there is
- * memory for so many.
+ * Every length is checked before it is used, and the count of keys before
+ * memory is allocated for them.
  */
 #include "ssh/agent_answer.h"
 
@@ -50,7 +50,7 @@ add_key(struct ssh_agent_keys *keys, struct ssh_wire blob,
 	key->comment = xstrndup((const char *)comment.at, comment.left);
 }
 
-/* A key blob and a comment for each. */
+/* Each key is a blob and a comment. */
 static bool
 read_keys(struct ssh_wire answer, uint32_t count, struct ssh_agent_keys *keys)
 {
@@ -69,7 +69,7 @@ read_keys(struct ssh_wire answer, uint32_t count, struct ssh_agent_keys *keys)
 bool
 ssh_agent_answer_keys(struct ssh_wire answer, struct ssh_agent_keys *keys)
 {
-	const size_t least = 8; /* two lengths */
+	const size_t least = 8; /* a key has two lengths */
 	uint32_t count;
 
 	*keys = (struct ssh_agent_keys){ 0 };

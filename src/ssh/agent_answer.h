@@ -2,7 +2,7 @@
 
 /*
  * What an SSH agent answers (draft-ietf-sshm-ssh-agent), read within bounds.
- * Pure: bytes in, values out; how they arrive is for ssh/agent.h.
+ * Pure: bytes in, values out.  ssh/agent.h fetches them.
  */
 #ifndef PGJUMP_SSH_AGENT_ANSWER_H
 #define PGJUMP_SSH_AGENT_ANSWER_H
@@ -37,23 +37,24 @@ struct ssh_agent_keys {
 enum ssh_agent_answer {
 	SSH_AGENT_ANSWERED,
 	SSH_AGENT_REFUSED,
-	SSH_AGENT_FOREIGN, /* no answer to what was asked */
+	SSH_AGENT_FOREIGN, /* not an answer to the request */
 };
 
-/* Take the first byte off; SSH_AGENT_ANSWERED where it is the expected one. */
+/* Take off the first byte, which says what the answer is. */
 enum ssh_agent_answer ssh_agent_answer_kind(struct ssh_wire *answer,
     unsigned char expected);
 
 /*
- * The list of keys, behind that byte, for ssh_agent_answer_clear() in any case.
- * False: it is damaged, and *keys holds none.
+ * Read the list of keys behind that byte; release it with
+ * ssh_agent_answer_clear() in any case.  False: the list is damaged, and *keys
+ * is empty.
  */
 bool ssh_agent_answer_keys(struct ssh_wire answer, struct ssh_agent_keys *);
 void ssh_agent_answer_clear(struct ssh_agent_keys *);
 
 /*
- * A signature and the algorithm that made it (RFC 4253, 6.6), behind that byte
- * and borrowed.  False: it is damaged, or longer than SSH_AGENT_SIGNATURE_MAX.
+ * Read a signature and its algorithm (RFC 4253, 6.6) behind that byte; both are
+ * borrowed.  False: damaged, or longer than SSH_AGENT_SIGNATURE_MAX.
  */
 bool ssh_agent_answer_signature(struct ssh_wire answer,
     struct ssh_wire *algorithm, struct ssh_wire *signature);

@@ -21,7 +21,7 @@
 #include "ssh/signature.h"
 #include "ssh/transport.h"
 
-/* An agent may ask a person before it answers. */
+/* The user is told, since an agent may ask a person before it answers. */
 static void
 tell(const struct ssh_login *login, bool is_asked)
 {
@@ -29,7 +29,7 @@ tell(const struct ssh_login *login, bool is_asked)
 		login->on_agent(login->agent_arg, is_asked);
 }
 
-/* Its time ran out with the agent. */
+/* The time of the login ran out while the agent was asked. */
 static enum ssh_outcome
 fail_waiting(struct ssh_login *login)
 {
@@ -207,7 +207,10 @@ is_waiting(const struct ssh_agent_offers *offers)
 	return offers->is_unsigned && clock_ms() >= offers->login->deadline_ms;
 }
 
-/* No request was made of the jump box, or none could be signed. */
+/*
+ * Why nothing was offered, or why an offer could not be signed; FAIL_NONE: the
+ * jump box rejected what was offered.
+ */
 static enum failure
 nearest_cause(const struct ssh_agent_offers *offers, const char **words)
 {
@@ -240,8 +243,8 @@ note_all(struct ssh_agent_offers *offers)
 }
 
 /*
- * True where something nearer than a refused key ended the login: its fault is
- * then set, and outcome is to be returned.
+ * True: a cause nearer than a rejected key ended the login.  Then its fault is
+ * set, and *outcome is to be returned.
  */
 static bool
 failed_before(struct ssh_agent_offers *offers, enum ssh_outcome *outcome)
@@ -264,7 +267,6 @@ failed_before(struct ssh_agent_offers *offers, enum ssh_outcome *outcome)
 	return true;
 }
 
-/* None was accepted: why, from the nearest cause to the farthest. */
 enum ssh_outcome
 ssh_agent_offers_fail(struct ssh_agent_offers *offers)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The lists, and why each is in this order.  libssh2 drops what it does not
- * have.
+ * The lists, and why each is in this order.  libssh2 drops names that it does
+ * not know.
  */
 #include "ssh/algorithms.h"
 
@@ -11,12 +11,15 @@
 #include <string.h>
 
 /*
- * A stock libssh2 gives OpenSSL 16 bytes a call, so that its own chacha20 costs
- * least: 2.9 CPU-seconds per gigabyte against 3.7 with AES-GCM.  One patched as
- * contrib/libssh2 tells gives whole packets, and aes128-gcm costs 0.7.  Without
- * AES instructions it costs 3.7 again (8.0 before SSSE3); they are not asked
- * for, since that takes code for each processor to save a third on few hosts,
- * whose jump box may have them; where it has none either, sshd's Ciphers rules.
+ * A stock libssh2 hands OpenSSL 16 bytes a call, so that its own chacha20 is
+ * cheapest: 2.9 CPU-seconds per gigabyte, against 3.7 for AES-GCM.  With the
+ * patches of contrib/libssh2 it hands over whole packets, and aes128-gcm costs
+ * 0.7.
+ *
+ * Without AES instructions aes128-gcm costs 3.7 again (8.0 before SSSE3).  We
+ * do not test for them: that takes code for each processor and saves a third on
+ * the few hosts without, whose jump box may have them.  Where neither side has
+ * them, set Ciphers in sshd_config.
  */
 #ifdef LIBSSH2_FEATURE_CIPHER_RUNS
 #define CIPHERS                                          \
@@ -29,9 +32,9 @@
 #endif
 
 /*
- * What is offered, in this order: nothing with SHA-1, CBC or DSA, and no key
- * exchange group whose arithmetic would stall a loop (14-100 ms).  libssh2 adds
- * ext-info-c and the strict key exchange marker itself.
+ * Nothing with SHA-1, CBC or DSA is offered, and no key exchange group whose
+ * arithmetic would block a loop for 14 to 100 ms.  libssh2 adds ext-info-c and
+ * the marker for strict key exchange itself.
  */
 static const struct {
 	int method;
@@ -85,7 +88,7 @@ ssh_algorithms_keep(LIBSSH2_SESSION *session)
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		const char *name = libssh2_session_methods(session, methods[i]);
 
-		/* libssh2's name for what a cipher does by itself. */
+		/* This name stands for no MAC: the cipher has its own. */
 		if (name != NULL && strcmp(name, "INTEGRATED-AES-GCM") != 0)
 			libssh2_session_method_pref(session, methods[i], name);
 	}

@@ -8,7 +8,10 @@
 
 #include <libssh2.h>
 
-/* Of RSA keys, in a login: the first that the jump box takes. */
+/*
+ * Signatures for RSA keys in a login; the first that the jump box accepts is
+ * used.
+ */
 #define SSH_ALGORITHMS_SIGNATURES "rsa-sha2-512,rsa-sha2-256"
 
 /* A type of host key: its name in known_hosts files, and in a key exchange. */
@@ -22,13 +25,13 @@ struct ssh_algorithms_hostkey {
 extern const struct ssh_algorithms_hostkey
     ssh_algorithms_hostkeys[SSH_ALGORITHMS_HOSTKEYS];
 
-/* To be called for each new session. */
+/* Call this for each new session. */
 void ssh_algorithms_offer(LIBSSH2_SESSION *);
 
 /*
- * From now on offer only the ciphers and MACs that were agreed on.  In a later
- * key exchange libssh2 1.11.1 would use others at once, with the keys and the
- * state of the former ones, which it does not bear.
+ * Offer only the agreed ciphers and MACs from now on.  If a later key exchange
+ * agreed on others, libssh2 1.11.1 would use them at once, with the keys and
+ * state of the old ones, and break.
  */
 void ssh_algorithms_keep(LIBSSH2_SESSION *);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The order of a login: ask what is offered, begin with the configured method,
- * go on with another configured one only where the jump box wants more or does
- * not offer the first.  Where it offers none of them its prompts are looked at:
- * there may be none.  What each method does is its own file's business.
+ * The order of a login: ask for the methods on offer, begin with the configured
+ * one, and go on with another configured one only where the jump box wants more
+ * or does not offer the first.  Where it offers none of them,
+ * keyboard-interactive is tried without a password, since it may prompt for
+ * nothing.  Each method has a file of its own.
  */
 #include "ssh/auth.h"
 
@@ -24,7 +25,7 @@
 #include "ssh/login.h"
 #include "ssh/transport.h"
 
-/* One way to prove who we are, by the first of its methods that is offered. */
+/* One way to prove who we are, by the first of its methods on offer. */
 struct factor {
 	enum auth_method method;
 	const char *offered_as[2];
@@ -58,7 +59,7 @@ has_anything(const struct config_jump *jump)
 	return true;
 }
 
-/* The last one is for want of any other. */
+/* The last factor is for jump boxes that offer none of the others. */
 static const struct factor factors[] = {
 	{ AUTH_METHOD_KEY, { "publickey" }, has_key, ssh_auth_key },
 	{ AUTH_METHOD_AGENT, { "publickey" }, has_agent, ssh_auth_agent },
@@ -71,7 +72,7 @@ static const struct factor factors[] = {
 #define FACTOR_COUNT (sizeof factors / sizeof *factors)
 #define LAST         (FACTOR_COUNT - 1)
 
-/* The name under which it can be used now, or NULL. */
+/* The name of a method on offer that this factor can use, or NULL. */
 static const char *
 offered_as(const struct factor *factor, const char *methods)
 {
@@ -82,7 +83,7 @@ offered_as(const struct factor *factor, const char *methods)
 	return NULL;
 }
 
-/* The next factor: the configured method's own before any other. */
+/* The next factor: that of the configured method comes before the others. */
 static const struct factor *
 choose(const struct config_jump *jump, const bool is_used[],
     const char *methods)
@@ -103,8 +104,9 @@ choose(const struct config_jump *jump, const bool is_used[],
 }
 
 /*
- * The `none` request, which is free as the first one only.  Its answer is a
- * list of methods, or a login.  FAIL_NONE with "" in `methods`: logged in.
+ * Send the `none` request (RFC 4252, 5.2), which servers do not count as a
+ * failure when it comes first.  Its answer is a list of methods or a login.
+ * FAIL_NONE with "" in `methods`: logged in.
  */
 static enum failure
 ask_methods(struct ssh_login *login, char *methods, size_t size)

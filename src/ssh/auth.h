@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Log in to a jump box with what is configured: key, agent or password (also
- * as the answer to keyboard-interactive prompts), and both where the server
- * wants both.  Sequential: runs in a dialer's thread, waits by
+ * Log in to a jump box with what is configured: a key, an agent or a password,
+ * which also answers keyboard-interactive prompts; and with two of them where
+ * the server wants both.  Sequential: runs in a dialer's thread and waits by
  * ssh_transport_wait().
  */
 #ifndef PGJUMP_SSH_AUTH_H
@@ -14,10 +14,10 @@
 struct ssh_login;
 
 /*
- * Go through with a login that ssh_login_start() made.  FAIL_NONE when it
- * succeeded: `by` of the login and fault_note() then name method and key
- * fingerprint.  Else one of the AUTH rows, or FAIL_SHUTDOWN when the login was
- * cancelled.  Secrets are read from their files here, and wiped.
+ * Run a login that ssh_login_start() made.  FAIL_NONE: it succeeded, and `by`
+ * of the login and fault_note() name method and key fingerprint.  Else one of
+ * the AUTH rows, or FAIL_SHUTDOWN when the login was cancelled.  Secrets are
+ * read from their files here, and wiped.
  */
 enum failure ssh_auth_login(struct ssh_login *);
 

@@ -54,7 +54,10 @@ offer_some(struct ssh_agent_offers *offers)
 	return ssh_agent_offers_fail(offers);
 }
 
-/* A key that signs for `wanted`: itself, or the one that it certifies. */
+/*
+ * The agent's key that signs for `wanted`: the key itself, or the one that a
+ * certificate certifies.
+ */
 static const struct ssh_agent_key *
 find_signer(const struct ssh_agent_offers *offers, struct ssh_wire wanted)
 {
@@ -67,8 +70,10 @@ find_signer(const struct ssh_agent_offers *offers, struct ssh_wire wanted)
 	return NULL;
 }
 
-/* As ssh(1) does, certificates first: a server that knows their authority need
- * not know the key. */
+/*
+ * Offer certificates first, as ssh(1) does: a server that trusts their
+ * authority need not know the key.
+ */
 static enum ssh_outcome
 offer_certificates(struct ssh_agent_offers *offers, struct ssh_wire wanted)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Logging in by a key that an SSH agent holds.
+ * Log in by a key that an SSH agent holds.
  */
 #ifndef PGJUMP_SSH_AUTH_AGENT_H
 #define PGJUMP_SSH_AUTH_AGENT_H
@@ -9,8 +9,8 @@
 #include "ssh/login.h"
 
 /*
- * ACCEPTED, PARTIAL, or FAILED with the fault set: rejected ones as well.
- * `method` is what the jump box offers of the names that this file knows.
+ * SSH_OUTCOME_ACCEPTED, _PARTIAL, or _FAILED with the fault set, also when the
+ * keys were rejected.  `method` is the name under which the jump box offers it.
  */
 enum ssh_outcome ssh_auth_agent(struct ssh_login *, const char *method);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The private key is judged by ssh_key before libssh2 sees it, so that what
- * libssh2 then reports can only be the jump box's opinion.  The public key
- * always goes with it: libssh2 would decrypt the private one twice without.
+ * key/ssh_key.h judges the private key before libssh2 sees it, so that any
+ * later error is the jump box's opinion.  We always pass the public key too,
+ * since libssh2 would otherwise decrypt the private key twice.
  */
 #include "ssh/auth_key.h"
 

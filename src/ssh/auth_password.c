@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A password, sent as such (RFC 4252, 8) or as the answer to the prompts of
+ * A password, sent as such (RFC 4252, 8) or as the answer to prompts of
  * keyboard-interactive (RFC 4256), which is how PAM asks for it.  It answers
- * the prompts of one round that ask for a password; any other one, and a
- * second round, ends the login with that prompt in its words.  A jump box that
- * prompts for nothing needs no password.
+ * the password prompts of one round.  Any other prompt, and a second round,
+ * ends the login, and the fault quotes the prompt.  A jump box that prompts for
+ * nothing needs no password.
  */
 #include "ssh/auth_password.h"
 
@@ -24,14 +24,17 @@
 /* The jump box's prompts, as on_prompts() sees them. */
 struct interview {
 	const char *password; /* NULL: there is none */
-	unsigned rounds;      /* with at least one prompt */
-	bool is_over; /* asked what we do not answer: send nothing more */
-	enum ssh_prompt kind; /* of the one which is not answered */
-	char first[160];      /* the first one that was answered */
-	char question[160];   /* the one which is not answered */
+	unsigned rounds;      /* rounds with at least one prompt */
+	bool is_over; /* a prompt cannot be answered: send nothing more */
+	enum ssh_prompt kind; /* of the prompt that is not answered */
+	char first[160];      /* the first prompt that was answered */
+	char question[160];   /* the prompt that is not answered */
 };
 
-/* Of a round for a new password the first prompt may ask for the old one. */
+/*
+ * When a password must be changed, the first prompt may ask for the old one;
+ * the instruction tells the two apart.
+ */
 static enum ssh_prompt
 kind_of(const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt, const char *instruction,
     int instruction_len)
@@ -58,9 +61,9 @@ give_up(struct interview *interview,
 }
 
 /*
- * Half an answer is none: nothing is sent unless every prompt of the round can
- * be answered.  A round without prompts only shows a text, PAM's farewell for
- * one.
+ * Answer all prompts of a round or none: a partial answer would send the
+ * password and still fail.  A round without prompts only shows a text, such as
+ * PAM's farewell.
  */
 static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_prompts)
 {
@@ -89,7 +92,7 @@ static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_prompts)
 	}
 }
 
-/* A password is asked for, and none is configured. */
+/* The jump box asks for a password, and none is configured. */
 static enum ssh_outcome
 fail_no_password(struct ssh_login *login, const char *question)
 {
@@ -177,7 +180,7 @@ conclude(struct ssh_login *login, int rc)
 	return SSH_OUTCOME_FAILED;
 }
 
-/* What came of keyboard-interactive without a single prompt. */
+/* How keyboard-interactive ended without a single prompt. */
 static enum ssh_outcome
 conclude_unasked(struct ssh_login *login, int rc)
 {

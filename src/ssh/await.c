@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * poll() with the two things that every wait of a dial has: a deadline, and a
- * descriptor that ends it early.
+ * poll() with what every wait of a dial has: a deadline, and a descriptor that
+ * ends it early.
  */
 #include "ssh/await.h"
 
@@ -15,7 +15,10 @@
 
 #include "base/clock.h"
 
-/* A Unix socket with a full backlog cannot be polled for room. */
+/*
+ * poll() cannot wait for room in the backlog of a Unix socket, so connect() is
+ * retried.
+ */
 #define BACKLOG_RETRY_MS 20
 
 enum await_status

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Waiting in sequential code: for descriptors, by a deadline, and no longer
- * than until somebody cancels.  For dialers; a loop never calls it.
+ * Waiting in sequential code: for descriptors, until a deadline or until the
+ * caller is cancelled.  For dialers; a loop never calls it.
  */
 #ifndef PGJUMP_SSH_AWAIT_H
 #define PGJUMP_SSH_AWAIT_H
@@ -17,23 +17,28 @@ enum await_status {
 	AWAIT_CANCELLED, /* `cancel_fd` is readable */
 };
 
-/* At most this many descriptors in one await_any(). */
+/*
+ * The most descriptors that one await_any() takes: 16 sockets of a race
+ * (ssh/tcp.c), with room to spare.
+ */
 #define AWAIT_MAX 31
 
 /*
- * Wait for one of `count` descriptors; fills their revents.  `deadline_ms` as
- * base/clock.h; `cancel_fd` may be -1, and wins over everything else.
+ * Wait for one of `count` descriptors and fill their revents.  `deadline_ms` is
+ * a time of base/clock.h.  `cancel_fd` may be -1, and wins over everything
+ * else.
  */
 enum await_status await_any(struct pollfd *fds, size_t count,
     int64_t deadline_ms, int cancel_fd);
 
-/* The same for one descriptor, which may be -1: then only time passes. */
+/* The same for one descriptor; -1: only let time pass. */
 enum await_status await_one(int fd, short events, int64_t deadline_ms,
     int cancel_fd);
 
 /*
- * A connected, non-blocking socket at a path, the caller's; -1 with errno,
- * which is ETIMEDOUT at the deadline and ECANCELED when cancelled.
+ * Connect to a Unix socket.  Returns a non-blocking socket, which is the
+ * caller's, or -1 with errno: ETIMEDOUT at the deadline, ECANCELED when
+ * cancelled.
  */
 int await_unix(const char *path, int64_t deadline_ms, int cancel_fd);
 

@@ -3,7 +3,8 @@
 /*
  * One forwarded stream of an SSH session.  It marks what it wants; the link
  * that owns the session pumps.  Its receive window is exact: the peer may send
- * what was granted, and more is granted only for bytes the client has taken.
+ * what was granted, and more is granted only for bytes that the client has
+ * taken.
  */
 #ifndef PGJUMP_SSH_CHANNEL_H
 #define PGJUMP_SSH_CHANNEL_H
@@ -21,19 +22,23 @@ struct evbuffer;
 struct event;
 struct ssh_transport;
 
-/* A link whose output buffer holds more takes no more from clients. */
+/*
+ * When a link's output buffer holds more, its channels accept no bytes from
+ * clients.
+ */
 #define SSH_CHANNEL_OUTPUT_MAX ((size_t)1 << 20)
 
 /* What the channels of a link share; the link owns it. */
 struct ssh_channel_host {
 	struct ssh_pulse pulse;
 	struct ssh_transport *transport;
-	struct event *turn; /* activated: the link must have its turn soon */
-	bool is_lost;       /* nothing more will come; see `fault` */
-	struct fault fault; /* why; names the SSH server from the start */
-	bool holds_unread;  /* libssh2 may hold what nobody can read */
-	bool is_full;       /* a write was held back by the output buffer */
-	int64_t rtt_us;     /* of the last ping; 0: not measured yet */
+	struct event *turn; /* activate it to give the link a turn soon */
+	bool is_lost;       /* the session broke, see `fault` */
+	struct fault
+	    fault; /* why it broke; names the SSH server from the start */
+	bool holds_unread; /* libssh2 may hold packets that no read returns */
+	bool is_full;      /* a write was held back by the output buffer */
+	int64_t rtt_us;    /* the shortest round trip; 0: not measured yet */
 };
 
 struct ssh_channel {
@@ -41,43 +46,43 @@ struct ssh_channel {
 	TAILQ_ENTRY(ssh_channel) entry;
 	LIBSSH2_CHANNEL *channel;
 	struct ssh_channel_host *host;
-	bool owes_ready;       /* on_ready is owed */
-	bool is_blocked;       /* a write waits for a window, a rekey or room */
-	bool is_finishing;     /* EOF is to be sent */
-	bool is_finished;      /* its user has said its last byte */
-	bool has_timed_out;    /* the jump box has ended it */
-	bool is_closing;       /* closed by its user: to be freed */
-	uint32_t window;       /* granted at most at a time, bytes */
-	uint32_t owed;         /* taken by the client, not granted again yet */
-	uint32_t granting;     /* the part of it that libssh2 is sending */
-	uint32_t held;         /* read, not taken by the client yet */
-	struct evbuffer *kept; /* its user has not read it yet; NULL: nothing */
+	bool owes_ready;    /* on_ready must be called in the next turn */
+	bool is_blocked;    /* a write waits for a window, a rekey or room */
+	bool is_finishing;  /* an EOF is still to be sent */
+	bool is_finished;   /* the user has written its last byte */
+	bool has_timed_out; /* the jump box has ended the channel */
+	bool is_closing;    /* the user has closed it: to be freed */
+	uint32_t window;    /* bytes granted at most at a time */
+	uint32_t owed; /* bytes the client has taken, not granted again yet */
+	uint32_t granting;     /* the part of `owed` that libssh2 is sending */
+	uint32_t held;         /* bytes read, not taken by the client yet */
+	struct evbuffer *kept; /* bytes the user has not read yet; NULL: none */
 	int64_t moved_ms; /* when a byte last went either way (base/clock.h) */
-	uint64_t period_bytes; /* read since period_us, for auto-tuning */
+	uint64_t period_bytes; /* bytes read since period_us, for auto-tuning */
 	int64_t period_us;
 };
 
 /*
- * The stream of a channel that was opened with window 0.  The caller keeps it
- * in its list and calls ssh_channel_pump() in each turn with input.
+ * Make a stream of a channel that was opened with window 0.  The caller keeps
+ * it in a list and calls ssh_channel_pump() in each turn with input.
  */
 struct ssh_channel *ssh_channel_new(LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *);
 
 /*
- * Retry what is blocked (window grants, EOF) and call on_ready where bytes, an
+ * Retry what is blocked (window grants, EOF), and call on_ready when bytes, an
  * end or room may be waiting.  The user may close the stream in the call.
  * Afterwards libssh2 holds nothing for the channel.
  */
 void ssh_channel_pump(struct ssh_channel *);
 
 /*
- * Close at the peer and free.  False: not yet, the peer's answer is awaited;
- * call again after input.
+ * Close at the peer and free.  False: the peer has not answered yet, call again
+ * after input.
  */
 bool ssh_channel_free(struct ssh_channel *);
 
-/* The same, when the session itself goes. */
+/* Free it without closing: the session itself ends. */
 void ssh_channel_forget(struct ssh_channel *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Two lists of channels.  A user closes its stream whenever it likes; only
- * here, between the calls of users, a closed channel changes lists and dies.
+ * Two lists of channels.  A user may close its stream at any time.  A closed
+ * channel changes lists and is freed only here, between the calls of users.
  */
 #include "ssh/channels.h"
 
@@ -10,23 +10,32 @@
 #include "key/ssh_memory.h"
 #include "ssh/transport.h"
 
+/*
+ * A session with more zombies, none of which is answered for this long, is not
+ * sound.
+ */
 #define ZOMBIES_MAX     8
 #define CLOSE_ANSWER_MS 5000
 
 /*
- * libssh2 looks through all that it holds in each call: 2000 packets, of two
- * blocks each, cost about 10 ms a turn with 900 channels.
+ * libssh2 searches all packets it holds in every call.  With 900 channels, 2000
+ * packets of two blocks each cost about 10 ms a turn.
  */
 #define UNREAD_MUCH 1024
 #define UNREAD_MAX  4096
 
-/* At most, with an open and a key exchange in flight. */
+/*
+ * Blocks that libssh2 holds at most, with an open and a key exchange in flight.
+ */
 #define BLOCKS_OF_SESSION 128
 #define BLOCKS_OF_CHANNEL 2
 
 #define BLOCKS_OF_PACKET 2
-/* In bytes, with the packets that come while keys are exchanged.  A jump box
- * could have a link for each client, so that megabytes would add up. */
+/*
+ * Bytes that libssh2 holds at most, with the packets that come during a key
+ * exchange.  A jump box may have a link for each client, so megabytes would add
+ * up.
+ */
 #define BYTES_OF_SESSION ((size_t)768 << 10)
 #define BYTES_OF_CHANNEL 2048
 
@@ -90,7 +99,9 @@ bury(struct ssh_channels *channels, struct ssh_channel *channel)
 	channels->zombie_count++;
 }
 
-/* While one goes after the other, no matter how many there are, all is well. */
+/*
+ * As long as one zombie after another is freed, their number does not matter.
+ */
 static void
 note_progress(struct ssh_channels *channels, bool has_freed)
 {
@@ -131,8 +142,10 @@ count_of(const struct ssh_channels *channels)
 	return channels->live_count + channels->zombie_count;
 }
 
-/* All have read: a packet more than ever may be one that nobody can read.  One
- * that has come in part is a single block. */
+/*
+ * Once every channel has read, a packet more than ever before may be one that
+ * no read returns.  A packet that has come in part is a single block.
+ */
 static bool
 may_hold_unread(struct ssh_channels *channels, size_t blocks)
 {
@@ -150,7 +163,7 @@ ssh_channels_pump(struct ssh_channels *channels, struct ssh_channel_host *host)
 
 	for (channel = TAILQ_FIRST(&channels->live); channel != NULL;
 	     channel = next) {
-		/* Its own user may close it in the call, and no other. */
+		/* Only the channel's own user may close it in the call. */
 		if (!channel->is_closing)
 			ssh_channel_pump(channel);
 		next = TAILQ_NEXT(channel, entry);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The channels of one link: those in use, and the zombies, which their users
+ * The channels of one link: the live ones, and the zombies, which their users
  * have closed and whose peer has not answered yet.
  */
 #ifndef PGJUMP_SSH_CHANNELS_H
@@ -21,52 +21,58 @@ struct ssh_channels {
 	TAILQ_HEAD(, ssh_channel) live;
 	TAILQ_HEAD(, ssh_channel) zombies;
 	size_t live_count, zombie_count;
-	int64_t zombies_ms; /* since when there are zombies (base/clock.h); 0:
-			       none */
-	size_t
-	    at_rest; /* blocks that libssh2 held besides channels, at least */
+	/* When a zombie was last freed, or the first one came; 0: none. */
+	int64_t zombies_ms;
+	/* The fewest blocks that libssh2 ever held besides its channels'. */
+	size_t at_rest;
 };
 
 void ssh_channels_init(struct ssh_channels *);
 
-/* Both take the channel; the second one is closed at once, and may be NULL. */
+/* Both take the channel.  The second closes it at once; NULL is fine. */
 struct stream *ssh_channels_add(struct ssh_channels *, LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *);
 void ssh_channels_add_zombie(struct ssh_channels *, LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *);
 
-/* A round trip took so long; 0: none was made.  The shortest counts. */
+/*
+ * Note a round trip in microseconds; the shortest one counts.  0: none was
+ * made.
+ */
 void ssh_channels_measured(struct ssh_channel_host *, int64_t us);
 
-/* Any channel, to drive the session's transport with; NULL: there is none. */
+/*
+ * Any channel, since the transport of a session is driven through one; NULL:
+ * there is none.
+ */
 LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 
-/* Let every channel have its say, then try to free the zombies. */
+/* Pump every channel, then try to free the zombies. */
 void ssh_channels_pump(struct ssh_channels *, struct ssh_channel_host *);
 
 /*
- * What is to become of a session, after ssh_channels_pump(); `memory` is what
+ * What to do with a session after ssh_channels_pump().  `memory` is what
  * libssh2 holds.
  */
 enum ssh_channels_verdict {
 	SSH_CHANNELS_FINE,
 	/*
-	 * Let there be no new channel.  More zombies than a sound session has,
-	 * and for longer than a peer needs to answer: only its end gets rid of
-	 * them.  Or much that nobody reads: an honest peer leaves a packet for
-	 * each keepalive that it answers.
+	 * Open no new channel.  There are more zombies than a sound session
+	 * has, for longer than a peer needs to answer: only the end of the
+	 * session gets rid of them.  Or much is held that no read returns: an
+	 * honest peer leaves one packet for each keepalive that it answers.
 	 */
 	SSH_CHANNELS_RETIRE,
-	SSH_CHANNELS_CUT, /* more of that than was ever asked for */
+	SSH_CHANNELS_CUT, /* more is held than answers to all we asked */
 };
 enum ssh_channels_verdict ssh_channels_judge(const struct ssh_channels *,
     const struct ssh_memory *memory);
 
-/* Judge a session, and cut it where that is the verdict. */
+/* Judge a session, and cut it when that is the verdict. */
 enum ssh_channels_verdict ssh_channels_enforce(const struct ssh_channels *,
     struct ssh_transport *);
 
-/* The session goes, and with it what libssh2 holds of them. */
+/* Free all channels, at the end of their session. */
 void ssh_channels_clear(struct ssh_channels *);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The stages of a dial, one after the other, each with its own deadline from
- * the configuration and each leaving what it reached in the fault's DETAIL.
- * A database without tunnel is reached by the first two of them.  What the
- * stages do is the business of the files they call.
+ * The stages of a dial, one after another.  Each has a deadline from the
+ * configuration, and notes in the fault's DETAIL what it reached.  The first
+ * two also reach a database without tunnel.
  */
 #include "ssh/dial.h"
 
@@ -29,7 +28,7 @@
 #include "ssh/tcp.h"
 #include "ssh/transport.h"
 
-/* What reaching a host by TCP can fail with: a jump box, or a database. */
+/* How reaching a host by TCP can fail, for a jump box or for a database. */
 struct rows {
 	enum failure name_unknown, name_timeout;
 	enum failure refused, reset, unreachable, timeout;
@@ -57,7 +56,7 @@ static const struct rows database_rows = {
 struct reached {
 	int fd;
 	char address[64];
-	unsigned count; /* of the addresses of its name */
+	unsigned count; /* how many addresses its name has */
 };
 
 enum failure
@@ -83,7 +82,9 @@ enter(const struct dial *dial, enum dial_stage stage)
 		dial->on_stage(dial->arg, stage);
 }
 
-/* What a stage may take: its own time-out, within the deadline of the dial. */
+/*
+ * How long a stage may take: its own time-out, within the deadline of the dial.
+ */
 static int64_t
 allow(const struct dial *dial, int64_t stage_ms)
 {
@@ -123,7 +124,7 @@ describe(const struct addrinfo *addresses, char *text, size_t size)
 		snprintf(text, size, "%s", first);
 }
 
-/* Of an address that was given as such there is nothing to say. */
+/* An address literal resolves to itself, which is not worth a note. */
 static void
 note_resolved(const char *host, const struct addrinfo *found,
     int64_t started_ms, struct fault *fault)
@@ -255,7 +256,7 @@ keep_facts(const struct dial *dial, const struct ssh_transport *transport)
 		ssh_facts_read(transport, &dial->facts->ssh);
 }
 
-/* A name with several addresses may be several machines. */
+/* The addresses of one name may belong to several machines. */
 static enum failure
 verify(const struct reached *reached, struct ssh_hostkey_trust *trust,
     LIBSSH2_SESSION *session, struct fault *fault)
@@ -297,7 +298,7 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 	return code;
 }
 
-/* Nothing may be left to send when the session changes hands. */
+/* Nothing may be left to send when the session moves to another thread. */
 static enum failure
 flush(const struct dial *dial, struct ssh_transport *transport,
     int64_t deadline_ms, struct fault *fault)
@@ -360,7 +361,7 @@ reach_jump(const struct dial *dial, const struct config_jump *jump,
 	return code;
 }
 
-/* What failed is of no use to anybody. */
+/* Free the session of a dial that failed. */
 static enum failure
 keep_if_good(enum failure code, struct ssh_transport **out)
 {
@@ -429,7 +430,7 @@ fail_socket(struct fault *fault, int error, int64_t allowed_ms)
 	}
 }
 
-/* PostgreSQL's name for the socket in a directory: .s.PGSQL.PORT. */
+/* PostgreSQL names the socket in a directory .s.PGSQL.PORT. */
 static enum failure
 reach_socket(const struct dial *dial, const char *dir, unsigned port,
     int *fd_out, struct fault *fault)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The way to one jump box by plain sequential code: resolve, connect, SSH
- * handshake, host key, authenticate.  Each stage has its deadline and fails
- * with rows of its own.  The daemon runs it in a dialer's thread; `check` runs
+ * The way to one jump box in plain sequential code: resolve, connect, shake
+ * hands, judge the host key, log in.  Each stage has a deadline and fails with
+ * rows of its own.  The daemon runs it in a dialer's thread, and `check` runs
  * the same function, so that diagnosis and service cannot disagree.
  */
 #ifndef PGJUMP_SSH_DIAL_H
@@ -26,11 +26,14 @@ enum dial_stage {
 	DIAL_HANDSHAKE,
 	DIAL_HOSTKEY,
 	DIAL_AUTH,
-	DIAL_AGENT, /* within DIAL_AUTH, which it returns to: the SSH agent has
-		       been asked and has not answered yet */
+	/*
+	 * within DIAL_AUTH, to which it returns: the SSH agent was asked and
+	 * has not answered yet
+	 */
+	DIAL_AGENT,
 };
 
-/* What a dial found out; "" and zeros where it did not get so far. */
+/* What a dial has found; "" and zeros for stages it did not reach. */
 struct dial_facts {
 	char addresses[80]; /* of the name: "203.0.113.10 and 1 more" */
 	char address[64];   /* the one that accepted */
@@ -41,28 +44,27 @@ struct dial_facts {
 
 /* What a dial needs; all borrowed until it returns. */
 struct dial {
-	const struct config *cfg; /* its time-outs */
+	const struct config *cfg; /* the time-outs */
 	struct resolver *resolver;
-	int cancel_fd; /* readable: give up with FAIL_SHUTDOWN; or -1 */
-	int64_t
-	    deadline_ms; /* no stage goes on after it (base/clock.h); 0: none */
-	void (*on_stage)(void *arg, enum dial_stage); /* entered; or NULL */
+	int cancel_fd;       /* readable: fail with FAIL_SHUTDOWN; or -1 */
+	int64_t deadline_ms; /* for all stages (base/clock.h); 0: none */
+	void (*on_stage)(void *arg, enum dial_stage); /* it began; or NULL */
 	void *arg;
-	struct dial_facts *facts; /* of the stages done so far; or NULL */
+	struct dial_facts *facts; /* filled as stages end; or NULL */
 };
 
 /*
- * Reach and log in to `jump`.  On FAIL_NONE *out is the caller's, its output
- * buffer empty.  The fault names the jump box and, also on success, notes what
- * was reached in how many milliseconds.
+ * Reach `jump` and log in to it.  On FAIL_NONE *out is the caller's, and its
+ * output buffer is empty.  The fault names the jump box and, also on success,
+ * notes what was reached and in how many milliseconds.
  */
 enum failure dial_jump(const struct dial *, const struct config_jump *jump,
     struct ssh_transport **out, struct fault *);
 
 /*
- * Reach `jump` and shake hands, no more: the host key is not judged, nobody
- * logs in.  `host_keys` are the algorithms of host keys to ask for
- * (ssh/algorithms.h); NULL: every one.
+ * Reach `jump` and shake hands, but neither judge the host key nor log in.
+ * `host_keys` are the algorithms of host keys to ask for (ssh/algorithms.h);
+ * NULL: all of them.
  */
 enum failure dial_handshake(const struct dial *, const struct config_jump *jump,
     const char *host_keys, struct ssh_transport **out, struct fault *);
@@ -74,7 +76,7 @@ enum failure dial_handshake(const struct dial *, const struct config_jump *jump,
 enum failure dial_database(const struct dial *,
     const struct config_connection *, int *fd_out, struct fault *);
 
-/* The failure a client hears whose time ran out while a dial was in `stage`. */
+/* The failure of a client whose time ran out while a dial was in `stage`. */
 enum failure dial_stage_timeout(enum dial_stage);
 
 #endif

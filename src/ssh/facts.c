@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Facts of a session, read from libssh2 and from what the transport kept.
- * They are for people: nothing is decided by them.
+ * Facts of a session, read from libssh2 and from what the transport kept. They
+ * are for people: no code decides by them.
  */
 #include "ssh/facts.h"
 
@@ -72,7 +72,7 @@ read_hostkey(LIBSSH2_SESSION *session, struct ssh_facts *facts)
 	facts->hostkey_len = len;
 }
 
-/* By what libssh2 says of the call that failed last. */
+/* libssh2's last error tells. */
 static bool
 is_damaged(const struct ssh_transport *transport)
 {

@@ -2,11 +2,11 @@
 
 /*
  * Reasons and words of a refused forward, translated.  Most words are
- * strerror() and gai_strerror() texts of the jump box; those of other servers
- * are their language's.  Measured with OpenSSH 9.2 to 10.6, dropbear 2022.83 to
- * 2026.94, AsyncSSH 2.10, Erlang/OTP 25, Go's x/crypto/ssh with gliderlabs/ssh
- * 0.3, dev-tunnels-ssh 3.12, Twisted 22.4, libssh 0.10; paramiko's and ssh2's
- * servers send none.
+ * strerror() and gai_strerror() texts of the jump box; servers in other
+ * languages have their own.  Measured with OpenSSH 9.2 to 10.6, dropbear
+ * 2022.83 to 2026.94, AsyncSSH 2.10, Erlang/OTP 25, Go's x/crypto/ssh with
+ * gliderlabs/ssh 0.3, dev-tunnels-ssh 3.12, Twisted 22.4, libssh 0.10;
+ * paramiko's and ssh2's servers send none.
  */
 #include "ssh/failure.h"
 
@@ -34,16 +34,16 @@ static const struct {
 };
 
 /*
- * What is found first counts.  A name for an error (Erlang's and Node's, and
- * Python's number) is exact, while the sentence around it may say "connection
- * refused" of any failure: so those come first, and of several addresses that
- * were tried the one that refused tells most.
+ * The first row that matches counts.  The names and numbers of errors (Erlang,
+ * Node, Python) are exact, while the sentence around them may say "connection
+ * refused" of any failure, so they come first.  Of several addresses that were
+ * tried, the one that refused tells most.
  */
 static const struct {
 	const char *words;
 	enum failure failure;
 } known_words[] = {
-	/* Go: of the name server, whatever comes after it. */
+	/* Go names the name server behind this, whatever failed. */
 	{ "dial tcp: lookup ", FAIL_DB_NAME_UNKNOWN },
 	/* Erlang, Node */
 	{ "ECONNREFUSED", FAIL_DB_REFUSED }, { "ECONNRESET", FAIL_DB_CLOSED },
@@ -66,7 +66,7 @@ static const struct {
 	{ "[Errno 51] Connect call failed", FAIL_DB_UNREACHABLE },
 	/* strerror(), gai_strerror() */
 	{ "Connection refused", FAIL_DB_REFUSED },
-	{ "Connection reset", FAIL_DB_CLOSED }, /* it had accepted */
+	{ "Connection reset", FAIL_DB_CLOSED }, /* the database had accepted */
 	{ "Connection timed out", FAIL_DB_TIMEOUT },
 	{ "Operation timed out", FAIL_DB_TIMEOUT },
 	{ "i/o timeout", FAIL_DB_TIMEOUT }, /* Go */
@@ -86,7 +86,10 @@ static const struct {
 	{ "no such host", FAIL_DB_NAME_UNKNOWN }, /* Go */
 };
 
-/* How libssh2 begins to say that a packet it waited for could not be read. */
+/*
+ * libssh2's words for a packet it waited for and could not read begin like
+ * this.
+ */
 #define WAITING "Waiting for "
 
 bool
@@ -130,8 +133,8 @@ ssh_failure_goes_on(enum software software)
 }
 
 /*
- * AsyncSSH refuses in these words what its application does not permit; where
- * a database refuses, it says "[Errno 111]".
+ * AsyncSSH says this when its application forbids the forward; when a database
+ * refuses, it says "[Errno 111]".
  */
 static bool
 is_policy(enum software software, const char *words)
@@ -140,14 +143,14 @@ is_policy(enum software software, const char *words)
 	    strcmp(words, "Connection refused") == 0;
 }
 
-/* libssh's server gives this reason, without words, for every failure. */
+/* libssh's server gives this reason without words for every failure. */
 static bool
 is_no_reason(enum software software, const char *words)
 {
 	return software == SOFTWARE_LIBSSH && words[0] == '\0';
 }
 
-/* sshd says this of what it does not explain. */
+/* sshd says this when it explains nothing. */
 static bool
 is_explained(const char *words)
 {

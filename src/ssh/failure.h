@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The door at which SSH's reasons and words become failures.  Pure.
+ * Reasons and words of SSH, translated into failures.  Pure.
  */
 #ifndef PGJUMP_SSH_FAILURE_H
 #define PGJUMP_SSH_FAILURE_H
@@ -10,23 +10,28 @@
 
 #include "base/failure.h"
 
-/* Which server has this software version in its banner (RFC 4253, 4.2), such
- * as "OpenSSH_9.2p1"; "" for none. */
+/*
+ * The server software whose version stands in a banner (RFC 4253, 4.2), such as
+ * "OpenSSH_9.2p1"; "" for none.
+ */
 enum software ssh_failure_software(const char *version);
 
-/* It serves a session while it connects to a target given by address. */
+/*
+ * Whether the server still serves a session while it connects to a target given
+ * by address.
+ */
 bool ssh_failure_goes_on(enum software);
 
 /*
- * Whether a call of libssh2 failed with `rc`, and its words for that, because a
- * packet made no sense: of an impossible length, or not with the MAC that it
- * should have.  A login's calls have one code for all that stops them.
+ * Whether a call of libssh2 failed with `rc` and `words` because a packet made
+ * no sense: its length was impossible, or its MAC was wrong.  The words are
+ * needed for calls of a login, which return one code for all causes.
  */
 bool ssh_failure_is_damage(int rc, const char *words);
 
 /*
- * What a refused forward means: the reason of RFC 4254, 5.1 (0 where none was
- * seen) and the jump box's own words ("" for none).  `is_socket`: the target
+ * What a refused forward means.  `reason` is that of RFC 4254, 5.1 (0: none was
+ * seen), `words` are the jump box's own ("": none).  `is_socket`: the target
  * was a Unix socket, whose refusals sshd never explains.
  */
 enum failure ssh_failure_of_open(enum software, unsigned reason,

@@ -3,7 +3,8 @@
 /*
  * libssh2 shakes hands; this file drives it by a deadline and says why it
  * failed.  Text before the SSH banner is legal (RFC 4253, 4.2), so a peer is
- * judged by it (ssh/peer.h) only after an end, a deadline or an error.
+ * judged by what it said (ssh/peer.h) only after an end, a deadline or an
+ * error.
  */
 #include "ssh/handshake.h"
 
@@ -21,10 +22,10 @@
 #include "ssh/peer.h"
 #include "ssh/transport.h"
 
-/* What libssh2 returns where no first packet could be read. */
+/* libssh2 returns this when it could not read the first packet. */
 #define KEXINIT_UNREAD (-1)
 
-/* More bytes than any handshake has, which libssh2 might keep. */
+/* More bytes than any handshake has.  libssh2 might keep all of them. */
 #define HANDSHAKE_MAX ((uint64_t)256 << 10)
 
 /* How the handshake ended. */
@@ -53,15 +54,15 @@ static const enum failure failures[][3] = {
 };
 
 /*
- * Where PostgreSQL and its poolers listen by default: PostgreSQL closes without
- * a word when it hears an SSH banner, and some poolers wait for the gigabyte
- * that its first four bytes announce.
+ * The default ports of PostgreSQL and its poolers.  PostgreSQL closes without a
+ * word when it hears an SSH banner.  Some poolers wait for the gigabyte that
+ * the banner's first four bytes announce.
  */
 static const unsigned postgres_ports[] = { 5432, 5433, 6432 };
 
 /*
- * Of what is no banner libssh2 reads no further than to its first zero byte:
- * the rest is still with the kernel.
+ * libssh2 reads text that is no banner only up to its first zero byte.  The
+ * rest is still in the kernel, so peek there.
  */
 static struct ssh_heard
 listen_on(const struct ssh_transport *transport)
@@ -90,7 +91,7 @@ is_postgres_port(unsigned port)
 	return false;
 }
 
-/* The last line that libssh2 took for a banner; never NULL. */
+/* The last line that libssh2 took for a banner, or "". */
 static const char *
 banner(const struct ssh_transport *transport)
 {
@@ -125,7 +126,7 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 	snprintf(words, size, "%s (libssh2 error %d)", text, rc);
 }
 
-/* What stands for {words} in the row of this failure. */
+/* The text for {words} in the row of this failure. */
 static void
 describe(const struct ssh_transport *transport, const struct ssh_heard *heard,
     enum failure code, int64_t allowed_ms, char *words, size_t size)
@@ -153,7 +154,7 @@ describe(const struct ssh_transport *transport, const struct ssh_heard *heard,
 	}
 }
 
-/* Nothing was heard, and its port tells of whom. */
+/* The peer said nothing, and the port is one of PostgreSQL's. */
 static enum failure
 fail_on_port(enum ending ending, int64_t allowed_ms, struct fault *fault)
 {
@@ -202,8 +203,8 @@ fail(const struct ssh_transport *transport, unsigned port, enum ending ending,
 }
 
 /*
- * What came from an SSH server makes no sense.  A key exchange that cannot go
- * on has no error of its own in libssh2, whatever stopped it.
+ * Whether an SSH server sent what makes no sense.  libssh2 has one code for
+ * every key exchange that cannot go on, whatever stopped it.
  */
 static bool
 is_broken(const struct ssh_transport *transport, int rc)
@@ -214,8 +215,8 @@ is_broken(const struct ssh_transport *transport, int rc)
 }
 
 /*
- * The signature of a key exchange covers all that both have said before (RFC
- * 4253, 8): where it is wrong, any of that may have been altered.
+ * The signature of a key exchange covers all that both sides said before (RFC
+ * 4253, 8).  When it is wrong, any of that may have been altered.
  */
 static enum failure
 fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
@@ -251,7 +252,7 @@ fail_error(const struct ssh_transport *transport, unsigned port, int rc,
 	return fail(transport, port, ENDED_ERROR, allowed_ms, fault);
 }
 
-/* "OpenSSH_9.2p1" of "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10". */
+/* "OpenSSH_9.2p1" from "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10". */
 static void
 note_success(const struct ssh_transport *transport, int64_t started_ms,
     struct fault *fault)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The SSH handshake of a dial, and, where it fails, what it was that answered:
- * an SSH server that could not agree with us or turned us away, something
- * else, or nothing.  It does not judge the host key.
+ * The SSH handshake of a dial and, when it fails, why: an SSH server shares no
+ * algorithm with us or turned us away, or something else answered, or nothing
+ * did.  It does not judge the host key.
  */
 #ifndef PGJUMP_SSH_HANDSHAKE_H
 #define PGJUMP_SSH_HANDSHAKE_H
@@ -15,10 +15,10 @@
 struct ssh_transport;
 
 /*
- * FAIL_NONE when keys are exchanged (fault_note() then names the software of
- * the jump box); else one of the HANDSHAKE rows, or FAIL_SHUTDOWN when
- * `cancel_fd` became readable.  It may take `allowed_ms` from now on.  `port`
- * is the one that was connected to, for what a silence there means.
+ * FAIL_NONE: keys are exchanged, and fault_note() has named the jump box's
+ * software.  Else one of the HANDSHAKE rows, or FAIL_SHUTDOWN when `cancel_fd`
+ * became readable.  It may take `allowed_ms` from now on.  `port` is the port
+ * of the jump box; if it is one of PostgreSQL's, that explains a silence.
  */
 enum failure ssh_handshake(struct ssh_transport *, unsigned port,
     int64_t allowed_ms, int cancel_fd, struct fault *);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A server shows one key in a handshake: the one of the algorithm that both
- * sides agree on.  So each type is asked for alone, if the server's list of
- * algorithms (RFC 4253, 7.1) has it.
+ * In a handshake a server shows only the key of the algorithm that both sides
+ * agree on.  So we ask for each type alone, if it is in the server's list of
+ * algorithms (RFC 4253, 7.1).
  */
 #include "ssh/hostkey_fetch.h"
 
@@ -50,8 +50,10 @@ offers(const struct ssh_transport *transport, size_t type)
 	    ssh_algorithms_hostkeys[type].algorithms);
 }
 
-/* Shake hands for a key of one type, or, with `is_offered`, for any; and then
- * say which types there are. */
+/*
+ * Shake hands for a key of one type.  With `is_offered`: for any type, and note
+ * which types the server has.
+ */
 static enum failure
 fetch(const struct dial *dial, const struct config_jump *jump,
     const char *algorithms, struct ssh_hostkey_fetched *keys, bool *is_offered,

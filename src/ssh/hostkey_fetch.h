@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Every host key of a jump box, one of each type that it offers, seen without
- * logging in.  Whether they are trusted is the business of ssh/hostkey_trust.h.
+ * Every host key of a jump box, one of each type that it has, seen without
+ * logging in.  Whether they are trusted is for ssh/hostkey_trust.h to say.
  */
 #ifndef PGJUMP_SSH_HOSTKEY_FETCH_H
 #define PGJUMP_SSH_HOSTKEY_FETCH_H
@@ -24,15 +24,16 @@ struct ssh_hostkey_shown {
 
 struct ssh_hostkey_fetched {
 	struct ssh_hostkey_shown
-	    keys[SSH_ALGORITHMS_HOSTKEYS]; /* in their order */
+	    keys[SSH_ALGORITHMS_HOSTKEYS]; /* in the order of
+					      ssh_algorithms_hostkeys */
 	size_t count;
 	char software[80]; /* "OpenSSH_9.2p1" */
 };
 
 /*
- * One handshake for each type, the first of which also says what else the jump
- * box offers.  FAIL_NONE when all were seen, at least one; else the row of the
- * handshake that failed.  Released with ssh_hostkey_fetch_clear() in any case.
+ * Shake hands once for each type; the first handshake also says which types
+ * there are.  FAIL_NONE: all keys were seen, at least one; else the row of the
+ * handshake that failed.  Release with ssh_hostkey_fetch_clear() in any case.
  */
 enum failure ssh_hostkey_fetch(const struct dial *, const struct config_jump *,
     struct ssh_hostkey_fetched *, struct fault *);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The policy of host trust.  What the files say is read before the handshake,
- * because it decides which type of key to ask for; the verdict falls on the
- * bytes of the key that was shown.  A key marked @revoked is refused whatever
- * else would trust it.  Certificates are never asked for: libssh2 checks their
- * signature but not who signed them.  Nor are SHA-1 and DSA.
+ * The policy of host trust.  The files are read before the handshake, because
+ * they decide which type of key to ask for.  The verdict judges the bytes of
+ * the key that was shown.  A key marked @revoked is refused whatever else would
+ * trust it.  We never ask for certificates, since libssh2 checks their
+ * signature but not who signed them, nor for SHA-1 and DSA.
  */
 #include "ssh/hostkey_trust.h"
 
@@ -34,12 +34,11 @@ struct ssh_hostkey_trust {
 	const struct config_jump *jump;
 	struct known_hosts known;
 	char algorithms[ALGORITHMS_MAX];
-	const char
-	    *at; /* of several addresses the one that answered, or NULL */
-	char trusted_by[FAULT_WORDS_MAX]; /* the verdict, where it is good */
+	const char *at;                   /* as in ssh_hostkey_trust_verify() */
+	char trusted_by[FAULT_WORDS_MAX]; /* "is pinned"; "": not trusted */
 };
 
-/* A key that was shown, and how it is called in messages. */
+/* A key that was shown, and its names in messages. */
 struct shown {
 	const unsigned char *blob;
 	size_t len;
@@ -49,8 +48,10 @@ struct shown {
 
 /* --- What is known ----------------------------------------------------- */
 
-/* Read one file.  Where the files can only revoke, one that cannot be read
- * changes nothing. */
+/*
+ * Read one file.  An unreadable file is an error only where files can make a
+ * key trusted, not where they can only revoke one.
+ */
 static bool
 read_file(struct ssh_hostkey_trust *trust, const char *file,
     struct fault *fault)
@@ -78,8 +79,10 @@ read_files(struct ssh_hostkey_trust *trust, struct fault *fault)
 	    read_file(trust, jump->accept_new_file, fault);
 }
 
-/* The first plain line with a mark, among those for the port asked for or
- * among the bare ones; of a type, or of any (NULL). */
+/*
+ * The first line with this mark and type (NULL: any type), among the bare lines
+ * or among the others (known_hosts.h).
+ */
 static const struct known_host *
 find_line(const struct known_hosts *known, enum known_host_mark mark,
     bool is_bare, const char *type)
@@ -120,8 +123,10 @@ append_algorithms(char *list, const char *algorithms)
 	assert(put > 0 && (size_t)put < ALGORITHMS_MAX - used);
 }
 
-/* Known types first.  Bare lines count only where no others are: they may
- * belong to another server on the same host. */
+/*
+ * Put the known types first.  Bare lines count only where there are no others,
+ * since they may belong to another server on the same host.
+ */
 static void
 order_algorithms(struct ssh_hostkey_trust *trust)
 {
@@ -190,7 +195,7 @@ describe(const unsigned char *blob, size_t len)
 	return shown;
 }
 
-/* The files that were asked, "a, b"; the caller frees it. */
+/* The files that were read, "a, b"; the caller frees the text. */
 static char *
 asked_files(const struct config_jump *jump)
 {
@@ -206,8 +211,8 @@ asked_files(const struct config_jump *jump)
 }
 
 /*
- * A key that is not the one which is trusted: `one` where the name has one
- * address, `many` where each of its addresses may be another machine.
+ * The key is not the trusted one: fail with `one` where the name has one
+ * address, with `many` where each of its addresses may be another machine.
  */
 static enum failure __attribute__((format(printf, 5, 6)))
 differs(const struct ssh_hostkey_trust *trust, struct fault *fault,
@@ -224,7 +229,7 @@ differs(const struct ssh_hostkey_trust *trust, struct fault *fault,
 	return fault_set(fault, many, "at %s it shows %s", trust->at, text);
 }
 
-/* The good verdict: kept, and told as the evidence that it is. */
+/* The key is trusted: note by what. */
 static enum failure __attribute__((format(printf, 4, 5)))
 trusted(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault, const char *by, ...)
@@ -256,8 +261,8 @@ unknown(const struct ssh_hostkey_trust *trust, const struct shown *shown,
 }
 
 /*
- * What the files say: trusted by a line, contradicted by one, or nothing
- * (FAIL_HOSTKEY_UNKNOWN, with no fault set).
+ * Judge by the files: a line has this key, a line contradicts it, or no line
+ * names the host (FAIL_HOSTKEY_UNKNOWN, with no fault set).
  */
 static enum failure
 ask_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
@@ -331,8 +336,9 @@ judge_by_pins(struct ssh_hostkey_trust *trust, const struct shown *shown,
 }
 
 /*
- * As ssh does, go on when the key cannot be remembered: it will be as new the
- * next time.  False: somebody has remembered another one meanwhile.
+ * Remember a new key.  If that fails, go on as ssh does: the key will be new
+ * the next time, too.  False: another process has meanwhile remembered another
+ * key.
  */
 static bool
 remember(const struct config_jump *jump, const struct shown *shown)

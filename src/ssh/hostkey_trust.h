@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Is the host key of a jump box trusted, and by what: known_hosts files, pins,
- * accept-new or any.  Strict like `ssh` in batch mode.  Knows no networking:
- * it sees a session before and after its handshake.
+ * Whether the host key of a jump box is trusted, and by what: known_hosts
+ * files, pins, accept-new or any.  As strict as `ssh` in batch mode.  It does
+ * no networking: it sees a session before and after its handshake.
+ *
+ * Four files concern host keys: this one judges the key that a session shows;
+ * ssh/hostkey_fetch.h collects the keys of a jump box, for a person to compare;
+ * ssh/known_hosts.h reads known_hosts files for both; ssh/known_hosts_write.h
+ * appends a key to one.
  */
 #ifndef PGJUMP_SSH_HOSTKEY_TRUST_H
 #define PGJUMP_SSH_HOSTKEY_TRUST_H
@@ -18,29 +23,33 @@ struct known_host;
 struct ssh_hostkey_trust;
 
 /*
- * Before the handshake: read what is known of the jump box, and make the
- * session ask for ssh_hostkey_trust_algorithms().  FAIL_HOSTKEY_UNREADABLE or
- * FAIL_NONE.  *out is released with ssh_hostkey_trust_free() in any case.
+ * Before the handshake: read what is known of the jump box, and let the session
+ * ask for ssh_hostkey_trust_algorithms().  FAIL_NONE or
+ * FAIL_HOSTKEY_UNREADABLE. Release *out with ssh_hostkey_trust_free() in any
+ * case.
  */
 enum failure ssh_hostkey_trust_prepare(const struct config_jump *,
     LIBSSH2_SESSION *, struct ssh_hostkey_trust **out, struct fault *);
 
 /*
- * After the handshake: the verdict on the key the jump box showed.  FAIL_NONE
- * when it is trusted (ssh_hostkey_trust_by() then says by what);
- * else HOSTKEY_UNKNOWN, _CHANGED, _PIN, _REVOKED, _AUTHORITY with the key's
- * type and fingerprint as words.  accept-new remembers the key here.  `at`:
- * where the name has several addresses the one that answered, which may be a
- * machine with a key of its own (_ONE_OF_MANY, _PIN_OF_MANY); else NULL.
+ * After the handshake: judge the key that the jump box showed.  FAIL_NONE: it
+ * is trusted, and ssh_hostkey_trust_by() says by what.  Else HOSTKEY_UNKNOWN,
+ * _CHANGED, _PIN, _REVOKED or _AUTHORITY, with the key's type and fingerprint
+ * as words.  accept-new remembers the key here.
+ *
+ * `at` is NULL, or, where the name has several addresses, the one that
+ * answered: it may be a machine with a key of its own (_ONE_OF_MANY,
+ * _PIN_OF_MANY).
  */
 enum failure ssh_hostkey_trust_verify(struct ssh_hostkey_trust *,
     LIBSSH2_SESSION *, const char *at, struct fault *);
 
 /*
- * The two steps without a session.  What is read for `jump`, which must outlive
- * it; what to ask the server for (LIBSSH2_METHOD_HOSTKEY), the types that are
- * known first, the others behind them, so that a key which changed its type is
- * seen and named; and the verdict on a key in wire format.
+ * The same in steps without a session.  ssh_hostkey_trust_read() reads what is
+ * known of `jump`, which must outlive it.  ssh_hostkey_trust_algorithms() is
+ * what to ask the server for (LIBSSH2_METHOD_HOSTKEY): known types first and
+ * the others behind them, so that a key of another type is seen and named.
+ * ssh_hostkey_trust_judge() judges a key in wire format.
  */
 struct ssh_hostkey_trust *ssh_hostkey_trust_read(const struct config_jump *jump,
     struct fault *); /* NULL: FAIL_HOSTKEY_UNREADABLE */
@@ -48,22 +57,24 @@ const char *ssh_hostkey_trust_algorithms(const struct ssh_hostkey_trust *);
 enum failure ssh_hostkey_trust_judge(struct ssh_hostkey_trust *,
     const unsigned char *blob, size_t len, struct fault *);
 
-/* By which line, pin or policy a key is trusted, which fault_note() has told as
- * well: "is known by FILE:LINE"; "" before the verdict. */
+/*
+ * By which line, pin or policy the key is trusted: "is known by FILE:LINE"; ""
+ * before the verdict.  fault_note() has told it, too.
+ */
 const char *ssh_hostkey_trust_by(const struct ssh_hostkey_trust *);
 
-/* What is known of a key. */
+/* How a key stands to what is known. */
 enum ssh_hostkey_trust_standing {
 	SSH_HOSTKEY_NEW,
-	SSH_HOSTKEY_KNOWN, /* by a line */
+	SSH_HOSTKEY_KNOWN, /* a line has it */
 	SSH_HOSTKEY_PINNED,
 	SSH_HOSTKEY_CHANGED, /* a line has another key of this type */
-	SSH_HOSTKEY_REVOKED, /* by a line */
+	SSH_HOSTKEY_REVOKED, /* a line revokes it */
 };
 
 /*
- * The same question without a verdict: nothing is remembered, nothing logged.
- * *line is the line that says so, or NULL.
+ * How a key stands, without a verdict: nothing is remembered or logged.  *line
+ * is the line that says so, or NULL.
  */
 enum ssh_hostkey_trust_standing
 ssh_hostkey_trust_standing(const struct ssh_hostkey_trust *,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The name-lists of a key exchange, side by side.  Only whole names count: of
- * "aes128-cbc,3des-cbc" a part is nothing.
+ * The name-lists of a key exchange, side by side.  Only whole names are
+ * compared.
  */
 #include "ssh/kexinit.h"
 
@@ -12,7 +12,7 @@
 #include "base/fault.h"
 #include "base/text.h"
 
-/* The byte that says KEXINIT, and the cookie. */
+/* The lists stand behind the byte that says KEXINIT and 16 bytes of cookie. */
 #define LISTS_AT 17
 
 /* In the order of the packet (RFC 4253, 7.1). */

@@ -5,8 +5,8 @@
  *
  *	[@marker] names type base64 [comment]
  *
- * where names are patterns between commas, or one hashed name.  A line that is
- * not like that says nothing, and says it about no host: it is counted.
+ * where names are patterns between commas, or one hashed name.  Any other line
+ * is skipped and counted as bad, whichever host it names.
  */
 #include "ssh/known_hosts.h"
 
@@ -25,7 +25,7 @@
 
 enum {
 	FILE_MAX = 16 * 1024 * 1024,
-	HASH_LEN = 20, /* HMAC-SHA1, with a salt as long */
+	HASH_LEN = 20, /* HMAC-SHA1, with a salt of the same length */
 };
 
 /* A piece of a line; borrowed. */
@@ -34,7 +34,10 @@ struct span {
 	size_t len;
 };
 
-/* What is asked for.  Names are in lower case, as OpenSSH hashes them. */
+/*
+ * The host that is looked for.  Names are in lower case, as OpenSSH hashes
+ * them.
+ */
 struct question {
 	char *name; /* "host", or "[host]:port" for a port other than 22 */
 	char *bare; /* "host" where name has a port, else NULL */
@@ -50,7 +53,7 @@ static const struct {
 
 /* --- Names ------------------------------------------------------------- */
 
-/* "host" or "[host]:port"; the caller frees it. */
+/* "host" or "[host]:port"; the caller frees the text. */
 static char *
 host_name(const char *host, unsigned port)
 {
@@ -66,8 +69,8 @@ lower(char *text)
 }
 
 /*
- * Whether a pattern with * and ? matches a name in lower case.  Backtracks to
- * the last star only, so that no pattern takes more than len * len steps.
+ * Whether a pattern with * and ? matches a name in lower case.  It backtracks
+ * to the last star only, so that no pattern takes more than len * len steps.
  */
 static bool
 pattern_matches(struct span pattern, const char *name)
@@ -95,7 +98,7 @@ pattern_matches(struct span pattern, const char *name)
 	return p == end;
 }
 
-/* Take what stands before `separator` off the front. */
+/* Take the text before `separator` off the front. */
 static struct span
 cut(struct span *rest, char separator)
 {
@@ -113,7 +116,7 @@ cut(struct span *rest, char separator)
 	return piece;
 }
 
-/* A list of patterns matches where one does and none behind a '!' does. */
+/* A list matches when one of its patterns does, and none with a '!' does. */
 static bool
 list_matches(struct span list, const char *name)
 {
@@ -136,7 +139,7 @@ list_matches(struct span list, const char *name)
 	return is_match;
 }
 
-/* Exactly HASH_LEN bytes of base64. */
+/* Decode exactly HASH_LEN bytes of base64. */
 static bool
 decode_hash(struct span text, unsigned char out[HASH_LEN + 1])
 {
@@ -146,7 +149,7 @@ decode_hash(struct span text, unsigned char out[HASH_LEN + 1])
 	    base64_decode(text.at, text.len, out, &len) && len == HASH_LEN;
 }
 
-/* "|1|salt|hash": split and decoded. */
+/* Split and decode "|1|salt|hash". */
 static bool
 read_hashed(struct span names, unsigned char salt[HASH_LEN + 1],
     unsigned char hash[HASH_LEN + 1])
@@ -174,7 +177,7 @@ is_hashed(struct span names)
 	return names.len > 3 && memcmp(names.at, "|1|", 3) == 0;
 }
 
-/* Whether the names field is one that can be understood. */
+/* Whether the names field can be understood. */
 static bool
 names_are_sound(struct span names)
 {
@@ -184,7 +187,7 @@ names_are_sound(struct span names)
 	    (is_hashed(names) && read_hashed(names, salt, hash));
 }
 
-/* Whether a sound names field names `name`; NULL is named by none. */
+/* Whether a sound names field names `name`; false for NULL. */
 static bool
 names_match(struct span names, const char *name)
 {
@@ -236,7 +239,10 @@ read_marker(struct span word, enum known_host_mark *mark)
 	return false;
 }
 
-/* The key of a line: its base64 holds a key of the type that the line names. */
+/*
+ * Read the key of a line: its base64 must hold a key of the type that the line
+ * names.
+ */
 static bool
 read_key(struct span type, struct span text, struct known_host *host)
 {
@@ -265,7 +271,7 @@ add(struct known_hosts *hosts, const struct known_host *take)
 	hosts->lines[hosts->count++] = *take;
 }
 
-/* Read one line and keep it if it answers.  False: it is a bad line. */
+/* Read one line, and keep it if it names the host.  False: it is a bad line. */
 static bool
 read_line(struct known_hosts *hosts, struct span line,
     const struct question *question, struct known_host *host)
@@ -345,7 +351,7 @@ bool
 known_hosts_read(struct known_hosts *hosts, const char *file, const char *host,
     unsigned port)
 {
-	/* Not blocking: the path may be that of a pipe nobody writes to. */
+	/* Do not block: the path may be a pipe to which nobody writes. */
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	size_t len;
 	char *text;

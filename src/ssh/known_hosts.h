@@ -4,7 +4,7 @@
  * A reader of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): plain,
  * hashed and wildcard names, negation, [host]:port, @revoked, @cert-authority.
  * libssh2's own reader takes @revoked for a host name, knows no wildcards and
- * rejects a file for one bad line.  A bad line here is skipped and counted.
+ * rejects a file for one bad line.  Bad lines here are skipped and counted.
  */
 #ifndef PGJUMP_SSH_KNOWN_HOSTS_H
 #define PGJUMP_SSH_KNOWN_HOSTS_H
@@ -21,7 +21,11 @@ enum known_host_mark {
 /* One line that names the host. */
 struct known_host {
 	enum known_host_mark mark;
-	bool is_bare; /* asked for a port of its own, names the host alone */
+	/*
+	 * The question was for another port than 22; this line names the host
+	 * alone.
+	 */
+	bool is_bare;
 	const char *file; /* borrowed from the caller of known_hosts_read() */
 	unsigned line;
 	char type[40]; /* "ssh-ed25519" */
@@ -29,7 +33,7 @@ struct known_host {
 	size_t blob_len;
 };
 
-/* All lines that name one host, from all files read, in order. */
+/* All lines that name one host, in order, from all files read. */
 struct known_hosts {
 	struct known_host *lines;
 	size_t count;
@@ -37,24 +41,24 @@ struct known_hosts {
 };
 
 /*
- * Add the lines of `text` (of `file`) which name `host` at `port`; as OpenSSH
- * does, for a port other than 22 "[host]:port" is asked.  Lines with the bare
- * host count too, as `is_bare`: they may vouch for a key, but a key that they
- * do not have may be that of another server on the same host.  Pure.
+ * Add the lines of `text` (from `file`) that name `host` at `port`.  For a port
+ * other than 22 that is "[host]:port", as for OpenSSH.  Lines with the bare
+ * host are added as `is_bare`: they may vouch for a key, but a key that
+ * contradicts them may be that of another server on the same host.  Pure.
  */
 void known_hosts_parse(struct known_hosts *, const char *file, const char *text,
     size_t len, const char *host, unsigned port);
 
 /*
- * The same from the file itself.  A file that does not exist adds nothing.
- * False when it exists and cannot be read (errno says why; EFBIG: over 16 MB).
+ * The same for the text of the file.  A file that does not exist adds nothing.
+ * False: it exists and cannot be read; errno says why (EFBIG: over 16 MB).
  */
 bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
     unsigned port);
 
 /*
  * The line that makes a key known, without a line end; the caller frees it.
- * NULL where the host's name would not be read back as such.
+ * NULL: a reader would not read the host's name back as it is.
  */
 char *known_hosts_line(const char *host, unsigned port, const char *type,
     const unsigned char *blob, size_t blob_len);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A line is written under a lock, after a look at what others wrote meanwhile,
- * in one write to the end of the file.
+ * A line is appended in one write, under a lock, after a look at what other
+ * writers have added.
  */
 #include "ssh/known_hosts_write.h"
 
@@ -18,12 +18,13 @@
 #include "base/xmalloc.h"
 #include "ssh/known_hosts.h"
 
+/* Wait for another writer for two seconds at most. */
 enum {
 	LOCK_TRIES = 200,
 	LOCK_PAUSE_MS = 10,
 };
 
-/* Make the directories above `file`; what is in the way, open() will say. */
+/* Make the directories above `file`.  If that fails, open() will say why. */
 static void
 make_parents(const char *file)
 {
@@ -47,8 +48,10 @@ ends_in_mid_line(int fd)
 	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
 }
 
-/* One write, so that lines of several writers never mix; all of it or nothing,
- * for half a key would contradict the whole one. */
+/*
+ * Write all of the line at once or nothing: lines of several writers must not
+ * mix, and half a key would contradict the whole one.
+ */
 static bool
 write_line(int fd, const char *line)
 {
@@ -67,8 +70,10 @@ write_line(int fd, const char *line)
 	return put == (ssize_t)len && fsync(fd) == 0;
 }
 
-/* Another writer needs a moment.  Who holds the lock for longer is not waited
- * for: at worst a line stands twice, which harms no reader. */
+/*
+ * Wait a moment for another writer.  If one holds the lock for longer, go on
+ * without it: at worst a line stands twice, which harms no reader.
+ */
 static void
 lock(int fd)
 {
@@ -79,8 +84,10 @@ lock(int fd)
 	}
 }
 
-/* Write the line, unless the host has got this key, or another one of its type,
- * meanwhile. */
+/*
+ * Write the line, unless the host has meanwhile got this key, or another one of
+ * its type.
+ */
 static bool
 write_new(int fd, const char *line, const struct known_hosts *hosts,
     const char *type, const unsigned char *blob, size_t blob_len)
@@ -124,7 +131,7 @@ known_hosts_write(const char *file, const char *host, unsigned port,
 		    write_new(fd, line, &hosts, type, blob, blob_len);
 		error = errno;
 		known_hosts_clear(&hosts);
-		close(fd); /* and the lock with it */
+		close(fd); /* and release the lock */
 	}
 	free(line);
 	errno = error;

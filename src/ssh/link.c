@@ -2,15 +2,15 @@
 
 /*
  * The pump of one SSH session.  In each turn with input it drives libssh2's
- * transport until the socket is dry (or the turn's budget is spent), gives
- * every channel its say, and repeats while that brought more input; then it
- * flushes once.  Input is the only thing that unblocks libssh2, so whatever was
- * blocked is retried after any.
+ * transport until the socket is dry or the turn's budget is spent, pumps every
+ * channel, and repeats while that brought more input; then it flushes once.
+ * Only input unblocks libssh2, so whatever was blocked is retried after any
+ * input.
  *
- * A sign of life is asked for by opening a channel of a type that no server
+ * To ask for a sign of life, the link opens a channel of a type that no server
  * knows: the refusal is the answer and leaves nothing behind.  While the slot
- * is taken, and of who has confirmed such a channel, it is asked for in other
- * ways (ssh/question.h).
+ * is taken, and with a jump box that has confirmed such a channel,
+ * ssh/question.h asks in other ways.
  */
 #include "ssh/link.h"
 
@@ -34,23 +34,26 @@
 #include "ssh/tcp.h"
 #include "ssh/transport.h"
 
-#define TURN_BUDGET    ((size_t)256 << 10)
+/* Bytes read from one jump box before other links have their turn. */
+#define TURN_BUDGET ((size_t)256 << 10)
+
+/* The shortest of a few round trips is close to the true one. */
 #define PINGS_AT_START 3
 
 struct ssh_link {
-	struct ssh_channel_host host; /* the transport is ours */
+	struct ssh_channel_host host; /* this link owns the transport */
 	struct ssh_channels channels;
 	struct ssh_slot slot;
 	struct ssh_question question;
-	struct stream *opened; /* by the forward in the slot, once done */
-	bool has_open_failed;  /* it ended for a reason of this session's */
+	struct stream *opened; /* by the forward in the slot */
+	bool has_open_failed;  /* by the session, not by the jump box */
 	struct event *readable, *writable, *timer;
-	uint64_t pumped; /* ssh_transport_received() when last pumped */
-	bool needs_pump; /* something asks for a pump */
-	bool has_unread; /* the socket was reported readable since the last */
+	uint64_t pumped; /* ssh_transport_received() at the last pump */
+	bool needs_pump; /* a pump is due even without input */
+	bool has_unread; /* readable since the last pump */
 	bool is_retired;
 	unsigned pings_left;
-	int64_t ping_doubt_ms; /* of the pulse during a ping */
+	int64_t ping_doubt_ms; /* doubt_ms of the pulse during a ping */
 	const struct config_jump *jump;
 };
 
@@ -91,7 +94,7 @@ ssh_link_retire(struct ssh_link *link)
 	link->is_retired = true;
 }
 
-/* A channel that nobody waits for any more is closed again. */
+/* Close a channel again if its user no longer waits for it. */
 static void
 add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
 {
@@ -158,7 +161,7 @@ ssh_link_heard_ms(const struct ssh_link *link)
 	return ssh_transport_received_ms(link->host.transport);
 }
 
-/* During a key exchange nothing is sent, and nothing was asked. */
+/* During a key exchange nothing is sent, so nothing counts as asked. */
 static void
 ask_for_life(struct ssh_link *link)
 {
@@ -213,8 +216,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Read until the socket is dry: an open in flight does that, and any channel
- * does.  A session that has neither can be read by a ping only.
+ * Read until the socket is dry.  An open in flight does that, and so does
+ * reading any channel.  A session that has neither can be read by a ping only.
  */
 static void
 drive(struct ssh_link *link)
@@ -243,7 +246,7 @@ drive(struct ssh_link *link)
 	link->has_unread = false;
 }
 
-/* What nobody can read may hide an end: once it is there, all are asked. */
+/* An unreadable packet may hide an end: when one appears, go round again. */
 static void
 pump(struct ssh_link *link)
 {
@@ -265,7 +268,7 @@ pump(struct ssh_link *link)
 		ssh_link_retire(link);
 }
 
-/* Who was held back by a full output buffer is let on again. */
+/* Once the output buffer is half empty, retry the writes it held back. */
 void
 ssh_link_flush(struct ssh_link *link)
 {
@@ -306,7 +309,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	link->needs_pump = true;
 }
 
-/* Room in the socket, or somebody wants a turn: the turn itself does it. */
+/* The socket has room, or a user wants a turn: it follows this event. */
 static void
 on_turn(evutil_socket_t fd, short what, void *arg)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A live, authenticated SSH session on a worker's loop: it pumps its channels,
- * has one slot for an open in flight (libssh2 can hold no two), notices when
+ * A live, authenticated SSH session on a worker's loop.  It pumps its channels,
+ * has one slot for an open in flight (libssh2 cannot hold two), notices when
  * the jump box falls silent, and retires when it can no longer be trusted.  It
- * calls nobody but the streams' on_ready: its owner asks after each turn.
+ * calls only on_ready of its streams; its owner asks after each turn.
  */
 #ifndef PGJUMP_SSH_LINK_H
 #define PGJUMP_SSH_LINK_H
@@ -23,118 +23,122 @@ struct ssh_target;
 struct ssh_transport;
 struct stream;
 
-/* What sshd itself can bear: above it, use or dial another link if you can. */
+/* sshd serves this many channels well.  Above it, use or dial another link. */
 #define SSH_LINK_CHANNELS_SOFT 48
-/* sshd's limit of open files is near: never more. */
+/* Never more: sshd's limit of 1024 open files is near. */
 #define SSH_LINK_CHANNELS_HARD 900
 
 /* How an open ended. */
 struct ssh_opened {
 	struct stream *stream; /* NULL: refused, or the link failed */
-	bool has_link_failed;  /* nothing was said about the target: ask another
-				* link
-				*/
-	enum failure lost_by;  /* the link broke: by this; else FAIL_NONE */
-	enum software software; /* of the jump box: whose words they are */
+	/* the link failed, not the target: ask another link */
+	bool has_link_failed;
+	enum failure lost_by;   /* what broke the link; else FAIL_NONE */
+	enum software software; /* the jump box's, whose words these are */
 	unsigned reason;        /* RFC 4254, 5.1; 0: none was given */
 	char words[256];        /* the jump box's own */
 	int64_t elapsed_ms;
 	int64_t rtt_us; /* the shortest that this link has measured */
 };
 
-/* Takes the transport.  `cfg` and `jump` are borrowed until it is freed. */
+/*
+ * Takes the transport.  `cfg` and `jump` are borrowed until the link is freed.
+ */
 struct ssh_link *ssh_link_new(struct event_base *, const struct config *cfg,
     const struct config_jump *, struct ssh_transport *take);
 
-/* Every stream of it was closed, or will not be used any more. */
+/* Free it, when each of its streams is closed or will not be used any more. */
 void ssh_link_free(struct ssh_link *);
 
 /*
- * In each turn of the loop: read what came and retry what was blocked, which
- * calls on_ready of streams; then, when all have had their say, send what has
- * gathered.
+ * In each turn of the loop: first pump, which reads what came, retries what was
+ * blocked and calls on_ready of streams; then, when all links have been pumped,
+ * flush, which sends what has gathered.
  */
 void ssh_link_pump(struct ssh_link *);
 void ssh_link_flush(struct ssh_link *);
 
-/* It takes no new channel any more: it broke, or it is retired. */
+/* It takes no new channel any more: it broke, or it has retired. */
 bool ssh_link_is_closed(const struct ssh_link *);
 
 /* It broke. */
 bool ssh_link_is_lost(const struct ssh_link *);
 
-/* Broken or retired, and nobody holds a stream of it: to be freed. */
+/* It is closed and has no streams in use: to be freed. */
 bool ssh_link_is_finished(const struct ssh_link *);
 
-/* No new channel from now on; those that live end in peace. */
+/* Take no new channel from now on; let the live ones run to their end. */
 void ssh_link_retire(struct ssh_link *);
 
-/* Streams in use, zombies not counted. */
+/* How many streams are in use, not counting zombies. */
 size_t ssh_link_channels(const struct ssh_link *);
 
-/* The shortest round trip that was measured; 0: none was yet. */
+/* The shortest round trip measured so far; 0: none yet. */
 int64_t ssh_link_rtt_us(const struct ssh_link *);
 
 /* When the jump box was last heard (base/clock.h). */
 int64_t ssh_link_heard_ms(const struct ssh_link *);
 
-/* An open can be started: not closed, the slot is free, room for a channel. */
+/*
+ * An open can be started: the link is not closed, the slot is free, and there
+ * is room for a channel.
+ */
 bool ssh_link_has_slot(const struct ssh_link *);
 
-/* It was asked for a sign of life a while ago, and has given none. */
+/* A question for a sign of life has been unanswered for a while. */
 bool ssh_link_is_mute(const struct ssh_link *);
 
 /*
- * Its silence may be that of a server which connects in the thread that reads
- * the session: it has taken all that was sent, and is none of those known to go
- * on meanwhile.
+ * Whether its silence may be that of a server which connects to targets in the
+ * thread that reads the session: it has acknowledged all that was sent, and is
+ * not known to serve the session while it connects.
  */
 bool ssh_link_may_stall(const struct ssh_link *);
 
 /*
- * The jump box was heard on another link, at `heard_ms` (base/clock.h): silence
- * of this one is no death as long as that is not longer ago than such a silence
- * may be, nor before `until_ms`.
+ * The jump box was heard on another link at `heard_ms` (base/clock.h).  Do not
+ * give this one up before the longest silence has passed since then, or before
+ * `until_ms`, whichever comes first.
  */
 void ssh_link_bear(struct ssh_link *, int64_t heard_ms, int64_t until_ms);
 
 /* Its slot has been taken for longer than any jump box should need. */
 bool ssh_link_is_stuck(const struct ssh_link *);
 
-/* A forward is in flight, also one that nobody waits for any more. */
+/* A forward is in flight, even one whose user no longer waits. */
 bool ssh_link_is_opening(const struct ssh_link *);
 
 /*
- * Start an open; ssh_link_has_slot() was true.  The target is copied.  Where
- * there is no answer by `overdue_ms` (base/clock.h), the jump box is asked for
- * a sign of life.
+ * Start an open; only after ssh_link_has_slot().  The target is copied.  If
+ * there is no answer by `overdue_ms` (base/clock.h), the link asks the jump box
+ * for a sign of life.
  */
 void ssh_link_open(struct ssh_link *, const struct ssh_target *,
     int64_t overdue_ms);
 
 /*
- * Whether the open that was started has ended; then fills *out, whose stream
- * is the caller's, and the slot is free.
+ * Whether the open has ended.  If so, fill *out, whose stream is the caller's,
+ * and free the slot.
  */
 bool ssh_link_take_opened(struct ssh_link *, struct ssh_opened *out);
 
-/* What broke the link; FAIL_NONE: nothing has yet. */
+/* What broke the link; FAIL_NONE: nothing so far. */
 enum failure ssh_link_lost_by(const struct ssh_link *);
 
 /*
- * Nobody waits for the open any more.  It stays in the slot until its answer
- * comes, for libssh2 would hand that answer to the next open: the wrong
+ * Stop waiting for the open.  It stays in the slot until its answer comes,
+ * since libssh2 would give that answer to the next open, which is for another
  * database.
  */
 void ssh_link_abandon(struct ssh_link *);
 
 /*
- * Nobody wants the slot now: measure the round trip where that was not done
- * yet.
+ * The slot is free and no user needs it: measure the round trip, if that was
+ * not done yet.
  */
 void ssh_link_measure(struct ssh_link *);
 
-/* Ask the jump box for a sign of life, unless it gave one since `since_ms`. */
+/* Ask the jump box for a sign of life, unless one came since `since_ms`. */
 void ssh_link_probe(struct ssh_link *, int64_t since_ms);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * libssh2 says "unverified" for a key that was accepted as the first of two
- * steps, and "disconnected" for one key too many.  The truth is in what the
- * transport kept: failures counted, partial success, the words of a
+ * libssh2 returns "unverified" for a key that was accepted as the first of two
+ * steps, and "disconnected" for one key too many.  The transport kept what
+ * really happened: how many failures, partial success, the words of a
  * disconnect.
  */
 #include "ssh/login.h"
@@ -18,7 +18,7 @@
 #include "ssh/failure.h"
 #include "ssh/transport.h"
 
-/* OpenSSH's words when MaxAuthTries is reached. */
+/* OpenSSH says this when MaxAuthTries is reached. */
 #define TOO_MANY "Too many authentication failures"
 
 void

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One login in progress, and what all methods of it share: the loop around
- * libssh2's EAGAIN, and what an answer of the jump box means when libssh2's
- * return code alone does not tell.
+ * One login in progress, and what all its methods share: the loop around
+ * libssh2's EAGAIN, and what an answer of the jump box means where libssh2's
+ * return code does not tell.
  */
 #ifndef PGJUMP_SSH_LOGIN_H
 #define PGJUMP_SSH_LOGIN_H
@@ -17,10 +17,12 @@
 struct config_jump;
 struct ssh_transport;
 
-/* The SSH agent is asked for something, or has answered. */
+/*
+ * Called when the SSH agent is asked for something, and when it has answered.
+ */
 typedef void ssh_login_agent_fn(void *arg, bool is_asked);
 
-/* Everything is borrowed; ssh_login_start() fills it. */
+/* Borrows everything; ssh_login_start() fills it. */
 struct ssh_login {
 	struct ssh_transport *transport;
 	LIBSSH2_SESSION *session;
@@ -30,19 +32,21 @@ struct ssh_login {
 	struct fault *fault;
 	ssh_login_agent_fn *on_agent; /* or NULL */
 	void *agent_arg;
-	unsigned failures_before; /* of the request in progress */
-	bool asks_for_sha2_256;   /* it is the second one of an RSA key */
-	bool was_untold; /* there was such a second one (ssh/signature.h) */
+	unsigned failures_before; /* auth_failures of the transport before the
+				     request in progress */
+	bool asks_for_sha2_256; /* this is the second request for an RSA key */
+	bool was_untold; /* there was such a second request (ssh/signature.h) */
 	char by[200];    /* what was accepted: "key SHA256:... and password" */
 };
 
 /* How one request ended. */
 enum ssh_outcome {
 	SSH_OUTCOME_ACCEPTED,
-	SSH_OUTCOME_PARTIAL, /* accepted, and more is wanted */
+	SSH_OUTCOME_PARTIAL, /* accepted, but more is wanted */
 	SSH_OUTCOME_REJECTED,
-	SSH_OUTCOME_TOO_MANY, /* rejected once too often: it hung up */
-	SSH_OUTCOME_UNASKED,  /* libssh2 gave up before the jump box judged */
+	SSH_OUTCOME_TOO_MANY, /* rejected once too often: the jump box hung up
+			       */
+	SSH_OUTCOME_UNASKED,  /* libssh2 gave up before the jump box answered */
 	SSH_OUTCOME_FAILED,   /* the fault is set */
 };
 
@@ -50,17 +54,19 @@ void ssh_login_start(struct ssh_login *, struct ssh_transport *,
     const struct config_jump *, int64_t deadline_ms, int cancel_fd,
     struct fault *);
 
-/* Before each request: what was said until now is not the answer to it. */
+/* Call this before each request: failures so far are not its answer. */
 void ssh_login_begin_request(struct ssh_login *);
 
 /*
- * Whether the libssh2 call that returned `rc` is to be repeated: it wanted
- * input, and there may be some now.  Where none will come the fault is set.
+ * Whether to repeat the libssh2 call that returned `rc`.  If it wanted input,
+ * this waits for some; if none will come, the fault is set.
  */
 bool ssh_login_again(struct ssh_login *, int rc);
 
-/* What the request that returned `rc` came to.  FAILED where the fault is set,
- * or the connection ended: then it is set now. */
+/*
+ * How the request that returned `rc` ended.  FAILED: the fault was set, or the
+ * connection ended and it is set now.
+ */
 enum ssh_outcome ssh_login_outcome(struct ssh_login *, int rc);
 
 /* Set the fault; SSH_OUTCOME_FAILED, for the caller to return. */
@@ -70,10 +76,10 @@ enum ssh_outcome ssh_login_fail(struct ssh_login *, enum failure,
 /* libssh2's own words for its last error, borrowed. */
 const char *ssh_login_error(const struct ssh_login *);
 
-/* Somebody cancelled: then the fault is set. */
+/* True, with the fault set, when the login was cancelled. */
 bool ssh_login_notice_cancel(struct ssh_login *);
 
-/* Remember what was accepted, for ssh_login.by. */
+/* Add what was accepted to `by`. */
 void ssh_login_accepted_by(struct ssh_login *, const char *what, ...)
     __attribute__((format(printf, 2, 3)));
 

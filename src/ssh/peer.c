@@ -2,7 +2,7 @@
 
 /*
  * libssh2 gives the same error for a web server and for an sshd that is too
- * old, so what came over the socket is looked at here.
+ * old, so we look at what came over the socket ourselves.
  */
 #include "ssh/peer.h"
 
@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "pg/pgwire.h"
 
-/* A message has room for this much of what a stranger said. */
+/* This much of what a stranger said fits into a message. */
 #define QUOTE_MAX 60
 
 /* OpenSSH says this in place of its banner, and then closes. */
@@ -48,7 +48,7 @@ ssh_peer_is_tls(const unsigned char *bytes, size_t len)
 	return len >= 2 && bytes[0] >= 20 && bytes[0] <= 23 && bytes[1] == 3;
 }
 
-/* PgBouncer, for one, answers an SSH banner with an ErrorResponse. */
+/* PgBouncer answers an SSH banner with an ErrorResponse. */
 static bool
 is_postgres(const struct ssh_heard *heard)
 {
@@ -71,7 +71,7 @@ is_doorman(const struct ssh_heard *heard)
 	return false;
 }
 
-/* 1.99 is a server of protocol 2 that speaks 1 as well (RFC 4253, 5.1). */
+/* 1.99 is a server of protocol 2 that also speaks 1 (RFC 4253, 5.1). */
 static bool
 is_protocol_1(const char *line)
 {

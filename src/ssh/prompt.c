@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The words are those of PAM's modules, of RADIUS servers, and of appliances:
- * pam_google_authenticator, pam_oath, pam_yubico, pam_duo, SecurID.  A prompt
- * in another language that none of them fits counts as one for a password.
+ * The words are those of PAM modules, RADIUS servers and appliances:
+ * pam_google_authenticator, pam_oath, pam_yubico, pam_duo, SecurID.  A hidden
+ * prompt that matches none of them counts as one for a password, since it may
+ * be in another language.
  */
 #include "ssh/prompt.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* Also as a part of a longer word: "Passcode", "TOTP". */
+/* These also count as a part of a longer word: "Passcode", "TOTP". */
 static const char *const code_parts[] = {
 	"code",
 	"token",
@@ -24,12 +25,12 @@ static const char *const code_parts[] = {
 	"response",
 };
 
-/* As a word of its own only. */
+/* These count only as a whole word. */
 static const char *const code_words[] = {
 	"pin", "mfa", "2fa", "duo", "time", /* "one time password" */
 };
 
-/* pam_unix, pam_sss, pam_ldap; sshd itself. */
+/* From pam_unix, pam_sss, pam_ldap and sshd itself. */
 static const char *const change_phrases[] = {
 	"required to change",
 	"must change",
@@ -48,7 +49,7 @@ struct words {
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* Without regard to case. */
+/* Whether a text holds a part, ignoring case. */
 static bool
 holds(struct words text, const char *part)
 {
@@ -67,7 +68,7 @@ is_letter(char byte)
 	    (byte >= '0' && byte <= '9');
 }
 
-/* Punctuation at its ends goes: "(PIN):". */
+/* Whether a word, without punctuation at its ends, is this one: "(PIN):". */
 static bool
 is_word(struct words word, const char *wanted)
 {
@@ -79,7 +80,7 @@ is_word(struct words word, const char *wanted)
 	    strncasecmp(word.at, wanted, word.left) == 0;
 }
 
-/* Up to the next blank. */
+/* Take the next word off the front. */
 static bool
 next_word(struct words *text, struct words *word)
 {
@@ -104,7 +105,7 @@ names_code(struct words word)
 	return false;
 }
 
-/* What stands behind "for", or has an @, is the name of a user or a host. */
+/* A word behind "for", or one with an @, is the name of a user or a host. */
 static bool
 asks_code(struct words text)
 {
@@ -119,7 +120,7 @@ asks_code(struct words text)
 	return false;
 }
 
-/* The prompt itself: what stands above it is a message. */
+/* The prompt itself; lines above it are messages. */
 static struct words
 last_line(struct words text)
 {

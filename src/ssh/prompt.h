@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What a prompt of keyboard-interactive (RFC 4256, 3.2) asks for, told by its
- * words: a password must not be the answer to anything else.  Pure.
+ * What a prompt of keyboard-interactive (RFC 4256, 3.2) asks for, judged by its
+ * words, since a password must not be sent as the answer to anything else.
+ * Pure.
  */
 #ifndef PGJUMP_SSH_PROMPT_H
 #define PGJUMP_SSH_PROMPT_H
@@ -11,16 +12,18 @@
 #include <stddef.h>
 
 enum ssh_prompt {
-	SSH_PROMPT_PASSWORD, /* or something hidden that says nothing else */
+	SSH_PROMPT_PASSWORD, /* or hidden, and nothing else is said */
 	SSH_PROMPT_CODE,     /* of a second factor */
-	SSH_PROMPT_CHANGE,   /* for the change of a password that expired */
-	SSH_PROMPT_OTHER,    /* what is typed is shown: no secret */
+	SSH_PROMPT_CHANGE,   /* part of changing an expired password */
+	SSH_PROMPT_OTHER,    /* the answer is shown as it is typed: no secret */
 };
 
-/* `text` may have several lines, as PAM's messages come before its prompt. */
+/*
+ * `text` may have several lines, since PAM puts its messages before the prompt.
+ */
 enum ssh_prompt ssh_prompt_judge(const char *text, size_t len, bool is_shown);
 
-/* Whether a text tells that the password has expired. */
+/* Whether a text says that the password has expired. */
 bool ssh_prompt_is_change(const char *text, size_t len);
 
 #endif

@@ -2,22 +2,24 @@
 
 /*
  * Two rules.  A link that was silent for an interval is asked, and is dead when
- * nothing at all comes for interval x count after that.  A link with an
- * open that is overdue, or a database that is, is asked too, so that its
- * silence can be told from the database's.
+ * nothing at all comes for interval x count after that.  A link is also asked
+ * when an open is overdue, or an answer of a database, so that the silence of
+ * the jump box can be told from that of the database.
  */
 #include "ssh/pulse.h"
 
 #include "base/clock.h"
 
-/* An unanswered question about an open is repeated after so long ... */
+/* Interval between repeated questions while an open goes unanswered. */
 #define ASK_AGAIN_MS 2000
-/* ... and one that could not be asked is tried again after so long. */
+/* Interval between attempts to ask when nothing could be sent. */
 #define TRY_AGAIN_MS 200
-/* Who waits between the first and the last is not kept: from the first on a
- * quiet link is asked so often. */
+/*
+ * We store only the earliest and the latest deadline of those who wait.
+ * Between them a quiet link is asked again at this interval.
+ */
 #define AWAIT_STEP_MS 200
-/* An answer may take so long before its absence means anything. */
+/* A jump box that has not answered a question for this long counts as mute. */
 #define MUTE_MS 500
 
 void
@@ -42,7 +44,7 @@ is_awaited(const struct ssh_pulse *pulse, int64_t heard_ms)
 	return pulse->asked_ms > heard_ms;
 }
 
-/* The open is overdue and nothing was heard since it became so. */
+/* The open is overdue, and the jump box was not heard since it became so. */
 static bool
 is_doubtful(const struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
     int64_t open_ms)
@@ -63,8 +65,8 @@ ssh_pulse_await(struct ssh_pulse *pulse, int64_t by_ms)
 }
 
 /*
- * Move past the times by which the jump box was heard or asked.  True: one is
- * left, so that it has to be asked now.
+ * Move past the deadlines by which the jump box was heard or asked.  True: one
+ * is left, so it has to be asked now.
  */
 static bool
 skip_answered(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
@@ -89,7 +91,7 @@ ssh_pulse_is_mute(const struct ssh_pulse *pulse, int64_t now_ms,
 	    now_ms - pulse->asked_ms >= MUTE_MS;
 }
 
-/* A question that is repeated does not begin the wait for death anew. */
+/* Repeating a question does not restart the wait for death. */
 void
 ssh_pulse_asked(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 {
@@ -98,7 +100,7 @@ ssh_pulse_asked(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms)
 	pulse->asked_ms = now_ms;
 }
 
-/* When a silence that began with a question is death. */
+/* When a silence that began with a question means death. */
 static int64_t
 death_ms(const struct ssh_pulse *pulse)
 {
@@ -123,7 +125,7 @@ ssh_pulse_look(struct ssh_pulse *pulse, int64_t now_ms, int64_t heard_ms,
 	return SSH_PULSE_FINE;
 }
 
-/* At `due_ms`, or soon where that has passed and nothing could be done. */
+/* At `due_ms`; or soon, when that has passed and nothing could be done. */
 static int64_t
 earlier_look(int64_t next_ms, int64_t due_ms, int64_t now_ms)
 {
@@ -133,8 +135,8 @@ earlier_look(int64_t next_ms, int64_t due_ms, int64_t now_ms)
 }
 
 /*
- * Nobody is told of an answer, and silence may begin anew behind it: so no
- * sleep is longer than an interval.
+ * Nothing calls us when an answer comes, and a new silence may begin after it.
+ * So no sleep is longer than an interval.
  */
 int64_t
 ssh_pulse_next_ms(const struct ssh_pulse *pulse, int64_t now_ms,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The request is one for a variable of the environment (RFC 4254, 6.4), which
- * means nothing on such a channel: libssh2 takes its answer out of what it
- * holds, and an answer to a keepalive it does not.
+ * The request is for an environment variable (RFC 4254, 6.4), which means
+ * nothing on such a channel.  libssh2 consumes the answer to it, which it does
+ * not do for the answer to a keepalive.
  */
 #include "ssh/question.h"
 
@@ -13,9 +13,9 @@
 #define VARIABLE "PGJUMP_PING"
 
 /*
- * When to ask is the pulse's business.  libssh2 holds a keepalive back until
- * its interval has passed, two seconds at least; it keeps the interval in an
- * int, and below 0 it never does.
+ * The pulse decides when to ask.  libssh2 holds a keepalive back until its
+ * interval has passed, at least two seconds.  It keeps the interval in an int,
+ * and below 0 it holds nothing back.
  */
 #define KEEPALIVE_AT_ONCE ((unsigned)-1)
 
@@ -49,7 +49,10 @@ ssh_question_take_ended(struct ssh_question *question)
 	return channel;
 }
 
-/* An answer of libssh2's own is not one: the caller's next read will tell. */
+/*
+ * An error of libssh2's own is no answer: the caller's next read will report
+ * it.
+ */
 int64_t
 ssh_question_step(struct ssh_question *question)
 {
@@ -75,7 +78,10 @@ ask_on_channel(struct ssh_question *question)
 	ssh_question_step(question);
 }
 
-/* As long as it has not answered on the channel, it may not do that at all. */
+/*
+ * Until the peer has answered once on the channel, it may never do so; then a
+ * keepalive is sent as well.
+ */
 bool
 ssh_question_ask(struct ssh_question *question)
 {

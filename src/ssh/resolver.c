@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * getaddrinfo() in a thread of its own, which nobody has to wait for.  A
- * resolver is the mutex and the list of questions that are being asked; a
- * question is shared by its thread and by all who wait for the answer, and the
- * last of them frees it.  It knows no sockets and does not choose addresses.
+ * getaddrinfo() in a thread of its own, for which nobody has to wait.  A
+ * resolver is a mutex and the list of questions that are being asked.  A
+ * question is shared by its thread and by all who wait for the answer; the last
+ * of them frees it.  This file knows no sockets and chooses no address.
  */
 #include "ssh/resolver.h"
 
@@ -25,14 +25,14 @@
 #include "base/xmalloc.h"
 #include "ssh/await.h"
 
-/* An answer that came after its deadline serves a next try this long. */
+/* How long an answer that came after its deadline may serve the next try. */
 #define LATE_ANSWER_MS 60000
 
-/* One name being looked up; everything but `host` under the mutex. */
+/* One name being looked up; the mutex guards everything but `host`. */
 struct question {
-	LIST_ENTRY(question) entry; /* while `listed` */
+	LIST_ENTRY(question) entry; /* while `is_listed` */
 	struct resolver *resolver;  /* a reference */
-	unsigned refs;              /* the thread, the waiting, the list */
+	unsigned refs;              /* the thread, those who wait, the list */
 	bool is_listed;
 	bool is_answered;
 	int64_t answered_ms;
@@ -60,7 +60,7 @@ resolver_new(void)
 	return resolver;
 }
 
-/* Unlocks; the last one out frees. */
+/* Drop a reference and unlock; the last one frees. */
 static void
 resolver_unref_unlock(struct resolver *resolver)
 {
@@ -132,7 +132,7 @@ look_up(const char *host, int flags, struct addrinfo **found)
 	return error;
 }
 
-/* The thread: ask, leave the answer, go. */
+/* The thread: ask, leave the answer, end. */
 static void *
 answer(void *arg)
 {
@@ -158,7 +158,10 @@ answer(void *arg)
 	return NULL;
 }
 
-/* Signals are for the main thread: this one takes none.  0 or an errno. */
+/*
+ * Start the thread.  It takes no signals: those are for the main thread.
+ * Returns 0 or an errno.
+ */
 static int
 start_thread(struct question *question)
 {
@@ -175,7 +178,7 @@ start_thread(struct question *question)
 	return error;
 }
 
-/* NULL with errno where there is no descriptor or no thread to be had. */
+/* NULL with errno: no descriptor or no thread is available. */
 static struct question *
 question_new(struct resolver *resolver, const char *host)
 {
@@ -203,8 +206,8 @@ question_new(struct resolver *resolver, const char *host)
 }
 
 /*
- * A question which somebody asked before and which has no answer yet, or has
- * one that came too late for him and is still good.
+ * A question asked before which has no answer yet, or whose answer came too
+ * late for those who asked and is still good.
  */
 static struct question *
 find(struct resolver *resolver, const char *host)
@@ -234,7 +237,9 @@ set_port(struct sockaddr *address, unsigned port)
 		    (uint16_t)port);
 }
 
-/* Several may wait for one answer: each gets its own, for resolver_release().
+/*
+ * Copy the addresses: several may wait for one answer, and each releases its
+ * own with resolver_release().
  */
 static struct addrinfo *
 copy_found(const struct addrinfo *found, unsigned port)
@@ -282,7 +287,7 @@ report(const struct addrinfo *found, int error, int system_error, unsigned port,
 	return RESOLVE_UNKNOWN;
 }
 
-/* Called and left with the mutex locked; unlocked while it waits. */
+/* Call with the mutex locked; it is unlocked during the wait. */
 static enum await_status
 wait_answer(struct question *question, int64_t deadline_ms, int cancel_fd)
 {
@@ -322,8 +327,8 @@ ask_thread(struct resolver *resolver, const char *host, unsigned port,
 }
 
 /*
- * getaddrinfo() does not look anything up for a literal, so it is asked for
- * one here; whatever it says of a name is not believed.
+ * getaddrinfo() looks nothing up for an address literal, so it is asked here
+ * without a thread.
  */
 static bool
 is_literal(const char *host, unsigned port, struct addrinfo **out)

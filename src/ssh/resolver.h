@@ -2,10 +2,10 @@
 
 /*
  * Names into addresses by a deadline.  getaddrinfo() cannot be interrupted, so
- * it runs in a detached thread with a reference-counted result that is
- * forgotten when the deadline passes.  A resolver has at most one such thread
- * for a name: who asks for it again waits for that thread, or takes the answer
- * that came too late for the one before.
+ * it runs in a detached thread, whose reference-counted result is dropped if
+ * the deadline passes.  A resolver has at most one such thread for a name: a
+ * second caller waits for that thread, or takes an answer that came too late
+ * for the first.
  */
 #ifndef PGJUMP_SSH_RESOLVER_H
 #define PGJUMP_SSH_RESOLVER_H
@@ -24,19 +24,23 @@ enum resolver_status {
 };
 
 struct resolver *resolver_new(void);
-void resolver_free(struct resolver *); /* an abandoned thread is left to end */
+void resolver_free(
+    struct resolver *); /* threads still running end by themselves */
 
 /*
- * The addresses of `host` for TCP port `port`, at least one on RESOLVE_OK; the
- * caller releases them with resolver_release().  An address literal is answered
- * at once without a thread.  `deadline_ms` as base/clock.h; `cancel_fd` may be
- * -1. Any thread, several at once.
+ * Find the addresses of `host` for TCP port `port`; at least one on RESOLVE_OK,
+ * which the caller releases with resolver_release().  An address literal is
+ * answered at once without a thread.  `deadline_ms` is a time of base/clock.h;
+ * `cancel_fd` may be -1.  Any thread may call this, several at once.
  */
 enum resolver_status resolver_ask(struct resolver *, const char *host,
     unsigned port, int64_t deadline_ms, int cancel_fd, struct addrinfo **out,
     char *words, size_t words_size);
 
-/* What resolver_ask() gave; not for freeaddrinfo().  NULL is fine. */
+/*
+ * Release the result of resolver_ask(); freeaddrinfo() would not do.  NULL is
+ * fine.
+ */
 void resolver_release(struct addrinfo *);
 
 #endif

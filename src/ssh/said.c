@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The few packets whose words matter, recognised by their first byte and by
- * making sense throughout.
+ * The few packets whose words matter.  They are recognised by their first byte,
+ * and only if every field makes sense.
  */
 #include "ssh/said.h"
 
@@ -21,7 +21,7 @@ enum {
 	MSG_CHANNEL_OPEN_FAILURE = 92,
 };
 
-/* A string of RFC 4251, 5, as printable text. */
+/* Take a string (RFC 4251, 5) as printable text. */
 static bool
 take_text(struct ssh_wire *packet, char *out, size_t size)
 {
@@ -35,7 +35,6 @@ take_text(struct ssh_wire *packet, char *out, size_t size)
 
 /*
  * byte 92, uint32 channel, uint32 reason, string description, string language.
- * The block may be longer than its packet, never shorter.
  */
 static void
 keep_open_failure(struct ssh_said *said, struct ssh_wire packet)
@@ -51,8 +50,10 @@ keep_open_failure(struct ssh_said *said, struct ssh_wire packet)
 	}
 }
 
-/* Names between commas; those of GSSAPI's key exchange end in base64 (RFC 4462,
- * 2). */
+/*
+ * Whether a text can be a name-list.  Names of GSSAPI's key exchange end in
+ * base64 (RFC 4462, 2).
+ */
 static bool
 is_name_list(const char *text)
 {
@@ -179,8 +180,8 @@ ssh_said_first(struct ssh_said *said, const void *bytes, size_t len)
 }
 
 /*
- * uint32 length, byte of padding length, byte message (RFC 4253, 6); until it
- * is NEWKEYS, what goes out is in the clear.
+ * uint32 length, byte padding length, byte message (RFC 4253, 6).  Everything
+ * up to NEWKEYS goes out in the clear.
  */
 void
 ssh_said_sent(struct ssh_said *said, const void *packet, size_t len)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * libssh2 copies the host key in each key exchange, so that a new one is told
- * by its address.  It forgets its copy of all but the last: what it neither
- * knows nor has freed any more is freed here.
+ * libssh2 copies the host key in each key exchange, so a new copy has a new
+ * address.  It forgets all copies but the last: one that it has forgotten
+ * without freeing it is freed here.
  */
 #include "ssh/same_key.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A jump box that tells which signatures it takes is asked once, with the best
- * of them.  One that does not may still take those with SHA-2, so that they are
+ * A jump box that lists the signatures it accepts is asked once, with the best
+ * of them.  One without a list may still accept those with SHA-2, so they are
  * tried in turn (RFC 8332, 3.3).
  */
 #include "ssh/signature.h"
@@ -34,7 +34,9 @@ static const struct {
 	{ "rsa-sha2-256" SSH_CERTIFICATE_SUFFIX, SIGN_RSA_SHA2_256 },
 };
 
-/* A libssh2 without the patches of contrib/libssh2 then takes SHA-1. */
+/*
+ * Without a list, a libssh2 without the patches of contrib/libssh2 uses SHA-1.
+ */
 #ifdef LIBSSH2_FEATURE_SIGN_ALGO_UNTOLD
 #define UNTOLD_OBSTACLE ""
 #else
@@ -84,7 +86,7 @@ ssh_signature_obstacle(const struct ssh_login *login, struct ssh_wire key,
 	return FAIL_AUTH_ALGORITHM;
 }
 
-/* The name of its type, without what a certificate adds to it. */
+/* Write the type of a key without the suffix of a certificate. */
 static void
 put_type(struct ssh_wire key, char *out, size_t size)
 {
@@ -151,8 +153,8 @@ ssh_signature_note(struct ssh_login *login)
 }
 
 /*
- * What is signed (RFC 4252, 7): session identifier, byte 50, user, service,
- * "publickey", TRUE, algorithm, key.
+ * The signed data are (RFC 4252, 7): session identifier, byte 50, user,
+ * service, "publickey", TRUE, algorithm, key.
  */
 uint32_t
 ssh_signature_flags(const unsigned char *data, size_t len)

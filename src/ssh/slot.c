@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The slot's messages and answers.  It knows nothing of links or streams.
+ * The slot's messages and answers.  This file knows nothing of links or
+ * streams.
  */
 #include "ssh/slot.h"
 
@@ -11,7 +12,7 @@
 #include "base/clock.h"
 #include "ssh/transport.h"
 
-/* What the peer may put into one packet: RFC 4253, 6.1. */
+/* The largest packet that the peer may send: RFC 4253, 6.1. */
 #define PACKET_MAX 32768
 
 bool
@@ -85,7 +86,7 @@ ssh_slot_ping(struct ssh_slot *slot)
 	fill(slot, SSH_SLOT_PING, "ping@pgjump");
 }
 
-/* 1 at least: 0 would be no measure. */
+/* At least 1, since 0 stands for "not measured". */
 static int64_t
 elapsed_us(const struct timespec *since)
 {

@@ -2,9 +2,9 @@
 
 /*
  * The one channel open that an SSH session may have in flight.  libssh2 keeps
- * its state in the session, and answers a second open with the first one's
- * channel: the wrong database.  So there is one slot, and what is in it stays
- * until its answer has come.
+ * its state in the session, and would answer a second open with the channel of
+ * the first, to another database.  So there is one slot, and an open stays in
+ * it until its answer has come.
  */
 #ifndef PGJUMP_SSH_SLOT_H
 #define PGJUMP_SSH_SLOT_H
@@ -17,7 +17,7 @@
 
 struct ssh_transport;
 
-/* A database as the jump box sees it, and who asks for it. */
+/* A database as the jump box sees it, and the client that asks for it. */
 struct ssh_target {
 	const char *host; /* a name, an address, or (is_socket) a path */
 	unsigned port;
@@ -28,24 +28,27 @@ struct ssh_target {
 
 enum ssh_slot_use {
 	SSH_SLOT_FREE,
-	SSH_SLOT_FORWARD, /* somebody waits for it */
-	SSH_SLOT_ORPHAN,  /* nobody waits any more */
-	SSH_SLOT_PING, /* of an unknown type: its refusal is a sign of life */
-	SSH_SLOT_DONE, /* a forward that has ended, to be fetched */
+	SSH_SLOT_FORWARD, /* its user waits for it */
+	SSH_SLOT_ORPHAN,  /* its user no longer waits */
+	SSH_SLOT_PING, /* of an unknown type: the refusal is a sign of life */
+	SSH_SLOT_DONE, /* a forward has ended, its result is to be fetched */
 };
 
 enum ssh_slot_answer {
 	SSH_SLOT_PENDING,
 	SSH_SLOT_OPENED,  /* ssh_slot_step() gave the channel */
 	SSH_SLOT_REFUSED, /* `reason` and `words` are set */
-	SSH_SLOT_TROUBLE, /* the session is not sound any more */
+	SSH_SLOT_TROUBLE, /* the session is no longer sound */
 };
 
 /* A plain value; zeroed means free. */
 struct ssh_slot {
 	enum ssh_slot_use use;
 	const char *type;
-	/* Borrowed by libssh2 until it is sent: two strings of 255 at most. */
+	/*
+	 * libssh2 borrows it until it is sent.  It holds two strings of at most
+	 * 255 bytes.
+	 */
 	unsigned char message[600];
 	size_t len;
 	int64_t since_ms; /* base/clock.h */
@@ -58,7 +61,7 @@ struct ssh_slot {
 /* An open is in flight. */
 bool ssh_slot_is_taken(const struct ssh_slot *);
 
-/* When it was asked for (base/clock.h); 0: there is none in flight. */
+/* When the open in flight was asked for (base/clock.h); 0: there is none. */
 int64_t ssh_slot_since_ms(const struct ssh_slot *);
 
 /* Fill a free slot; ssh_slot_step() sends.  The target is copied. */
@@ -66,7 +69,7 @@ void ssh_slot_forward(struct ssh_slot *, const struct ssh_target *);
 void ssh_slot_ping(struct ssh_slot *);
 
 /*
- * Send what is in the slot, or look for its answer; reads input.  On
+ * Send the open in the slot, or look for its answer; reads input.  On
  * SSH_SLOT_OPENED *out is the caller's, with a receive window of 0.
  */
 enum ssh_slot_answer ssh_slot_step(struct ssh_slot *, struct ssh_transport *,

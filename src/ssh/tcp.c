@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Happy eyeballs (RFC 8305) in sequential code: one list of addresses with the
- * families in turn, one set of sockets on their way, one poll() for all.  It
- * knows nothing of names and nothing of what is spoken on the socket.
+ * Happy eyeballs (RFC 8305) in sequential code: one list of addresses in which
+ * the families take turns, one set of sockets that are connecting, one poll()
+ * for all.  This file knows nothing of names, nor of what is spoken on the
+ * socket.
  */
 #include "ssh/tcp.h"
 
@@ -25,7 +26,7 @@
 /* RFC 8305, 8: Connection Attempt Delay. */
 #define STAGGER_MS 250
 
-/* A name with more addresses is tried by its first ones only. */
+/* Of a name with more addresses, only the first ones are tried. */
 #define ATTEMPTS_MAX 16
 
 struct race {
@@ -34,8 +35,8 @@ struct race {
 	size_t count, begun, running;
 	int64_t next_ms; /* when the next attempt begins */
 	bool was_refused;
-	int error;    /* errno of the last other failure on the way */
-	int no_route; /* errno where this machine could not even try */
+	int error;    /* errno of the last failure but a refusal */
+	int no_route; /* errno when this machine could not even try */
 };
 
 static const struct addrinfo *
@@ -47,8 +48,8 @@ skip_to(const struct addrinfo *entry, int family, bool is_same)
 }
 
 /*
- * RFC 8305, 4: the resolver's order within each family, the families in turn,
- * beginning with the one that the resolver put first.
+ * RFC 8305, 4: keep the resolver's order within each family; let the families
+ * take turns, beginning with the one that the resolver put first.
  */
 static void
 line_up(struct race *race, const struct addrinfo *addresses)
@@ -72,8 +73,8 @@ line_up(struct race *race, const struct addrinfo *addresses)
 }
 
 /*
- * A family that this machine has no route for says nothing about the peer:
- * with it an IPv4 refusal stays a refusal.
+ * A family for which this machine has no route says nothing about the peer, so
+ * an IPv4 refusal beside it stays a refusal.
  */
 static void
 note_failure(struct race *race, int error)
@@ -123,7 +124,7 @@ begin(struct race *race)
 		give_up(race, i, errno);
 }
 
-/* Begin what is due: the first, the next after 250 ms or after a failure. */
+/* Begin what is due: the first attempt; the next after 250 ms or a failure. */
 static void
 begin_due(struct race *race)
 {
@@ -132,7 +133,7 @@ begin_due(struct race *race)
 		begin(race);
 }
 
-/* The first attempt that connected, or -1 after what failed was noted. */
+/* The first attempt that connected; -1: none, and failures were noted. */
 static int
 look(struct race *race)
 {
@@ -227,7 +228,7 @@ tcp_connect(const struct addrinfo *addresses, int64_t deadline_ms,
 	return status;
 }
 
-/* The kernel counts keepalive in whole seconds, TCP_USER_TIMEOUT in ms. */
+/* The kernel takes keepalive times in whole seconds, TCP_USER_TIMEOUT in ms. */
 void
 tcp_keepalive(int fd, int64_t interval_ms, unsigned count)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The memory transport of a libssh2 session.  Its SEND hook takes every byte
- * into an output buffer and its RECV hook gives only what the caller allowed,
- * so no packet is ever cut; its free() hook and its disconnect callback keep
- * the peer's words, which libssh2 drops.  It knows packets only as far as
+ * The hooks of a libssh2 session.  The SEND hook takes every byte into an
+ * output buffer, and the RECV hook gives only what the caller allowed, so no
+ * packet is ever cut.  The free() hook and the disconnect callback keep the
+ * peer's words, which libssh2 drops.  This file knows packets only as far as
  * those words need, and nothing of channels, logins or jump boxes.
  *
- * libssh2 keeps whatever it has no use for, and answers whatever it is asked:
- * what a peer can make of that ends here, the transport is cut.
+ * libssh2 keeps packets that it has no use for, and answers every request.  A
+ * peer that abuses this is cut off here.
  */
 #include "ssh/transport.h"
 
@@ -31,33 +31,41 @@
 #include "ssh/algorithms.h"
 #include "ssh/same_key.h"
 
-/* libssh2's own is 60 s from inside a call; deadlines are the caller's. */
+/*
+ * Turn off libssh2's own time-out, 60 s inside one call: callers have
+ * deadlines.
+ */
 #define READ_TIMEOUT_S 1000000
 
-/* Of one wait in sequential code: who never stops meets the deadline. */
+/*
+ * Bytes received in one wait of sequential code.  It is small, so that the
+ * deadline also ends a peer that never stops sending.
+ */
 #define WAIT_BUDGET ((size_t)64 << 10)
 
-/* An honest peer makes libssh2 hold about 2 MB at most: what came in one turn,
- * until it is read, the session, and 900 channels. */
+/*
+ * An honest peer makes libssh2 hold about 2 MB at most: the session, 900
+ * channels, and what came in one turn until it is read.
+ */
 #define HELD_MAX ((size_t)4 << 20)
 
-/* Far above what clients may leave unsent; the rest are answers. */
+/* Clients may leave far less unsent; only answers can fill the rest. */
 #define UNSENT_MAX ((size_t)4 << 20)
 
-/* libssh2 walks through all packets: with 900 channels, 10 ms a time. */
+/* libssh2 searches all in each call: 10 ms a turn with 900 channels. */
 #define TURN_BLOCKS 4096
 
 struct ssh_transport {
 	LIBSSH2_SESSION *session;
-	struct ssh_memory memory; /* of the session */
+	struct ssh_memory memory; /* what the session holds */
 	int fd;
 	struct evbuffer *output;
 	size_t budget;           /* bytes that RECV may still take */
-	size_t turn_blocks;      /* so long as libssh2 holds no more blocks */
-	bool has_unacknowledged; /* something came since the last flush */
-	bool is_deaf; /* the peer takes no more: what is sent is dropped */
-	bool is_lost; /* and nothing more will come */
-	bool is_cut;  /* lost because we would have no more of it */
+	size_t turn_blocks;      /* RECV waits while libssh2 holds more */
+	bool has_unacknowledged; /* bytes came since the last flush */
+	bool is_deaf;            /* the peer reads no more: drop what is sent */
+	bool is_lost;            /* and no more will come */
+	bool is_cut;             /* lost because we cut it */
 	bool is_buried;
 	bool expects_open;
 	char lost_words[128];
@@ -68,7 +76,7 @@ struct ssh_transport {
 	void *arg;
 };
 
-/* The first words stand: a failed write says more than the end that follows. */
+/* Keep the first words: a failed write says more than the end that follows. */
 static void
 keep_lost_words(struct ssh_transport *transport, const char *words)
 {
@@ -84,7 +92,7 @@ set_lost(struct ssh_transport *transport, const char *words)
 	keep_lost_words(transport, words);
 }
 
-/* What the peer said before may wait to be read: reading finds the end. */
+/* Bytes that the peer sent before may still be read; then comes the end. */
 static void
 stop_sending(struct ssh_transport *transport, const char *words)
 {
@@ -93,7 +101,7 @@ stop_sending(struct ssh_transport *transport, const char *words)
 	evbuffer_drain(transport->output, SIZE_MAX);
 }
 
-/* Neither takes nor gives another byte; whatever else is wrong, it was this. */
+/* Send and receive nothing more.  This cause comes before any other. */
 static void
 cut(struct ssh_transport *transport, const char *words)
 {
@@ -114,8 +122,8 @@ may_hold_secrets(const struct ssh_transport *transport)
 }
 
 /*
- * libssh2 parses the words of some answers away, but hands the decrypted
- * packet to free().  A block is looked at only while such an answer is due.
+ * libssh2 drops the words of some answers, but passes the decrypted packet to
+ * free().  We look at a block only while such an answer is due.
  */
 static void
 look_at_freed(struct ssh_transport *transport, void *block)
@@ -129,7 +137,10 @@ look_at_freed(struct ssh_transport *transport, void *block)
 	ssh_said_look(&transport->said, due, block, ssh_memory_size(block));
 }
 
-/* libssh2 takes a peer's word for lengths.  ssh/said.h tells why the room. */
+/*
+ * libssh2 allocates whatever length a peer claims.  For the extra room see
+ * signatures_len in ssh/said.h.
+ */
 static LIBSSH2_ALLOC_FUNC(on_alloc)
 {
 	struct ssh_transport *transport = *abstract;
@@ -214,8 +225,8 @@ count_received(struct ssh_transport *transport, const void *bytes, size_t len)
 }
 
 /*
- * A lost transport answers EAGAIN, not its end: libssh2 would report the end
- * before the data that its channels still hold.
+ * A lost transport returns EAGAIN and not its end, since libssh2 would report
+ * the end before the data that its channels still hold.
  */
 static LIBSSH2_RECV_FUNC(on_recv)
 {
@@ -361,8 +372,8 @@ ssh_transport_readable(struct ssh_transport *transport, size_t budget)
 
 /*
  * sshd up to OpenSSH 10.0 leaves Nagle's algorithm on in sessions that only
- * forward: without an acknowledgement at once, each reply over one segment
- * would wait 40 ms for our delayed one.
+ * forward.  Without an immediate acknowledgement, each reply of more than one
+ * segment would wait 40 ms for our delayed one.
  */
 static void
 acknowledge_now(struct ssh_transport *transport)

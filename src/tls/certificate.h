@@ -29,8 +29,10 @@ void tls_certificate_names(const struct x509_st *, char *buf, size_t size);
 void tls_certificate_subject(const struct X509_name_st *, char *buf,
     size_t size);
 
-/* Why OpenSSL does not trust this chain, as a person needs it: sets
- * FAIL_DB_TLS_UNTRUSTED or FAIL_DB_TLS_OUTDATED. */
+/*
+ * Why OpenSSL does not trust this chain, as a person needs it: sets
+ * FAIL_DB_TLS_UNTRUSTED or FAIL_DB_TLS_OUTDATED.
+ */
 void tls_certificate_blame(struct x509_store_ctx_st *, struct fault *);
 
 #endif

@@ -133,7 +133,8 @@ on_chain(X509_STORE_CTX *chain, void *arg)
 
 /* --- The rules ------------------------------------------------------------ */
 
-/* The text of an option; NULL where it is not set or, with a fault, unreadable.
+/*
+ * The text of an option; NULL where it is not set or, with a fault, unreadable.
  */
 static char *
 load(const struct secret *secret, const char *name, struct fault *fault)

@@ -191,8 +191,10 @@ use_pair(struct contexts *contexts, const struct config_connection *connection,
 	return is_good;
 }
 
-/* Both files are looked at before they are read: a change in between is found
- * the next time. */
+/*
+ * Both files are looked at before they are read: a change in between is found
+ * the next time.
+ */
 static void
 read_pair(struct tls_identity *identity, const struct file_stamp *cert,
     const struct file_stamp *key)

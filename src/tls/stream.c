@@ -184,8 +184,10 @@ on_write(struct stream *stream, const void *buf, size_t len)
 	return (ssize_t)taken;
 }
 
-/* Of bytes in clear all are given back, of what carried them as many; the rest
- * once nothing is due. */
+/*
+ * Of bytes in clear all are given back, of what carried them as many; the rest
+ * once nothing is due.
+ */
 static void
 on_credit(struct stream *stream, size_t len)
 {

@@ -25,8 +25,10 @@ struct stream *tls_stream_new(struct stream *take_raw, struct tls *take_tls,
 /* Why TLS failed; "" where it did not.  Of tls_stream_new() only. */
 const char *tls_stream_words(const struct stream *);
 
-/* Both of tls_stream_new(): whether the client is shown the very certificate
- * that the database shows. */
+/*
+ * Both of tls_stream_new(): whether the client is shown the very certificate
+ * that the database shows.
+ */
 bool tls_stream_is_one_certificate(const struct stream *client,
     const struct stream *database);
 

@@ -66,8 +66,10 @@ void tls_finish(struct tls *);                             /* close_notify */
 /* Why it failed, e.g. "client sent alert: unknown CA"; "" when it did not. */
 const char *tls_words(const struct tls *);
 
-/* Of a server and of a client: whether the first shows the certificate which
- * the second was shown. */
+/*
+ * Of a server and of a client: whether the first shows the certificate which
+ * the second was shown.
+ */
 bool tls_is_one_certificate(const struct tls *server, const struct tls *client);
 
 /* The number of the alert that the peer sent (RFC 8446, 6); -1: none. */
