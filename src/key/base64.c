@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Base64 by groups of three bytes and four characters.  It takes no shortcuts
- * for what is nearly base64: a key that was damaged must not decode.
+ * Base64 by groups of three bytes and four characters.  It accepts nothing that
+ * is merely close to base64: a damaged key must not decode.
  */
 #include "key/base64.h"
 
@@ -52,7 +52,7 @@ sextet(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* The `used` characters of one group as 24 bits, the rest of them zero. */
+/* The first `used` characters of a group as 24 bits, the others being zero. */
 static bool
 decode_group(const char *text, size_t used, uint32_t *group)
 {
@@ -64,7 +64,7 @@ decode_group(const char *text, size_t used, uint32_t *group)
 			return false;
 		*group = *group << 6 | (uint32_t)bits;
 	}
-	/* Bits that no byte holds are zero: one text per value. */
+	/* Spare bits must be zero: then each value has one text. */
 	return (used > 2 || (*group & 0xffff) == 0) &&
 	    (used > 3 || (*group & 0xff) == 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Base64 (RFC 4648, 4), strict: padded, without blanks, one text per value.
+ * Base64 (RFC 4648, 4), strict: padded, without white space, one text per
+ * value.
  */
 #ifndef PGJUMP_KEY_BASE64_H
 #define PGJUMP_KEY_BASE64_H
@@ -18,7 +19,7 @@
 /* Write the text of bytes[0..len) and a NUL; returns the text's length. */
 size_t base64_encode(char *out, const unsigned char *bytes, size_t len);
 
-/* Decode text[0..len); *out_len bytes were written.  False: it is no base64. */
+/* Decode text[0..len) into *out_len bytes.  False: it is not base64. */
 bool base64_decode(const char *text, size_t len, unsigned char *out,
     size_t *out_len);
 

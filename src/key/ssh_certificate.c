@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * string type, string nonce, the fields of the key, uint64 serial, uint32 kind,
- * string key id, string principals, uint64 valid after, uint64 valid before,
- * string critical options, string extensions, string reserved, string
- * authority, string signature.
+ * A certificate is
+ *
+ *	string type | string nonce | the fields of the key
+ *	uint64 serial | uint32 kind | string key id | string principals
+ *	uint64 valid after | uint64 valid before
+ *	string critical options | string extensions | string reserved
+ *	string authority | string signature
  */
 #include "key/ssh_certificate.h"
 
@@ -12,7 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many strings the key is behind its type; numbers are strings, too. */
+/*
+ * How many fields a key has behind its type.  All are strings, even the
+ * numbers.
+ */
 static const struct {
 	const char *certificate, *key;
 	int fields;
@@ -29,7 +35,7 @@ static const struct {
 
 #define TYPE_COUNT (sizeof types / sizeof *types)
 
-/* Takes the type off; TYPE_COUNT: it is none of them. */
+/* Take the type off the front; TYPE_COUNT: it is none of these. */
 static size_t
 take_type(struct ssh_wire *certificate)
 {
@@ -43,7 +49,10 @@ take_type(struct ssh_wire *certificate)
 	return i;
 }
 
-/* Takes type, nonce and key off; adds the key to *out unless that is NULL. */
+/*
+ * Take type, nonce and key off the front, and append the key to *out, if that
+ * is not NULL.
+ */
 static bool
 take_key(struct ssh_wire *certificate, struct ssh_blob *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A key from its text: armour off, container read, proved with libssh2, and
- * its public half described.
+ * A key from its text: the armour is taken off, the container read, the key
+ * proved with libssh2, and its public half described.
  */
 #include "key/ssh_key.h"
 
@@ -21,7 +21,9 @@
 #include "key/ssh_key_text.h"
 #include "key/ssh_wire.h"
 
-/* libssh2 can log in with these; with security keys it cannot by an agent. */
+/*
+ * libssh2 can log in with these types, but not with security keys of an agent.
+ */
 static const char *const types[] = {
 	"ssh-ed25519",
 	"ecdsa-sha2-nistp256",
@@ -85,7 +87,7 @@ ssh_key_rsa_bits(const unsigned char *blob, size_t len)
 	return bits;
 }
 
-/* Describe the public half, which *key takes.  False: no type we know. */
+/* Describe the public half, which *key takes.  False: its type is unknown. */
 static bool
 describe(struct ssh_key *key, struct ssh_blob take)
 {
@@ -104,7 +106,7 @@ describe(struct ssh_key *key, struct ssh_blob take)
 	return true;
 }
 
-/* Its beginning, where it is long. */
+/* Keep the beginning of a long comment. */
 static void
 keep_comment(struct ssh_key *key, const struct ssh_wire *comment)
 {
@@ -136,7 +138,7 @@ read_openssh(const struct ssh_key_text *text, const char *passphrase,
 						      : SSH_KEY_GOOD;
 }
 
-/* Read what the armour held, and let libssh2 prove it. */
+/* Read what the armour held, then let libssh2 prove it. */
 static enum ssh_key_verdict
 judge_text(const struct ssh_key_text *text, const char *passphrase,
     struct ssh_key *out, struct ssh_blob *blob)

@@ -4,24 +4,26 @@
  * The key container of OpenSSH:
  *
  *	"openssh-key-v1\0"
- *	string cipher | string kdf | string kdf options (string salt, u32
- *rounds) u32 number of keys (always 1) | string public key string private
- *section, encrypted | authentication tag of some ciphers
+ *	string cipher | string kdf
+ *	string kdf options (string salt, u32 rounds)
+ *	u32 number of keys (always 1) | string public key
+ *	string private section, encrypted
+ *	authentication tag of some ciphers
  *
  * and the private section, when decrypted:
  *
- *	u32 check | u32 the same check | string type | the type's fields
- *	string comment | padding 1, 2, 3, ...
+ *	u32 check | u32 the same check
+ *	string type | the type's fields | string comment
+ *	padding 1, 2, 3, ...
  *
- * Where the container ends too early it was cut; where a part of it disagrees
- * with another it is damaged.  The passphrase is not tried here: that is for
- * key/ssh_key_proof.c.
+ * A container that ends too early was cut; one whose parts disagree is damaged.
+ * The passphrase is not tried here, but in key/ssh_key_proof.c.
  */
 #include "key/ssh_key_openssh.h"
 
 #include <string.h>
 
-/* bcrypt takes 3 to 7 ms of CPU time a round, at each login. */
+/* bcrypt takes 3 to 7 ms of CPU time per round, at each login: 14 s at most. */
 enum {
 	ROUNDS_MAX = 2000
 };
@@ -29,8 +31,8 @@ enum {
 static const char magic[] = "openssh-key-v1"; /* with its NUL */
 
 /*
- * The ciphers that libssh2 reads.  Not chacha20-poly1305: libssh2 1.11.1 reads
- * 16 bytes past the end of such a key.
+ * The ciphers that libssh2 reads, without chacha20-poly1305: libssh2 1.11.1
+ * reads 16 bytes past the end of such a key.
  */
 static const struct cipher {
 	const char *name;
@@ -67,7 +69,7 @@ struct container {
 	size_t behind_len; /* bytes behind the private section */
 };
 
-/* False: it ends too early. */
+/* Split a container; false: it ends too early. */
 static bool
 split(struct ssh_wire wire, struct container *out, uint32_t *key_count)
 {
@@ -100,7 +102,7 @@ find_type(const struct ssh_wire *name)
 	return NULL;
 }
 
-/* The key derivation of an encrypted container. */
+/* Judge the key derivation of an encrypted container. */
 static enum ssh_key_verdict
 judge_kdf(const struct container *parts)
 {
@@ -125,7 +127,10 @@ padding_is_right(struct ssh_wire padding)
 	return true;
 }
 
-/* A private section in the clear: is it whole, and of the public key's type? */
+/*
+ * Whether a private section in the clear is whole, and has the type of the
+ * public key.
+ */
 static bool
 section_is_sound(struct ssh_wire section, const struct type *type,
     struct ssh_wire *comment)
@@ -143,7 +148,7 @@ section_is_sound(struct ssh_wire section, const struct type *type,
 	return ssh_wire_string(&section, comment) && padding_is_right(section);
 }
 
-/* What the public key says, which always stands there in the clear. */
+/* Judge the type of the public key, which is never encrypted. */
 static enum ssh_key_verdict
 judge_type(struct ssh_wire blob, const struct type **type)
 {

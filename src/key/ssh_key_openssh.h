@@ -15,13 +15,13 @@
 
 struct ssh_key_openssh {
 	struct ssh_wire blob; /* the public key; borrowed from the container */
-	struct ssh_wire comment; /* the same; empty where it is encrypted */
+	struct ssh_wire comment; /* also borrowed; empty if encrypted */
 	bool is_encrypted;
 };
 
 /*
- * SSH_KEY_GOOD when the container is whole, its cipher and cost are fit for
- * libssh2 and, where it is not encrypted, its private half holds together.
+ * SSH_KEY_GOOD: the container is whole, libssh2 can read its cipher at a
+ * bearable cost and, if it is not encrypted, its private half is sound.
  */
 enum ssh_key_verdict ssh_key_openssh_read(const unsigned char *bytes,
     size_t len, struct ssh_key_openssh *out);

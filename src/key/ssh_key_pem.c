@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Private keys which OpenSSL reads.  Before it may decrypt, the cipher and the
- * cost of the key derivation are looked at: OpenSSL has no bound on that, and
- * its error codes do not tell a missing cipher from a wrong passphrase.
+ * Private keys that OpenSSL reads.  The cipher and the cost of the key
+ * derivation are checked before OpenSSL may decrypt: it has no bound on the
+ * cost, and its error codes do not tell a missing cipher from a wrong
+ * passphrase.
  */
 #include "key/ssh_key_pem.h"
 
@@ -19,15 +20,15 @@
 #include "base/xmalloc.h"
 
 enum {
-	/* HMACs of PBKDF2: a second or two of CPU time, at each login. */
+	/* HMACs of PBKDF2: one or two seconds of CPU time, at each login. */
 	ITERATIONS_MAX = 4 * 1000 * 1000,
-	/* N * r of scrypt: 32 MB, which is also what OpenSSL permits. */
+	/* N * r of scrypt: 32 MB, which is also OpenSSL's limit. */
 	SCRYPT_WORK_MAX = 256 * 1024,
 	SCRYPT_PARALLEL_MAX = 16,
 	EC_FIELD_MAX = 66, /* bytes of a P-521 coordinate */
 };
 
-/* Ciphers of OpenSSL's default provider, by the names of DEK-Info. */
+/* Ciphers of OpenSSL's default provider, with their names in DEK-Info. */
 static const struct cipher {
 	const char *dek_name;
 	int nid;
@@ -71,7 +72,7 @@ cipher_is_known(const X509_ALGOR *algorithm)
 	return false;
 }
 
-/* A number of a key derivation; what cannot be read is beyond all bounds. */
+/* A number of a key derivation; one that cannot be read exceeds all bounds. */
 static uint64_t
 number(const ASN1_INTEGER *integer)
 {
@@ -140,7 +141,7 @@ judge_pbes2(const ASN1_TYPE *parameter)
 	return verdict;
 }
 
-/* RFC 7292, C: the one scheme of PKCS#12 that is not DES, RC2 or RC4. */
+/* RFC 7292, C: the only scheme of PKCS#12 without DES, RC2 and RC4. */
 static enum ssh_key_verdict
 judge_pkcs12(const ASN1_TYPE *parameter)
 {
@@ -180,7 +181,7 @@ judge_pkcs8(const struct ssh_key_text *key)
 	return verdict;
 }
 
-/* A SEQUENCE which is longer than what is there was cut. */
+/* A SEQUENCE longer than the bytes that are there was cut. */
 static enum ssh_key_verdict
 judge_length(const struct ssh_key_text *key)
 {
@@ -326,7 +327,7 @@ public_half(const EVP_PKEY *pkey, struct ssh_blob *blob)
 
 /* --- The key ----------------------------------------------------------- */
 
-/* OpenSSL's pem_password_cb: without one it would ask on the terminal. */
+/* OpenSSL's pem_password_cb; without one it would ask on the terminal. */
 static int
 on_passphrase(char *buf, int size, int writing, void *arg)
 {
@@ -372,6 +373,6 @@ ssh_key_pem_read(const struct ssh_key_text *key, const char *passphrase,
 						: SSH_KEY_DAMAGED;
 		EVP_PKEY_free(pkey);
 	}
-	ERR_clear_error(); /* the thread's queue is shared with TLS */
+	ERR_clear_error(); /* TLS uses the same queue */
 	return verdict;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Private keys which OpenSSL reads: PKCS#1, SEC1, PKCS#8.
+ * Private keys that OpenSSL reads: PKCS#1, SEC1, PKCS#8.
  */
 #ifndef PGJUMP_KEY_SSH_KEY_PEM_H
 #define PGJUMP_KEY_SSH_KEY_PEM_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A login that goes nowhere: without a handshake and without a public key,
- * libssh2 opens the private key, derives the public half, and sends the request
- * in the clear to a callback, which looks for the public key in it and refuses
- * to send.  OpenSSL alone could not tell: it has no bcrypt_pbkdf, and what
- * counts is what libssh2 can read.
+ * A login without a network.  With neither a handshake nor a public key,
+ * libssh2 opens the private key, derives the public half, and sends its request
+ * in the clear to a callback.  That looks for the public key in it and refuses
+ * to send. OpenSSL alone cannot tell: it has no bcrypt_pbkdf, and what counts
+ * is what libssh2 can read.
  */
 #include "key/ssh_key_proof.h"
 
@@ -23,7 +23,7 @@ struct proof {
 	bool is_found;
 };
 
-/* LIBSSH2_CALLBACK_SEND */
+/* The hook of LIBSSH2_CALLBACK_SEND. */
 static ssize_t
 on_send(libssh2_socket_t fd, const void *bytes, size_t len, int flags,
     void **abstract)

@@ -11,8 +11,8 @@
 #include "key/ssh_wire.h"
 
 /*
- * True when libssh2 reads the private key `text` with `passphrase` (NULL for
- * none) and derives the public key `blob` from it.  Takes the CPU time of one
+ * True: libssh2 reads the private key `text` with `passphrase` (NULL for none)
+ * and derives the public key `blob` from it.  It costs the CPU time of one
  * decryption.
  */
 bool ssh_key_proof(const char *text, const char *passphrase,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Private key text as people paste it.  What pasting does is to change the
- * white space, so all of it is given up first: the text becomes one line of
- * words, in which the armour is found whatever happened to its lines.  From
- * the words the key is written anew as a tool would have written it.
+ * Private key text as people paste it.  Pasting changes white space, so all of
+ * it is dropped first: the text becomes one line of words, in which the armour
+ * is found whatever happened to its lines.  From the words the key is written
+ * again as a tool would have written it.
  */
 #include "key/ssh_key_text.h"
 
@@ -34,7 +34,7 @@ struct block {
 	struct span label, body;
 };
 
-/* What stands behind BEGIN.  GOOD: a private key that can be read on. */
+/* The labels behind BEGIN.  SSH_KEY_GOOD: a private key, to be read on. */
 static const struct label {
 	const char *name;
 	enum ssh_key_verdict verdict;
@@ -56,7 +56,7 @@ static const struct label {
 	{ "NEW CERTIFICATE REQUEST", SSH_KEY_CERTIFICATE, 0 },
 };
 
-/* How a text without PEM armour begins that is no private key for us. */
+/* How texts without PEM armour begin that are no private key for us. */
 static const struct opening {
 	const char *text;
 	enum ssh_key_verdict verdict;
@@ -75,9 +75,9 @@ wipe(void *bytes, size_t len)
 }
 
 /*
- * How many bytes at `in` are white space, or what pasting makes of it: \n and
- * its like spelled out, a backslash at a line's end, a no-break space, a byte
- * order mark.  No key's text has a backslash of its own.
+ * How many bytes at `in` are white space, or what pasting turns it into: a
+ * spelled-out \n, \r or \t, a backslash at a line's end, a no-break space, a
+ * byte order mark.  No key's text has a backslash of its own.
  */
 static size_t
 gap_len(const char *in)
@@ -118,7 +118,7 @@ span_is(struct span span, const char *text)
 	return span.len == strlen(text) && memcmp(span.at, text, span.len) == 0;
 }
 
-/* Split "LABEL-----rest": the label, and *rest behind the dashes. */
+/* Split "LABEL-----rest"; *rest is what follows the dashes. */
 static bool
 cut_label(const char *at, struct span *label, const char **rest)
 {
@@ -131,7 +131,7 @@ cut_label(const char *at, struct span *label, const char **rest)
 	return true;
 }
 
-/* Read the block which begins at `begin`; *rest is what follows it. */
+/* Read the block that begins at `begin`; *rest is what follows it. */
 static enum ssh_key_verdict
 cut_block(const char *begin, struct block *block, const char **rest)
 {
@@ -171,7 +171,7 @@ is_public_line(const char *flat)
 	return space != NULL && strncmp(space, " AAAA", 5) == 0;
 }
 
-/* What a text without a BEGIN line is. */
+/* Judge a text without a BEGIN line. */
 static enum ssh_key_verdict
 judge_opening(const char *flat)
 {
@@ -190,9 +190,9 @@ judge_opening(const char *flat)
 }
 
 /*
- * Find the first block that is a private key: other blocks may stand before it
- * (openssl writes EC PARAMETERS) or after it (certificates).  Where there is
- * none, the verdict is that on the first block.
+ * Find the first block that is a private key.  Other blocks may come before it
+ * (openssl writes EC PARAMETERS) or after it (certificates).  If there is none,
+ * the verdict is that on the first block.
  */
 static enum ssh_key_verdict
 find_key(const char *flat, struct block *block, const struct label **label)
@@ -235,7 +235,7 @@ next_word(struct span *words, struct span *word)
 	return word->len > 0;
 }
 
-/* One header of an encrypted PKCS#1 or SEC1 key (RFC 1421, 4.6.1). */
+/* Read one header of an encrypted PKCS#1 or SEC1 key (RFC 1421, 4.6.1). */
 static bool
 read_header(struct span name, struct span value, struct ssh_key_text *out)
 {
@@ -248,7 +248,9 @@ read_header(struct span name, struct span value, struct ssh_key_text *out)
 	return true;
 }
 
-/* Sort a body's words into headers and base64, which goes to *packed. */
+/*
+ * Sort the words of a body into headers and base64; the base64 goes to *packed.
+ */
 static bool
 read_body(struct span body, struct ssh_key_text *out, char *packed,
     size_t *packed_len)
@@ -267,7 +269,7 @@ read_body(struct span body, struct ssh_key_text *out, char *packed,
 	return out->dek_info[0] == '\0' || out->format == SSH_KEY_FORMAT_PEM;
 }
 
-/* The key as a tool would have written it. */
+/* Write the key as a tool would have written it. */
 static char *
 write_text(const char *label, const char *dek_info, const char *packed,
     size_t packed_len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Private key text as people paste it: recognised, repaired, taken out of its
- * armour.  Looks at the armour only, never into the key.
+ * Private key text as people paste it: recognised, repaired, and taken out of
+ * its armour.  Looks at the armour only, never into the key.
  */
 #ifndef PGJUMP_KEY_SSH_KEY_TEXT_H
 #define PGJUMP_KEY_SSH_KEY_TEXT_H
@@ -26,9 +26,9 @@ struct ssh_key_text {
 };
 
 /*
- * Find the private key in `pasted` and repair it.  SSH_KEY_GOOD: *out is to be
- * released with ssh_key_text_clear().  Else the verdict says what the text is
- * instead, and *out holds nothing.
+ * Find the private key in `pasted` and repair it.  SSH_KEY_GOOD: release *out
+ * with ssh_key_text_clear().  Any other verdict says what the text is instead,
+ * and *out is empty.
  */
 enum ssh_key_verdict ssh_key_text_repair(const char *pasted,
     struct ssh_key_text *out);

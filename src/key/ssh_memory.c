@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * libssh2 wipes the secrets that it knows of, not the buffers which they pass
- * through; and it forgets some blocks, such as all but the last of what a peer
- * says twice.  So each block ends in a tag, behind what libssh2 asked for:
+ * libssh2 wipes the secrets it knows of, but not the buffers through which they
+ * pass.  It also forgets some blocks, such as all but the last of what a peer
+ * says twice.  So each block ends in a tag, behind the bytes that libssh2 asked
+ * for:
  *
  *	| asked for | padding | tag |	<- malloc_usable_size()
  */
@@ -16,7 +17,7 @@
 
 #include "base/xmalloc.h"
 
-/* What malloc() keeps of a block for itself. */
+/* malloc() needs this much for each block. */
 #define OVERHEAD 16
 
 struct ssh_memory_tag {
@@ -64,7 +65,7 @@ ssh_memory_free(struct ssh_memory *memory, void *block, bool is_secret)
 	free(block);
 }
 
-/* A block that moves leaves its old place wiped, which realloc() does not. */
+/* Unlike realloc(), wipe the old place of a block that moves. */
 void *
 ssh_memory_realloc(struct ssh_memory *memory, void *block, size_t size,
     bool is_secret)

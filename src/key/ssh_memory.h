@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Memory for libssh2, of one session: counted, so that what a peer makes
- * libssh2 hold can be bounded; wiped, where it may have held a secret; and
- * freed in the end, also what libssh2 has forgotten.  Blocks are plain malloc()
- * pointers: libssh2 releases one kind of block (the public key of an ECDSA key)
- * with libc's free(), whatever allocator it was given.
+ * The memory of one libssh2 session.  It is counted, so that what a peer makes
+ * libssh2 hold can be bounded; wiped where it may have held a secret; and freed
+ * at the end, even blocks that libssh2 has forgotten.  Blocks are plain
+ * malloc() pointers, since libssh2 releases one kind of block (the public key
+ * of an ECDSA key) with libc's free(), whatever allocator it was given.
  */
 #ifndef PGJUMP_KEY_SSH_MEMORY_H
 #define PGJUMP_KEY_SSH_MEMORY_H
@@ -16,14 +16,14 @@
 
 /* Zeroed at first. */
 struct ssh_memory {
-	size_t held;        /* bytes, and what malloc() needs for each block */
+	size_t held;        /* bytes, with malloc()'s overhead */
 	size_t blocks;      /* how many */
 	bool may_libc_free; /* new blocks may be released by libc's free() */
 	LIST_HEAD(, ssh_memory_tag) tags;
 };
 
 /*
- * As malloc(), realloc() and free(); with `is_secret` what is given up is wiped
+ * Like malloc(), realloc() and free().  With `is_secret` the old block is wiped
  * first.
  */
 void *ssh_memory_alloc(struct ssh_memory *, size_t size);
@@ -31,10 +31,10 @@ void *ssh_memory_realloc(struct ssh_memory *, void *block, size_t size,
     bool is_secret);
 void ssh_memory_free(struct ssh_memory *, void *block, bool is_secret);
 
-/* How many bytes of a block can be read: no fewer than were asked for. */
+/* How many bytes of a block can be read; at least as many as were asked for. */
 size_t ssh_memory_size(void *block);
 
-/* Free what is left; no block of it is known to anybody. */
+/* Free all blocks that are left; no one may use them any more. */
 void ssh_memory_clear(struct ssh_memory *, bool is_secret);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * SSH's strings and numbers.  A length that the sender claims is compared with
- * what is there before it is used for anything.
+ * SSH's strings and numbers.  A length that the sender claims is checked
+ * against the bytes that are there before it is used.
  */
 #include "key/ssh_wire.h"
 

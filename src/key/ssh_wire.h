@@ -17,8 +17,8 @@ struct ssh_wire {
 };
 
 /*
- * Each takes its value off the front; false, and nothing taken, when the bytes
- * end before the value does.
+ * Take a value off the front.  False, and nothing is taken: the bytes end
+ * before the value does.
  */
 bool ssh_wire_u32(struct ssh_wire *, uint32_t *value);
 bool ssh_wire_string(struct ssh_wire *, struct ssh_wire *string);
@@ -36,7 +36,7 @@ bool ssh_wire_name(struct ssh_wire *list, struct ssh_wire *name);
 /* Whether a name-list has exactly this name. */
 bool ssh_wire_has_name(struct ssh_wire list, struct ssh_wire name);
 
-/* Bytes written so far; owned, released with free(). */
+/* Bytes written so far; the owner releases them with free(). */
 struct ssh_blob {
 	unsigned char *bytes;
 	size_t len;
@@ -46,7 +46,7 @@ void ssh_wire_write_byte(struct ssh_blob *, unsigned char value);
 void ssh_wire_write_u32(struct ssh_blob *, uint32_t value);
 void ssh_wire_write_string(struct ssh_blob *, const void *bytes, size_t len);
 
-/* A number that is not negative, given as its bytes, highest first. */
+/* Write a number that is not negative, given as its bytes, highest first. */
 void ssh_wire_write_mpint(struct ssh_blob *, const unsigned char *bytes,
     size_t len);
 

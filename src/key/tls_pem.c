@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The armour is taken off here and not by OpenSSL, whose reader wants each
- * line where a tool had put it.  What is inside is read by OpenSSL alone.
+ * The armour is taken off here, since OpenSSL's reader wants each line where a
+ * tool would put it.  What is inside is left to OpenSSL.
  */
 #include "key/tls_pem.h"
 
@@ -29,10 +29,10 @@
 #define DASHES    "-----"
 #define LABEL_MAX 40
 
-/* What stands between two lines of dashes. */
+/* What lies between two lines of dashes. */
 struct block {
 	char label[LABEL_MAX];
-	unsigned char *der; /* NULL: it is no base64 */
+	unsigned char *der; /* NULL: it is not base64 */
 	size_t der_len;
 	bool is_encrypted;
 };
@@ -48,7 +48,7 @@ block_clear(struct block *block)
 	*block = (struct block){ 0 };
 }
 
-/* Without white space, and without the two characters of a pasted "\n". */
+/* Drop white space, and the two characters of a pasted "\n". */
 static char *
 squeeze(const char *text, size_t len)
 {
@@ -85,7 +85,7 @@ decode(struct block *block, const char *text, size_t len)
 	secret_free(squeezed);
 }
 
-/* The next block of *at, which moves behind it; false when there is none. */
+/* Read the next block and move *at behind it; false when there is none. */
 static bool
 next_block(const char **at, struct block *block)
 {
@@ -162,7 +162,10 @@ parse_certificate(const struct block *block)
 				  : NULL;
 }
 
-/* Add the block to `all`, or say why it is none of them. */
+/*
+ * Add a certificate to `all`.  For another block say why it is none; false: it
+ * is a damaged certificate.
+ */
 static bool
 take_certificate(const struct block *block, STACK_OF(X509) * all, char *why,
     size_t size)
@@ -183,7 +186,7 @@ take_certificate(const struct block *block, STACK_OF(X509) * all, char *why,
 	return false;
 }
 
-/* All of a text, at least one; NULL and why. */
+/* Parse all certificates of a text, at least one; NULL: see `why`. */
 static STACK_OF(X509) *
     parse_certificates(const char *text, char *why, size_t size)
 {
@@ -204,7 +207,7 @@ static STACK_OF(X509) *
 
 /* --- Keys ----------------------------------------------------------------- */
 
-/* What is wrong with a block as a private key; NULL: nothing to be seen. */
+/* What is wrong with a block as a private key; NULL: nothing visible. */
 static const char *
 key_flaw(const struct block *block)
 {
@@ -240,7 +243,9 @@ parse_key_block(const struct block *block, char *why, size_t size)
 	return key;
 }
 
-/* The first key of a text which may hold its curve or certificates as well. */
+/*
+ * Parse the first key of a text, which may also hold its curve or certificates.
+ */
 static EVP_PKEY *
 parse_key(const char *text, char *why, size_t size)
 {
@@ -322,7 +327,7 @@ tls_pem_trust(SSL_CTX *ctx, const char *text, char *why, size_t size)
 	for (int i = 0; i < sk_X509_num(all); i++)
 		X509_STORE_add_cert(store, sk_X509_value(all, i));
 	sk_X509_pop_free(all, X509_free);
-	ERR_clear_error(); /* one given twice */
+	ERR_clear_error(); /* a certificate may be given twice */
 	return true;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Certificates and their private keys as people paste them: PEM whose line
- * ends were lost or doubled is read all the same, and what cannot be read is
- * named for what it is.  It trusts nobody and looks at no clock but to tell
- * what has expired.
+ * Certificates and their private keys as people paste them: PEM is read even if
+ * its line ends were lost or doubled, and what cannot be read is named for what
+ * it is.  It trusts nobody, and looks at the clock only to tell what has
+ * expired.
  */
 #ifndef PGJUMP_KEY_TLS_PEM_H
 #define PGJUMP_KEY_TLS_PEM_H
@@ -17,18 +17,18 @@ struct ssl_ctx_st; /* SSL_CTX of OpenSSL */
 enum tls_pem_verdict {
 	TLS_PEM_GOOD,
 	TLS_PEM_BAD_CERT,
-	TLS_PEM_BAD_KEY, /* or it is not the key of the certificate */
+	TLS_PEM_BAD_KEY, /* or not the key of the certificate */
 };
 
 /*
  * Let the context show the first certificate of `cert`, with the others as its
- * chain, and prove it with `key`.  Where they are not good, `why` says what is
- * wrong with that text: "is a certificate, not a private key".
+ * chain, and prove it with `key`.  If a text cannot be used, `why` says what is
+ * wrong with it: "is a certificate, not a private key".
  */
 enum tls_pem_verdict tls_pem_use(struct ssl_ctx_st *, const char *cert,
     const char *key, char *why, size_t size);
 
-/* Judge a pair without a context to put it in. */
+/* Judge a pair without a context. */
 enum tls_pem_verdict tls_pem_judge(const char *cert, const char *key, char *why,
     size_t size);
 
@@ -40,14 +40,14 @@ bool tls_pem_trust(struct ssl_ctx_st *, const char *text, char *why,
 bool tls_pem_judge_authorities(const char *text, char *why, size_t size);
 
 /*
- * The text as a tool would have written it, for readers that are not as
- * patient; the caller releases it with secret_free().
+ * The text as a tool would have written it, for stricter readers; the caller
+ * releases it with secret_free().
  */
 char *tls_pem_restore(const char *text);
 
 /*
- * Whether the first certificate is not valid now; `when` says since or until
- * when not: "expired on 2026-01-31".
+ * Whether the first certificate is not valid now; then `when` says since or
+ * until when: "expired on 2026-01-31".
  */
 bool tls_pem_is_outdated(const char *cert, char *when, size_t size);
 

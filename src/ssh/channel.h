@@ -34,11 +34,10 @@ struct ssh_channel_host {
 	struct ssh_transport *transport;
 	struct event *turn; /* activate it to give the link a turn soon */
 	bool is_lost;       /* the session broke, see `fault` */
-	struct fault
-	    fault; /* why it broke; names the SSH server from the start */
-	bool holds_unread; /* libssh2 may hold packets that no read returns */
-	bool is_full;      /* a write was held back by the output buffer */
-	int64_t rtt_us;    /* the shortest round trip; 0: not measured yet */
+	struct fault fault; /* why; it names the SSH server from the start */
+	bool holds_unread;  /* libssh2 may hold packets that no read returns */
+	bool is_full;       /* a write was held back by the output buffer */
+	int64_t rtt_us;     /* the shortest round trip; 0: not measured yet */
 };
 
 struct ssh_channel {

@@ -18,12 +18,11 @@ struct ssh_transport;
 struct ssh_facts {
 	char software[80]; /* "OpenSSH_9.2p1" */
 	char kex[64], cipher[64];
-	char hostkey_type[40]; /* "ssh-ed25519" */
-	char fingerprint[64];  /* of the host key, "SHA256:..." */
-	unsigned char
-	    hostkey[2200];  /* RFC 4253, 6.6; an RSA key of 16384 bits fits */
-	size_t hostkey_len; /* 0 also for a longer key */
-	char methods[256];  /* that can continue the login, comma-separated */
+	char hostkey_type[40];       /* "ssh-ed25519" */
+	char fingerprint[64];        /* of the host key, "SHA256:..." */
+	unsigned char hostkey[2200]; /* RFC 4253, 6.6: RSA of 16384 bits fits */
+	size_t hostkey_len;          /* 0 also for a longer key */
+	char methods[256]; /* that can continue the login, comma-separated */
 };
 
 /* The server software, from its banner. */

@@ -23,9 +23,7 @@ struct ssh_hostkey_shown {
 };
 
 struct ssh_hostkey_fetched {
-	struct ssh_hostkey_shown
-	    keys[SSH_ALGORITHMS_HOSTKEYS]; /* in the order of
-					      ssh_algorithms_hostkeys */
+	struct ssh_hostkey_shown keys[SSH_ALGORITHMS_HOSTKEYS];
 	size_t count;
 	char software[80]; /* "OpenSSH_9.2p1" */
 };

@@ -215,10 +215,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	arm_timer(link);
 }
 
-/*
- * Read until the socket is dry.  An open in flight does that, and so does
- * reading any channel.  A session that has neither can be read by a ping only.
- */
+/* Read the socket dry: by the open in flight, by any channel, or by a ping. */
 static void
 drive(struct ssh_link *link)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A name that holds a NUL byte matches nothing: its maker hoped that it would
- * be read up to there only.
+ * Names are compared as whole strings.  A name with a NUL byte inside matches
+ * nothing, since whoever made it hoped that it would be read only up to there.
  */
 #include "tls/certificate.h"
 
@@ -29,8 +29,8 @@
 /* --- One name ------------------------------------------------------------- */
 
 /*
- * "*.example.com" stands for one label more: neither for example.com nor for
- * a.b.example.com.
+ * "*.example.com" stands for exactly one more label: neither for example.com
+ * nor for a.b.example.com.
  */
 static bool
 wildcard_matches(const char *pattern, const char *host)
@@ -46,7 +46,7 @@ wildcard_matches(const char *pattern, const char *host)
 	    memchr(host, '.', (size_t)(rest - host)) == NULL;
 }
 
-/* The text of a name, or false where it could not be one. */
+/* Copy the text of a name; false: it is empty, too long or has a NUL byte. */
 static bool
 copy_name(char name[NAME_MAX_LEN + 1], const ASN1_STRING *string)
 {
@@ -199,7 +199,7 @@ tls_certificate_subject(const X509_NAME *name, char *buf, size_t size)
 	BIO_free(out);
 }
 
-/* What OpenSSL may say of a chain, and how a person would say it. */
+/* OpenSSL's verdicts on a chain, in words for people. */
 static const struct verdict {
 	int error;
 	const char *words; /* "%s": the issuer of the certificate */
@@ -230,7 +230,7 @@ find_verdict(int error)
 	return NULL;
 }
 
-/* The one that is not valid now may be an authority's. */
+/* The certificate whose dates are wrong may be that of an authority. */
 static void
 blame_date(struct fault *fault, X509_STORE_CTX *chain)
 {

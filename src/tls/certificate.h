@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A database's certificate: whose it is, judged as libpq judges it ("Client
- * Verification of Server Certificates" in the chapter "libpq" of the PostgreSQL
- * documentation), why a chain is not trusted, and both in words.
+ * A database's certificate: whether it is the host's, judged as libpq does
+ * ("Client Verification of Server Certificates" in the chapter "libpq" of the
+ * PostgreSQL documentation), why its chain is not trusted, and both in words.
  */
 #ifndef PGJUMP_TLS_CERTIFICATE_H
 #define PGJUMP_TLS_CERTIFICATE_H
@@ -30,7 +30,7 @@ void tls_certificate_subject(const struct X509_name_st *, char *buf,
     size_t size);
 
 /*
- * Why OpenSSL does not trust this chain, as a person needs it: sets
+ * Say in plain words why OpenSSL does not trust this chain: sets
  * FAIL_DB_TLS_UNTRUSTED or FAIL_DB_TLS_OUTDATED.
  */
 void tls_certificate_blame(struct x509_store_ctx_st *, struct fault *);

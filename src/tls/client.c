@@ -2,9 +2,9 @@
 
 /*
  * The certificate is judged inside OpenSSL's handshake, so that nothing of
- * ours, not even a certificate, goes to a server which is not the database.
- * What it said is kept from there: when the handshake fails, OpenSSL has
- * forgotten the certificate.
+ * ours, not even a certificate, goes to a server that is not the database.  The
+ * facts about it are kept there, because OpenSSL drops the certificate when the
+ * handshake fails.
  */
 #include "tls/client.h"
 
@@ -40,7 +40,7 @@ struct tls_client_rules {
 };
 
 enum step {
-	ASKING, /* SSLRequest is to be answered */
+	ASKING, /* waiting for the answer to SSLRequest */
 	SHAKING,
 	DONE,
 };
@@ -51,11 +51,11 @@ struct tls_client {
 	enum step step;
 	enum tls_client_status status; /* once DONE */
 	size_t request_sent;           /* of the SSLRequest */
-	char answer[2];                /* to it, and what should not follow */
+	char answer[2]; /* the answer, and a byte that should not follow */
 	size_t answer_len;
 	struct tls *tls;
 	struct tls_facts facts;
-	struct fault verdict; /* of the certificate; no code: good */
+	struct fault verdict; /* on the certificate; no code: good */
 };
 
 /* --- The certificate ------------------------------------------------------ */
@@ -104,7 +104,7 @@ tell_verified(struct tls_client *client)
 		    is_name_wanted(client) ? client->connection->host : "");
 }
 
-/* OpenSSL's question whether the chain is good. */
+/* OpenSSL asks whether the chain is good. */
 static int
 on_chain(X509_STORE_CTX *chain, void *arg)
 {
@@ -134,7 +134,8 @@ on_chain(X509_STORE_CTX *chain, void *arg)
 /* --- The rules ------------------------------------------------------------ */
 
 /*
- * The text of an option; NULL where it is not set or, with a fault, unreadable.
+ * Load the text of an option.  NULL: it is not set, or with a fault:
+ * unreadable.
  */
 static char *
 load(const struct secret *secret, const char *name, struct fault *fault)
@@ -260,7 +261,7 @@ tls_client_new(const struct tls_client_rules *rules)
 	}
 	client->tls = tls_new(rules->ctx, "the database");
 	tls_set_owner(client->tls, client);
-	/* SNI is for names (RFC 6066, 3). */
+	/* SNI holds names, not addresses (RFC 6066, 3). */
 	if (connection->host_kind == CONFIG_HOST_NAME)
 		SSL_set_tlsext_host_name(tls_ssl(client->tls),
 		    connection->host);
@@ -319,7 +320,10 @@ done(struct tls_client *client, enum tls_client_status status)
 	return status;
 }
 
-/* One byte, and nothing with it that could pass for what TLS protects. */
+/*
+ * The answer is one byte.  Bytes sent along with it came in the clear, and must
+ * not pass for bytes that TLS protects.
+ */
 static enum tls_client_status
 asking(struct tls_client *client, struct fault *fault)
 {
@@ -343,7 +347,7 @@ asking(struct tls_client *client, struct fault *fault)
 	return done(client, TLS_CLIENT_FAILED);
 }
 
-/* Alerts which say that our certificate, or the lack of one, is the cause. */
+/* These alerts are about our certificate, or the lack of one. */
 static bool
 is_about_us(int alert)
 {
@@ -353,9 +357,9 @@ is_about_us(int alert)
 }
 
 /*
- * A server with certificates for names alone (ssl_sni of PostgreSQL 19) has
- * alert 112 for a name that it does not know, and 40 for none, which may have
- * other reasons.
+ * A server that has certificates only for certain names (ssl_sni of PostgreSQL
+ * 19) sends alert 112 for an unknown name.  Without a name it sends 40, which
+ * may have other causes.
  */
 static enum failure
 cause_of(const struct tls *tls)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Two contexts with one certificate: one for TLS that was asked for, one for
- * direct TLS, which insists on ALPN.  The throwaway certificate has a P-256
- * key and never leaves memory.  Sessions hold on to the context that they
- * began with, so a new certificate disturbs nobody.
+ * Two contexts with one certificate: one for TLS that a client asked for, one
+ * for direct TLS, which insists on ALPN.  The throwaway certificate has a P-256
+ * key and never leaves memory.  A session keeps the context it began with, so a
+ * new certificate does not disturb it.
  */
 #include "tls/identity.h"
 
@@ -42,7 +42,7 @@ struct tls_identity {
 	const struct config_connection *connection; /* NULL: throwaway */
 	pthread_mutex_t mutex;
 	struct contexts contexts;
-	struct file_stamp cert, key; /* of files */
+	struct file_stamp cert, key; /* of the files that were read last */
 };
 
 /* --- The throwaway certificate -------------------------------------------- */
@@ -74,7 +74,7 @@ certificate_new(EVP_PKEY *key)
 	openssl_must(X509_set_version(certificate, 2) == 1); /* v3 */
 	openssl_must(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate),
 			 serial) == 1);
-	/* Backdated: the client's clock may be behind. */
+	/* Backdate it, since the client's clock may be behind. */
 	openssl_must(
 	    X509_gmtime_adj(X509_getm_notBefore(certificate), -DAY_S) != NULL);
 	openssl_must(
@@ -88,9 +88,9 @@ certificate_new(EVP_PKEY *key)
 /* --- Rules ---------------------------------------------------------------- */
 
 /*
- * Select "postgresql", on which libpq 17 insists.  Who offers protocols but
- * not this one speaks to somebody else, and is refused as by PostgreSQL 17 and
- * as RFC 7301, 3.2, has it.
+ * Select "postgresql", on which libpq 17 insists.  A client that offers other
+ * protocols only is meant for another server; it is refused, as by PostgreSQL
+ * 17 and as RFC 7301, 3.2 demands.
  */
 static int
 on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
@@ -106,7 +106,7 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 					       : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* The extension is a list behind its own length of two bytes. */
+/* The extension is a list behind a length of two bytes. */
 static bool
 offers_protocol(SSL *ssl)
 {
@@ -125,7 +125,9 @@ offers_protocol(SSL *ssl)
 	return false;
 }
 
-/* alpn_select_cb is not called when nothing is offered, so look here. */
+/*
+ * OpenSSL does not call on_alpn() when a client offers nothing, so look here.
+ */
 static int
 on_client_hello(SSL *ssl, int *alert, void *arg)
 {
@@ -174,7 +176,7 @@ use_texts(struct contexts *contexts, const char *cert, const char *key,
 	    tls_pem_use(contexts->direct, cert, key, why, size) == TLS_PEM_GOOD;
 }
 
-/* Into the contexts; false: see why. */
+/* Load the configured pair into the contexts; false: see `why`. */
 static bool
 use_pair(struct contexts *contexts, const struct config_connection *connection,
     char *why, size_t size)
@@ -192,8 +194,8 @@ use_pair(struct contexts *contexts, const struct config_connection *connection,
 }
 
 /*
- * Both files are looked at before they are read: a change in between is found
- * the next time.
+ * The stamps were taken before the files are read, so that a change in between
+ * is found the next time.
  */
 static void
 read_pair(struct tls_identity *identity, const struct file_stamp *cert,

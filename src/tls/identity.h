@@ -2,8 +2,8 @@
 
 /*
  * Who pgjump is as a TLS server: a certificate and its key, either made in
- * memory and thrown away, or those of the configuration, and the sessions in
- * which clients are shown it.
+ * memory and thrown away or taken from the configuration, and the sessions in
+ * which clients see it.
  */
 #ifndef PGJUMP_TLS_IDENTITY_H
 #define PGJUMP_TLS_IDENTITY_H
@@ -15,26 +15,26 @@ struct tls;
 struct tls_identity;
 
 /*
- * A self-signed certificate with a fresh key, made in memory.  Shared by all
- * threads once made; aborts where OpenSSL cannot make one.
+ * A self-signed certificate with a fresh key, made in memory.  All threads may
+ * share it.  Aborts if OpenSSL cannot make one.
  */
 struct tls_identity *tls_identity_new(void);
 
 /*
- * tls_cert and tls_key of the connection, which is borrowed and has them.
- * Shared like the other.  Those in files are read again when a file changes;
- * while they are not good, the last good ones are shown, and at first the
- * throwaway one, which is borrowed.
+ * The tls_cert and tls_key of a connection, which has them and is borrowed.
+ * All threads may share it.  If they are in files, they are read again when a
+ * file changes.  While they cannot be used, clients see the last good ones, or
+ * at first the throwaway certificate, which is borrowed.
  */
 struct tls_identity *tls_identity_open(const struct config_connection *,
     struct tls_identity *throwaway);
 void tls_identity_free(struct tls_identity *); /* NULL is fine */
 
 /*
- * One session with a client.  Who offers protocols (ALPN) must offer
- * "postgresql", and with `is_direct` (PostgreSQL 17's sslnegotiation=direct)
- * must offer some, or the handshake ends in alert 120.  It may outlive the
- * identity.
+ * Start a session with a client.  A client that offers protocols (ALPN) must
+ * offer "postgresql".  With `is_direct` (sslnegotiation=direct of PostgreSQL
+ * 17) it must offer some, or the handshake ends in alert 120.  The session may
+ * outlive the identity.
  */
 struct tls *tls_identity_accept(struct tls_identity *, bool is_direct);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Record by record (RFC 8446, 5.1): five bytes of header, then what it counts.
- * TLS 1.2 shows an alert by the record's type.  TLS 1.3 hides it among the data
- * (5.2), but not its size: two bytes, one for the type, a tag of 16 at most.
- * Data so short hardly occurs, for no message of PostgreSQL is.
+ * A record (RFC 8446, 5.1) has a header of five bytes and the length that this
+ * counts.  TLS 1.2 shows an alert by the record's type.  TLS 1.3 hides the type
+ * (5.2), but not the size: two bytes, one for the type, a tag of 16 at most.
+ * PostgreSQL has no message that is so short, so data of this size are rare.
  */
 #include "tls/records.h"
 
 enum {
-	TYPE_CHANGE_CIPHER_SPEC = 20, /* the first of four */
+	TYPE_CHANGE_CIPHER_SPEC = 20, /* the lowest of four types */
 	TYPE_ALERT = 21,
-	TYPE_DATA = 23, /* the last */
+	TYPE_DATA = 23, /* the highest */
 	VERSION_MAJOR = 3,
 	LENGTH_MAX = 16384 + 2048,
 	HIDDEN_ALERT_MAX = 2 + 1 + 16,
@@ -52,7 +52,9 @@ tls_records_follow(struct tls_records *records, const void *bytes, size_t len)
 	}
 }
 
-/* Before the first header is whole, its first byte tells TLS from the rest. */
+/*
+ * Until the first header is whole, its first byte tells TLS from anything else.
+ */
 static bool
 is_tls(const struct tls_records *records)
 {

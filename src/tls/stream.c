@@ -2,9 +2,9 @@
 
 /*
  * Little is held here: what one read of the raw stream brought, and what one
- * write made, until the raw stream takes it.  Of a peer that ends without the
- * goodbye of TLS it is known from the framing of PostgreSQL whether something
- * is missing, so that is an end like any other.
+ * write made until the raw stream takes it.  A peer that ends without TLS's
+ * close_notify ends like any other, since the framing of PostgreSQL tells
+ * whether something is missing.
  */
 #include "tls/stream.h"
 
@@ -16,10 +16,10 @@
 #include "base/xmalloc.h"
 #include "tls/tls.h"
 
-/* A record of TLS and its frame (RFC 8446, 5.2). */
+/* A record of TLS and what it adds to its data (RFC 8446, 5.2). */
 #define READ_MAX  (16384 + 261)
 #define WRITE_MAX ((size_t)64 * 1024)
-/* What one write and the answers of TLS itself may leave unsent. */
+/* One write and the answers of TLS itself may leave this much unsent. */
 #define UNSENT_MAX (2 * WRITE_MAX)
 
 struct tls_stream {
@@ -27,10 +27,12 @@ struct tls_stream {
 	struct stream *raw;
 	struct tls *tls;
 	void (*explain)(const struct tls *, struct fault *);
-	bool is_up, is_failed, is_ended; /* of TLS */
-	bool has_raw_ended, is_raw_lost; /* is_raw_lost: of either direction */
+	bool is_up, is_failed, is_ended; /* the state of TLS */
+	bool has_raw_ended, is_raw_lost; /* is_raw_lost: in either direction */
 	bool is_finishing, is_finished;
-	/* Read and not given back: bytes of the raw stream, and of this one. */
+	/*
+	 * Bytes read but not yet credited, of the raw stream and of this one.
+	 */
 	size_t raw_due, due;
 };
 
@@ -45,7 +47,7 @@ tls_of(struct stream *stream)
 
 /* --- The raw stream ------------------------------------------------------- */
 
-/* Send what TLS has to say; true when nothing is left. */
+/* Send the output of TLS; true when nothing is left. */
 static bool
 flush(struct tls_stream *self)
 {
@@ -68,8 +70,8 @@ flush(struct tls_stream *self)
 }
 
 /*
- * Send what exceeds the bound.  False: the peer asks for answers of TLS, such
- * as to KeyUpdate (RFC 8446, 4.6.3), and does not read them.
+ * Send what exceeds the bound.  False: the peer requests answers of TLS, such
+ * as to KeyUpdate (RFC 8446, 4.6.3), but does not read them.
  */
 static bool
 flush_excess(struct tls_stream *self)
@@ -79,7 +81,7 @@ flush_excess(struct tls_stream *self)
 	return tls_output(self->tls, &bytes) <= UNSENT_MAX || flush(self);
 }
 
-/* Take more of the raw stream; false when there is none now. */
+/* Read more of the raw stream; false when there is none now. */
 static bool
 fill(struct tls_stream *self)
 {
@@ -110,7 +112,7 @@ give_back(struct tls_stream *self, size_t len)
 
 /* --- TLS ------------------------------------------------------------------ */
 
-/* True once the handshake is done. */
+/* Go on with the handshake; true once it is done. */
 static bool
 shake(struct tls_stream *self)
 {
@@ -127,7 +129,7 @@ shake(struct tls_stream *self)
 	return self->is_up;
 }
 
-/* Nothing to read: why? */
+/* Why there is nothing to read. */
 static ssize_t
 nothing(struct tls_stream *self)
 {
@@ -138,7 +140,7 @@ nothing(struct tls_stream *self)
 	return self->is_ended || self->has_raw_ended ? STREAM_END : STREAM_WAIT;
 }
 
-/* What one call of TLS gives: a count, or 0 when there is nothing now. */
+/* One read of TLS: a count, or 0 when there is nothing now. */
 static size_t
 decipher(struct tls_stream *self, unsigned char *buf, size_t len)
 {
@@ -152,7 +154,7 @@ decipher(struct tls_stream *self, unsigned char *buf, size_t len)
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* As much as there is: what stayed in TLS would wake nobody. */
+/* Read as much as there is: bytes that stayed in TLS would wake no one. */
 static ssize_t
 on_read(struct stream *stream, void *buf, size_t len)
 {
@@ -185,8 +187,8 @@ on_write(struct stream *stream, const void *buf, size_t len)
 }
 
 /*
- * Of bytes in clear all are given back, of what carried them as many; the rest
- * once nothing is due.
+ * Credit as many raw bytes as plain ones; the TLS overhead is credited when all
+ * plain bytes are.
  */
 static void
 on_credit(struct stream *stream, size_t len)
@@ -201,7 +203,7 @@ on_credit(struct stream *stream, size_t len)
 
 /* --- What is the raw stream's --------------------------------------------- */
 
-/* What TLS has still to say goes first: the user may have nothing to write. */
+/* Flush first: the user may have nothing to write, but TLS may. */
 static void
 on_ready(void *arg)
 {

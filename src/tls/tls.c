@@ -2,7 +2,7 @@
 
 /*
  * OpenSSL between two memory BIOs.  Their memory grows with what passes and is
- * given back once it has passed, so that an idle session is small.
+ * released afterwards, so that an idle session is small.
  */
 #include "tls/tls.h"
 
@@ -18,7 +18,7 @@
 #include "base/xmalloc.h"
 #include "key/openssl.h"
 
-/* An empty buffer keeps no more. */
+/* An empty buffer keeps this much at most. */
 #define KEPT_MAX 1024
 
 const unsigned char tls_alpn[] = "\012postgresql";
@@ -158,7 +158,7 @@ tls_output_sent(struct tls *tls, size_t len)
 
 /* --- The session ---------------------------------------------------------- */
 
-/* Keep why; an alert of the peer, already noted, says it best. */
+/* Keep the reason, unless the peer's alert has told a better one. */
 static void
 note_failure(struct tls *tls)
 {

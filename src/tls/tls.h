@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One TLS session between memory buffers, on either side: what the peer sent
- * goes in, what it must be sent comes out.  It knows neither sockets nor whose
- * certificate is good; renegotiation and resumption do not happen.
+ * One TLS session between memory buffers, on either side: bytes from the peer
+ * go in, bytes for the peer come out.  It knows no sockets, and does not judge
+ * certificates.  There is no renegotiation and no resumption.
  */
 #ifndef PGJUMP_TLS_TLS_H
 #define PGJUMP_TLS_TLS_H
@@ -24,13 +24,16 @@ extern const unsigned char tls_alpn[];
 void tls_set_rules(struct ssl_ctx_st *);
 
 /*
- * A session of the context's side.  `peer` names the other one in words:
- * "client", "database"; borrowed.
+ * A session on the side of the context.  `peer` names the other side in words,
+ * "client" or "database"; borrowed.
  */
 struct tls *tls_new(struct ssl_ctx_st *, const char *peer);
 void tls_free(struct tls *);
 
-/* OpenSSL's own object, and whose session it is; for tls_*.c. */
+/*
+ * OpenSSL's own object, and the object that a session belongs to; only for
+ * tls/.
+ */
 struct ssl_st *tls_ssl(const struct tls *);
 void tls_set_owner(struct tls *, void *owner);
 void *tls_owner(const struct ssl_st *);
@@ -38,7 +41,7 @@ void *tls_owner(const struct ssl_st *);
 /* Bytes from the peer's socket; all are taken. */
 void tls_feed(struct tls *, const void *buf, size_t len);
 
-/* Bytes for the peer's socket: how many wait, and a window on them. */
+/* The bytes for the peer's socket that wait: how many, and where they are. */
 size_t tls_output(struct tls *, const void **buf);
 void tls_output_sent(struct tls *, size_t len);
 
@@ -48,7 +51,7 @@ enum tls_status {
 	TLS_FAILED, /* tls_words() says why; output may hold an alert */
 };
 
-/* Drive the handshake. */
+/* Go on with the handshake. */
 enum tls_status tls_handshake(struct tls *);
 
 /* What tls_read() returns besides a count. */
@@ -60,15 +63,15 @@ enum {
 
 /* Read at most `len` bytes of plain text: a count > 0, or TLS_READ_*. */
 ssize_t tls_read(struct tls *, void *buf, size_t len);
-void tls_write(struct tls *, const void *buf, size_t len); /* all is taken */
+void tls_write(struct tls *, const void *buf, size_t len); /* takes all */
 void tls_finish(struct tls *);                             /* close_notify */
 
-/* Why it failed, e.g. "client sent alert: unknown CA"; "" when it did not. */
+/* Why it failed, such as "client sent alert: unknown CA"; "" if it did not. */
 const char *tls_words(const struct tls *);
 
 /*
- * Of a server and of a client: whether the first shows the certificate which
- * the second was shown.
+ * Whether the server session shows the very certificate that the client session
+ * was shown.
  */
 bool tls_is_one_certificate(const struct tls *server, const struct tls *client);
 
