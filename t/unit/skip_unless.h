@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Leaves the test where the condition does not hold, and has the runner name
- * why.  cmocka's own skip() is "not ok" in the TAP of its 1.1.5.
+ * Leave the test unless the condition holds, and let the runner say why.  In
+ * the TAP of cmocka 1.1.5, its own skip() is "not ok".
  */
 #ifndef PGJUMP_TEST_SKIP_UNLESS_H
 #define PGJUMP_TEST_SKIP_UNLESS_H

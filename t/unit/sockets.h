@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * For tests whose code works on real sockets: connected pairs over loopback,
+ * Connected pairs over loopback, for tests whose code works on real sockets,
  * and reads that fail the test instead of waiting for ever.
  */
 #ifndef SOCKETS_H
@@ -18,10 +18,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How long anything may take on a busy machine. */
+/* The longest that anything may take, even on a busy machine. */
 #define PATIENCE_MS 10000
 
-/* near: the tested code's end; far: the test's own, non-blocking. */
+/* near: the end of the tested code; far: the test's own end, non-blocking. */
 struct sockets {
 	int near, far;
 };

@@ -13,7 +13,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* Less than any process has: what it has it keeps (setrlimit(2)). */
+/*
+ * Less than any process uses, which may then keep what it has but get no more
+ * (setrlimit(2)).
+ */
 #define SPACE_MAX 4096
 
 static void

@@ -11,13 +11,13 @@
 #include "skip_unless.h"
 
 /*
- * What such a child of this process writes to stderr while `act` runs, behind
- * the time; to be read until the next call.  Fails where the child does not
- * abort.
+ * Run `act` in such a child of this process, and return what the child wrote to
+ * stderr, without the time; valid until the next call.  Fails if the child does
+ * not abort.
  */
 const char *starved_words(void (*act)(void));
 
-/* Not under a sanitizer, which has an allocator of its own. */
+/* Skip under a sanitizer, which has an allocator of its own. */
 #define SKIP_UNLESS_STARVING()                          \
 	SKIP_UNLESS(getenv("PGJUMP_SANITIZED") == NULL, \
 	    "a sanitizer has its own idea of address space")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Certificates made field by field, and each of them cut at every byte.
+ * Certificates made field by field, each also cut at every byte.
  */
 #include "key/ssh_certificate.h"
 
@@ -39,7 +39,7 @@ add_extensions(struct ssh_blob *blob)
 	free(extensions.bytes);
 }
 
-/* Of a key that is these fields, up to its extensions. */
+/* A certificate of a key with these fields, up to its extensions. */
 static struct ssh_blob
 make(const char *type, const char *first, const char *second)
 {

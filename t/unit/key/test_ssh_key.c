@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Every verdict on a private key, each reached from a text that deserves it,
- * and every repair.  The private keys below are test vectors: they open
- * nothing.  Others are made by ssh-keygen and openssl while the test runs.
+ * Every verdict on a private key, each for a text that deserves it, and every
+ * repair.  The private keys below are test vectors: they open nothing.  Others
+ * are made by ssh-keygen and openssl while the test runs.
  */
 #include "key/ssh_key.h"
 
@@ -187,7 +187,9 @@ every_verdict_has_words(void **state)
 
 /* --- Repairs ----------------------------------------------------------- */
 
-/* `text` is the key of a fingerprint, and its text is written canonically. */
+/*
+ * `text` is a key with this fingerprint, and is repaired to its canonical form.
+ */
 static void
 assert_key(const char *text, const char *passphrase, const char *fingerprint,
     const char *canonical)
@@ -346,7 +348,7 @@ an_encrypted_pem_key_is_judged_before_it_is_opened(void **state)
 
 /* --- The container of OpenSSH ------------------------------------------ */
 
-/* A container part by part; made by whole(), bent by each test. */
+/* A container part by part, made by whole() and altered by each test. */
 struct container {
 	const char *cipher, *kdf, *type;
 	uint32_t rounds, key_count, check, same;
@@ -386,7 +388,7 @@ encrypted_container(void)
 		.section_len = 64 };
 }
 
-/* Judge a container, cut to `len` bytes; its ciphertext is all zeros. */
+/* Judge a container cut to `len` bytes, whose ciphertext is all zeros. */
 static enum ssh_key_verdict
 judge_container(const struct container *parts, size_t len)
 {
@@ -435,7 +437,7 @@ static void
 containers_are_judged_before_they_are_opened(void **state)
 {
 	static const struct {
-		struct container bent; /* what differs from a whole one */
+		struct container bent; /* how it differs from a whole one */
 		enum ssh_key_verdict verdict;
 	} cases[] = {
 		{ { .kdf = "bcrypt" }, SSH_KEY_WRONG_PASSPHRASE },
@@ -503,7 +505,7 @@ a_container_is_truncated_wherever_it_is_cut(void **state)
 	    SSH_KEY_WRONG_PASSPHRASE);
 }
 
-/* Of ED25519: the private number at 161, the comment at 229. */
+/* In ED25519 the private number is at 161, the comment at 229. */
 static bool
 may_differ(size_t offset)
 {
@@ -512,8 +514,8 @@ may_differ(size_t offset)
 }
 
 /*
- * A key in the clear with one byte changed: every length, name and check is
- * looked at, so that only the private number and the comment may differ.
+ * Change one byte of a key in the clear.  Every length, name and check is
+ * verified, so only the private number and the comment may differ.
  */
 static void
 damage_is_seen_in_the_clear(void **state)
@@ -561,7 +563,7 @@ read_file(const char *path)
 
 static const struct {
 	const char *what;
-	const char *command; /* makes ./key, and ./key.pub of a good one */
+	const char *command; /* makes ./key, and for a good one ./key.pub */
 	enum ssh_key_verdict verdict;
 	const char *type;
 	bool is_encrypted;
@@ -643,7 +645,10 @@ static const struct {
 	    SSH_KEY_UNSUPPORTED, NULL, false },
 };
 
-/* Where `directory` is left: a directory of its own, removed by leave(). */
+/*
+ * The directory to return to: each test has one of its own, which leave()
+ * removes.
+ */
 static int
 enter(void **directory)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What a session holds, counted by the byte; what is forgotten goes in the end,
- * and what libc's free() may take is left alone.
+ * What a session holds is counted by the byte; what libssh2 forgets is freed at
+ * the end, and what libc's free() may release is left alone.
  */
 #include "key/ssh_memory.h"
 
@@ -52,7 +52,7 @@ a_block_has_the_size_that_was_asked_for(void **state)
 	assert_int_equal(memory.held, 0);
 }
 
-/* Leaks are what LeakSanitizer would find. */
+/* LeakSanitizer would find a leak here. */
 static void
 what_is_forgotten_goes_in_the_end(void **state)
 {

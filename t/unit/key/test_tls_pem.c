@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Certificates and keys as people paste them: what is read, and what is said
- * of the rest.
+ * Certificates and keys as people paste them: which are read, and what is said
+ * of the others.
  */
 #include "key/tls_pem.h"
 
@@ -20,7 +20,7 @@
 
 static struct pki_cert one, two;
 
-/* Each line end of `text` as `by`, between `before` and `after`. */
+/* Replace each line end of `text` by `by`, between `before` and `after`. */
 static char *
 pasted(const char *text, const char *before, const char *by, const char *after)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The agent protocol against agents that are right, slow, wrong or gone: a
- * thread on a Unix socket that reads one request at a time and answers with
- * the bytes of the test.
+ * The agent protocol against agents that are correct, slow, wrong or gone: a
+ * thread on a Unix socket reads one request at a time and answers with the
+ * bytes of the test.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,12 +26,12 @@
 
 #define BYTES(text) text, sizeof(text) - 1
 
-/* What the fake agent does with one request after the other. */
+/* The fake agent's answers, one for each request. */
 struct answer {
 	const char *bytes; /* NULL ends the list */
 	size_t len;
-	bool one_by_one; /* a byte at a time */
-	bool hang_up;    /* close after it */
+	bool one_by_one; /* send it byte by byte */
+	bool hang_up;    /* close behind it */
 };
 
 static char dir[] = "/tmp/pgjump-agent-XXXXXX";
@@ -39,7 +39,7 @@ static char path[64];
 static int listener = -1;
 static pthread_t thread;
 static const struct answer *script;
-static unsigned char requests[4096]; /* as they came, one behind the other */
+static unsigned char requests[4096]; /* the requests, one behind the other */
 static size_t requests_len;
 
 static struct ssh_agent *agent;
@@ -86,7 +86,7 @@ send_answer(int fd, const struct answer *answer)
 	return !answer->hang_up;
 }
 
-/* After the script it stays silent until the other side closes. */
+/* At the end of its script it is silent until the other side closes. */
 static void *
 serve(void *arg)
 {
@@ -181,7 +181,7 @@ path_too_long_for_a_socket_is_an_error(void **state)
 	setenv("SSH_AUTH_SOCK", path, 1);
 }
 
-/* A queue of length 0 takes one: the second connect must wait. */
+/* A queue of length 0 takes one connection: the second connect() must wait. */
 static void
 crowded_agent_is_waited_for_until_the_deadline(void **state)
 {
@@ -264,7 +264,7 @@ empty_agent_has_no_keys(void **state)
 	stop_agent();
 }
 
-/* Answers that are none, and what is said of them. */
+/* Answers that make no sense, and what is said of them. */
 static const struct {
 	const char *bytes;
 	size_t len;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Logins at a real sshd on loopback, with keys made for the run, by dial_jump()
- * as a whole.  It serves whoever runs the test, so passwords can only be wrong
- * here; right ones are tested by t/1xx with a throwaway user.  Skipped where
- * there is no sshd.
+ * Logins to a real sshd on loopback, with keys made for the run, through
+ * dial_jump() as a whole.  That sshd knows only the user who runs the test, so
+ * passwords can only be wrong here; t/1xx tests right ones with a throwaway
+ * user. Skipped where there is no sshd.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ static struct dial dial;
 static struct fault fault;
 static char label[64];
 
-/* Runs a shell command in the directory of the test. */
+/* Run a shell command in the directory of the test. */
 static int
 shell(const char *format, ...)
 {
@@ -72,7 +72,7 @@ path_of(const char *name)
 	return xasprintf("%s/%s", dir, name);
 }
 
-/* A program in the foreground of its own process, in the same directory. */
+/* Start a program that stays in the foreground, in the same directory. */
 static pid_t
 spawn(const char *command)
 {
@@ -107,7 +107,7 @@ accepts(const struct sockaddr_in *address)
 	return up;
 }
 
-/* Starts sshd with these settings on top of its standard ones. */
+/* Start sshd with these settings on top of the standard ones. */
 static void
 start_sshd(const char *settings)
 {
@@ -171,7 +171,7 @@ noted(const char *clause)
 	return strstr(fault.detail, clause) != NULL;
 }
 
-/* Starts an agent that holds these keys. */
+/* Start an agent that holds these keys. */
 static void
 start_agent(const char *keys)
 {
@@ -189,7 +189,7 @@ start_agent(const char *keys)
 	free(socket_path);
 }
 
-/* PerSourcePenalties, where sshd knows them, would ban the tests. */
+/* PerSourcePenalties, in an sshd that has it, would ban the tests. */
 static int
 write_standard(void)
 {
@@ -269,7 +269,8 @@ tear_down(void **state)
 	(void)state;
 	stop_process(&sshd);
 	stop_process(&agent);
-	if (user[0] != '\0') /* ssh-add takes what lies beside a key */
+	if (user[0] !=
+	    '\0') /* ssh-add also adds a certificate beside the key */
 		shell("rm -f *-cert.pub");
 	unsetenv("SSH_AUTH_SOCK");
 	free(jump.private_key.path);
@@ -331,7 +332,7 @@ key_that_is_rejected(void **state)
 	assert_true(noted("offered the ssh-ed25519 key SHA256:"));
 }
 
-/* With one try allowed sshd hangs up instead of refusing. */
+/* With one try allowed, sshd hangs up instead of refusing. */
 static void
 key_that_is_rejected_by_hanging_up(void **state)
 {
@@ -352,7 +353,7 @@ password_that_is_rejected(void **state)
 	assert_int_equal(log_in(), FAIL_AUTH_PASSWORD_REJECTED);
 }
 
-/* PAM asks, and takes its time to say no; only root's sshd can ask it. */
+/* PAM prompts, and takes its time to refuse; only root's sshd can ask it. */
 static void
 prompt_answered_with_a_wrong_password(void **state)
 {
@@ -444,7 +445,7 @@ agent_key_can_be_selected(void **state)
 	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
 }
 
-/* An authority that sshd knows certifies a key that it does not know. */
+/* sshd knows the authority, but not the key that it certifies. */
 static void
 certify(const char *key, const char *options)
 {
@@ -489,7 +490,7 @@ certificate_of_an_agent_logs_in(void **state)
 	free(trusted);
 }
 
-/* The key in the agent signs for a certificate that the agent has not. */
+/* The agent has the key, but not its certificate, which is configured. */
 static void
 certificate_beside_the_agent_logs_in(void **state)
 {
@@ -537,7 +538,7 @@ agent_with_more_keys_than_are_offered(void **state)
 	assert_memory_equal(fault.words, "offered only 5 of ", 18);
 }
 
-/* OpenSSH up to 9.9 makes keys of a type that nothing can use. */
+/* OpenSSH up to 9.9 makes keys of a type that libssh2 cannot use. */
 static void
 agent_with_a_key_that_cannot_be_used(void **state)
 {
@@ -583,7 +584,7 @@ agent_with_too_many_keys(void **state)
 	assert_non_null(strstr(fault.words, "after 2 of 3 keys"));
 }
 
-/* It holds the key, but its owner said no. */
+/* The agent holds the key, but its owner said no. */
 static void
 agent_that_does_not_sign(void **state)
 {
@@ -625,8 +626,8 @@ nothing_in_common_is_said_with_the_offer(void **state)
 }
 
 /*
- * The second connection is one too many for MaxStartups, which OpenSSH 10 says
- * in the words of a ban.
+ * The second connection is one too many for MaxStartups.  OpenSSH 10 answers it
+ * with the words of a ban.
  */
 static void
 crowd_at_the_door(void **state)
@@ -644,7 +645,7 @@ crowd_at_the_door(void **state)
 	start_sshd("MaxStartups 1:100:1");
 	use_key("good");
 	address.sin_port = htons((uint16_t)jump.port);
-	do { /* start_sshd() itself may still be at the door */
+	do { /* the connection of start_sshd() itself may still be counted */
 		assert_true(clock_ms() < until_ms);
 		close(fd);
 		fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -656,7 +657,7 @@ crowd_at_the_door(void **state)
 	close(fd);
 }
 
-/* sshd asks a command for keys, which takes its time. */
+/* sshd asks a slow command for keys. */
 static void
 login_that_is_never_answered(void **state)
 {

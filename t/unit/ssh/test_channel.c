@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The windows of a channel, on a libssh2 that keeps its books: what the jump
- * box may send, when it is granted more, how that window grows, and when a
- * write is tried again that the other one had no room for.
+ * The windows of a channel, on a fake libssh2 that keeps the books: what the
+ * jump box may send, when it is granted more, how the window grows, and when a
+ * write that had no room is tried again.
  */
 #include "ssh/channel.h"
 
@@ -25,24 +25,24 @@
 
 static int64_t now_us = 1000000;
 
-/* What libssh2 knows of the channel; all in bytes. */
+/* What the fake libssh2 knows of the channel; all in bytes. */
 static struct {
-	uint64_t granted; /* by adjusts that were sent */
-	uint64_t sent;    /* by the jump box */
+	uint64_t granted; /* granted by adjusts that were sent */
+	uint64_t sent;    /* sent by the jump box */
 	uint64_t read;
-	uint64_t arriving;      /* with the end, when it is waited for */
-	bool ended, hidden;     /* by an empty packet */
-	int extended_data;      /* what becomes of it */
-	unsigned long building; /* by the adjust that waits to be sent */
-	bool in_key_exchange;   /* whatever is sent must wait */
-	uint64_t room;          /* of the jump box's own window */
-	unsigned writes;        /* that were tried */
-	unsigned ends;          /* that were sent to it */
+	uint64_t arriving;  /* arrives with the end, when that is waited for */
+	bool ended, hidden; /* the end is hidden by an empty packet */
+	int extended_data;  /* how it is treated */
+	unsigned long building; /* of the adjust that waits to be sent */
+	bool in_key_exchange;   /* nothing can be sent now */
+	uint64_t room;          /* left of the jump box's own window */
+	unsigned writes;        /* how many writes were tried */
+	unsigned ends;          /* how many bytes were sent to it */
 } books;
 
 /* --- libssh2 -------------------------------------------------------------- */
 
-/* The packet is built in the first call, the books are kept in the last. */
+/* The packet is built in the first call, and counted by the last. */
 int
 libssh2_channel_receive_window_adjust2(LIBSSH2_CHANNEL *channel,
     unsigned long adjustment, unsigned char force, unsigned int *window)
@@ -67,7 +67,10 @@ libssh2_channel_window_read_ex(LIBSSH2_CHANNEL *channel,
 	return books.granted - books.read;
 }
 
-/* Asked for more than the window holds, the real one grants by itself. */
+/*
+ * The real one grants by itself when a read asks for more than the window
+ * holds.
+ */
 ssize_t
 libssh2_channel_read_ex(LIBSSH2_CHANNEL *channel, int stream_id, char *buf,
     size_t len)
@@ -225,14 +228,14 @@ lab_teardown(void **state)
 	return 0;
 }
 
-/* What the jump box has been allowed beyond what the client has taken. */
+/* What the jump box was allowed beyond what the client has taken. */
 static uint64_t
 window(uint64_t taken)
 {
 	return books.granted - taken;
 }
 
-/* The jump box sends all it may, and all of it is read. */
+/* The jump box sends all that it may, and all of it is read. */
 static uint64_t
 receive_all(struct lab *lab)
 {
@@ -245,7 +248,7 @@ receive_all(struct lab *lab)
 	return books.read - before;
 }
 
-/* All that there is, or why there is none. */
+/* Read all that there is; else return why there is none. */
 static ssize_t
 receive(struct lab *lab)
 {
@@ -263,7 +266,7 @@ client_takes(struct lab *lab, uint64_t len)
 	stream_credit(&lab->channel->stream, len);
 }
 
-/* So much later: a download that takes all it may, and its window then. */
+/* The window after a download that takes all it may, this much later. */
 static uint64_t
 download(struct lab *lab, int64_t later_us)
 {
@@ -272,7 +275,7 @@ download(struct lab *lab, int64_t later_us)
 	return window(books.read);
 }
 
-/* Its user has the rest of a word to send. */
+/* The user has the rest of a word to send. */
 static void
 on_ready(void *arg)
 {
@@ -281,7 +284,7 @@ on_ready(void *arg)
 	stream_write(&lab->channel->stream, lab->buf, 8);
 }
 
-/* The writes that a turn of the link has tried. */
+/* How many writes a turn of the link has tried. */
 static unsigned
 writes_of_a_turn(struct lab *lab)
 {
@@ -291,7 +294,7 @@ writes_of_a_turn(struct lab *lab)
 	return books.writes - before;
 }
 
-/* Something else has woken its user before, which found no room. */
+/* The user was woken before, and found no room. */
 static void
 block(struct lab *lab)
 {
@@ -477,7 +480,9 @@ extended_data_is_dropped_before_any_may_come(void **state)
 	    LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 }
 
-/* What the jump box sends while its user does not read: libssh2 holds none. */
+/*
+ * The jump box sends while the user does not read: libssh2 must hold nothing.
+ */
 static void
 what_its_user_leaves_is_kept_for_it(void **state)
 {
@@ -508,7 +513,7 @@ an_end_that_is_hidden_is_seen(void **state)
 	assert_int_equal(receive(lab), STREAM_END);
 }
 
-/* Its user reads before the link's turn, while both wait in the socket. */
+/* The user reads before the link's turn, while both wait in the socket. */
 static void
 an_end_comes_after_what_came_with_it(void **state)
 {
@@ -533,7 +538,7 @@ what_comes_for_a_closed_channel_is_dropped(void **state)
 	assert_null(lab->channel->kept);
 }
 
-/* AsyncSSH ends a session for a second one. */
+/* AsyncSSH ends the session on a second EOF. */
 static void
 its_end_is_told_once(void **state)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The lists of a link, with channels that do nothing: when a closed
- * one becomes a zombie, when a zombie goes, and when too many stay for too
- * long.
+ * The lists of a link, with channels that do nothing: when a closed one becomes
+ * a zombie, when a zombie goes, and when too many stay for too long.
  */
 #include "ssh/channels.h"
 
@@ -19,11 +18,11 @@
 #include "ssh/transport.h"
 
 static int64_t now_ms = 1000;
-static size_t answers; /* the peer's, to so many of our closes */
+static size_t answers; /* how many of our closes the peer answers */
 static struct ssh_channel *closed_in_call;
 static struct ssh_channel_host the_host;
 static struct ssh_memory memory = { .blocks = 1000 }; /* libssh2's */
-static size_t unread; /* of these, until its user has its say */
+static size_t unread; /* how many of them are kept until their user reads */
 
 int64_t
 clock_ms(void)
@@ -192,8 +191,10 @@ many_that_go_one_after_another_are_not(void **state)
 	ssh_channels_clear(&channels);
 }
 
-/* A session of so many channels, and so many packets that nobody reads, which
- * take so many bytes besides what the session needs. */
+/*
+ * A session with this many channels and unread packets, which hold this many
+ * bytes besides what the session needs.
+ */
 static enum ssh_channels_verdict
 verdict(int channels_in_use, size_t packets, size_t bytes)
 {
@@ -242,7 +243,7 @@ a_few_large_packets_cut_a_session(void **state)
 	}
 }
 
-/* Two blocks a channel, and what the session has. */
+/* Two blocks a channel, and those of the session. */
 static bool
 holds_unread(struct ssh_channels *channels, size_t now)
 {
@@ -262,7 +263,7 @@ what_is_left_when_all_have_read_is_noticed(void **state)
 	assert_false(holds_unread(&channels, 22));
 	add_live(&channels);
 	assert_false(holds_unread(&channels, 24));
-	assert_false(holds_unread(&channels, 25)); /* the half of a packet */
+	assert_false(holds_unread(&channels, 25)); /* half of a packet */
 	assert_true(holds_unread(&channels, 26));
 	assert_false(holds_unread(&channels, 24));
 	unread = 4;

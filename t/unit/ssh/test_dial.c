@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A dial to what is no jump box, or one that does not want us: a thread on a
- * loopback port that says what the test tells it.  And the way to a database
- * without tunnel.  Logins at a real sshd: test_ssh_auth.c.
+ * Dials to what is no jump box, or to one that turns us away: a thread on a
+ * loopback port says what the test tells it.  And the way to a database without
+ * tunnel.  test_auth.c has logins to a real sshd.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -221,7 +221,7 @@ other_services_are_quoted(void **state)
 	assert_string_equal(fault.words, "\"J??? 8.0.36?????\"");
 }
 
-/* Text before a banner is legal, so it is waited for to the end. */
+/* Text before a banner is legal, so the dial waits to the end. */
 static void
 greeting_without_a_banner(void **state)
 {
@@ -238,7 +238,7 @@ greeting_without_a_banner(void **state)
 	assert_non_null(strstr(fault.detail, "its banner was SSH-2.0-x"));
 }
 
-/* The alert is an answer at once, whether or not the peer closes. */
+/* The alert is an answer at once, whether the peer closes or not. */
 static void
 tls_alert(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What a jump box's reasons and words are taken for.
+ * What the reasons and words of a jump box are translated into.
  */
 #include "ssh/failure.h"
 
@@ -22,7 +22,7 @@
 #define LIBSSH   "libssh_0.10.6"
 #define TUNNELS  "Microsoft.DevTunnels.Ssh_3.12"
 
-/* As the servers were heard to say it. */
+/* The words are those that the servers were heard to send. */
 static const struct {
 	const char *version;
 	unsigned reason;
@@ -142,7 +142,7 @@ a_server_is_known_by_its_banner(void **state)
 	assert_int_equal(ssh_failure_software(""), SOFTWARE_UNKNOWN);
 }
 
-/* Whose silence, while it connects to an address, is the tunnel's. */
+/* Which servers fall silent themselves while they connect to an address. */
 static void
 who_goes_on_while_it_connects(void **state)
 {

@@ -2,7 +2,7 @@
 
 /*
  * The verdict on a host key under each policy, and which keys are asked for.
- * Keys are blobs of the right form and nothing more: no handshake is made.
+ * Keys are blobs of the right form only: there is no handshake.
  */
 #include "ssh/hostkey_trust.h"
 
@@ -30,7 +30,7 @@
 
 /* --- Keys and files ---------------------------------------------------- */
 
-/* A key of a type, told from others by its number; freed by the caller. */
+/* A key of a type, told from others by its number; the caller frees it. */
 static struct ssh_blob
 make_key(const char *type, unsigned char number)
 {
@@ -43,7 +43,7 @@ make_key(const char *type, unsigned char number)
 	return blob;
 }
 
-/* "NAMES TYPE BASE64" appended to a file. */
+/* Append "NAMES TYPE BASE64" to a file. */
 static void
 add_line(const char *file, const char *names, const char *type,
     unsigned char number)
@@ -85,7 +85,7 @@ make_jump(enum host_trust trust)
 		.accept_new_file = "state/known_hosts" };
 }
 
-/* Show a key to a policy; the fault is the caller's to look at. */
+/* Show a key to a policy; the caller looks at the fault. */
 static enum failure
 show(const struct config_jump *jump, const char *type, unsigned char number,
     struct fault *fault)
@@ -108,7 +108,7 @@ show(const struct config_jump *jump, const char *type, unsigned char number,
 	return code;
 }
 
-/* `text` with %F replaced by a key's fingerprint is what was said. */
+/* The fault's words are `text`, with a key's fingerprint for %F. */
 static void
 assert_said(const char *said, const char *text, const char *type,
     unsigned char number)
@@ -123,8 +123,7 @@ assert_said(const char *said, const char *text, const char *type,
 	free(print);
 }
 
-/* Each test has a directory of its own and works in it.  What it logs goes
- * into a file there. */
+/* Each test works in a directory of its own, and logs into a file there. */
 static int
 enter(void **state)
 {
@@ -451,7 +450,7 @@ a_key_that_cannot_be_remembered_is_warned_about(void **state)
 	}
 }
 
-/* Two have read the files before either has met the jump box. */
+/* Both have read the files before either has met the jump box. */
 static void
 of_two_at_once_the_first_key_rules(void **state)
 {
@@ -500,7 +499,7 @@ any_key_is_taken_with_a_warning_each_time(void **state)
 	}
 }
 
-/* A key which libssh2 let through is refused, not trusted, whatever it is. */
+/* If libssh2 let such a key through, it is refused, not trusted. */
 static void
 a_key_without_form_is_unknown(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Two offers of algorithms: what they lack in common, and whether one has a
- * host key of a kind; no list in them is believed to be whole.
+ * Two offers of algorithms: what they have not in common, and whether one
+ * offers a kind of host key.  Packets may be cut anywhere.
  */
 #include "ssh/kexinit.h"
 
@@ -15,7 +15,7 @@
 
 #define LISTS 8
 
-/* A packet with these lists; NULL is an empty one. */
+/* A packet with these lists; NULL stands for an empty one. */
 static struct ssh_blob
 packet(const char *const lists[LISTS])
 {
@@ -74,7 +74,9 @@ other_lists_do_not_count(void **state)
 	free(blob.bytes);
 }
 
-/* Cut anywhere, in an exact copy, so that a sanitizer sees a byte too many. */
+/*
+ * Cut it anywhere, in an exact copy, so that a sanitizer sees a read past it.
+ */
 static void
 a_packet_that_is_cut_offers_nothing(void **state)
 {

@@ -2,7 +2,7 @@
 
 /*
  * What known_hosts says about a host: names in every form, marks, bad lines,
- * and lines appended by us.
+ * and lines that we append.
  */
 #include "ssh/known_hosts.h"
 #include "ssh/known_hosts_write.h"
@@ -128,7 +128,7 @@ names_match_as_openssh_has_it(void **state)
 	}
 }
 
-/* A pattern that backtracks must not take for ever. */
+/* A pattern that backtracks must not take exponential time. */
 static void
 patterns_are_matched_in_bounded_time(void **state)
 {
@@ -268,7 +268,7 @@ a_nul_byte_is_no_end(void **state)
 
 /* --- Files ------------------------------------------------------------- */
 
-/* Each test of files has a directory of its own and works in it. */
+/* Each test of files works in a directory of its own. */
 static int
 enter(void **state)
 {
@@ -438,7 +438,7 @@ what_cannot_be_remembered_is_told(void **state)
 	write_file("file", "");
 	assert_false(append("file/known_hosts", "host", 22));
 	assert_int_equal(errno, ENOTDIR);
-	assert_false(append("/dev/full", "host", 22)); /* it has no end */
+	assert_false(append("/dev/full", "host", 22)); /* it has no line end */
 	assert_int_equal(errno, EFBIG);
 }
 
@@ -522,7 +522,7 @@ writers_neither_mix_nor_repeat_their_lines(void **state)
 	}
 }
 
-/* What ssh-keygen -H made of our own line is still our line. */
+/* Our own line must still be found after ssh-keygen -H. */
 static void
 hashing_by_the_tool_is_understood(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The one open that a link has in flight, on a libssh2 that minds: while an
- * open waits for its answer, that answer goes to whoever calls next.
+ * The one open that a link has in flight, on a fake libssh2 that is as strict
+ * as the real one: while an open waits for its answer, the next call gets it.
  */
 #include "ssh/link.h"
 
@@ -55,13 +55,13 @@ struct ssh_transport {
 /* --- libssh2 -------------------------------------------------------------- */
 
 static struct {
-	char type[64]; /* of the open in flight; "": there is none */
+	char type[64]; /* the type of the open in flight; "": none */
 	char message[600];
 	size_t len;
 	int answer; /* LIBSSH2_ERROR_EAGAIN: not yet; 0: a channel */
 	unsigned begun;
-	bool channel_ended; /* the one that is kept to ask on */
-	unsigned asked;     /* on it */
+	bool channel_ended; /* the channel that is kept to ask on */
+	unsigned asked;     /* whether a request is pending on it */
 	unsigned keepalives;
 } session;
 
@@ -177,7 +177,8 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	return channel;
 }
 
-static bool end_was_looked_for; /* where what nobody can read hides it */
+static bool
+    end_was_looked_for; /* where a packet that no read returns hides it */
 
 void
 ssh_channel_pump(struct ssh_channel *channel)
@@ -319,7 +320,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A turn with input, in which an open in flight is answered so. */
+/* A turn with input, in which an open in flight gets this answer. */
 static void
 turn(struct lab *lab, int answer)
 {
@@ -458,7 +459,7 @@ a_sign_of_life_has_the_slot_too(void **state)
 	assert_true(end_of_open(lab).rtt_us > 0);
 }
 
-/* It is kept, and the next sign of life is asked for on it. */
+/* The channel is kept, and the next sign of life is asked for on it. */
 static void
 a_confirmed_ping_is_the_last(void **state)
 {
@@ -477,7 +478,7 @@ a_confirmed_ping_is_the_last(void **state)
 	assert_null(end_of_open(lab).stream);
 }
 
-/* Until it has answered on the channel it is asked by a keepalive, too. */
+/* Until it has answered on the channel, a keepalive is sent as well. */
 static void
 who_may_not_answer_is_asked_twice(void **state)
 {
@@ -516,7 +517,10 @@ link_to(struct lab *lab, struct ssh_transport *transport,
 	return ssh_link_new(lab->base, &config, &jump, transport);
 }
 
-/* Not where the server goes on, nor as long as it may not have been asked. */
+/*
+ * Not with a server that serves on meanwhile, nor while data are
+ * unacknowledged.
+ */
 static void
 who_may_stall(void **state)
 {
@@ -553,7 +557,7 @@ what_nobody_reads_retires_a_link_and_loses_it(void **state)
 	assert_true(ssh_link_is_lost(lab->link));
 }
 
-/* In the turn that brings it: perhaps there is no other. */
+/* In the turn that brings it, since no other turn may follow. */
 static void
 an_end_behind_what_nobody_reads_is_looked_for(void **state)
 {

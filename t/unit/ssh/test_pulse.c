@@ -2,7 +2,7 @@
 
 /*
  * When a link asks for a sign of life and when it is dead, as a table of times:
- * interval 15 s, 45 s of silence at most, doubt about an open after 1 s.
+ * an interval of 15 s, 45 s of silence at most, doubt about an open after 1 s.
  */
 #include "ssh/pulse.h"
 
@@ -68,7 +68,7 @@ test_verdicts(void **state)
 	}
 }
 
-/* A database is silent: the tunnel is asked in time, once, if it is too. */
+/* When a database is silent, a quiet tunnel is asked in time, and once. */
 static void
 test_who_waits_makes_it_ask(void **state)
 {
@@ -82,7 +82,7 @@ test_who_waits_makes_it_ask(void **state)
 	    SSH_PULSE_FINE);
 	assert_int_equal(ssh_pulse_look(&pulse, 101000, 100000, 0),
 	    SSH_PULSE_ASK);
-	/* Nothing could be sent: again soon. */
+	/* If nothing could be sent, the next attempt comes soon. */
 	assert_in_range(ssh_pulse_next_ms(&pulse, 101000, 100000, 0), 101001,
 	    101500);
 	ssh_pulse_asked(&pulse, 101200, 100000);
@@ -91,13 +91,13 @@ test_who_waits_makes_it_ask(void **state)
 	assert_false(ssh_pulse_is_mute(&pulse, 101300, 100000));
 	assert_true(ssh_pulse_is_mute(&pulse, 101800, 100000));
 	assert_false(ssh_pulse_is_mute(&pulse, 101800, 101400));
-	/* Heard in time for the last one. */
+	/* It was heard in time for the last one. */
 	assert_int_equal(ssh_pulse_look(&pulse, 103000, 103000, 0),
 	    SSH_PULSE_FINE);
 	assert_int_equal(ssh_pulse_next_ms(&pulse, 103000, 103000, 0), 118000);
 }
 
-/* The last who waits is not forgotten while the first is asked for. */
+/* The last one who waits is not forgotten when the first is served. */
 static void
 test_all_who_wait_are_asked_for(void **state)
 {
@@ -134,7 +134,9 @@ test_one_of_three_waits(void **state)
 	    SSH_PULSE_ASK);
 }
 
-/* Whatever the times, the next look is ahead, and not later than is due. */
+/*
+ * Whatever the times, the next look is in the future and not later than is due.
+ */
 static void
 test_next_look_is_ahead(void **state)
 {
@@ -153,7 +155,7 @@ test_next_look_is_ahead(void **state)
 	}
 }
 
-/* Played through: when a link that is silent from 1000 on is dead. */
+/* Play through when a link that is silent from 1000 on is dead. */
 static int64_t
 death_ms(bool open_begins_with_asking)
 {
@@ -174,9 +176,9 @@ death_ms(bool open_begins_with_asking)
 }
 
 /*
- * Played through: every question is answered at once, for ten minutes.  Nobody
- * tells the pulse of an answer, so the next question may not wait for more than
- * an interval.
+ * Play through ten minutes in which every question is answered at once.  The
+ * pulse is not told of answers, so the next question may wait for one interval
+ * at most.
  */
 static void
 test_a_silent_link_is_asked_every_interval(void **state)
@@ -193,7 +195,7 @@ test_a_silent_link_is_asked_every_interval(void **state)
 		assert_in_range(now_ms - since_ms, 15000, 15100);
 		since_ms = now_ms;
 		ssh_pulse_asked(&pulse, now_ms, heard_ms);
-		/* It is armed before the answer comes. */
+		/* The timer is armed before the answer comes. */
 		now_ms = ssh_pulse_next_ms(&pulse, now_ms, heard_ms, 0);
 		heard_ms = since_ms + 30;
 	}
@@ -207,7 +209,9 @@ test_silence_is_noticed_in_time(void **state)
 	assert_int_equal(death_ms(false), 1000 + 15000 + 45000);
 }
 
-/* A ping takes the slot, is itself overdue, and asked about again and again. */
+/*
+ * A ping takes the slot, becomes overdue itself, and is asked about repeatedly.
+ */
 static void
 test_asking_again_does_not_put_off_death(void **state)
 {
@@ -215,7 +219,7 @@ test_asking_again_does_not_put_off_death(void **state)
 	assert_int_equal(death_ms(true), 1000 + 15000 + 45000);
 }
 
-/* Borne as long as another link is heard, but not for ever. */
+/* Not given up while another link is heard, but not for ever. */
 static void
 test_a_borne_link_dies_with_the_others(void **state)
 {

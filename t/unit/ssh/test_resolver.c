@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The resolver with a getaddrinfo() of its own, which answers when a test lets
- * it.  Run under ThreadSanitizer as well.
+ * The resolver with a getaddrinfo() that answers when a test lets it.  Also run
+ * under ThreadSanitizer.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -28,7 +28,7 @@
 
 #define WAITING 4
 
-/* Names that begin with "slow" are answered once per post. */
+/* Lookups of names that begin with "slow" are answered once per post. */
 static sem_t gate;
 static atomic_uint look_ups;
 
@@ -123,7 +123,7 @@ threads(void)
 	return count - 2;
 }
 
-/* Waits for threads that nobody joins: a sanitizer has one of its own. */
+/* Wait for threads that nobody joins.  A sanitizer may have one of its own. */
 static int
 tear_down(void **state)
 {

@@ -2,7 +2,7 @@
 
 /*
  * What is read from packets as libssh2 frees them, and that no length in them
- * is believed.
+ * is trusted.
  */
 #include "ssh/said.h"
 
@@ -16,7 +16,7 @@
 
 #define BYTES(text) text, sizeof(text) - 1
 
-/* An exact heap copy, so that a sanitizer sees every byte read past it. */
+/* An exact heap copy, so that a sanitizer sees a read past it. */
 static void
 look(struct ssh_said *said, enum ssh_said_due due, const char *bytes,
     size_t len)
@@ -124,7 +124,7 @@ the_last_two_offers_are_kept(void **state)
 {
 	static const char ours[] = "\x14"
 				   "0123456789abcdef\0\0\0\x04ours\0\0\0\0";
-	/* A name of RFC 4462, 2, too. */
+	/* The last name is one of RFC 4462, 2. */
 	static const char theirs[] =
 	    "\x14"
 	    "0123456789abcdef\0\0\0\x2b"

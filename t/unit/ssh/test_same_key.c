@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The host keys of a session's key exchanges, on a libssh2 that forgets its
- * copy of one, or frees it and makes the next at the same place.
+ * The host keys of a session's key exchanges, on a fake libssh2 that forgets
+ * its copy of a key, or frees it and makes the next one at the same address.
  */
 #include "ssh/same_key.h"
 
@@ -19,7 +19,7 @@
 static struct {
 	char *copy;
 	char hash[SSH_SAME_KEY_HASH_LEN];
-	unsigned kept; /* how often its algorithms were */
+	unsigned kept; /* how often its algorithms were set */
 } session;
 
 const char *
@@ -75,7 +75,7 @@ look(struct lab *lab)
 	    sizeof lab->words);
 }
 
-/* A key exchange in which this key is shown, and libssh2's copy of it. */
+/* A key exchange in which this key is shown; libssh2 copies it. */
 static bool
 exchange(struct lab *lab, char key)
 {

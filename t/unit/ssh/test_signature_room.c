@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The memory that libssh2 is given: in a login each block has room for the list
- * of signatures which the jump box told, since libssh2 1.11.1 copies names from
- * it past the end of one.  Blocks come and go here as they do there, through
+ * The memory that libssh2 gets.  In a login each block has room for the jump
+ * box's list of signatures, since libssh2 1.11.1 copies names from it past the
+ * end of a block.  Blocks are allocated and freed here as they are there, by
  * libssh2's own calls.
  */
 #include "ssh/transport.h"
@@ -68,7 +68,7 @@ room_of_a_block(const struct pair *pair)
 	return room;
 }
 
-/* Frees a packet as libssh2 does when it has read it: a block of its own. */
+/* Free a packet as libssh2 does after reading it: in a block of its own. */
 static void
 receive(const struct pair *pair, struct ssh_blob *packet)
 {
@@ -109,7 +109,7 @@ a_block_of_a_login_has_room_for_the_list(void **state)
 	assert_true(room_of_a_block(pair) >= LIST_LEN);
 }
 
-/* libssh2 forgets the longer list, but might have copied from it before. */
+/* libssh2 forgets the longer list, but may have copied from it before. */
 static void
 the_longest_list_counts_and_the_last_is_kept(void **state)
 {
@@ -125,7 +125,7 @@ the_longest_list_counts_and_the_last_is_kept(void **state)
 	assert_true(room_of_a_block(pair) >= LIST_LEN);
 }
 
-/* However often a list is told, the room does not grow with it. */
+/* However often a list is sent, the room does not grow with it. */
 static void
 the_room_is_that_of_one_list(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Connecting to one of several addresses, on loopback.  A silent address is a
- * listener whose queue is full: the kernel drops what else comes.
+ * Connecting to one of several addresses on loopback.  A silent address is a
+ * listener whose queue is full: the kernel drops further connections.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -25,7 +25,7 @@
 #include "base/clock.h"
 #include "ssh/tcp.h"
 
-/* One address: a listener, none, or a full one. */
+/* One address: with a listener, without one, or with a full one. */
 struct place {
 	struct addrinfo info;
 	struct sockaddr_storage address;
@@ -79,7 +79,7 @@ place_listen(struct place *place, int family)
 	assert_int_equal(listen(place->listener, 8), 0);
 }
 
-/* Bound, but it does not listen: nobody else gets the port. */
+/* Bound but not listening, so that no one else gets the port. */
 static void
 place_refusing(struct place *place)
 {
@@ -99,7 +99,7 @@ place_silent(struct place *place)
 	}
 }
 
-/* A family that no kernel of today has. */
+/* A family that no current kernel has. */
 static void
 place_without_route(struct place *place)
 {
@@ -206,7 +206,7 @@ silent_address_does_not_hold_up_the_next(void **state)
 	place_close(&places[1]);
 }
 
-/* As 4-4-4-6 the IPv6 address would come after 750 ms. */
+/* In the order 4-4-4-6 the IPv6 address would be tried after 750 ms. */
 static void
 families_take_turns(void **state)
 {

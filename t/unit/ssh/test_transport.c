@@ -2,8 +2,8 @@
 
 /*
  * A peer that speaks SSH in the clear, before any key exchange, and makes
- * libssh2 hold or answer more than it should: a few MB at most, between the
- * ends of a socket pair.
+ * libssh2 hold or answer more than it should: a few MB at most, over a socket
+ * pair.
  */
 #include "ssh/transport.h"
 
@@ -24,7 +24,7 @@
 
 /* RFC 4253, 6: length, length of the padding, payload. */
 static const unsigned char unknown[] = { 0, 0, 0, 2, 0, 192 };
-/* RFC 4254, 4: an empty name, a reply is wanted. */
+/* RFC 4254, 4: an empty name; a reply is wanted. */
 static const unsigned char request[] = { 0, 0, 0, 7, 0, 80, 0, 0, 0, 0, 1 };
 
 struct lab {
@@ -60,7 +60,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Say a packet so often, in one go. */
+/* Send a packet this many times in one go. */
 static void
 say(const struct lab *lab, const unsigned char *packet, size_t len,
     size_t count)
@@ -73,7 +73,7 @@ say(const struct lab *lab, const unsigned char *packet, size_t len,
 	assert_int_equal(write(lab->peer, bytes, len * count), len * count);
 }
 
-/* Let libssh2 read what was said. */
+/* Let libssh2 read what was sent. */
 static int
 hear(const struct lab *lab)
 {
@@ -103,7 +103,7 @@ a_peer_that_fills_memory_is_cut(void **state)
 	    SSH_WAIT_LOST);
 }
 
-/* Packets take a turn's time as bytes do. */
+/* Packets are limited by the turn, as bytes are. */
 static void
 a_turn_takes_so_many_packets(void **state)
 {

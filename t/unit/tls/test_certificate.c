@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Names of certificates against hosts: the rules of libpq, a row each.
+ * Names of certificates against hosts: libpq's rules, one row each.
  */
 #include "tls/certificate.h"
 
@@ -23,7 +23,7 @@ static const struct name_case {
 	{ "db", NULL, "DB", true, "db" },
 	{ "db", NULL, "db2", false, "db" },
 	{ NULL, NULL, "db", false, "" },
-	/* The common name counts only where no other name is of that type. */
+	/* The common name counts only if no other name has its type. */
 	{ "db", "DNS:other", "db", false, "other" },
 	{ "db", "DNS:other", "other", true, "other" },
 	{ "db", "IP:10.0.0.5", "db", true, "10.0.0.5" },
@@ -35,7 +35,7 @@ static const struct name_case {
 	{ "x", "DNS:10.0.0.5", "10.0.0.5", true, "10.0.0.5" },
 	{ "x", "IP:fd00:0:0:0:0:0:0:5", "fd00::5", true, "fd00::5" },
 	{ "x", "IP:fd00:0:0:0:0:0:0:5", "fd00::6", false, "fd00::5" },
-	/* Wildcards stand for one label, the first. */
+	/* A wildcard stands for one label, which is the first. */
 	{ "*.example.com", NULL, "db.example.com", true, "*.example.com" },
 	{ "*.example.com", NULL, "DB.EXAMPLE.COM", true, "*.example.com" },
 	{ "*.example.com", NULL, "example.com", false, "*.example.com" },

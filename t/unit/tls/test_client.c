@@ -24,19 +24,20 @@
 static struct pki_cert root, other_root, namesake, good, expired, early, own,
     old_root, of_old_root, guest;
 
-/* A database with TLS, and what a session with it came to. */
+/* A database with TLS, and how a session with it ended. */
 struct database {
 	const struct pki_cert *cert;
 	const char *ca; /* of clients; NULL: none is asked for */
 	int max_version;
-	int alert; /* its answer to any name, or none; 0: it answers */
+	int alert; /* its answer to any name; 0: it accepts */
 };
 
 struct outcome {
 	enum tls_client_status status;
 	struct fault fault;
 	struct tls_facts facts;
-	char server_name[64], protocol[16]; /* that the database was told */
+	char server_name[64],
+	    protocol[16]; /* the name that the database was told */
 };
 
 static int
@@ -86,7 +87,7 @@ take_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
-/* Move what the client has to say, `piece` bytes at a time. */
+/* Move the client's output, `piece` bytes at a time. */
 static void
 drain(struct tls_client *client, BIO *to)
 {
@@ -173,7 +174,7 @@ static const struct certificate_case {
 	const char *name, *host;
 	enum ssl_mode mode;
 	const struct pki_cert *ca, *cert;
-	enum failure code; /* FAIL_NONE: it is good */
+	enum failure code; /* FAIL_NONE: it must succeed */
 	const char *words;
 } certificate_cases[] = {
 	{ "prefer takes anything", "db.example.com", SSL_MODE_PREFER, NULL,
@@ -301,7 +302,7 @@ a_client_certificate_is_shown(void **state)
 	}
 }
 
-/* TLS 1.2: within the handshake. */
+/* With TLS 1.2 that happens inside the handshake. */
 static void
 a_rejected_client_is_told_why(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * tls_cert and tls_key in files that change under threads which show them.
+ * tls_cert and tls_key in files that change while threads show them.
  */
 #include "tls/identity.h"
 
@@ -32,7 +32,7 @@ static struct tls_identity *throwaway, *identity;
 static struct config_connection connection;
 static atomic_bool is_over;
 
-/* A file changes by being replaced, as whoever renews certificates does it. */
+/* Replace a file, as programs that renew certificates do. */
 static void
 replace(const char *path, const char *text)
 {
@@ -81,7 +81,7 @@ the_last_good_pair_is_shown(void **state)
 	assert_true(is_shown(&one));
 }
 
-/* As when a file goes between the configuration's check and the start. */
+/* A file may vanish between the configuration's check and the start. */
 static void
 the_throwaway_one_is_shown_at_first(void **state)
 {

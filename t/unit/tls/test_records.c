@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Where TLS may end, as a table of what the database has sent: the sizes are
- * those of PostgreSQL 15, which says goodbye before every end but a crash.
+ * Where TLS may end, as a table of what the database has sent.  The sizes are
+ * those of PostgreSQL 15, which sends a close_notify before every end but a
+ * crash.
  */
 #include "tls/records.h"
 
@@ -69,7 +70,7 @@ put(unsigned char *out, const struct record *records)
 	return len;
 }
 
-/* In pieces of every size, as the network cuts them. */
+/* In pieces of every size, as a network may cut them. */
 static void
 ends_are_told_apart(void **state)
 {

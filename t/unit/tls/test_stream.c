@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * tls/stream.c between a user and a raw stream that gives and takes a few
- * bytes at a time; the peer is a session of tls/tls.c, all in memory.
+ * tls/stream.c between a user and a raw stream that gives and takes a few bytes
+ * at a time.  The peer is a session of tls/tls.c; all is in memory.
  */
 #include "tls/stream.h"
 
@@ -28,7 +28,7 @@ struct raw {
 	struct stream stream;
 	unsigned char in[4 * PLENTY], out[4 * PLENTY];
 	size_t in_len, in_at, out_len;
-	size_t read_max, write_max; /* a call; 0: wait */
+	size_t read_max, write_max; /* in one call; 0: it must wait */
 	size_t credited;
 	bool is_ended, is_lost, is_finished, is_closed, was_reset;
 };
@@ -119,7 +119,7 @@ static SSL_CTX *server_ctx, *client_ctx;
 static struct tls *peer;
 static struct stream *stream;
 
-/* What either end has said reaches the other. */
+/* Each end receives what the other has written. */
 static void
 carry(void)
 {
@@ -190,7 +190,7 @@ bytes_come_whole_and_are_given_back(void **state)
 	}
 }
 
-/* Credit of half of it may not exceed what was read of the raw stream. */
+/* Crediting half of it may not exceed what was read of the raw stream. */
 static void
 credit_goes_by_what_was_given_back(void **state)
 {
@@ -243,8 +243,10 @@ a_slow_raw_stream_makes_the_user_wait(void **state)
 	assert_memory_equal(heard, said, PLENTY);
 }
 
-/* What TLS has still to say is sent when the raw stream is ready, whether the
- * user writes or not. */
+/*
+ * Output of TLS is sent when the raw stream is ready, even if the user has
+ * nothing to write.
+ */
 static void
 what_is_left_goes_by_itself(void **state)
 {
@@ -332,7 +334,7 @@ a_loss_comes_after_what_was_received(void **state)
 	assert_true(raw.is_closed && raw.was_reset);
 }
 
-/* KeyUpdate asks for one in return (RFC 8446, 4.6.3). */
+/* Each KeyUpdate asks for one in return (RFC 8446, 4.6.3). */
 static void
 who_makes_us_talk_and_does_not_listen_is_lost(void **state)
 {

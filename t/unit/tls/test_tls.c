@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Sessions of tls/tls.c, under an identity, with a client of OpenSSL, all in
+ * Sessions of tls/tls.c with an identity against a client of OpenSSL, all in
  * memory.
  */
 #include "tls/identity.h"
@@ -54,7 +54,10 @@ talk_free(struct talk *talk)
 	ERR_clear_error();
 }
 
-/* Carry what each side has for the other; the server gets `piece` at once. */
+/*
+ * Carry each side's output to the other; the server gets `piece` bytes at a
+ * time.
+ */
 static void
 carry(struct talk *talk, size_t piece)
 {
@@ -200,7 +203,7 @@ negotiated_tls_with_other_protocols_gets_it_too(void **state)
 	assert_alert_120(false, "\013postgresqlx");
 }
 
-/* After SSLRequest most clients offer nothing; psql offers postgresql. */
+/* After an SSLRequest most clients offer nothing; psql offers "postgresql". */
 static void
 negotiated_tls_may_offer_nothing(void **state)
 {
