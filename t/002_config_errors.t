@@ -91,7 +91,7 @@ my @cases = (
 		"- name: a\n  host: { x: y }\n", '2:9', qr/host/],
 	['a secret and its file',
 		"- name: a\n  host: h\n  password: x\n  password_file: /y\n",
-		'4:18', qr/password and password_file are given/],
+		'4:18', qr/password and password_file are both given/],
 	['no credentials for the jump box',
 		"- name: a\n  host: h\n  ssh_tunnel:\n    enabled: true\n"
 		. "    host: j\n    username: me\n    auth_method: key\n",
@@ -163,11 +163,11 @@ for my $later ('proxy_host: p', 'proxy_port: 3128', 'proxy_type: socks5',
     'proxy_username: u', 'proxy_password: p') {
 	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');
 	is($seen->{rc}, 1, "$later: exit 1");
-	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported in this version/m,
+	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported yet/m,
 	    'refused');
 }
 like(judged("http: 9090\nconnections:\n- name: a\n  host: h\n", 'config')
-    ->{err}, qr/:1:\d+: .*not supported in this version/, 'http: refused');
+    ->{err}, qr/:1:\d+: .*not supported yet/, 'http: refused');
 
 subtest 'what is odd and allowed' => sub {
 	my $port = PgJump::Port::reserve();

@@ -172,7 +172,7 @@ subtest 'secrets' => sub {
 	    for grep { length } split /\n/, $key;
 	like($text, qr{password_file: "\Q$file\E"$}m, 'a file is named');
 	my $seen = config(document($text), []);
-	is(() = $seen->{err} =~ /^\S+:\d+:\d+: warning: \S+ is left out/mg, 4,
+	is(() = $seen->{err} =~ /^\S+:\d+:\d+: warning: \S+ was left out/mg, 4,
 	    'and each is asked for when it is read');
 };
 

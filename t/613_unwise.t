@@ -53,13 +53,13 @@ for my $case (
 		qr/listen: 0\.0\.0\.0:6432 is not loopback/],
 	['a client gives up first', "name: a\nhost: h\n"
 		. "connection_timeout: 10s\n", '3:21',
-		qr/connection_timeout is 10 s, and many clients give up.*set less/],
+		qr/connection_timeout is 10 s, but many clients give up.*use a smaller value/],
 	['a time that another ends', "name: a\nhost: h\n"
 		. "ssl_response_timeout: 9s\n", '3:23',
-		qr/ssl_response_timeout is 9 s, and connection_timeout ends the wait after 8 s; raise that, too/],
+		qr/ssl_response_timeout is 9 s, but connection_timeout ends the wait after 8 s; raise connection_timeout as well/],
 	['a secret that was left out', "name: a\nhost: h\n"
 		. "password: <redacted>\n", '3:11',
-		qr/password is left out.*put the secret itself/, 0644],
+		qr/password was left out.*put the secret itself/, 0644],
 ) {
 	my ($what, $text, $place, $says, $mode) = @$case;
 	subtest $what => sub {

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/xmalloc.h"
 
 /* Far more than any key or password. */
@@ -32,12 +33,6 @@ secret_is_redacted(const struct secret *secret)
 {
 	return secret->text != NULL &&
 	    strcmp(secret->text, SECRET_REDACTED) == 0;
-}
-
-static bool
-text_equal(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 /* Two redacted secrets are equal only if they came from the same variable. */

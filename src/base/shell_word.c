@@ -8,11 +8,11 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xmalloc.h"
 
-#define BARE                                                             \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
-	"_-./:@%+=,"
+/* What is special to no shell, wherever it stands in a word. */
+#define BARE TEXT_LETTERS TEXT_DIGITS "_-./:@%+=,"
 
 /* The end of a quoted part, an escaped quote, the start of the next part. */
 #define QUOTE "'\\''"

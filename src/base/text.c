@@ -2,7 +2,13 @@
 
 #include "base/text.h"
 
-#include <stdbool.h>
+#include <string.h>
+
+bool
+text_equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
 
 void
 text_printable(char *out, size_t size, const void *bytes, size_t len)

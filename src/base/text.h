@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/* Text from a peer, made fit for a message. */
+/* Texts: the ASCII letters, comparison, and a peer's text made fit for print.
+ */
 #ifndef PGJUMP_BASE_TEXT_H
 #define PGJUMP_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* For strspn(3) and the like, whatever the locale. */
+#define TEXT_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define TEXT_DIGITS  "0123456789"
+
+/* Whether both texts are equal, or both NULL. */
+bool text_equal(const char *, const char *);
 
 /*
  * Copy `len` bytes of a peer's text as printable ASCII.  Control characters and

@@ -172,7 +172,7 @@ may_do_without_tls(const struct check_state *state)
 	enum failure code = state->fault.code;
 
 	return connection->ssl_mode == SSL_MODE_PREFER &&
-	    connection->client_tls == CLIENT_TLS_PASSTHROUGH &&
+	    connection->client_tls == TLS_ENDS_AT_DATABASE &&
 	    code != FAIL_DB_TLS_SETTINGS &&
 	    failure_info(code)->stage == STAGE_DB_TLS;
 }

@@ -274,7 +274,7 @@ open_addresses(struct listener *listener, const struct config_listen *listen,
 		else
 			snprintf(error, error_size, "%m");
 	}
-	return listener->door_count > 0 || listen->optional;
+	return listener->door_count > 0 || listen->is_optional;
 }
 
 static bool

@@ -33,7 +33,7 @@ static const char bound_mechanism[] = "SCRAM-SHA-256-PLUS";
 bool
 client_tls_is_ours(const struct client *client)
 {
-	return client->home->connection->client_tls == CLIENT_TLS_TERMINATE;
+	return client->home->connection->client_tls == TLS_ENDS_HERE;
 }
 
 /* The client's bytes are TLS from now on, those that are kept included. */

@@ -231,7 +231,8 @@ static void
 refuse_reload(struct server *server, int number, const char *name)
 {
 	(void)server, (void)number;
-	log_warning("reload is not supported", log_str("signal", name));
+	log_warning("reload is not supported yet, restart pgjump instead",
+	    log_str("signal", name));
 }
 
 static void

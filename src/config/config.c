@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The snapshot as an object: made empty, counted, released with its secrets
- * wiped, and asked whether a client may come in.  Where its values come from
- * is the business of config/load.c.
+ * The snapshot as an object: its references, its release, and the question
+ * whether a client may connect.  config/load.c fills it with values.
  */
 #include "config/config.h"
 
@@ -15,7 +14,7 @@
 #include "base/address.h"
 #include "base/xmalloc.h"
 
-/* What config_new() allocates: the count stands behind what callers see. */
+/* What config_new() allocates: callers see the first member only. */
 struct counted_config {
 	struct config config;
 	atomic_uint refs;
@@ -128,8 +127,10 @@ config_unref(struct config *cfg)
 	free(counted);
 }
 
-/* An address as allow_from compares it: an IPv4 client that came in through
- * an IPv6 socket is an IPv4 client. */
+/*
+ * The bytes of an address, for allow_from: an IPv4 client of an IPv6 socket
+ * counts as an IPv4 client.
+ */
 static int
 address_of(const struct sockaddr *client, const unsigned char **bytes)
 {

@@ -2,8 +2,8 @@
 
 /*
  * The configuration as an object: one immutable, reference-counted snapshot of
- * everything a file (and the environment it names) says, validated whole.
- * Durations are milliseconds.  Texts are NULL where the file gives none.
+ * a file and of the environment that it names, validated as a whole.  Durations
+ * are milliseconds.  A text is NULL if the file does not give it.
  */
 #ifndef PGJUMP_CONFIG_CONFIG_H
 #define PGJUMP_CONFIG_CONFIG_H
@@ -41,19 +41,19 @@ enum ssl_mode {
 };
 
 /* Where a client's TLS ends. */
-enum client_tls {
-	CLIENT_TLS_PASSTHROUGH, /* at the database */
-	CLIENT_TLS_TERMINATE,   /* here */
+enum tls_ends {
+	TLS_ENDS_AT_DATABASE, /* client_tls: passthrough */
+	TLS_ENDS_HERE,        /* client_tls: terminate */
 };
 
-/* One address to listen on: host and port, or a directory and port. */
+/* An address to listen on: a host and a port, or a directory and a port. */
 struct config_listen {
-	char *host; /* numeric address or name; NULL for a Unix socket */
-	char *dir;  /* holds .s.PGSQL.<port>; NULL for TCP */
+	char *host; /* a numeric address or a name; NULL: a Unix socket */
+	char *dir;  /* the directory of .s.PGSQL.<port>; NULL: TCP */
 	unsigned port;
-	bool optional; /* ::1 of localhost: skipped where IPv6 is missing */
-	char
-	    *label; /* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
+	bool is_optional; /* ::1 of localhost: skipped without IPv6 */
+	/* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
+	char *label;
 };
 
 /* A CIDR block of allow_from. */
@@ -64,8 +64,8 @@ struct config_network {
 };
 
 /*
- * A jump box: one object for all connections which agree on host, port, user,
- * credentials and host-key trust.
+ * A jump box.  Connections that agree on its host, port, user, credentials and
+ * trusted host keys share one object.
  */
 struct config_jump {
 	size_t index; /* in config.jumps */
@@ -75,17 +75,17 @@ struct config_jump {
 	char *username;
 	enum auth_method auth_method;
 	struct secret password;
-	struct secret private_key; /* with `agent`: the public key selected */
+	struct secret private_key; /* with `agent` a public key: which one */
 	struct secret passphrase;
 	enum host_trust trust;
 	char **pins; /* "SHA256:" + 43 characters of base64 */
 	size_t pin_count;
-	char **known_hosts; /* files, in the order they are asked */
+	char **known_hosts; /* files, in the order in which they are read */
 	size_t known_hosts_count;
-	char *accept_new_file; /* where accept-new remembers; also asked */
+	char *accept_new_file; /* where accept-new remembers; read as well */
 };
 
-/* What a connection's host is; known once the file is read. */
+/* What the host of a connection is. */
 enum config_host {
 	CONFIG_HOST_NAME,
 	CONFIG_HOST_ADDRESS,
@@ -110,17 +110,17 @@ struct config_connection {
 	struct secret password;
 	enum ssl_mode ssl_mode;
 	struct secret ca_cert, client_cert, client_key;
-	enum client_tls client_tls;
+	enum tls_ends client_tls;
 	struct secret tls_cert, tls_key; /* shown to clients */
 	int64_t connection_timeout_ms;
-	int64_t ssl_response_timeout_ms; /* never longer than that */
+	int64_t ssl_response_timeout_ms; /* <= connection_timeout_ms */
 	unsigned max_clients;
 	struct config_network *allow_from;
-	size_t allow_from_count;        /* 0: no restriction (loopback only) */
-	const struct config_jump *jump; /* NULL: direct connection */
+	size_t allow_from_count;        /* 0: everybody, on loopback only */
+	const struct config_jump *jump; /* NULL: a direct connection */
 };
 
-/* Fill in host_kind and label, from host and port. */
+/* Set host_kind and label from host and port. */
 void config_name_host(struct config_connection *);
 
 struct config {
@@ -129,7 +129,7 @@ struct config {
 	size_t connection_count;
 	struct config_jump *jumps;
 	size_t jump_count;
-	char *listen_host; /* of a port without host; NULL: loopback */
+	char *listen_host; /* for a port without a host; NULL: loopback */
 	enum log_format log_format;
 	enum log_level log_level;
 	unsigned workers;
@@ -142,16 +142,16 @@ struct config {
 	    auth_timeout_ms, open_timeout_ms;
 };
 
-/* An empty snapshot with one reference: config/load.h fills it. */
+/* An empty snapshot with one reference, for config/load.c to fill. */
 struct config *config_new(void);
 
-/* Release what a jump box holds, secrets wiped. */
+/* Release what a jump box holds, and wipe its secrets. */
 void config_clear_jump(struct config_jump *);
 
 struct config *config_ref(struct config *); /* any thread */
 void config_unref(struct config *);         /* any thread; NULL is fine */
 
-/* Whether allow_from lets a client at this address in; Unix sockets: always. */
+/* Whether allow_from admits this address; it always admits Unix sockets. */
 bool config_allows(const struct config_connection *, const struct sockaddr *);
 
 #endif

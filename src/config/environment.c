@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * References to variables, replaced once: what comes out of one is a text and
- * is not looked at again.
- */
+/* A value is replaced once: what a variable holds is not expanded again. */
 #include "config/environment.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/report.h"
 #include "config/yaml.h"
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+/* A name begins with one of these; digits may follow. */
+#define NAME_START TEXT_LETTERS "_"
 
-/* The name's length in "${NAME}" or "${NAME:-default}"; 0: it is neither. */
+/* The length of NAME in "${NAME}" or "${NAME:-default}"; 0: it is neither. */
 static size_t
 variable_len(const char *text)
 {
 	size_t len = strlen(text), name;
 
 	if (len < 4 || strncmp(text, "${", 2) != 0 || text[len - 1] != '}' ||
-	    strspn(text + 2, LETTERS) == 0)
+	    strspn(text + 2, NAME_START) == 0)
 		return 0;
-	name = strspn(text + 2, LETTERS "0123456789");
+	name = strspn(text + 2, NAME_START TEXT_DIGITS);
 	if (2 + name == len - 1 || strncmp(text + 2 + name, ":-", 2) == 0)
 		return name;
 	return 0;
@@ -40,7 +39,7 @@ replace(struct node *node, size_t name_len, char *take)
 	    has_default ? ":-" SECRET_REDACTED : "");
 	secret_free(node->text);
 	node->text = take;
-	node->plain = false;
+	node->is_plain = false;
 }
 
 static void

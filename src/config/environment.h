@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Values of a configuration file that come from the environment: a text which
- * is exactly ${NAME} or ${NAME:-default}.
+ * Values of a configuration file that come from the environment: texts that are
+ * exactly ${NAME} or ${NAME:-default}.
  */
 #ifndef PGJUMP_CONFIG_ENVIRONMENT_H
 #define PGJUMP_CONFIG_ENVIRONMENT_H
@@ -10,21 +10,24 @@
 struct report;
 struct yaml_tree;
 
-/* What config_environment_expand() leaves as the mark of a node. */
+/* The marks that config_environment_expand() sets on nodes. */
 enum environment_mark {
 	MARK_NONE,
-	MARK_ENVIRONMENT, /* the text does not stand in the file */
-	MARK_UNSET,       /* nor anywhere else; reported */
+	MARK_ENVIRONMENT, /* the text is not in the file itself */
+	MARK_UNSET,       /* the variable is not set; reported */
 };
 
 /*
- * Replace each such value of the tree; an unset variable without default is an
- * error.  A node's reference is then what stood there, without its default.
+ * Replace each such value of the tree.  An unset variable without a default is
+ * an error.  The reference of a replaced node keeps what was there, without the
+ * default.
  */
 void config_environment_expand(struct yaml_tree *, struct report *);
 
-/* What to write for `text` so that it is read as it is, also where it looks
- * like ${NAME} itself; the caller's. */
+/*
+ * What to write into a file so that it reads as `text`, even if that looks like
+ * ${NAME}.  The caller frees it.
+ */
 char *config_environment_verbatim(const char *text);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A jump box out of its section.  Promises that a private key is judged once,
- * however many jump boxes it opens (an encrypted one takes a second), and that
- * every jump box has a source of trust or says that it has none.
+ * Promises that a private key is judged once, however many jump boxes use it,
+ * since an encrypted key takes a second; and that every jump box has a source
+ * of trusted host keys, or an error says that it has none.
  */
 #include "config/jump.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/path.h"
@@ -25,7 +26,7 @@
 
 /* --- Credentials --------------------------------------------------------- */
 
-/* What auth_method cannot do without. */
+/* Report the credential that auth_method needs and the section lacks. */
 static void
 require_credentials(const struct section *section,
     const struct config_jump *jump)
@@ -44,7 +45,7 @@ require_credentials(const struct section *section,
 		    jump->auth_method == AUTH_METHOD_KEY ? "key" : "password");
 }
 
-/* The agent holds the private keys; what is given selects one of them. */
+/* With an agent the key must be public: it selects one of the agent's keys. */
 static const char *
 judge_public(const char *text)
 {
@@ -68,7 +69,7 @@ judge_private(const char *text, const char *passphrase)
 	return ssh_key_verdict_text(verdict);
 }
 
-/* A file that cannot be read was reported when its section was filled. */
+/* A file that cannot be read was reported when the section was filled. */
 static void
 judge_key(const struct section *section, const struct config_jump *jump)
 {
@@ -118,7 +119,7 @@ add_text(char ***texts, size_t *count, char *take)
 	(*texts)[(*count)++] = take;
 }
 
-/* The pin without padding, the caller's; NULL when it is none. */
+/* The pin without padding, which the caller frees; NULL if it is no pin. */
 static char *
 parse_pin(const char *text)
 {
@@ -163,7 +164,7 @@ read_accept_new(const struct section *section, struct config_jump *jump,
 	if (jump->accept_new_file == NULL)
 		config_section_error(section, "host_key",
 		    config_section_place(section, "host_key"),
-		    ": there is no place to remember keys for accept-new; set "
+		    ": accept-new has no file to remember keys in; set "
 		    "STATE_DIRECTORY, XDG_STATE_HOME or HOME");
 	else
 		config_trust_check(section, "host_key", place,
@@ -176,8 +177,8 @@ read_any(const struct section *section, struct config_jump *jump,
 {
 	jump->trust = TRUST_ANY;
 	config_section_warning(section, "host_key", place,
-	    ": any trusts every key, and whoever is between can read and change "
-	    "what passes; set a pin, which pgjump hostkey prints");
+	    ": any trusts every key, so anyone on the way can read and change "
+	    "the traffic; set a pin, which pgjump hostkey prints");
 }
 
 static void
@@ -212,8 +213,9 @@ add_known_hosts(const struct section *section, struct config_jump *jump,
 }
 
 /*
- * That of the environment, or those of ssh(1); a user without a home has none
- * of his own.  False: there is no home for the one that was named.
+ * The file that the environment names, or those of ssh(1), of which a user
+ * without a home directory has only the system's.  False, and *why, if the
+ * named file needs a home directory and there is none.
  */
 static bool
 add_default_known_hosts(struct config_jump *jump, const char **why)
@@ -240,7 +242,8 @@ add_default_known_hosts(struct config_jump *jump, const char **why)
 static void
 read_known_hosts(const struct section *section, struct config_jump *jump)
 {
-	const struct place everywhere = { 0 }; /* the same for each tunnel */
+	/* About no place, so that many tunnels are warned about once. */
+	const struct place everywhere = { 0 };
 	const char *why;
 	size_t count;
 	const struct node *const *items = config_section_items(section,
@@ -261,12 +264,6 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 }
 
 /* --- One of many --------------------------------------------------------- */
-
-static bool
-text_equal(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
 
 static bool
 texts_equal(char *const *a, size_t a_count, char *const *b, size_t b_count)
@@ -322,7 +319,7 @@ jump_equal(const struct config_jump *a, const struct config_jump *b)
 	    secret_equal(&a->passphrase, &b->passphrase);
 }
 
-/* Keeps `take`, or clears it where an equal one is there. */
+/* Keep `take`, or clear it if an equal jump box is there already. */
 static const struct config_jump *
 share(struct config *cfg, struct config_jump *take)
 {
@@ -343,10 +340,10 @@ const struct config_jump *
 config_jump_read(const struct section *section, struct config *cfg)
 {
 	struct config_jump jump = { 0 };
-	bool enabled = true;
+	bool is_enabled = true;
 
-	config_section_read(section, "enabled", &enabled);
-	if (!enabled)
+	config_section_read(section, "enabled", &is_enabled);
+	if (!is_enabled)
 		return NULL;
 	config_section_fill(section, &jump);
 	require_credentials(section, &jump);

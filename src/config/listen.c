@@ -2,9 +2,9 @@
 
 /*
  * The forms of `listen` and `allow_from`.  Numeric addresses are kept in their
- * one canonical spelling, so that two that are equal look equal.  Resolves no
- * name: localhost is known (RFC 6761, 6.3), and any other one counts as
- * reachable from outside.
+ * canonical spelling, so that equal addresses are equal texts.  No name is
+ * resolved: localhost is loopback (RFC 6761, 6.3), and every other name counts
+ * as reachable from outside.
  */
 #include "config/listen.h"
 
@@ -24,12 +24,12 @@
 #define PORT_MAX    65535
 #define ADDRESS_MAX INET6_ADDRSTRLEN
 
-/* What stands open while the forms of one connection are read. */
+/* The addresses of one connection while they are read. */
 struct listening {
 	struct config_connection *connection;
 	const char *listen_host;
 	unsigned default_port;
-	bool defaulted;
+	bool used_default; /* default_port */
 };
 
 /* --- Addresses ----------------------------------------------------------- */
@@ -74,12 +74,12 @@ add_listen(struct config_connection *connection, unsigned port)
 
 static void
 add_address(struct listening *listening, const char *host, unsigned port,
-    bool optional)
+    bool is_optional)
 {
 	struct config_listen *listen = add_listen(listening->connection, port);
 
 	listen->host = canonical(host);
-	listen->optional = optional;
+	listen->is_optional = is_optional;
 	listen->label = xasprintf(strchr(host, ':') != NULL ? "[%s]:%u"
 							    : "%s:%u",
 	    listen->host, port);
@@ -91,8 +91,10 @@ is_localhost(const char *host)
 	return strcasecmp(host, "localhost") == 0;
 }
 
-/* libpq tries ::1 first for "localhost": with IPv4 alone it would print a
- * refusal of its own before any text of ours. */
+/*
+ * libpq tries ::1 first for "localhost".  With IPv4 alone it would print its
+ * own "connection refused" before any text of pgjump.
+ */
 static void
 add_host(struct listening *listening, const char *host, unsigned port)
 {
@@ -117,10 +119,10 @@ static void
 add_localhost(struct listening *listening)
 {
 	add_host(listening, "localhost", listening->default_port);
-	listening->defaulted = true;
+	listening->used_default = true;
 }
 
-/* Where ":PORT" begins behind a directory; NULL where no digits end it. */
+/* Where ":PORT" begins after a directory; NULL if there is no port. */
 static const char *
 port_of_dir(const char *text)
 {
@@ -132,7 +134,8 @@ port_of_dir(const char *text)
 	    : NULL;
 }
 
-/* /dir or /dir:PORT; a directory whose name looks so is written /dir:1/. */
+/* /dir or /dir:PORT.  A directory whose name is "dir:1" is written "/dir:1/".
+ */
 static bool
 add_dir(struct listening *listening, const char *text)
 {
@@ -155,7 +158,7 @@ add_dir(struct listening *listening, const char *text)
 	listen = add_listen(listening->connection, (unsigned)port);
 	listen->dir = xstrndup(text, len);
 	listen->label = path;
-	listening->defaulted |= colon == NULL;
+	listening->used_default |= colon == NULL;
 	return true;
 }
 
@@ -164,25 +167,25 @@ static bool
 add_pair(struct listening *listening, const char *text)
 {
 	const char *colon = strrchr(text, ':');
-	bool bracketed = text[0] == '[';
+	bool has_brackets = text[0] == '[';
 	unsigned char bytes[16];
 	int64_t port;
-	bool good;
+	bool is_good;
 	char *host;
 
-	if (colon == NULL || colon < text + 1 + 2 * bracketed ||
-	    (bracketed && colon[-1] != ']') ||
+	if (colon == NULL || colon < text + 1 + 2 * has_brackets ||
+	    (has_brackets && colon[-1] != ']') ||
 	    !config_value_number(colon + 1, 1, PORT_MAX, &port))
 		return false;
-	host = xstrndup(text + bracketed,
-	    (size_t)(colon - text) - 2 * bracketed);
-	good = bracketed
+	host = xstrndup(text + has_brackets,
+	    (size_t)(colon - text) - 2 * has_brackets);
+	is_good = has_brackets
 	    ? address_read(host, bytes) == AF_INET6
 	    : config_value_is_host(host) && strchr(host, ':') == NULL;
-	if (good)
+	if (is_good)
 		add_host(listening, host, (unsigned)port);
 	free(host);
-	return good;
+	return is_good;
 }
 
 static bool
@@ -223,7 +226,7 @@ refuse_form(const struct section *section, const struct node *node)
 
 /* --- allow_from ---------------------------------------------------------- */
 
-/* Whether no bit is set behind the prefix. */
+/* Whether every bit after the prefix is 0. */
 static bool
 is_network(const struct config_network *network, unsigned address_len)
 {
@@ -276,7 +279,7 @@ read_networks(const struct section *section,
 			config_section_refuse(section, "allow_from", items[i]);
 }
 
-/* The first address that others reach than those on this machine, or NULL. */
+/* The first address that other machines can reach, or NULL. */
 static const struct config_listen *
 open_to_others(const struct config_connection *connection)
 {
@@ -289,7 +292,7 @@ open_to_others(const struct config_connection *connection)
 	return NULL;
 }
 
-/* Whoever can reach it gets the way to the database, and needs no key. */
+/* A client that reaches the port reaches the database, without an SSH key. */
 static void
 check_exposure(const struct section *section,
     const struct config_connection *connection)
@@ -301,13 +304,13 @@ check_exposure(const struct section *section,
 		return;
 	if (config_section_value(section, "allow_from") == NULL)
 		config_section_error(section, "allow_from", place,
-		    "is required: %s is not loopback (to let in everybody who "
-		    "reaches it, list 0.0.0.0/0 and ::/0)",
+		    "is required: %s is not loopback (to admit every client, "
+		    "list 0.0.0.0/0 and ::/0)",
 		    listen->label);
 	else
 		config_section_warning(section, "listen", place,
-		    ": %s is not loopback: whoever allow_from lets in has the "
-		    "way to the database; listen on 127.0.0.1, or keep "
+		    ": %s is not loopback: every client that allow_from admits "
+		    "reaches the database; listen on 127.0.0.1, or keep "
 		    "allow_from narrow and let clients use TLS",
 		    listen->label);
 }
@@ -315,7 +318,7 @@ check_exposure(const struct section *section,
 void
 config_listen_read(const struct section *section, const char *listen_host,
     unsigned default_port, struct config_connection *connection,
-    bool *defaulted)
+    bool *used_default)
 {
 	struct listening listening = {
 		.connection = connection,
@@ -331,9 +334,9 @@ config_listen_read(const struct section *section, const char *listen_host,
 			refuse_form(section, items[i]);
 	if (config_section_value(section, "listen") == NULL) {
 		add_port(&listening, default_port);
-		listening.defaulted = true;
+		listening.used_default = true;
 	}
 	read_networks(section, connection);
 	check_exposure(section, connection);
-	*defaulted = listening.defaulted;
+	*used_default = listening.used_default;
 }

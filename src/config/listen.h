@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The addresses of one connection as its file writes them: where it listens,
- * and who may connect there.
+ * The addresses of one connection: where it listens, and from where clients may
+ * connect.
  */
 #ifndef PGJUMP_CONFIG_LISTEN_H
 #define PGJUMP_CONFIG_LISTEN_H
 
-/* Of the first connection without a port; the next ones follow. */
+/*
+ * The default port of the first connection; the position in the file is added
+ * for the others.
+ */
 #define CONFIG_FIRST_PORT 6432
 
 #include <stdbool.h>
@@ -16,11 +19,11 @@ struct config_connection;
 struct section;
 
 /*
- * Read `listen` and `allow_from` into the connection.  Where a form leaves
- * host or port open, they are `listen_host` (NULL: localhost) and
- * `default_port`; *defaulted tells whether the port was used.
+ * Read `listen` and `allow_from` into the connection.  An address without host
+ * gets `listen_host` (NULL: localhost), one without port `default_port`.
+ * *used_default tells whether any address got the default port.
  */
 void config_listen_read(const struct section *, const char *listen_host,
-    unsigned default_port, struct config_connection *, bool *defaulted);
+    unsigned default_port, struct config_connection *, bool *used_default);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The top of a configuration: its three shapes, its connections one by one,
- * and what holds between them.  Promises that nothing but files is opened.
+ * The top of a configuration: its three shapes, and its connections one by one.
+ * Promises that nothing but files is opened.
  */
 #include "config/load.h"
 
@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/xmalloc.h"
+#include "config/claims.h"
 #include "config/config.h"
 #include "config/environment.h"
 #include "config/jump.h"
@@ -25,20 +26,23 @@
 #include "config/tls.h"
 #include "config/yaml.h"
 
+/* Far more than anybody tunnels by one pgjump; each costs a descriptor or two.
+ */
 #define CONNECTIONS_MAX 1000
-#define PATIENCE_MS     10000 /* after which most clients give up */
+
+/* The connect_timeout of many drivers and pools. */
+#define PATIENCE_MS 10000
 
 /* A document while it becomes a snapshot. */
 struct loading {
 	struct reading reading;
 	struct config *cfg;
-	struct place *places;  /* of each connection */
-	struct place *listens; /* of each connection's addresses */
-	size_t defaulted;      /* connections whose port is their position */
-	struct place first_defaulted;
+	struct connection_place *places; /* of each connection */
+	size_t default_port_count;       /* connections with the default port */
+	struct place first_default_port;
 };
 
-/* A connection as a part of the file (config/report.h). */
+/* The number of a connection as a part of the file (config/report.h). */
 static size_t
 part_of(size_t index)
 {
@@ -47,7 +51,7 @@ part_of(size_t index)
 
 /* --- One connection ------------------------------------------------------ */
 
-/* Open the section which is the value of `name`; false: it is not given. */
+/* Open the section that is the value of `name`; false: it is not given. */
 static bool
 open_inner(const struct section *outer, const char *name,
     enum option_section which, struct section *inner)
@@ -64,16 +68,16 @@ open_inner(const struct section *outer, const char *name,
 	return true;
 }
 
-/* What is checked and has no field: only one word is possible today. */
+/* db_type is validated but not kept: it has one possible value. */
 static void
-check_words(const struct section *section)
+check_db_type(const struct section *section)
 {
-	unsigned word;
+	unsigned db_type;
 
-	config_section_read(section, "db_type", &word);
+	config_section_read(section, "db_type", &db_type);
 }
 
-/* A client that gives up first never hears why. */
+/* A client that gives up before pgjump does never sees the error. */
 static void
 check_patience(const struct section *section,
     const struct config_connection *connection)
@@ -81,12 +85,12 @@ check_patience(const struct section *section,
 	if (connection->connection_timeout_ms >= PATIENCE_MS)
 		config_section_warning(section, "connection_timeout",
 		    config_section_place(section, "connection_timeout"),
-		    "is %s, and many clients give up after 10s without having "
-		    "heard why; set less",
+		    "is %s, but many clients give up after 10s and never see "
+		    "the error; use a smaller value",
 		    clock_text(connection->connection_timeout_ms).text);
 }
 
-/* Written or not, connection_timeout ends the wait first. */
+/* connection_timeout ends the wait anyway; warn only about a written value. */
 static void
 limit_ssl_response(const struct section *section,
     struct config_connection *connection)
@@ -98,8 +102,8 @@ limit_ssl_response(const struct section *section,
 	if (config_section_gives(section, "ssl_response_timeout"))
 		config_section_warning(section, "ssl_response_timeout",
 		    config_section_place(section, "ssl_response_timeout"),
-		    "is %s, and connection_timeout ends the wait after %s; "
-		    "raise that, too",
+		    "is %s, but connection_timeout ends the wait after %s; "
+		    "raise connection_timeout as well",
 		    clock_text(connection->ssl_response_timeout_ms).text,
 		    clock_text(limit_ms).text);
 	connection->ssl_response_timeout_ms = limit_ms;
@@ -109,15 +113,15 @@ static void
 read_listens(struct loading *loading, const struct section *section,
     struct config_connection *connection)
 {
-	bool defaulted;
+	bool used_default;
 
 	config_listen_read(section, loading->cfg->listen_host,
 	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection,
-	    &defaulted);
-	loading->listens[connection->index] = config_section_place(section,
-	    "listen");
-	if (defaulted && loading->defaulted++ == 0)
-		loading->first_defaulted = section->map->place;
+	    &used_default);
+	loading->places[connection->index]
+	    .listen = config_section_place(section, "listen");
+	if (used_default && loading->default_port_count++ == 0)
+		loading->first_default_port = section->map->place;
 }
 
 static void
@@ -127,7 +131,7 @@ read_connection(struct loading *loading, const struct node *node,
 	struct section section, ssl, tunnel;
 	bool has_ssl;
 
-	loading->places[connection->index] = node->place;
+	loading->places[connection->index].whole = node->place;
 	if (node->kind != NODE_MAPPING) {
 		report_error(loading->reading.report, node->place,
 		    "a connection must be a mapping, not %s",
@@ -137,7 +141,7 @@ read_connection(struct loading *loading, const struct node *node,
 	config_section_open(&section, &loading->reading, SECTION_CONNECTION,
 	    node);
 	config_section_fill(&section, connection);
-	check_words(&section);
+	check_db_type(&section);
 	check_patience(&section, connection);
 	limit_ssl_response(&section, connection);
 	read_listens(loading, &section, connection);
@@ -147,115 +151,6 @@ read_connection(struct loading *loading, const struct node *node,
 	config_tls_read(&section, has_ssl ? &ssl : NULL, connection);
 	if (connection->host != NULL)
 		config_name_host(connection);
-}
-
-/* --- Between connections ------------------------------------------------- */
-
-/* Something that only one connection may have: a name, an address. */
-struct claim {
-	const char *text;
-	const struct config_connection *connection;
-	bool optional;
-};
-
-static int
-compare_claims(const void *a, const void *b)
-{
-	const struct claim *left = a, *right = b;
-	int order = strcmp(left->text, right->text);
-
-	if (order != 0)
-		return order;
-	return left->connection < right->connection
-	    ? -1
-	    : left->connection > right->connection;
-}
-
-static void
-refuse_name(struct loading *loading, const struct claim *first,
-    const struct claim *second)
-{
-	report_error(loading->reading.report,
-	    loading->places[second->connection->index],
-	    "the name \"%s\" is taken by the connection in line %u",
-	    second->text, loading->places[first->connection->index].line);
-}
-
-static const char *
-name_of(const struct claim *claim)
-{
-	return claim->connection->name != NULL ? claim->connection->name : "?";
-}
-
-/* ::1 of localhost goes where its 127.0.0.1 goes: one error for both. */
-static void
-refuse_listen(struct loading *loading, const struct claim *first,
-    const struct claim *second)
-{
-	struct place place = loading->listens[second->connection->index];
-
-	if (first->optional && second->optional)
-		return;
-	if (first->connection == second->connection)
-		report_error(loading->reading.report, place,
-		    "connection \"%s\" listens twice on %s", name_of(first),
-		    first->text);
-	else
-		report_error(loading->reading.report, place,
-		    "connections \"%s\" and \"%s\" both listen on %s",
-		    name_of(first), name_of(second), first->text);
-}
-
-static void
-check_claims(struct loading *loading, struct claim *claims, size_t count,
-    void (
-	*refuse)(struct loading *, const struct claim *, const struct claim *))
-{
-	if (count > 0)
-		qsort(claims, count, sizeof *claims, compare_claims);
-	for (size_t i = 1; i < count; i++)
-		if (strcmp(claims[i - 1].text, claims[i].text) == 0)
-			refuse(loading, &claims[i - 1], &claims[i]);
-	free(claims);
-}
-
-static void
-check_names(struct loading *loading)
-{
-	const struct config *cfg = loading->cfg;
-	struct claim *claims = xcalloc(cfg->connection_count, sizeof *claims);
-	size_t count = 0;
-
-	for (size_t i = 0; i < cfg->connection_count; i++)
-		if (cfg->connections[i].name != NULL)
-			claims[count++] = (struct claim){
-				.text = cfg->connections[i].name,
-				.connection = &cfg->connections[i],
-			};
-	check_claims(loading, claims, count, refuse_name);
-}
-
-static void
-check_listens(struct loading *loading)
-{
-	const struct config *cfg = loading->cfg;
-	struct claim *claims = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < cfg->connection_count; i++) {
-		const struct config_connection
-		    *connection = &cfg->connections[i];
-
-		claims = xreallocarray(claims, count + connection->listen_count,
-		    sizeof *claims);
-		for (size_t j = 0; j < connection->listen_count; j++)
-			claims[count++] = (struct claim){
-				.text = connection->listens[j].label,
-				.connection = connection,
-				.optional = connection->listens[j].optional,
-			};
-	}
-	check_claims(loading, claims, count, refuse_listen);
 }
 
 /* --- The three shapes ---------------------------------------------------- */
@@ -269,7 +164,7 @@ find_item(const struct node *root, const char *key)
 	return NULL;
 }
 
-/* Each worker has a link of its own to every jump box that it uses. */
+/* Each worker has its own link to every jump box that it uses. */
 static void
 check_workers(struct loading *loading, const struct node *root)
 {
@@ -282,7 +177,10 @@ check_workers(struct loading *loading, const struct node *root)
 		    cfg->workers, cfg->max_links);
 }
 
-/* Global settings, their defaults where the document has no place for any. */
+/*
+ * Read the global settings; `map` is NULL if the document has no place for
+ * them.
+ */
 static void
 read_globals(struct loading *loading, const struct node *map)
 {
@@ -303,7 +201,6 @@ read_connections(struct loading *loading, const struct node *const *items,
 	cfg->connections = xcalloc(count, sizeof *cfg->connections);
 	cfg->jumps = xcalloc(count, sizeof *cfg->jumps);
 	loading->places = xcalloc(count, sizeof *loading->places);
-	loading->listens = xcalloc(count, sizeof *loading->listens);
 	cfg->connection_count = count;
 	for (size_t i = 0; i < count; i++) {
 		report_about(loading->reading.report, part_of(i));
@@ -311,8 +208,7 @@ read_connections(struct loading *loading, const struct node *const *items,
 		read_connection(loading, items[i], &cfg->connections[i]);
 	}
 	report_about(loading->reading.report, 0);
-	check_names(loading);
-	check_listens(loading);
+	config_claims_check(cfg, loading->places, loading->reading.report);
 }
 
 static void
@@ -334,6 +230,18 @@ read_list(struct loading *loading, const struct node *list)
 }
 
 static void
+warn_of_default_ports(const struct loading *loading)
+{
+	if (loading->default_port_count > 1)
+		report_warning(loading->reading.report,
+		    loading->first_default_port,
+		    "%zu connections have no port of their own and listen on "
+		    "%d plus their position in the file; set listen, or a new "
+		    "connection moves them",
+		    loading->default_port_count, CONFIG_FIRST_PORT);
+}
+
+static void
 read_root(struct loading *loading, const struct node *root)
 {
 	const struct node *connections = find_item(root, "connections");
@@ -350,18 +258,12 @@ read_root(struct loading *loading, const struct node *root)
 		report_error(loading->reading.report, root->place,
 		    "this is neither a connection, nor a list of connections, "
 		    "nor a mapping with connections");
-	if (loading->defaulted > 1)
-		report_warning(loading->reading.report,
-		    loading->first_defaulted,
-		    "%zu connections without a port of their own listen on "
-		    "%d and what their position in the file adds; set listen, "
-		    "or a new connection moves them",
-		    loading->defaulted, CONFIG_FIRST_PORT);
+	warn_of_default_ports(loading);
 }
 
 /* --- The file ------------------------------------------------------------ */
 
-/* Others can read the file, and it holds a secret. */
+/* Warn if others can read the file and it holds a secret. */
 static void
 check_mode(struct loading *loading, const struct stat *status)
 {
@@ -371,12 +273,13 @@ check_mode(struct loading *loading, const struct stat *status)
 		report_warning(loading->reading.report,
 		    loading->reading.first_secret,
 		    "this file holds secrets, and others can read it (mode "
-		    "%03o); chmod 600 it, or move them into files or variables",
+		    "%03o); chmod 600 it, or move the secrets into files or "
+		    "environment variables",
 		    status->st_mode & 0777);
 }
 
-/* NULL after an error.  `status` is that of the file, NULL where there is
- * none. */
+/* NULL after an error.  `status` is the file's, NULL for a document in memory.
+ */
 static struct config *
 load_document(struct report *report, const char *file, const char *bytes,
     size_t len, const struct stat *status)
@@ -396,9 +299,8 @@ load_document(struct report *report, const char *file, const char *bytes,
 	}
 	yaml_tree_free(tree);
 	free(loading.places);
-	free(loading.listens);
 	free(dir);
-	if (!report_failed(report))
+	if (!report_has_error(report))
 		return loading.cfg;
 	config_unref(loading.cfg);
 	return NULL;
@@ -415,7 +317,10 @@ config_load_text(const char *file, const char *bytes, size_t len, FILE *out)
 	return cfg;
 }
 
-/* A document and one byte more fit into `buf`; 0, or -1 with errno. */
+/*
+ * 0, or -1 with errno.  `buf` has room for one byte more than is allowed, so
+ * that a file which is too large is noticed.
+ */
 static int
 read_file(const char *path, char *buf, size_t *len, struct stat *status)
 {
@@ -441,9 +346,10 @@ is_among(char *const *names, const char *name)
 	return *names != NULL;
 }
 
-/* Who asks for some connections does not ask what is unwise in others. */
+/* Leave out warnings about connections that were not asked for. */
 static void
-keep_to(char *const *names, const struct config *cfg, struct report *report)
+drop_other_warnings(char *const *names, const struct config *cfg,
+    struct report *report)
 {
 	for (size_t i = 0; names[0] != NULL && i < cfg->connection_count; i++)
 		if (!is_among(names, cfg->connections[i].name))
@@ -467,7 +373,7 @@ load_file(const char *path, char *const *names)
 	secret_wipe(buf, len);
 	free(buf);
 	if (cfg != NULL)
-		keep_to(names, cfg, report);
+		drop_other_warnings(names, cfg, report);
 	report_write(report, stderr);
 	report_free(report);
 	return cfg;

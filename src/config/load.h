@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * How a configuration file becomes a snapshot: found, read within its bounds,
- * validated whole, with every error told in one go.
+ * A configuration file made into a snapshot: found, read within bounds, and
+ * validated as a whole, so that all of its errors are reported in one go.
  */
 #ifndef PGJUMP_CONFIG_LOAD_H
 #define PGJUMP_CONFIG_LOAD_H
@@ -13,18 +13,18 @@
 struct config;
 
 /*
- * Read and validate the file at `path`, or, where it is NULL, the first of
+ * Read and validate the file at `path`, or, if that is NULL, the first of
  * $PGJUMP_CONFIG, ./pgjump.yaml, the XDG and the system file that exists.
- * Returns a snapshot with one reference.  On failure NULL, after every error
- * was printed to stderr as "FILE:LINE:COLUMN: message".  Warnings about what
- * is allowed but unwise go to the same place and do not fail; where there are
- * `names` (NULL ends them), those about other connections stay unsaid.
+ * Returns a snapshot with one reference; NULL after printing every error to
+ * stderr as "FILE:LINE:COLUMN: message".  Warnings go to stderr as well and are
+ * no failure.  If there are `names` (NULL ends them), warnings about other
+ * connections are left out.
  */
 struct config *config_load(const char *path, char *const *names);
 
 /*
- * The same of a document in memory; `file` is the name in messages, which go
- * to `out`, and relative paths begin in its directory.
+ * The same for a document in memory.  Messages go to `out` and name it `file`,
+ * in whose directory relative paths begin.
  */
 struct config *config_load_text(const char *file, const char *bytes, size_t len,
     FILE *out);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * Names of a command line looked up in the snapshot.
- */
 #include "config/named_connections.h"
 
 #include <stdbool.h>
@@ -45,18 +42,18 @@ const struct config_connection **
 named_connections(const struct config *cfg, char *const *names)
 {
 	const struct config_connection *connection, **list;
-	bool unknown = false;
+	bool has_unknown = false;
 	size_t count = 0;
 
 	list = xcalloc(cfg->connection_count + 1, sizeof *list);
 	for (; *names != NULL; names++) {
 		connection = find(cfg, *names);
 		if (connection == NULL)
-			unknown = true;
+			has_unknown = true;
 		else if (!holds(list, count, connection))
 			list[count++] = connection;
 	}
-	if (unknown) {
+	if (has_unknown) {
 		free(list);
 		return NULL;
 	}

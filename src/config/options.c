@@ -2,8 +2,8 @@
 
 /*
  * The option table.  A row begins with section, name, type and need on one
- * line, in this order, for whoever reads it from outside (t/ holds the man
- * page and etc/pgjump.yaml against it); the rest of a row is named.
+ * line, in this order: t/004_samples.t reads the rows to compare them with the
+ * man page and etc/pgjump.yaml.  The other fields of a row are named.
  */
 #include "config/options.h"
 
@@ -14,7 +14,7 @@
 
 #include "base/nearest.h"
 
-/* No option has a longer name. */
+/* Longer than the name of every option. */
 #define KEY_MAX 40
 
 #define OF_CONFIG(field)     .offset = offsetof(struct config, field)
@@ -47,8 +47,8 @@ static const struct option_word db_types[] = {
 };
 
 static const struct option_word client_tls_words[] = {
-	{ "passthrough", CLIENT_TLS_PASSTHROUGH },
-	{ "terminate", CLIENT_TLS_TERMINATE },
+	{ "passthrough", TLS_ENDS_AT_DATABASE },
+	{ "terminate", TLS_ENDS_HERE },
 	{ NULL, 0 },
 };
 
@@ -69,7 +69,7 @@ static const struct option_word ssl_modes[] = {
 	{ NULL, 0 },
 };
 
-/* The words of `ssl`: a flag, or at once the mode. */
+/* The words of `ssl`: those of a flag, and the modes. */
 static const struct option_word ssl_words[] = {
 	{ "true", SSL_MODE_REQUIRE },
 	{ "yes", SSL_MODE_REQUIRE },
@@ -92,11 +92,11 @@ const struct option config_options[] = {
 	    .sentence = "the list of connections" },
 	{ SECTION_GLOBAL, "listen_host", OPTION_HOST, NEED_OPTIONAL,
 	    OF_CONFIG(listen_host),
-	    .sentence = "where a port without host listens, instead of "
+	    .sentence = "the address for a port without host, instead of "
 			"127.0.0.1 and ::1" },
 	{ SECTION_GLOBAL, "log_format", OPTION_WORD, NEED_OPTIONAL,
 	    OF_CONFIG(log_format), .words = log_formats, .fallback = "text",
-	    .sentence = "how log lines are written" },
+	    .sentence = "the format of log lines" },
 	{ SECTION_GLOBAL, "log_level", OPTION_WORD, NEED_OPTIONAL,
 	    OF_CONFIG(log_level), .words = log_levels, .fallback = "info",
 	    .sentence = "the least severe level that is logged" },
@@ -106,7 +106,7 @@ const struct option config_options[] = {
 			"max_links" },
 	{ SECTION_GLOBAL, "max_links", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONFIG(max_links), .min = 1, .max = 64, .fallback = "8",
-	    .sentence = "the most SSH sessions to one jump box" },
+	    .sentence = "the largest number of SSH sessions to one jump box" },
 	{ SECTION_GLOBAL, "keepalive_interval", OPTION_DURATION, NEED_OPTIONAL,
 	    OF_CONFIG(keepalive_interval_ms), .min = 100 * MS, .max = HOUR,
 	    .fallback = "15s",
@@ -114,7 +114,7 @@ const struct option config_options[] = {
 			"life" },
 	{ SECTION_GLOBAL, "keepalive_count", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONFIG(keepalive_count), .min = 1, .max = 100, .fallback = "3",
-	    .sentence = "how many signs of life may be missing" },
+	    .sentence = "how many signs of life in a row may be missing" },
 	{ SECTION_GLOBAL, "shutdown_timeout", OPTION_DURATION, NEED_OPTIONAL,
 	    OF_CONFIG(shutdown_timeout_ms), .min = 0, .max = 24 * HOUR,
 	    .fallback = "10s",
@@ -148,7 +148,7 @@ const struct option config_options[] = {
 
 	{ SECTION_CONNECTION, "name", OPTION_NAME, NEED_REQUIRED,
 	    OF_CONNECTION(name),
-	    .sentence = "what logs and commands call the connection" },
+	    .sentence = "the name of the connection in logs and commands" },
 	{ SECTION_CONNECTION, "db_type", OPTION_WORD, NEED_OPTIONAL, NO_FIELD,
 	    .words = db_types, .fallback = "postgres",
 	    .expects = "postgres: pgjump speaks PostgreSQL only, and cloud "
@@ -157,30 +157,31 @@ const struct option config_options[] = {
 	{ SECTION_CONNECTION, "listen", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
 	    .expects = "PORT, HOST:PORT, \"[V6]:PORT\", localhost, /dir, "
 		       "/dir:PORT, or a list of these",
-	    .sentence = "where clients connect" },
+	    .sentence = "the addresses where clients connect" },
 	{ SECTION_CONNECTION, "host", OPTION_HOST_OR_DIR, NEED_REQUIRED,
 	    OF_CONNECTION(host),
-	    .sentence = "the database as the jump box sees it" },
+	    .sentence = "the host of the database, as the jump box sees it" },
 	{ SECTION_CONNECTION, "port", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONNECTION(port), .min = 1, .max = 65535, .fallback = "5432",
 	    .sentence = "the port of the database" },
 	{ SECTION_CONNECTION, "database", OPTION_TEXT, NEED_OPTIONAL,
 	    OF_CONNECTION(database),
-	    .sentence = "the database for check and printed hints" },
+	    .sentence = "the database for pgjump check and printed commands" },
 	{ SECTION_CONNECTION, "username", OPTION_TEXT, NEED_OPTIONAL,
 	    OF_CONNECTION(username),
-	    .sentence = "the database user for check and printed hints" },
+	    .sentence = "the database user for pgjump check and printed "
+			"commands" },
 	{ SECTION_CONNECTION, "password", OPTION_SECRET, NEED_OPTIONAL,
 	    OF_CONNECTION(password),
-	    .sentence = "the password of that user; clients bring their own" },
+	    .sentence = "the password of that user, for pgjump check" },
 	{ SECTION_CONNECTION, "ssl", OPTION_WORD, NEED_OPTIONAL,
 	    OF_CONNECTION(ssl_mode), .words = ssl_words, .fallback = "prefer",
 	    .expects = "true, false or a mode such as verify-full",
 	    .sentence = "whether pgjump's own connections to the database use "
-			"TLS; true is mode require" },
+			"TLS; true means mode require" },
 	{ SECTION_CONNECTION, "ssl_config", OPTION_SPECIAL, NEED_OPTIONAL,
 	    NO_FIELD, .expects = "a mapping",
-	    .sentence = "the TLS of pgjump's own connections to the database" },
+	    .sentence = "the TLS settings of those connections" },
 	{ SECTION_CONNECTION, "connection_timeout", OPTION_DURATION,
 	    NEED_OPTIONAL, OF_CONNECTION(connection_timeout_ms), .min = SECOND,
 	    .max = 300 * SECOND, .fallback = "8s",
@@ -193,18 +194,18 @@ const struct option config_options[] = {
 			"for TLS" },
 	{ SECTION_CONNECTION, "max_clients", OPTION_NUMBER, NEED_OPTIONAL,
 	    OF_CONNECTION(max_clients), .min = 1, .max = 100000,
-	    .fallback = "1000", .sentence = "the most clients at a time" },
+	    .fallback = "1000", .sentence = "the largest number of clients" },
 	{ SECTION_CONNECTION, "allow_from", OPTION_SPECIAL, NEED_OPTIONAL,
 	    NO_FIELD,
 	    .expects = "an address or CIDR block such as 10.0.0.0/8, or a list "
 		       "of these",
-	    .sentence = "whose clients may connect; required where listen is "
-			"not loopback" },
+	    .sentence = "the addresses from which clients may connect; "
+			"required unless listen is loopback" },
 	{ SECTION_CONNECTION, "client_tls", OPTION_WORD, NEED_OPTIONAL,
 	    OF_CONNECTION(client_tls), .words = client_tls_words,
 	    .fallback = "passthrough",
-	    .sentence = "where a client's TLS ends: passthrough is at the "
-			"database, terminate is here" },
+	    .sentence = "where a client's TLS ends: at the database "
+			"(passthrough) or at pgjump (terminate)" },
 	{ SECTION_CONNECTION, "tls_cert", OPTION_PEM, NEED_OPTIONAL,
 	    OF_CONNECTION(tls_cert),
 	    .sentence = "the certificate shown to clients" },
@@ -213,17 +214,18 @@ const struct option config_options[] = {
 	    .sentence = "the private key of that certificate" },
 	{ SECTION_CONNECTION, "ssh_tunnel", OPTION_SPECIAL, NEED_OPTIONAL,
 	    NO_FIELD, .expects = "a mapping",
-	    .sentence = "the way to the database; without it connections are "
-			"direct" },
+	    .sentence = "the jump box on the way to the database; without it "
+			"connections are direct" },
 
 	{ SECTION_SSL, "enabled", OPTION_FLAG, NEED_OPTIONAL, NO_FIELD,
-	    .sentence = "true is mode require, false is mode disable" },
+	    .sentence = "true means mode require, false means mode disable" },
 	{ SECTION_SSL, "mode", OPTION_WORD, NEED_OPTIONAL,
 	    OF_CONNECTION(ssl_mode), .words = ssl_modes,
-	    .sentence = "as libpq's sslmode" },
+	    .sentence = "the mode, as in libpq's sslmode" },
 	{ SECTION_SSL, "ca_cert", OPTION_PEM, NEED_OPTIONAL,
 	    OF_CONNECTION(ca_cert),
-	    .sentence = "the certificates that sign the database's" },
+	    .sentence =
+		"the authorities that sign the database's certificate" },
 	{ SECTION_SSL, "client_cert", OPTION_PEM, NEED_OPTIONAL,
 	    OF_CONNECTION(client_cert),
 	    .sentence = "the certificate shown to the database" },
@@ -234,7 +236,7 @@ const struct option config_options[] = {
 	{ SECTION_TUNNEL, "enabled", OPTION_FLAG, NEED_REQUIRED, NO_FIELD,
 	    .sentence = "false makes the connection direct" },
 	{ SECTION_TUNNEL, "host", OPTION_HOST, NEED_REQUIRED, OF_JUMP(host),
-	    .sentence = "the jump box" },
+	    .sentence = "the host of the jump box" },
 	{ SECTION_TUNNEL, "port", OPTION_NUMBER, NEED_OPTIONAL, OF_JUMP(port),
 	    .min = 1, .max = 65535, .fallback = "22",
 	    .sentence = "the port of its SSH server" },
@@ -242,10 +244,10 @@ const struct option config_options[] = {
 	    OF_JUMP(username), .sentence = "the user on the jump box" },
 	{ SECTION_TUNNEL, "auth_method", OPTION_WORD, NEED_OPTIONAL,
 	    OF_JUMP(auth_method), .words = auth_methods, .fallback = "password",
-	    .sentence = "how that user is authenticated" },
+	    .sentence = "how that user logs in" },
 	{ SECTION_TUNNEL, "password", OPTION_SECRET, NEED_OPTIONAL,
 	    OF_JUMP(password),
-	    .sentence = "the password of that user, also for prompts" },
+	    .sentence = "the password of that user; it also answers prompts" },
 	{ SECTION_TUNNEL, "private_key", OPTION_SECRET, NEED_OPTIONAL,
 	    OF_JUMP(private_key),
 	    .sentence = "the private key as PEM text; with auth_method agent "
@@ -258,7 +260,8 @@ const struct option config_options[] = {
 	    .sentence = "the files of trusted host keys" },
 	{ SECTION_TUNNEL, "host_key", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
 	    .expects = "a pin SHA256:..., a list of pins, accept-new or any",
-	    .sentence = "what makes the host key trusted instead" },
+	    .sentence =
+		"what makes the host key trusted, instead of known_hosts" },
 	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_LATER, NO_FIELD,
 	    .sentence = "a proxy on the way to the jump box" },
 	{ SECTION_TUNNEL, "proxy_port", OPTION_NUMBER, NEED_LATER, NO_FIELD,
@@ -319,7 +322,8 @@ config_options_find(enum option_section section, const char *key, bool *is_file)
 	return NULL;
 }
 
-/* --- The key that was meant ---------------------------------------------- */
+/* --- The key that may be meant ----------------------------------------------
+ */
 
 static void
 consider_keys(struct nearest *nearest, const struct option *option)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Every option of a configuration file, one row each: where it stands, its
- * name, type, range, default, field and the sentence that documents it.
- * Parsing, defaults, error texts and the test of the documentation are made
- * from the rows; an option that is no row does not exist.
+ * Every option of a configuration file, a row for each: its section, name,
+ * type, range, default, field, and the sentence that documents it.  Parsing,
+ * defaults, error texts and the test of the documentation are made from these
+ * rows.
  */
 #ifndef PGJUMP_CONFIG_OPTIONS_H
 #define PGJUMP_CONFIG_OPTIONS_H
@@ -18,31 +18,31 @@
 enum option_section {
 	SECTION_GLOBAL,     /* beside `connections` */
 	SECTION_CONNECTION, /* struct config_connection */
-	SECTION_TUNNEL,     /* ssh_tunnel of one: struct config_jump */
-	SECTION_SSL,        /* ssl_config of one: struct config_connection */
+	SECTION_TUNNEL,     /* in ssh_tunnel: struct config_jump */
+	SECTION_SSL,        /* in ssl_config: struct config_connection */
 	SECTION_COUNT,
 };
 
-/* The type decides how a scalar is read, and what the field is. */
+/* The type decides how a scalar is read, and the type of the field. */
 enum option_type {
 	OPTION_TEXT,        /* char * */
-	OPTION_HOST,        /* char *: name or address, no port */
+	OPTION_HOST,        /* char *: a name or an address, no port */
 	OPTION_HOST_OR_DIR, /* char *: the same, or an absolute path */
 	OPTION_NAME,        /* char *: [a-zA-Z0-9_-]{1,64} */
 	OPTION_NUMBER,      /* unsigned */
 	OPTION_DURATION,    /* int64_t, milliseconds */
 	OPTION_FLAG,        /* bool */
 	OPTION_WORD,        /* an enum: one of `words` */
-	OPTION_SECRET,      /* struct secret; KEY_file too */
-	OPTION_PEM,         /* the same of what is public: a certificate */
-	OPTION_SPECIAL,     /* no field: a list, a mapping, a form of its own */
+	OPTION_SECRET,      /* struct secret; KEY_file as well */
+	OPTION_PEM,         /* the same for a certificate, which is public */
+	OPTION_SPECIAL,     /* no field: a list, a mapping, its own form */
 	OPTION_TYPE_COUNT,
 };
 
 enum option_need {
 	NEED_OPTIONAL,
 	NEED_REQUIRED,
-	NEED_LATER, /* known, and refused in this version */
+	NEED_LATER, /* reserved for a later version, and refused */
 };
 
 /* A word of OPTION_WORD. */
@@ -61,29 +61,30 @@ struct option {
 	size_t offset;    /* of the field in the section's struct */
 	int64_t min, max; /* of a number; of a duration in milliseconds */
 	const struct option_word *words;
-	const char *fallback; /* the default as one would write it; or NULL */
-	const char *expects;  /* what is allowed, where the type cannot say */
+	const char
+	    *fallback;       /* the default as a file would write it; or NULL */
+	const char *expects; /* what is allowed, if the type does not say it */
 	const char *sentence;
 };
 
 extern const struct option config_options[];
 extern const size_t config_option_count;
 
-/* "verify-ca": as ssl_config.mode has it, and libpq. */
+/* "verify-ca": the word of ssl_config.mode, and of libpq. */
 const char *config_options_ssl_mode(enum ssl_mode);
 
-/* Where a section stands, for messages: "a connection", "ssh_tunnel". */
+/* The name of a section for messages: "a connection", "ssh_tunnel". */
 const char *config_options_title(enum option_section);
 
 /*
- * The row of a key, NULL when the section has none.  For "password_file" that
- * of "password", and *is_file is true.
+ * The row of a key; NULL if the section has no such key.  The row of
+ * "password_file" is that of "password", and *is_file is true.
  */
 const struct option *config_options_find(enum option_section, const char *key,
     bool *is_file);
 
 /*
- * What to say of a key that the section does not know: "; did you mean
+ * The hint for a key that the section does not know: "; did you mean
  * \"host\"?", "; it belongs in ssh_tunnel", or "".
  */
 void config_options_hint(enum option_section, const char *key, char *hint,

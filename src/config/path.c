@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Paths made from the environment, as the XDG base directory specification and
- * systemd.exec(5) say.  Works without environment and without a home.
+ * The variables are those of the XDG base directory specification and of
+ * systemd.exec(5).  None of them needs to be set.
  */
 #include "config/path.h"
 
@@ -14,7 +14,7 @@
 
 #include "base/xmalloc.h"
 
-/* The value of a variable that is an absolute path; else NULL. */
+/* The value of a variable if it is an absolute path, else NULL. */
 static const char *
 directory_variable(const char *name)
 {
@@ -23,7 +23,7 @@ directory_variable(const char *name)
 	return value != NULL && value[0] == '/' ? value : NULL;
 }
 
-/* The caller's; NULL for a user without one. */
+/* The home directory, which the caller frees; NULL: the user has none. */
 static char *
 home(void)
 {
@@ -39,7 +39,8 @@ home(void)
 	return xstrdup(found->pw_dir);
 }
 
-/* "$VARIABLE/rest", else "~/fallback/rest"; NULL without home. */
+/* "$VARIABLE/rest", else "~/fallback/rest"; NULL: there is no home directory.
+ */
 static char *
 xdg_path(const char *variable, const char *fallback, const char *rest)
 {
@@ -118,7 +119,7 @@ config_path_accept_new(void)
 {
 	const char *state = directory_variable("STATE_DIRECTORY");
 
-	/* Of several, separated by colons, the first is ours. */
+	/* systemd may list several, separated by colons; take the first. */
 	if (state != NULL)
 		return xasprintf("%.*s/known_hosts", (int)strcspn(state, ":"),
 		    state);

@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Where files are: the home directory, relative paths, the places in which a
- * configuration or a state is looked for.  Reads the environment, opens
- * nothing.
+ * Where files are: below the home directory, at a relative path, in the places
+ * where a configuration or a state is looked for.  Reads the environment and
+ * opens no file.
  */
 #ifndef PGJUMP_CONFIG_PATH_H
 #define PGJUMP_CONFIG_PATH_H
 
 /*
- * A path as a configuration writes it: "~/" is the home directory, a relative
- * path begins at `dir` (NULL: the working directory).  The caller's; NULL when
- * it cannot be known, and *why says so.
+ * The path that a configuration means by `text`: "~/" is the home directory,
+ * and a relative path begins at `dir` (NULL: the working directory).  The
+ * caller frees it.  NULL if it cannot be known, and *why says why.
  */
 char *config_path_resolve(const char *dir, const char *text, const char **why);
 
-/* The directory of a file's path, the caller's; NULL where it names none. */
+/* The directory in a file's path, which the caller frees; NULL: there is none.
+ */
 char *config_path_dir(const char *path);
 
 /*
  * $PGJUMP_CONFIG, or the first that exists of ./pgjump.yaml,
- * $XDG_CONFIG_HOME/pgjump/pgjump.yaml and the system's.  The caller's; NULL
- * when there is none.
+ * $XDG_CONFIG_HOME/pgjump/pgjump.yaml and the system's.  The caller frees it.
+ * NULL if none exists.
  */
 char *config_path_find_config(void);
 
 /*
  * Where accept-new remembers host keys: $STATE_DIRECTORY/known_hosts, else
  * $XDG_STATE_HOME/pgjump/known_hosts, else that in ~/.local/state.  The
- * caller's; NULL when no directory is known.
+ * caller frees it.  NULL if there is no home directory either.
  */
 char *config_path_accept_new(void);
 

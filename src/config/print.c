@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The option table once more, walked with the snapshot beside it: a row of a
- * type of its own has a function here, all others are written by their type.
+ * Walks the option table and the snapshot side by side.  An option with a form
+ * of its own has a function here; every other one is written by its type.
  */
 #include "config/print.h"
 
@@ -24,14 +24,14 @@
 #include "config/value.h"
 #include "config/yaml_write.h"
 
-#define STEP 2 /* of an indentation */
+#define STEP 2 /* columns of indentation */
 
-/* What is written, and where in it. */
+/* The text that is being written, and the place in it. */
 struct printing {
 	FILE *out;
 	const struct config *cfg;
 	unsigned indent;
-	bool item; /* the next line begins an item of a list */
+	bool is_item_due; /* the next line begins an item of a list */
 };
 
 /* --- Lines --------------------------------------------------------------- */
@@ -39,11 +39,11 @@ struct printing {
 static void
 begin(struct printing *printing, const char *key)
 {
-	unsigned dash = printing->item ? 2 : 0;
+	unsigned dash = printing->is_item_due ? 2 : 0;
 
 	fprintf(printing->out, "%*s%s%s:", (int)(printing->indent - dash), "",
-	    printing->item ? "- " : "", key);
-	printing->item = false;
+	    printing->is_item_due ? "- " : "", key);
+	printing->is_item_due = false;
 }
 
 static void
@@ -55,7 +55,8 @@ end(struct printing *printing, bool is_default)
 static void
 not_set(struct printing *printing, const char *key)
 {
-	assert(!printing->item); /* a name comes first, and is required */
+	/* An item begins with the name, which is required. */
+	assert(!printing->is_item_due);
 	fprintf(printing->out, "%*s# %s: not set\n", (int)printing->indent, "",
 	    key);
 }
@@ -69,7 +70,7 @@ quote(struct printing *printing, const char *text)
 	free(verbatim);
 }
 
-/* The same file, wherever the text is read. */
+/* Write an absolute path, so that the text means the same file anywhere. */
 static void
 quote_path(struct printing *printing, const char *path)
 {
@@ -83,9 +84,10 @@ quote_path(struct printing *printing, const char *path)
 	free(absolute);
 }
 
-/* --- Rows of a type of their own ----------------------------------------- */
+/* --- Rows with a form of their own -----------------------------------------
+ */
 
-/* A list on one line, of what `write` writes of each. */
+/* A list on one line; `write` writes each item. */
 static void
 flow(struct printing *printing, size_t count, const void *of,
     void (*write)(struct printing *, const void *of, size_t index))
@@ -97,16 +99,16 @@ flow(struct printing *printing, size_t count, const void *of,
 	fputc(']', printing->out);
 }
 
-/* Whether these two are what localhost stands for. */
+/* Whether this address and the next one are the two of localhost. */
 static bool
-is_localhost(const struct config_connection *connection, size_t index)
+begins_localhost(const struct config_connection *connection, size_t index)
 {
 	return index + 1 < connection->listen_count &&
-	    !connection->listens[index].optional &&
-	    connection->listens[index + 1].optional;
+	    !connection->listens[index].is_optional &&
+	    connection->listens[index + 1].is_optional;
 }
 
-/* As the file would have it, a directory with its port. */
+/* Write an address as a file gives it, a directory with its port. */
 static void
 quote_address(struct printing *printing, const struct config_listen *listen)
 {
@@ -121,7 +123,7 @@ quote_address(struct printing *printing, const struct config_listen *listen)
 	free(text);
 }
 
-/* As a port without host, where that means the same. */
+/* Write localhost as a bare port, if that means the same. */
 static void
 print_localhost(const struct printing *printing, unsigned port)
 {
@@ -142,10 +144,10 @@ print_listen(struct printing *printing, const char *key, const void *fields)
 	for (size_t i = 0; i < connection->listen_count; i++) {
 		const struct config_listen *listen = &connection->listens[i];
 
-		if (listen->optional)
+		if (listen->is_optional)
 			continue;
 		fputs(separator, printing->out);
-		if (is_localhost(connection, i))
+		if (begins_localhost(connection, i))
 			print_localhost(printing, listen->port);
 		else
 			quote_address(printing, listen);
@@ -153,7 +155,8 @@ print_listen(struct printing *printing, const char *key, const void *fields)
 	}
 	fputc(']', printing->out);
 	is_default = connection->listen_count == 2 &&
-	    is_localhost(connection, 0) && printing->cfg->listen_host == NULL &&
+	    begins_localhost(connection, 0) &&
+	    printing->cfg->listen_host == NULL &&
 	    connection->listens[0].port ==
 		CONFIG_FIRST_PORT + connection->index;
 	end(printing, is_default);
@@ -260,14 +263,14 @@ print_tunnel(struct printing *printing, const char *key, const void *fields)
 	printing->indent -= STEP;
 }
 
-/* Behind the other settings of its section. */
+/* The list of connections, which follows the other global settings. */
 static void
 print_connections(const struct config *cfg, struct printing *printing)
 {
 	fputs("connections:\n", printing->out);
 	for (size_t i = 0; i < cfg->connection_count; i++) {
 		printing->indent = 2 * STEP;
-		printing->item = true;
+		printing->is_item_due = true;
 		print_section(printing, SECTION_CONNECTION,
 		    &cfg->connections[i]);
 	}
@@ -381,8 +384,10 @@ print_option(struct printing *printing, const struct option *option,
 		print_value(printing, option, field);
 }
 
-/* Those without field, type of their own or default say what others say:
- * `enabled`. */
+/*
+ * An option without field, form of its own or default is not written: `enabled`
+ * only says in another way what another option says.
+ */
 static void
 print_section(struct printing *printing, enum option_section section,
     const void *fields)
@@ -398,8 +403,8 @@ config_print(const struct config *cfg, FILE *out)
 {
 	struct printing printing = { .out = out, .cfg = cfg };
 
-	fputs("# What is in effect.  Secrets are left out: put them back, or "
-	      "name their files.\n",
+	fputs("# The configuration in effect.  Secrets are left out: put "
+	      "them back, or name\n# their files.\n",
 	    out);
 	print_section(&printing, SECTION_GLOBAL, cfg);
 	print_connections(cfg, &printing);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * The configuration in effect, written as a file that pgjump reads.
- */
+/* The configuration in effect, written as a file that pgjump reads. */
 #ifndef PGJUMP_CONFIG_PRINT_H
 #define PGJUMP_CONFIG_PRINT_H
 
@@ -11,9 +9,9 @@
 struct config;
 
 /*
- * Write every option with its value, those that have their default and those
- * that are not set marked by comments.  Secrets are left out (base/secret.h),
- * paths are absolute.  Loaded and printed again it is the same text.
+ * Write every option with its value.  A comment marks each default and each
+ * option that is not set.  Secrets are left out (base/secret.h), and paths are
+ * absolute.  Loading and printing the text again gives the same text.
  */
 void config_print(const struct config *, FILE *);
 

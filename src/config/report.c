@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Messages with their places, sorted when they are written.  Promises that
- * each message is one line, whatever the texts in it hold.
+ * Promises that each message is one line, whatever the texts in it hold.
  */
 #include "config/report.h"
 
@@ -16,7 +15,7 @@
 struct message {
 	struct place place;
 	size_t part;
-	bool warning;
+	bool is_warning;
 	char *text;
 };
 
@@ -24,8 +23,8 @@ struct report {
 	const char *file;
 	struct message *messages;
 	size_t count, room;
-	size_t part; /* what is spoken of */
-	bool failed;
+	size_t part; /* of the messages from now on */
+	bool has_error;
 };
 
 struct report *
@@ -48,8 +47,10 @@ report_free(struct report *report)
 	free(report);
 }
 
-/* A line end or an escape sequence in a quoted value must not reach a
- * terminal; what is legible of UTF-8 may. */
+/*
+ * A line end or an escape sequence in a quoted value must not reach a terminal;
+ * legible UTF-8 may.
+ */
 static void
 make_printable(char *text)
 {
@@ -69,7 +70,7 @@ make_printable(char *text)
 }
 
 static void
-add(struct report *report, struct place place, bool warning, char *take)
+add(struct report *report, struct place place, bool is_warning, char *take)
 {
 	if (report->count == report->room) {
 		report->room = report->room > 0 ? 2 * report->room : 16;
@@ -80,7 +81,7 @@ add(struct report *report, struct place place, bool warning, char *take)
 	report->messages[report->count] = (struct message){
 		.place = place,
 		.part = report->part,
-		.warning = warning,
+		.is_warning = is_warning,
 		.text = take,
 	};
 	report->count++;
@@ -94,7 +95,7 @@ report_error(struct report *report, struct place place, const char *format, ...)
 	va_start(args, format);
 	add(report, place, false, xvasprintf(format, args));
 	va_end(args);
-	report->failed = true;
+	report->has_error = true;
 }
 
 void
@@ -120,7 +121,7 @@ report_drop_warnings(struct report *report, size_t part)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < report->count; i++)
-		if (report->messages[i].warning &&
+		if (report->messages[i].is_warning &&
 		    report->messages[i].part == part)
 			free(report->messages[i].text);
 		else
@@ -129,9 +130,9 @@ report_drop_warnings(struct report *report, size_t part)
 }
 
 bool
-report_failed(const struct report *report)
+report_has_error(const struct report *report)
 {
-	return report->failed;
+	return report->has_error;
 }
 
 static int
@@ -140,7 +141,7 @@ compare_numbers(unsigned a, unsigned b)
 	return (a > b) - (a < b);
 }
 
-/* What is the same in the end stands side by side. */
+/* By place and text, so that equal messages are neighbours. */
 static int
 compare_messages(const void *a, const void *b)
 {
@@ -163,7 +164,7 @@ write_message(const struct report *report, const struct message *message,
 	if (message->place.line > 0)
 		fprintf(out, "%u:%u:", message->place.line,
 		    message->place.column);
-	fprintf(out, " %s%s\n", message->warning ? "warning: " : "",
+	fprintf(out, " %s%s\n", message->is_warning ? "warning: " : "",
 	    message->text);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Keys of a mapping matched with the option table, values read by their type.
- * Promises that no error quotes a secret: neither the value of a secret
- * option, nor a key or value that looks as if a secret had slipped into it.
+ * Promises that no message quotes a secret: neither the value of a secret
+ * option nor a key or value that looks like a secret in the wrong place.
  */
 #include "config/section.h"
 
@@ -21,9 +20,11 @@
 #include "config/value.h"
 #include "config/yaml.h"
 
-/* Words of PEM, passwords and URLs with user and password stay unsaid. */
+/*
+ * Long enough for keys and values, and shorter than a line of PEM, which must
+ * not be quoted.
+ */
 #define QUOTED_MAX 60
-#define LETTERS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* --- Values -------------------------------------------------------------- */
 
@@ -37,12 +38,15 @@ config_section_is_absent(const struct node *node)
 	if (node->text[0] == '\0')
 		return true;
 	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
-		if (node->plain && strcmp(node->text, nulls[i]) == 0)
+		if (node->is_plain && strcmp(node->text, nulls[i]) == 0)
 			return true;
 	return false;
 }
 
-/* A value that can be read; NULL: absent, or reported as unset. */
+/*
+ * The node if it has a value to read; NULL: it is absent, or an unset variable
+ * that was reported.
+ */
 static const struct node *
 readable(const struct node *node)
 {
@@ -98,7 +102,7 @@ config_section_place(const struct section *section, const char *name)
 
 /* --- Errors -------------------------------------------------------------- */
 
-/* "ssh_tunnel." and "ssl_config.", whose keys also occur elsewhere. */
+/* Name the section if its keys occur in other sections as well. */
 static const char *
 prefix_of(const struct section *section)
 {
@@ -112,14 +116,14 @@ prefix_of(const struct section *section)
 	}
 }
 
-/* ": words" and "_file: words" go on where the name ends. */
+/* ": words" and "_file: words" follow the name of an option without a blank. */
 static bool
 is_suffix(const char *text)
 {
 	return text[0] == ':' || text[0] == '_';
 }
 
-/* By report_error() or report_warning(). */
+/* `say` is report_error() or report_warning(). */
 static void
 tell(void (*say)(struct report *, struct place, const char *, ...),
     const struct section *section, const char *name, struct place place,
@@ -154,7 +158,7 @@ config_section_warning(const struct section *section, const char *name,
 	va_end(args);
 }
 
-/* Not of a secret, not of what may hold one: a URL, pasted PEM. */
+/* A message may not quote a secret, nor what may hold one: PEM, or a URL. */
 static bool
 may_quote(const struct option *option, const char *text)
 {
@@ -205,7 +209,7 @@ report_unknown(const struct section *section, const struct node *key)
 		return;
 	}
 	if (len == 0 || len > QUOTED_MAX ||
-	    strspn(key->text, LETTERS "0123456789_-.") != len) {
+	    strspn(key->text, TEXT_LETTERS TEXT_DIGITS "_-.") != len) {
 		report_error(section->reading->report, key->place,
 		    "unknown key in %s", config_options_title(section->which));
 		return;
@@ -216,7 +220,7 @@ report_unknown(const struct section *section, const struct node *key)
 	    config_options_title(section->which), hint);
 }
 
-/* The first secret that stands in the file itself. */
+/* Remember the first secret that is in the file itself. */
 static void
 note_secret(struct reading *reading, const struct node *value)
 {
@@ -246,7 +250,7 @@ match(struct section *section, const struct node *key, const struct node *value)
 		    (*slot)->place.line);
 	else if (option->need == NEED_LATER && readable(value) != NULL)
 		config_section_error(section, key->text, key->place,
-		    "is not supported in this version");
+		    "is not supported yet");
 	if (option->type == OPTION_SECRET && !is_file)
 		note_secret(section->reading, value);
 	*slot = value;
@@ -294,7 +298,7 @@ config_section_read(const struct section *section, const char *name,
 	    read_value(section, &config_options[slot], node, field);
 }
 
-/* A text that config --print shows is accepted again, and is no secret. */
+/* SECRET_REDACTED, which config --print writes, is accepted with a warning. */
 static void
 keep_reference(const struct section *section, const struct option *option,
     const struct node *node, struct secret *secret)
@@ -302,11 +306,11 @@ keep_reference(const struct section *section, const struct option *option,
 	secret->reference = xstrdup(node->reference);
 	if (secret_is_redacted(secret))
 		config_section_warning(section, option->name, node->place,
-		    "is left out, as config --print shows it: put the secret "
-		    "itself in its place");
+		    "was left out by config --print: put the secret itself in "
+		    "its place");
 }
 
-/* Others can read a file that holds a secret. */
+/* Warn if everybody can read the file of a secret. */
 static void
 check_readers(const struct section *section, const struct option *option,
     const struct node *node, const char *path)
@@ -320,7 +324,7 @@ check_readers(const struct section *section, const struct option *option,
 		    path, status.st_mode & 0777);
 }
 
-/* A file of the wrong content is found now, not when it is needed. */
+/* Judge the content of a file now, and not when it is needed. */
 static void
 check_file(const struct section *section, const struct option *option,
     const struct node *node, const struct secret *secret)
@@ -359,7 +363,8 @@ read_file(const struct section *section, const struct option *option,
 		check_readers(section, option, node, secret->path);
 }
 
-/* A wrong value leaves the default: it makes no second error. */
+/* A wrong value is replaced by the default, so that it causes one error only.
+ */
 static void
 fill_field(const struct section *section, const struct option *option,
     void *field)
@@ -370,7 +375,7 @@ fill_field(const struct section *section, const struct option *option,
 
 	if (value != NULL && file != NULL)
 		config_section_error(section, option->name, file->place,
-		    "and %s_file are given; one of them is enough",
+		    "and %s_file are both given; keep one of them",
 		    option->name);
 	else if (file != NULL)
 		read_file(section, option, file, field);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Certificates and keys are judged when the file is read, those in files of
- * their own as well: a pair that does not fit would else be found out by the
- * first client.
+ * Certificates and keys are judged when the configuration is read, also those
+ * in files, so that an error shows at start and not at the first client.
  */
 #include "config/tls.h"
 
@@ -16,7 +15,7 @@
 
 #define WHY_MAX 300
 
-/* A certificate, its key, and the section that they are options of. */
+/* The options of a certificate and its key, and their values. */
 struct pair {
 	const struct section *section;
 	const char *cert_name, *key_name;
@@ -31,7 +30,9 @@ blame(const struct section *section, const char *name,
 	    "%s: it %s", secret->path != NULL ? "_file" : "", why);
 }
 
-/* A certificate's text; NULL: it was reported when its section was filled. */
+/*
+ * The text of a certificate; NULL: it was reported when its section was filled.
+ */
 static char *
 load_certificate(const struct secret *cert)
 {
@@ -44,7 +45,7 @@ load_certificate(const struct secret *cert)
 	return text;
 }
 
-/* It works until then, and pgjump need not be the one to end it. */
+/* Only a warning: each peer decides whether it accepts the date. */
 static void
 warn_of_date(const struct pair *pair, const char *cert)
 {
@@ -86,7 +87,7 @@ judge_pair(const struct pair *pair)
 		    config_section_gives(pair->section, pair->cert_name)
 			? config_section_place(pair->section, pair->cert_name)
 			: config_section_place(pair->section, pair->key_name),
-		    "and %s are given together or not at all", pair->key_name);
+		    "and %s must be given together", pair->key_name);
 	cert = load_certificate(pair->cert);
 	key = secret_load(pair->key, error, sizeof error);
 	if (cert != NULL && key != NULL && !secret_is_redacted(pair->key))
@@ -105,18 +106,19 @@ judge_authorities(const struct section *ssl, const struct secret *ca)
 	secret_free(text);
 }
 
-/* ssl_config over ssl; where either says no, the answer is no. */
+/* ssl_config overrides ssl; but if either turns TLS off, TLS is off. */
 static void
 read_mode(const struct section *section, const struct section *ssl,
     struct config_connection *connection)
 {
-	bool given = config_section_gives(section, "ssl"), enabled = true;
-	bool refused = given && connection->ssl_mode == SSL_MODE_DISABLE;
+	bool is_given = config_section_gives(section, "ssl");
+	bool is_off = is_given && connection->ssl_mode == SSL_MODE_DISABLE;
+	bool is_enabled = true;
 
-	if (config_section_read(ssl, "enabled", &enabled) && !given)
+	if (config_section_read(ssl, "enabled", &is_enabled) && !is_given)
 		connection->ssl_mode = SSL_MODE_REQUIRE;
 	config_section_fill(ssl, connection);
-	if (refused || !enabled)
+	if (is_off || !is_enabled)
 		connection->ssl_mode = SSL_MODE_DISABLE;
 }
 
@@ -129,7 +131,7 @@ is_mode_given(const struct section *section, const struct section *ssl)
 		    config_section_gives(ssl, "enabled")));
 }
 
-/* Inside a tunnel a second encryption is there for whoever asks for it. */
+/* A tunnel is encrypted already: inside it TLS is off unless asked for. */
 static void
 read_terminate(const struct section *section, const struct section *ssl,
     struct config_connection *connection)
@@ -154,6 +156,6 @@ config_tls_read(const struct section *section, const struct section *ssl,
 	}
 	judge_pair(&(struct pair){ section, "tls_cert", "tls_key",
 	    &connection->tls_cert, &connection->tls_key });
-	if (connection->client_tls == CLIENT_TLS_TERMINATE)
+	if (connection->client_tls == TLS_ENDS_HERE)
 		read_terminate(section, ssl, connection);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Who writes a known_hosts file decides which server is taken for the jump
- * box.  Owner and mode tell who can; of the directories above it the nearest
- * one is looked at.  What is not a file, such as /dev/null, decides nothing.
+ * A user who can write a known_hosts file decides which server passes for the
+ * jump box.  Judged are owner and mode of the file and of its directory, but
+ * not of directories above that.  Other kinds of files, such as /dev/null, are
+ * not judged.
  */
 #include "config/trust.h"
 
@@ -19,7 +20,7 @@
 
 #define MODE_BITS 07777
 
-/* What is said of one option, of which file. */
+/* The file that is judged, and the option that names it. */
 struct subject {
 	const struct section *section;
 	const char *name;
@@ -58,7 +59,7 @@ judge_file(const struct subject *is, const struct stat *status)
 	free(word);
 }
 
-/* With the sticky bit only the owner of a file can put another in its place. */
+/* With the sticky bit only the owner of a file can replace it. */
 static void
 judge_directory(const struct subject *is, const char *dir,
     const struct stat *status)

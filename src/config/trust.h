@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * Files that decide which host keys are trusted, and who else can change them.
- */
+/* Warnings about files of trusted host keys that other users can change. */
 #ifndef PGJUMP_CONFIG_TRUST_H
 #define PGJUMP_CONFIG_TRUST_H
 
@@ -11,9 +9,9 @@
 struct section;
 
 /*
- * Warn about `path`, which belongs to the option `name`, where somebody but
- * this user and root can write it or put another file in its place.  One that
- * is not there yet is judged by its directory.
+ * Warn about `path`, a value of the option `name`, if anybody but this user and
+ * root can write or replace that file.  A file that does not exist yet is
+ * judged by its directory.
  */
 void config_trust_check(const struct section *, const char *name,
     struct place place, const char *path);

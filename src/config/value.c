@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * One reader for each type of option, and one sentence for what it takes.
- */
+/* A reader and a writer for each type of option, and what the type allows. */
 #include "config/value.h"
 
 #include <assert.h>
@@ -12,16 +10,15 @@
 #include <strings.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/options.h"
 
-#define TEXT_MAX     1024
-#define HOST_MAX     253 /* RFC 1035, 2.3.4, without the dots of the wire */
-#define NAME_MAX_LEN 64
+#define TEXT_MAX     1024 /* longer than any name of a user or database */
+#define HOST_MAX     253  /* RFC 1035, 2.3.4: 255 bytes in its packets */
+#define NAME_MAX_LEN 64   /* the limit that pgjump.yaml(5) states */
 
-#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/* Enums are read into through a pointer to what the compiler makes of them. */
+/* parse_word() writes an enum through a pointer to unsigned. */
 _Static_assert(sizeof(enum option_need) == sizeof(unsigned),
     "an enum is as large as an unsigned");
 
@@ -41,8 +38,8 @@ config_value_number(const char *text, int64_t min, int64_t max, int64_t *number)
 {
 	int64_t value = 0;
 
-	/* 15 digits are beyond every range and within 64 bits. */
-	if (!is_made_of(text, "0123456789", 15))
+	/* 15 digits exceed every range, and fit into 64 bits. */
+	if (!is_made_of(text, TEXT_DIGITS, 15))
 		return false;
 	for (; *text != '\0'; text++)
 		value = value * 10 + (*text - '0');
@@ -50,16 +47,18 @@ config_value_number(const char *text, int64_t min, int64_t max, int64_t *number)
 	return value >= min && value <= max;
 }
 
-/* An IPv6 address has two colons at least; one colon is before a port.  What
- * begins with '-' is no name, and an option of every command that is printed.
+/*
+ * A single colon stands before a port; an IPv6 address has two or more.  A text
+ * that begins with '-' is refused, since printed commands would take it for an
+ * option.
  */
 bool
 config_value_is_host(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
-	return is_made_of(text, ALNUM ".-_:%", HOST_MAX) && text[0] != '-' &&
-	    (colon == NULL || strchr(colon + 1, ':') != NULL);
+	return is_made_of(text, TEXT_LETTERS TEXT_DIGITS ".-_:%", HOST_MAX) &&
+	    text[0] != '-' && (colon == NULL || strchr(colon + 1, ':') != NULL);
 }
 
 static bool
@@ -74,9 +73,9 @@ is_text(const char *text)
 }
 
 static enum value_verdict
-keep_text(bool good, const char *text, void *field)
+keep_text(bool is_good, const char *text, void *field)
 {
-	if (!good)
+	if (!is_good)
 		return VALUE_BAD;
 	*(char **)field = xstrdup(text);
 	return VALUE_GOOD;
@@ -109,8 +108,9 @@ static enum value_verdict
 parse_name(const struct option *option, const char *text, void *field)
 {
 	(void)option;
-	return keep_text(is_made_of(text, ALNUM "_-", NAME_MAX_LEN), text,
-	    field);
+	return keep_text(is_made_of(text, TEXT_LETTERS TEXT_DIGITS "_-",
+			     NAME_MAX_LEN),
+	    text, field);
 }
 
 static enum value_verdict
@@ -138,7 +138,7 @@ static const struct unit {
 static enum value_verdict
 parse_duration(const struct option *option, const char *text, void *field)
 {
-	size_t len = strspn(text, "0123456789");
+	size_t len = strspn(text, TEXT_DIGITS);
 	char digits[16];
 	int64_t number;
 
@@ -250,7 +250,7 @@ flag_text(const struct option *option, const void *field)
 	return xstrdup(*(const bool *)field ? "true" : "false");
 }
 
-/* The last of several words for a value is the one that says most. */
+/* Of several words for a value, the last one in the table says most. */
 static char *
 word_text(const struct option *option, const void *field)
 {
@@ -269,13 +269,13 @@ word_text(const struct option *option, const void *field)
 static const struct {
 	parse_fn *parse;
 	char *(*text)(const struct option *, const void *field);
-	const char *expected; /* NULL: made of the row */
+	const char *expected; /* NULL: made from the row */
 } types[OPTION_TYPE_COUNT] = {
 	[OPTION_TEXT] = { parse_text, text_text, "a text of one line" },
 	[OPTION_HOST] = { parse_host, text_text,
-	    "a host name or an address, alone" },
+	    "a host name or an address without a port" },
 	[OPTION_HOST_OR_DIR] = { parse_host_or_dir, text_text,
-	    "a host name, an address or a directory, alone" },
+	    "a host name, an address or a directory, without a port" },
 	[OPTION_NAME] = { parse_name, text_text,
 	    "1 to 64 of the characters a-z, A-Z, 0-9, _ and -" },
 	[OPTION_NUMBER] = { parse_number, number_text, NULL },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A text read by the type of an option, never by what it looks like: yes is a
- * password where a password is asked for.  Pure: text in, field out.
+ * A text read by the type of its option, never by its looks: as a password, the
+ * text "yes" is a password.
  */
 #ifndef PGJUMP_CONFIG_VALUE_H
 #define PGJUMP_CONFIG_VALUE_H
@@ -19,27 +19,27 @@ enum value_verdict {
 };
 
 /*
- * Read `text` into `field`, which is of the row's type; what it held is not
- * released.  Not for OPTION_SPECIAL.
+ * Read `text` into `field`, which is of the row's type and holds nothing that
+ * needs a release.  Not for OPTION_SPECIAL.
  */
 enum value_verdict config_value_parse(const struct option *, const char *text,
     void *field);
 
 /*
- * The value of a field as a file would have it, the inverse of
- * config_value_parse(); the caller's.  NULL: a text that is not set.  Not for
- * secrets and PEM.
+ * The value of a field as a file would write it, the inverse of
+ * config_value_parse().  The caller frees it; NULL: a text that is not set. Not
+ * for secrets and PEM.
  */
 char *config_value_text(const struct option *, const void *field);
 
 /* What a row allows: "a number from 1 to 65535", "a text". */
 void config_value_expected(const struct option *, char *buf, size_t size);
 
-/* A decimal number, digits only; false outside of min to max. */
+/* Read a decimal number, digits only; false if it is not within min to max. */
 bool config_value_number(const char *text, int64_t min, int64_t max,
     int64_t *number);
 
-/* A name or an address, without brackets and port. */
+/* Whether this is a name or an address, without brackets and port. */
 bool config_value_is_host(const char *text);
 
 #endif

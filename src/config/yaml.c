@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * libyaml's events made into a tree.  Promises bounds on everything a document
- * can make large (size, depth, nodes and bytes behind aliases), a place for
- * each error, and that no copy of a text it made is released unwiped.
+ * libyaml's events made into a tree.  Promises bounds on everything that a
+ * document can make large (its size, depth, nodes and bytes, through aliases as
+ * well), a place for each error, and that every copy of a text is wiped before
+ * it is released.
  */
 #include "config/yaml.h"
 
@@ -16,6 +17,7 @@
 #include "base/xmalloc.h"
 #include "config/yaml_text.h"
 
+/* An alias is looked up in a list: bound the time that takes. */
 #define ANCHORS_MAX 1000
 
 struct anchor {
@@ -120,7 +122,10 @@ node_new(struct builder *builder, enum node_kind kind, yaml_mark_t mark)
 	return node;
 }
 
-/* Count `item` (may be an alias) into what holds it; false: out of bounds. */
+/*
+ * Add the weight of `item`, which may be an alias, to the node that holds it.
+ * False: a bound is exceeded.
+ */
 static bool
 weigh(struct builder *builder, struct node *node, const struct node *item)
 {
@@ -176,7 +181,7 @@ build_scalar(struct builder *builder, const yaml_event_t *event)
 		return NULL;
 	}
 	node = node_new(builder, NODE_SCALAR, event->start_mark);
-	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	node->text = xstrndup(text, len);
 	yaml_text_restore(&builder->text, node->text, event->start_mark.index,
 	    event->end_mark.index,
@@ -208,10 +213,10 @@ build_list(struct builder *builder, const yaml_event_t *event, unsigned depth)
 static struct node *
 build_key(struct builder *builder, yaml_event_t *take, unsigned depth)
 {
-	bool alias = take->type == YAML_ALIAS_EVENT;
+	bool is_alias = take->type == YAML_ALIAS_EVENT;
 	struct node *key = build(builder, take, depth);
 
-	if (key != NULL && alias) {
+	if (key != NULL && is_alias) {
 		report_error(builder->report, key->place,
 		    "a key cannot be an alias");
 		return NULL;
@@ -252,7 +257,7 @@ build_mapping(struct builder *builder, const yaml_event_t *event,
 
 /* --- Anchors, aliases, tags ---------------------------------------------- */
 
-/* The anchor of an event, or NULL; and in *tag its tag, or NULL. */
+/* The anchor of an event, or NULL; *tag is its tag, or NULL. */
 static const char *
 properties(const yaml_event_t *event, const char **tag)
 {
@@ -272,7 +277,7 @@ properties(const yaml_event_t *event, const char **tag)
 	}
 }
 
-/* Known from the end of its node on, so that no node holds itself. */
+/* An anchor is added at the end of its node, so that no node holds itself. */
 static bool
 add_anchor(struct builder *builder, const char *name, struct node *node)
 {
@@ -297,12 +302,12 @@ find_anchor(struct builder *builder, const yaml_event_t *event)
 {
 	const char *name = (const char *)event->data.alias.anchor;
 
-	/* The last of a name is the one in force. */
+	/* A later anchor of the same name replaces the earlier one. */
 	for (size_t i = builder->anchor_count; i-- > 0;)
 		if (strcmp(builder->anchors[i].name, name) == 0)
 			return builder->anchors[i].node;
 	report_error(builder->report, place_of(event->start_mark),
-	    "alias of an anchor that does not stand before it");
+	    "an alias must stand after its anchor");
 	return NULL;
 }
 
@@ -324,7 +329,7 @@ build_kind(struct builder *builder, const yaml_event_t *event, unsigned depth)
 	}
 }
 
-/* The node that begins with this event; NULL after reporting. */
+/* The node that begins with this event; NULL after an error was reported. */
 static struct node *
 build(struct builder *builder, yaml_event_t *take, unsigned depth)
 {
@@ -336,7 +341,7 @@ build(struct builder *builder, yaml_event_t *take, unsigned depth)
 		    "nested too deeply (at most %d levels)", YAML_DEPTH_MAX);
 	else if (tag != NULL)
 		report_error(builder->report, place_of(take->start_mark),
-		    "a YAML tag has no meaning here; each setting has its type");
+		    "YAML tags are not accepted: each option has its own type");
 	else
 		node = build_kind(builder, take, depth);
 	if (node != NULL && anchor != NULL &&
@@ -350,7 +355,7 @@ build(struct builder *builder, yaml_event_t *take, unsigned depth)
 
 /* --- The document -------------------------------------------------------- */
 
-/* The next event that is not the beginning or end of stream or document. */
+/* The next event that does not begin or end a stream or document. */
 static bool
 next_content(struct builder *builder, yaml_event_t *event)
 {
@@ -382,7 +387,7 @@ build_document(struct builder *builder)
 		return NULL;
 	if (event.type != YAML_STREAM_END_EVENT) {
 		report_error(builder->report, place_of(event.start_mark),
-		    "a second document; a configuration is one");
+		    "a second document; a configuration has only one");
 		root = NULL;
 	}
 	yaml_event_delete(&event);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A YAML 1.1 document (JSON is one) as a tree whose nodes know where they
- * stand.  It knows no option and no type: a scalar is its text, and whether it
- * was quoted.
+ * A YAML 1.1 document, which may be JSON, as a tree whose nodes know their
+ * place in the file.  The tree knows no option and no type: a scalar is a text,
+ * and whether it was quoted.
  */
 #ifndef PGJUMP_CONFIG_YAML_H
 #define PGJUMP_CONFIG_YAML_H
@@ -13,8 +13,11 @@
 
 #include "config/report.h"
 
-/* Bounds of a document; `nodes` and `bytes` count what an alias stands for
- * each time it is used. */
+/*
+ * Bounds of a document, for aliases of aliases can make a short one huge.  The
+ * last two count the content of an alias each time it is used; they leave room
+ * for 1000 connections with every option and a key of their own.
+ */
 #define YAML_SIZE_MAX  ((size_t)16 << 20)
 #define YAML_DEPTH_MAX 16
 #define YAML_NODES_MAX 500000
@@ -30,17 +33,18 @@ struct node {
 	enum node_kind kind;
 	struct place place;
 	bool is_key;         /* of a mapping */
-	bool plain;          /* a scalar without quotes */
-	char *text;          /* of a scalar: UTF-8, no NUL inside */
+	bool is_plain;       /* a scalar without quotes */
+	char *text;          /* of a scalar: UTF-8 without a NUL */
 	struct node **items; /* of a list; of a mapping, its values */
 	struct node **keys;  /* of a mapping: scalars, duplicates possible */
 	size_t count;        /* of items */
-	size_t nodes, bytes; /* in all, this node with what it holds */
-	unsigned mark;       /* 0; for who uses the tree */
-	char *reference;     /* NULL; the same: what `text` came from */
+	size_t nodes, bytes; /* of this node and everything that it holds */
+	/* For the user of the tree: config/environment.h. */
+	unsigned mark;   /* 0 */
+	char *reference; /* NULL */
 };
 
-/* Owns its nodes; an alias is a second pointer to one node. */
+/* Owns its nodes; an alias is a second pointer to the same node. */
 struct yaml_tree {
 	struct node *root;
 	struct node **nodes; /* each once */
@@ -48,17 +52,17 @@ struct yaml_tree {
 };
 
 /*
- * Read `len` bytes, one document.  NULL after reporting the first thing that
- * is not YAML, or beyond a bound.  JSON surrogate pairs (RFC 8259, 7) work; so
- * do tabs around and inside a JSON document.
+ * Read one document of `len` bytes.  NULL after reporting the first thing that
+ * is not YAML or exceeds a bound.  Accepts what JSON allows and libyaml
+ * refuses: surrogate pairs (RFC 8259, 7) and tabs around a document.
  */
 struct yaml_tree *yaml_tree_parse(const char *bytes, size_t len,
     struct report *);
 
-/* Texts are wiped; NULL is fine. */
+/* Wipes the texts; NULL is fine. */
 void yaml_tree_free(struct yaml_tree *);
 
-/* "a text", "a list" or "a mapping". */
+/* "a text", "a list" or "a mapping", for messages. */
 const char *yaml_kind_text(const struct node *);
 
 #endif

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/*
- * A document's text on both sides of libyaml: escapes and tabs of JSON made
- * acceptable, scalars restored afterwards, places found again.  Pure; it
- * refuses to know libyaml.
- */
+/* It does not know libyaml, only what libyaml refuses. */
 #include "config/yaml_text.h"
 
 #include <stdint.h>
@@ -15,12 +11,12 @@
 #include "base/xmalloc.h"
 
 /*
- * JSON writes a character beyond U+FFFF as two escapes, a surrogate pair;
- * libyaml refuses each half.  So each pair is masked in a copy of the document
- * by the escapes of a noncharacter, of the same length, which keeps every
- * place, and is put back into the scalar that came of it: decoded where that
- * was double-quoted, as it was where an escape has no meaning.  The mask
- * itself counts as a pair, so that a document may hold it.
+ * JSON writes a character beyond U+FFFF as two escapes, a surrogate pair, and
+ * libyaml refuses each half.  So a copy of the document has the escapes of a
+ * noncharacter in the place of each pair, which are as long.  Afterwards the
+ * pair is restored in its scalar: as a character if the scalar was
+ * double-quoted, as the escapes otherwise, where they have no meaning.  The
+ * mask itself counts as a pair, so that a document may hold it.
  */
 #define PAIR_LEN  12 /* \ud83d\ude00 */
 #define MASK      "\\uFFFF\\uFFFF"
@@ -68,7 +64,7 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The number in "\uXXXX", -1 when it is something else. */
+/* The number in "\uXXXX"; -1: it is something else. */
 static int32_t
 escape_value(const char *text)
 {
@@ -86,7 +82,7 @@ escape_value(const char *text)
 	return value;
 }
 
-/* The character of a surrogate pair; 0xffff for the mask itself; -1: none. */
+/* The character of a surrogate pair; 0xffff: the mask itself; -1: neither. */
 static int32_t
 pair_value(const char *text)
 {
@@ -107,7 +103,7 @@ add_pair(struct yaml_text *document, size_t index, size_t offset)
 {
 	size_t count = (size_t)(document->end - document->pairs);
 
-	/* Grown whenever the count reaches a power of two. */
+	/* The room doubles when the count reaches a power of two. */
 	if ((count & (count - 1)) == 0)
 		document->pairs = xreallocarray(document->pairs,
 		    count > 0 ? 2 * count : 1, sizeof *document->pairs);
@@ -119,7 +115,7 @@ add_pair(struct yaml_text *document, size_t index, size_t offset)
 	memcpy(document->masked + offset, MASK, PAIR_LEN);
 }
 
-/* A backslash behind a backslash begins no escape. */
+/* A backslash after a backslash begins no escape. */
 static void
 mask_pairs(struct yaml_text *document)
 {
@@ -143,11 +139,11 @@ mask_pairs(struct yaml_text *document)
 }
 
 static size_t
-encode_pair(const struct yaml_pair *pair, bool decoded, char *out)
+encode_pair(const struct yaml_pair *pair, bool is_decoded, char *out)
 {
 	int32_t value = pair_value(pair->text);
 
-	if (!decoded) {
+	if (!is_decoded) {
 		memcpy(out, pair->text, PAIR_LEN);
 		return PAIR_LEN;
 	}
@@ -164,14 +160,14 @@ encode_pair(const struct yaml_pair *pair, bool decoded, char *out)
 
 void
 yaml_text_restore(struct yaml_text *document, char *text, size_t start,
-    size_t end, bool decoded)
+    size_t end, bool is_decoded)
 {
-	const char *mask = decoded ? MASK_READ : MASK;
+	const char *mask = is_decoded ? MASK_READ : MASK;
 	char *out = text, *in = text, *found;
 	struct yaml_pair *pair = document->next;
 
 	while (pair < document->end && pair->index < start)
-		pair++; /* it stood in a comment */
+		pair++; /* this one was in a comment */
 	for (; pair < document->end && pair->index < end; pair++) {
 		found = strstr(in, mask);
 		if (found == NULL)
@@ -179,15 +175,15 @@ yaml_text_restore(struct yaml_text *document, char *text, size_t start,
 		memmove(out, in, (size_t)(found - in));
 		out += found - in;
 		in = found + strlen(mask);
-		out += encode_pair(pair, decoded, out);
+		out += encode_pair(pair, is_decoded, out);
 	}
 	memmove(out, in, strlen(in) + 1);
 	document->next = pair;
 }
 
 /*
- * White space around a JSON document may hold tabs; YAML takes them for
- * indentation there, and refuses them.
+ * JSON allows tabs around a document.  YAML takes them for indentation, and
+ * refuses them.
  */
 static void
 blank_outer_tabs(char *text, size_t len)
@@ -225,7 +221,7 @@ yaml_text_close(struct yaml_text *text)
 	free(text->pairs);
 }
 
-/* The length of "[...]" with what an IPv6 address is made of inside; or 0. */
+/* The length of "[...]" if it may hold an IPv6 address, else 0. */
 static size_t
 bracketed_len(const char *text, const char *end)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The text of a YAML document before libyaml reads it and after: what libyaml
- * refuses although JSON allows it is masked, byte for byte, so that every
- * place stays what it is, and restored in the scalars.
+ * The text of a YAML document on both sides of libyaml.  Before libyaml reads
+ * it, what JSON allows and libyaml refuses is masked by the same number of
+ * bytes, so that no place changes; afterwards it is restored in the scalars.
  */
 #ifndef PGJUMP_CONFIG_YAML_TEXT_H
 #define PGJUMP_CONFIG_YAML_TEXT_H
@@ -16,9 +16,9 @@
 struct yaml_pair;
 
 struct yaml_text {
-	const char *bytes; /* borrowed: the document as it is */
+	const char *bytes; /* the document itself, borrowed */
 	size_t len;
-	char *masked; /* what libyaml is to read, of the same length */
+	char *masked; /* the text for libyaml, of the same length */
 	struct yaml_pair *pairs, *next, *end; /* masked surrogate pairs */
 };
 
@@ -26,20 +26,20 @@ void yaml_text_open(struct yaml_text *, const char *bytes, size_t len);
 void yaml_text_close(struct yaml_text *);
 
 /*
- * Put back, in place, what was masked in the text of a scalar which stands
- * between two character indices of the document; never longer than it was.
- * `decoded`: it was double-quoted, so an escape in it means a character.  To be
- * called for every scalar, in order.
+ * Restore what was masked in the text of a scalar that stands between two
+ * character indices of the document.  The text is changed in place and never
+ * grows.  `is_decoded`: it was double-quoted, so libyaml has decoded its
+ * escapes. To be called for every scalar, in order.
  */
 void yaml_text_restore(struct yaml_text *, char *text, size_t start, size_t end,
-    bool decoded);
+    bool is_decoded);
 
 /* The place of a byte. */
 struct place yaml_text_place(const struct yaml_text *, size_t offset);
 
 /*
- * An address such as [::1]:6432 without quotes begins a list for YAML.  Looks
- * for one on the line of *place, and puts *place on its bracket.
+ * Whether the line of *place has an address without quotes, such as [::1]:6432,
+ * which YAML takes for the beginning of a list.  Moves *place to its bracket.
  */
 bool yaml_text_bare_address(const struct yaml_text *, struct place *);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Double quotes can hold everything (YAML 1.1, 5.6): what has a short escape
- * gets it, what is not printable there gets the one of its code point.
+ * A double-quoted scalar can hold everything (YAML 1.1, 5.6): a character gets
+ * its short escape, or, if it is not printable, the escape of its code point.
  */
 #include "config/yaml_write.h"
 
@@ -12,8 +12,10 @@
 
 #include "base/utf8.h"
 
-/* Between double quotes, as it is; a byte order mark and what counts as a line
- * end are printable for YAML, and do not stay what they are. */
+/*
+ * Whether a character stays as it is between double quotes.  YAML calls a byte
+ * order mark and U+2028 printable, but readers change or drop them.
+ */
 static bool
 is_printable(uint32_t code)
 {
@@ -54,8 +56,10 @@ yaml_write_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* Lines of printable ASCII, the first not indented, one line end at most at
- * the end. */
+/*
+ * Whether a text has only lines of printable ASCII, the first of them not
+ * indented, and no empty line at its end.
+ */
 static bool
 can_be_block(const char *text)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Texts written as YAML 1.1 scalars which every reader, libyaml among them,
- * reads back as they were.  It knows no mapping and no list: layout and
- * comments, which libyaml's own emitter cannot write, are the caller's.
+ * Texts written as YAML 1.1 scalars that every reader reads back unchanged. The
+ * caller writes mappings, lists and comments, since libyaml's own emitter
+ * cannot write comments.
  */
 #ifndef PGJUMP_CONFIG_YAML_WRITE_H
 #define PGJUMP_CONFIG_YAML_WRITE_H
@@ -12,13 +12,14 @@
 
 /*
  * Write `text` between double quotes, on one line, without a line end.  Bytes
- * which are not UTF-8 become U+FFFD, since YAML cannot hold them.
+ * that are not UTF-8 become U+FFFD, since YAML cannot hold them.
  */
 void yaml_write_quoted(FILE *, const char *text);
 
 /*
- * Write a text of several lines as a literal block, each line after `indent`
- * blanks, line ends included; where it cannot be one, quoted and a line end.
+ * Write a text of several lines as a literal block, indented by `indent`
+ * blanks, up to and including its last line end.  A text that cannot be a block
+ * is written between double quotes and followed by a line end.
  */
 void yaml_write_lines(FILE *, const char *text, unsigned indent);
 

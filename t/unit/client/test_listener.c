@@ -261,7 +261,7 @@ a_missing_address_is_skipped_where_optional(void **state)
 	lab->tcp.host = "192.0.2.1";
 	assert_null(try_listen(lab, &lab->tcp));
 	assert_string_equal(lab->error, "Cannot assign requested address");
-	lab->tcp.optional = true;
+	lab->tcp.is_optional = true;
 	open_listener(lab, &lab->tcp);
 }
 
@@ -270,7 +270,7 @@ a_port_in_use_is_told_where_optional(void **state)
 {
 	struct lab *lab = *state;
 
-	lab->tcp.optional = true;
+	lab->tcp.is_optional = true;
 	a_port_in_use_is_told(state);
 }
 

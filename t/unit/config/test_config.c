@@ -144,9 +144,10 @@ other_shapes_are_refused(void **state)
 	    "top level (beside connections)\n");
 	assert_string_equal(errors("- &x {name: a, host: h}\n"
 				   "- {<<: *x, listen: 1}\n"),
-	    "2:3: host is required: the database as the jump box sees it\n"
-	    "2:3: name is required: what logs and commands call the "
-	    "connection\n"
+	    "2:3: host is required: the host of the database, as the jump "
+	    "box sees it\n"
+	    "2:3: name is required: the name of the connection in logs and "
+	    "commands\n"
 	    "2:4: merge keys are not supported; an alias stands for a whole "
 	    "mapping\n");
 }
@@ -212,7 +213,8 @@ null_is_as_good_as_absent(void **state)
 	assert_string_equal(cfg->connections->database, "null");
 	config_unref(cfg);
 	assert_string_equal(errors("{name: a, host: null}"),
-	    "1:1: host is required: the database as the jump box sees it\n");
+	    "1:1: host is required: the host of the database, as the jump "
+	    "box sees it\n");
 }
 
 static void
@@ -294,11 +296,12 @@ all_errors_are_told_at_once(void **state)
 	    "1:10: workers must be a number from 1 to 64, not \"0\"\n"
 	    "2:1: unknown key \"log_levl\" in the top level (beside "
 	    "connections); did you mean \"log_level\"?\n"
-	    "3:1: http is not supported in this version\n"
-	    "5:3: warning: 2 connections without a port of their own listen on "
-	    "6432 and what their position in the file adds; set listen, or a "
-	    "new connection moves them\n"
-	    "5:3: host is required: the database as the jump box sees it\n"
+	    "3:1: http is not supported yet\n"
+	    "5:3: warning: 2 connections have no port of their own and listen "
+	    "on 6432 plus their position in the file; set listen, or a new "
+	    "connection moves them\n"
+	    "5:3: host is required: the host of the database, as the jump "
+	    "box sees it\n"
 	    "5:9: name must be 1 to 64 of the characters a-z, A-Z, 0-9, _ and "
 	    "-, not \"a b\"\n"
 	    "6:3: unknown key \"prot\" in a connection; did you mean "
@@ -308,11 +311,11 @@ all_errors_are_told_at_once(void **state)
 	    "and cloud warehouses need no tunnel, not \"snowflake\"\n"
 	    "10:15: client_tls must be one of passthrough, terminate, not "
 	    "\"ended\"\n"
-	    "12:9: host must be a host name, an address or a directory, alone, "
-	    "not a list\n"
+	    "12:9: host must be a host name, an address or a directory, "
+	    "without a port, not a list\n"
 	    "13:23: connection_timeout must be a duration from 1s to 5m, such "
 	    "as 4s, 500ms or 1m, not \"301s\"\n"
-	    "14:15: ssh_tunnel.host is required: the jump box\n"
+	    "14:15: ssh_tunnel.host is required: the host of the jump box\n"
 	    "14:15: ssh_tunnel.password or password_file is required with "
 	    "auth_method password\n"
 	    "14:15: ssh_tunnel.username is required: the user on the jump box\n"
@@ -366,8 +369,7 @@ later_options_are_known_and_refused(void **state)
 		sprintf(document,
 		    TUNNEL("a", "1000") "    %s\n    password: x\n",
 		    cases[i].key);
-		sprintf(expected, "%s is not supported in this version\n",
-		    cases[i].where);
+		sprintf(expected, "%s is not supported yet\n", cases[i].where);
 		assert_string_equal(errors(document), expected);
 	}
 }
@@ -423,8 +425,8 @@ ssl_config_is_validated(void **state)
 	assert_string_equal(errors("{name: a, host: h, ssl_config: {ca_cert: "
 				   "x, client_key: y}}"),
 	    "1:42: ssl_config.ca_cert must be a certificate in PEM format\n"
-	    "1:57: ssl_config.client_cert and client_key are given together or "
-	    "not at all\n");
+	    "1:57: ssl_config.client_cert and client_key must be given "
+	    "together\n");
 	assert_string_equal(errors("{name: a, host: h, ssl_config: {ca_cert: "
 				   "\"-----BEGIN CERTIFICATE-----\\nAA\"}}"),
 	    "1:42: ssl_config.ca_cert: it holds no certificate in PEM form\n");
@@ -460,8 +462,8 @@ secrets_come_from_files_beside_the_configuration(void **state)
 	config_unref(cfg);
 	assert_string_equal(errors("{name: a, host: h, password_file: secret, "
 				   "password: x}"),
-	    "1:35: password and password_file are given; one of them is "
-	    "enough\n");
+	    "1:35: password and password_file are both given; keep one of "
+	    "them\n");
 	assert_string_equal(errors("{name: a, host: h, ssl_config: "
 				   "{ca_cert_file: secret}}"),
 	    "1:47: ssl_config.ca_cert must be a certificate in PEM format\n");

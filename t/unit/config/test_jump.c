@@ -31,7 +31,7 @@ a_disabled_tunnel_is_none(void **state)
 	assert_string_equal(errors("{name: a, host: h, ssh_tunnel: {}}"),
 	    "1:32: ssh_tunnel.enabled is required: false makes the connection "
 	    "direct\n"
-	    "1:32: ssh_tunnel.host is required: the jump box\n"
+	    "1:32: ssh_tunnel.host is required: the host of the jump box\n"
 	    "1:32: ssh_tunnel.password or password_file is required with "
 	    "auth_method password\n"
 	    "1:32: ssh_tunnel.username is required: the user on the jump "

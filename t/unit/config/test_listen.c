@@ -39,7 +39,7 @@ labels(const char *listen, const char *globals)
 
 		assert_true((address->host == NULL) != (address->dir == NULL));
 		sprintf(text + strlen(text), "%s%s ", address->label,
-		    address->optional ? "?" : "");
+		    address->is_optional ? "?" : "");
 	}
 	config_unref(cfg);
 	return text;

@@ -234,7 +234,7 @@ words_may_be_for_later(void **state)
 	assert_int_equal(parse(SECTION_CONNECTION, "client_tls", "terminate",
 			     &field),
 	    VALUE_GOOD);
-	assert_int_equal(field.number, CLIENT_TLS_TERMINATE);
+	assert_int_equal(field.number, TLS_ENDS_HERE);
 }
 
 static void

@@ -55,7 +55,7 @@ certificates_for_clients_are_judged(void **state)
 	(void)state;
 	cfg = good(tls_document(one.cert_text, one.key_text,
 	    ", client_tls: terminate"));
-	assert_int_equal(cfg->connections->client_tls, CLIENT_TLS_TERMINATE);
+	assert_int_equal(cfg->connections->client_tls, TLS_ENDS_HERE);
 	assert_int_equal(cfg->connections->ssl_mode, SSL_MODE_PREFER);
 	assert_non_null(cfg->connections->tls_cert.text);
 	assert_non_null(cfg->connections->tls_key.text);
@@ -80,9 +80,9 @@ a_pair_is_given_whole(void **state)
 {
 	(void)state;
 	assert_string_equal(errors("{name: a, host: h, tls_key: y}"),
-	    "1:29: tls_cert and tls_key are given together or not at all\n");
+	    "1:29: tls_cert and tls_key must be given together\n");
 	assert_string_equal(errors("{name: a, host: h, tls_cert: x}"),
-	    "1:30: tls_cert and tls_key are given together or not at all\n"
+	    "1:30: tls_cert and tls_key must be given together\n"
 	    "1:30: tls_cert must be a certificate in PEM format\n");
 	assert_string_equal(errors("{name: a, host: h, client_tls: "
 				   "terminate}"),

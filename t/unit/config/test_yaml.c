@@ -24,7 +24,7 @@ report_of_bytes(const char *bytes, size_t len)
 	struct yaml_tree *tree = yaml_tree_parse(bytes, len, report);
 	FILE *out = fmemopen(text, sizeof text, "w");
 
-	assert_true((tree == NULL) == report_failed(report));
+	assert_true((tree == NULL) == report_has_error(report));
 	text[0] = '\0';
 	report_write(report, out);
 	fclose(out);
@@ -107,11 +107,11 @@ quotes_are_remembered(void **state)
 	    "a: null\nb: \"null\"\nc: 'x'\nd: |\n  y\ne:\n");
 
 	(void)state;
-	assert_true(value(tree, 0)->plain);
-	assert_false(value(tree, 1)->plain);
-	assert_false(value(tree, 2)->plain);
-	assert_false(value(tree, 3)->plain);
-	assert_true(value(tree, 4)->plain);
+	assert_true(value(tree, 0)->is_plain);
+	assert_false(value(tree, 1)->is_plain);
+	assert_false(value(tree, 2)->is_plain);
+	assert_false(value(tree, 3)->is_plain);
+	assert_true(value(tree, 4)->is_plain);
 	assert_string_equal(value(tree, 4)->text, "");
 	yaml_tree_free(tree);
 }
@@ -212,8 +212,7 @@ an_alias_is_the_same_node(void **state)
 static void
 aliases_to_nowhere_are_errors(void **state)
 {
-	static const char message[] =
-	    "alias of an anchor that does not stand before it\n";
+	static const char message[] = "an alias must stand after its anchor\n";
 
 	(void)state;
 	assert_non_null(strstr(report_of("a: *x\nb: &x 1\n"), message));
@@ -309,11 +308,11 @@ what_is_no_document_is_an_error(void **state)
 		{ "", "F:1:1: the file is empty\n" },
 		{ "# only a comment\n", "F:1:1: the file is empty\n" },
 		{ "a: 1\n---\nb: 2\n",
-		    "F:3:1: a second document; a configuration is one\n" },
+		    "F:3:1: a second document; a configuration has only one\n" },
 		{ "[a]: 1\n", "F:1:1: a key must be a text, not a list\n" },
 		{ "a: !!str 1\n",
-		    "F:1:4: a YAML tag has no meaning here; "
-		    "each setting has its type\n" },
+		    "F:1:4: YAML tags are not accepted: each option has its "
+		    "own type\n" },
 		{ "a: \"x\\0y\"\n",
 		    "F:1:4: a text cannot hold a NUL character\n" },
 		{ "b: 1\na: \xff\n",
