@@ -135,8 +135,8 @@ static const char help_top[] =
 
 static const char help_end[] =
     "\n"
-    "Without -c the configuration is $PGJUMP_CONFIG, or the first that exists\n"
-    "of ./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
+    "Without -c the configuration is $PGJUMP_CONFIG, or the first file that\n"
+    "exists of ./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
     "/pgjump/pgjump.yaml.  See pgjump(1) and pgjump.yaml(5).\n";
 
 /* Print the options of one subcommand, or those that every subcommand takes. */
