@@ -137,6 +137,23 @@ step_open(struct ssh_link *link)
 	end_open(link);
 }
 
+int64_t
+ssh_link_heard_ms(const struct ssh_link *link)
+{
+	return ssh_transport_received_ms(link->host.transport);
+}
+
+static void
+arm_timer(struct ssh_link *link)
+{
+	int64_t now_ms = clock_ms();
+	int64_t next_ms = ssh_pulse_next_ms(&link->host.pulse, now_ms,
+	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot));
+	struct timeval wait = clock_timeval(next_ms - now_ms);
+
+	event_add(link->timer, &wait);
+}
+
 static void
 start_open(struct ssh_link *link)
 {
@@ -144,6 +161,8 @@ start_open(struct ssh_link *link)
 	link->has_open_failed = false;
 	step_open(link);
 	event_active(link->host.turn, EV_TIMEOUT, 0);
+	if (!link->host.is_lost)
+		arm_timer(link);
 }
 
 static void
@@ -153,12 +172,6 @@ ping(struct ssh_link *link)
 	link->host.pulse.doubt_ms = link->ping_doubt_ms;
 	ssh_slot_ping(&link->slot);
 	start_open(link);
-}
-
-int64_t
-ssh_link_heard_ms(const struct ssh_link *link)
-{
-	return ssh_transport_received_ms(link->host.transport);
 }
 
 /* During a key exchange nothing is sent, so nothing counts as asked. */
@@ -184,35 +197,21 @@ ssh_link_probe(struct ssh_link *link, int64_t since_ms)
 }
 
 static void
-arm_timer(struct ssh_link *link)
-{
-	int64_t now_ms = clock_ms();
-	int64_t next_ms = ssh_pulse_next_ms(&link->host.pulse, now_ms,
-	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot));
-	struct timeval wait = clock_timeval(next_ms - now_ms);
-
-	event_add(link->timer, &wait);
-}
-
-static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct ssh_link *link = arg;
+	enum ssh_pulse_verdict verdict = ssh_pulse_look(&link->host.pulse,
+	    clock_ms(), ssh_link_heard_ms(link),
+	    ssh_slot_since_ms(&link->slot));
 
 	(void)fd, (void)what;
-	switch (ssh_pulse_look(&link->host.pulse, clock_ms(),
-	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot))) {
-	case SSH_PULSE_DEAD:
+	if (verdict == SSH_PULSE_DEAD)
 		lose(link, FAIL_TUNNEL_SILENT,
 		    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);
-		return;
-	case SSH_PULSE_ASK:
+	else if (verdict == SSH_PULSE_ASK)
 		ask_for_life(link);
-		break;
-	case SSH_PULSE_FINE:
-		break;
-	}
-	arm_timer(link);
+	if (!link->host.is_lost)
+		arm_timer(link);
 }
 
 /* Read the socket dry: by the open in flight, by any channel, or by a ping. */
@@ -261,7 +260,10 @@ pump(struct ssh_link *link)
 	} while (link->needs_pump || (link->host.holds_unread && !had_unread) ||
 	    link->pumped != ssh_transport_received(link->host.transport));
 	if (ssh_channels_enforce(&link->channels, link->host.transport) !=
-	    SSH_CHANNELS_FINE)
+		SSH_CHANNELS_FINE ||
+	    (link->channels.live_count == 0 && /* who may be heard, too */
+		ssh_slot_is_passed_over(&link->slot, link->host.pulse.asked_ms,
+		    ssh_link_heard_ms(link))))
 		ssh_link_retire(link);
 }
 
@@ -445,7 +447,6 @@ ssh_link_open(struct ssh_link *link, const struct ssh_target *target,
 	link->host.pulse.doubt_ms = overdue_ms - clock_ms();
 	ssh_slot_forward(&link->slot, target);
 	start_open(link);
-	arm_timer(link);
 }
 
 enum failure

@@ -27,6 +27,14 @@ ssh_slot_since_ms(const struct ssh_slot *slot)
 	return ssh_slot_is_taken(slot) ? slot->since_ms : 0;
 }
 
+bool
+ssh_slot_is_passed_over(const struct ssh_slot *slot, int64_t asked_ms,
+    int64_t heard_ms)
+{
+	return slot->use == SSH_SLOT_PING && asked_ms > slot->since_ms &&
+	    heard_ms >= asked_ms;
+}
+
 static void
 put_bytes(struct ssh_slot *slot, const void *bytes, size_t len)
 {

@@ -64,6 +64,14 @@ bool ssh_slot_is_taken(const struct ssh_slot *);
 /* When the open in flight was asked for (base/clock.h); 0: there is none. */
 int64_t ssh_slot_since_ms(const struct ssh_slot *);
 
+/*
+ * A ping is refused at once and in turn.  Who was heard after a question that
+ * was asked later, at `asked_ms`, will not refuse it any more: Erlang's server
+ * forgets what it should answer to who asks while keys are exchanged.
+ */
+bool ssh_slot_is_passed_over(const struct ssh_slot *, int64_t asked_ms,
+    int64_t heard_ms);
+
 /* Fill a free slot; ssh_slot_step() sends.  The target is copied. */
 void ssh_slot_forward(struct ssh_slot *, const struct ssh_target *);
 void ssh_slot_ping(struct ssh_slot *);
