@@ -122,11 +122,14 @@ $lab->postgres->sql('create table copied (line text);
     alter table copied owner to app');
 my $md5 = $lab->postgres->sql($sum);
 
+my $refused_logins = '';
+
 sub logs_in($server, $column)
 {
 	my $seen = $lab->psql($through{$server}{$column}, 'select 1',
 	    timeout => 60);
 
+	$refused_logins .= $seen->{err};
 	return $seen->{out} eq "1\n" ? 'ok'
 	    : ($seen->{err} =~ /\[(\w+)\]/)[0] // 'broken';
 }
@@ -269,6 +272,7 @@ my $check = $daemon->check('--no-login', map {
 	map { $through{$server}{$_}{name} } qw(refused unknown denied)
 } @names);
 unlike($check->{out}, $of_sshd, 'nor does check say any');
+unlike($refused_logins, $of_sshd, 'nor is any said of a login');
 
 SKIP: {
 	skip 'no conch here', 3 unless $servers->{conch};

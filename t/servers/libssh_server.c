@@ -23,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIBSSH_LEGACY_0_4
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
