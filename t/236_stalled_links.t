@@ -18,9 +18,10 @@ use PgJump::Process qw(eventually);
 use PgJump::Server qw(servers);
 
 # Seconds; links were cut after three, once.  The attempt's SYN is sent again
-# after 63; where the hole was not open yet, the attempt ends after 127.
+# after 63; where the hole is not open yet, the attempt ends after 127, on a
+# kernel with coarse timers after 136.
 use constant STALL => 40;
-use constant ATTEMPT => 127;
+use constant ATTEMPT => 136;
 
 my $lab = PgJump::Lab->new;
 my ($servers) = servers();
@@ -62,7 +63,7 @@ for my $case (@cases) {
 	my $name = $case->{name};
 
 	$case->{wire} = $lab->wire($case->{neighbour}, sslmode => 'disable',
-	    timeout => ATTEMPT + 60);
+	    seconds => ATTEMPT + 60);
 	ok(PgJump::Wire::is_ready($case->{wire}->login),
 	    "$name: a neighbour is connected");
 	my ($error, $stage) = stage($case);
@@ -82,6 +83,7 @@ while (grep { time < $_->{stalled} + STALL } @cases) {
 	}
 }
 
+# One attempt is left to end by itself.
 for my $case (@cases) {
 	my ($name, $daemon) = @$case{qw(name daemon)};
 
@@ -90,7 +92,7 @@ for my $case (@cases) {
 	is($daemon->events('session ended'), 0, '... nor a session');
 	is($lab->psql($case->{neighbour}, 'select 1')->{out}, "1\n",
 	    '... and neighbours are served');
-	close $case->{hole}->open_up;
+	close $case->{hole}->open_up unless $name eq 'libssh';
 	ok(PgJump::Wire::is_ready($case->{wire}->until('Z')),
 	    '... the one beside it is answered at last');
 }

@@ -420,7 +420,7 @@ a_stalled_link_is_borne_while_another_lives(void **state)
 	lab->link[1].heard_ms = clock_ms();
 	pool_life_bear(&lab->members);
 	assert_int_equal(lab->link[0].bear_ms,
-	    lab->member[0].opened_ms + 130000);
+	    lab->member[0].opened_ms + 145000);
 	assert_int_equal(lab->link[1].bear_ms, 0);
 }
 
