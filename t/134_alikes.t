@@ -76,7 +76,8 @@ sub copies($name, $to)
 }
 
 # Ctrl-C, pressed until something comes of it: the first may find psql between
-# two statements.
+# two statements.  Not too often, for psql does nothing else while it waits for
+# the end of a cancel request, which pgpool takes a second for.
 sub cancels($name, $to)
 {
 	my $psql = PgJump::Process->new(
@@ -86,13 +87,12 @@ sub cancels($name, $to)
 			'-c', 'select 42', '-c', $alikes->{$name}{sleeps}]);
 
 	$psql->start->up(qr/^42$/m);
-	for (1 .. 200) {
+	for (1 .. 20) {
 		$psql->signal('INT');
-		last if $psql->wait_end(0.2) ne 'running';
+		last if $psql->wait_end(3) ne 'running';
 	}
 	my $said = $psql->text;
 	return $said =~ /^ERROR: .*cancel/m ? 'ok'
-	    : $said =~ /no cancellation key/ ? 'no-key'
 	    : $said =~ /ERROR|FATAL/ || $psql->how !~ /^exit/ ? $said
 	    : 'ignored';
 }
@@ -151,14 +151,14 @@ my @same = (
 );
 my @own = (\&answers_gss, \&is_checked, \&is_refused);
 
-# copy: `out`: its COPY FROM breaks the session, without pgjump as well; cancel:
-# `no-key`: it gives none; gss: pgjump's answer, then the login, or a stage.
+# copy: `out`: its COPY FROM breaks the session, without pgjump as well; gss:
+# pgjump's answer, where the login follows, or a stage.
 my $expected = <<'TABLE';
 alike          ssl  disable  prefer   require  copy     cancel   gss        check    refused
 H2             N    ok       ok       no-TLS   none     ignored  N          remark   db_closed
 embedded       S    ok       ok       ok       both     ok       N          ok       db_rejected
 odyssey        S    ok       ok       ok       both     ok       N          ok       db_rejected
-pg-gateway     S    ok       ok       ok       out      no-key   N          ok       db_rejected
+pg-gateway     S    ok       ok       ok       out      ignored  N          ok       db_rejected
 pgbouncer      S    ok       ok       ok       both     ok       N          ok       db_rejected
 pglite-server  N    ok       ok       no-TLS   out      ignored  N          ok       -
 pglite-socket  N    ok       ok       no-TLS   out      ignored  db_silent  ok       -
@@ -215,8 +215,8 @@ for my $name (sort keys %told) {
 
 SKIP: {
 	skip 'no H2 here', 1 unless $checked{H2};
-	like($checked{H2}{remarks}[0], qr/^It does not tell about itself as PostgreSQL does: Function "current_setting" not found/,
-	    'H2: the remark');
+	like($checked{H2}{remarks}[0],
+	    qr/Function "current_setting" not found/, 'H2: the remark');
 }
 
 SKIP: {

@@ -80,7 +80,7 @@ sub _pgpool($lab, $tls)
 		pcp_socket_dir => $home,
 		pid_file_name => "$home/pid",
 		logdir => $home,
-		num_init_children => 4,
+		num_init_children => 8,
 		enable_pool_hba => 'off',
 		pool_passwd => '',
 		backend_hostname0 => '127.0.0.1',
