@@ -18,7 +18,6 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
-#include "base/text.h"
 #include "base/xmalloc.h"
 #include "check/board.h"
 #include "check/door.h"
@@ -36,9 +35,6 @@
 /* Bounds the wait for our goodbye to leave: the check is over by then, and a
  * user waits for its end. */
 #define GOODBYE_MAX_MS 300
-
-/* The shortest of these is the round trip: one may meet a busy moment. */
-#define RTT_SAMPLES 3
 
 struct check_login {
 	struct check_state *state;
@@ -223,8 +219,8 @@ await_socket(struct check_login *login, short what)
 	return FAIL_NONE;
 }
 
-static void
-grant_time(struct check_login *login)
+void
+check_login_grant_time(struct check_login *login)
 {
 	login->asked_ms = clock_ms();
 	login->by_ms = check_route_task_by_ms(login->state->task,
@@ -296,7 +292,7 @@ check_login_open(struct check_state *state, const char *password)
 		check_login_close(login);
 		return NULL;
 	}
-	grant_time(login);
+	check_login_grant_time(login);
 	login->conn = start(login, password);
 	if (login->conn == NULL)
 		xmalloc_fail(0);
@@ -414,12 +410,9 @@ end_query(struct check_login *login)
 	return false;
 }
 
-/*
- * The one row of a query, the caller's.  NULL with a fault; or, with `words`,
- * NULL and the text of an error after which the session goes on.
- */
-static PGresult *
-query(struct check_login *login, const char *sql, int columns, char *words)
+PGresult *
+check_login_query(struct check_login *login, const char *sql, int columns,
+    char *words)
 {
 	PGresult *result;
 
@@ -442,56 +435,4 @@ query(struct check_login *login, const char *sql, int columns, char *words)
 		return result;
 	PQclear(result);
 	return NULL;
-}
-
-/* pg_stat_database shows its counts to every user; pg_stat_activity hides the
- * sessions of other users. */
-static const char facts_query[] =
-    "SELECT current_setting('server_version'), pg_is_in_recovery(), "
-    "(SELECT sum(numbackends) FROM pg_stat_database), "
-    "current_setting('max_connections')";
-
-static void
-read_facts(const PGresult *result, struct check_server *out)
-{
-	const char *version = PQgetvalue(result, 0, 0);
-
-	text_printable(out->version, sizeof out->version, version,
-	    strlen(version));
-	out->is_in_recovery = PQgetvalue(result, 0, 1)[0] == 't';
-	out->connections = atoi(PQgetvalue(result, 0, 2));
-	out->connections_max = atoi(PQgetvalue(result, 0, 3));
-}
-
-static enum failure
-measure(struct check_login *login, double *rtt_ms)
-{
-	for (int i = 0; i < RTT_SAMPLES; i++) {
-		int64_t started_us = clock_us();
-		PGresult *result = query(login, "SELECT 1", 1, NULL);
-		double took_ms = (double)(clock_us() - started_us) / 1000;
-
-		if (result == NULL)
-			return login->state->fault.code;
-		PQclear(result);
-		if (i == 0 || took_ms < *rtt_ms)
-			*rtt_ms = took_ms;
-	}
-	return FAIL_NONE;
-}
-
-enum failure
-check_login_ask(struct check_login *login, struct check_server *out)
-{
-	PGresult *result;
-
-	memset(out, 0, sizeof *out);
-	grant_time(login);
-	result = query(login, facts_query, 4, out->words);
-	if (login->state->fault.code != FAIL_NONE)
-		return login->state->fault.code;
-	if (result != NULL)
-		read_facts(result, out);
-	PQclear(result);
-	return measure(login, &out->rtt_ms);
 }

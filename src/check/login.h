@@ -10,25 +10,14 @@
 
 #include <stdbool.h>
 
-#include "base/fault.h"
-
 struct check_state;
+struct pg_result; /* PGresult of libpq */
 
 /* Remove the variables of libpq from the environment, which must not change
  * what a check does.  Call it before there are threads. */
 void check_login_prepare(void);
 
 struct check_login;
-
-/* What the session showed. */
-struct check_server {
-	char words[FAULT_WORDS_MAX]; /* why the query failed; "": it did
-				      * not */
-	char version[64];            /* "15.18 (Debian 15.18-0+deb12u1)" */
-	bool is_in_recovery;
-	int connections, connections_max;
-	double rtt_ms; /* the shortest of a few */
-};
 
 /*
  * Log in within the connection's own time-out.  While libpq computes, which
@@ -40,12 +29,16 @@ struct check_login *check_login_open(struct check_state *,
     const char *password);
 void check_login_close(struct check_login *); /* NULL is fine */
 
+/* What follows may take the connection's own time-out, in all. */
+void check_login_grant_time(struct check_login *);
+
 /*
- * Ask the server about itself.  It is no failure if the server rejects the
- * query and the session goes on: databases that only speak like PostgreSQL lack
- * its catalogs.
+ * The one row of a query, the caller's.  NULL with a fault; or, with `words`
+ * (FAULT_WORDS_MAX), NULL and the text of an error after which the session goes
+ * on.
  */
-enum failure check_login_ask(struct check_login *, struct check_server *);
+struct pg_result *check_login_query(struct check_login *, const char *sql,
+    int columns, char *words);
 
 /* Whether libpq uses TLS. */
 bool check_login_is_encrypted(const struct check_login *);

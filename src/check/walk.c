@@ -22,6 +22,7 @@
 #include "check/login.h"
 #include "check/postgres.h"
 #include "check/route.h"
+#include "check/server.h"
 #include "check/state.h"
 #include "check/verdict.h"
 #include "config/config.h"
@@ -296,7 +297,7 @@ ask_server(struct check_state *state, struct check_login *login)
 	struct check_server server;
 
 	check_board_enter(state->board, CHECK_SERVER);
-	if (check_login_ask(login, &server) != FAIL_NONE) {
+	if (check_server_ask(state, login, &server) != FAIL_NONE) {
 		snprintf(state->refusal.message, sizeof state->refusal.message,
 		    "%s", state->fault.words);
 		return state->fault.code;
