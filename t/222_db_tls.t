@@ -9,6 +9,7 @@ use PgJump::Lab;
 use PgJump::Pki qw(cert cert_file key key_file);
 use PgJump::Process qw(slurp spew);
 use PgJump::Told;
+use Socket qw(SOL_SOCKET SO_LINGER);
 use Test::More;
 
 my $lab = PgJump::Lab->new;
@@ -36,7 +37,13 @@ $postgres{db} = postgres('db', ssl_ca_file => owned(cert_file('root'), 0644));
 $postgres{plain} = PgJump::Postgres->new(dir => $lab->dir, name => 'pg_plain',
     conf => { ssl => 'off' });
 my $silent = PgJump::Peer->new('silent');
-my $closing = PgJump::Peer->new('close');
+# It offers TLS and resets the connection once the handshake has begun.
+my $resetting = PgJump::Peer->new(sub ($socket) {
+	sysread $socket, my $request, 8;
+	syswrite $socket, 'S';
+	sysread $socket, my $hello, 65_536;
+	setsockopt $socket, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;
+});
 
 my %tls = (label => 'db_tls', side => 'database',
 	detail => qr/the connection to \S+ had been open for/);
@@ -85,7 +92,9 @@ my $missing = $lab->connection('c_missing', @ours,
     ssl_config => { mode => 'verify-ca', ca_cert_file => $gone });
 my $mute = $lab->connection('c_mute', @ours, port => $silent->port,
     ssl => 'require', connection_timeout => '2s');
-my $daemon = $lab->daemon([$missing, $mute,
+my $broken = $lab->connection('c_broken', @ours, port => $resetting->port,
+    ssl => 'require', ssh_tunnel => 0);
+my $daemon = $lab->daemon([$missing, $mute, $broken,
 	map { $_->{connection} } @cases]);
 
 told($lab, $daemon, $_->{connection}, { %$_,
@@ -94,6 +103,11 @@ told($lab, $daemon, $_->{connection}, { %$_,
 told($lab, $daemon, $mute, { name => 'a silent database',
 	label => 'db_silent', side => 'database', says => qr/did not answer/,
 	hint => qr/hangs or is overloaded/, sslmodes => ['require'] });
+
+told($lab, $daemon, $broken, { %tls, name => 'a reset in the handshake',
+	says => qr/closed the connection during the TLS handshake/,
+	hint => qr/\S/, detail => qr/reset by peer/, side => 'direct',
+	sslmodes => ['require'] });
 
 subtest 'ca_cert_file is read again when it changes' => sub {
 	my @unbound = (channel_binding => 'disable');
