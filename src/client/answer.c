@@ -234,8 +234,9 @@ on_error(struct client *client)
 }
 
 /*
- * H2 takes GSSENCRequest for a startup packet, and begins the login: libpq
- * would give up, while an answer of no is what helps its client.
+ * H2 takes GSSENCRequest for a startup packet and begins the login, at which
+ * libpq gives up.  So the client is told N, and its next packet goes to a new
+ * connection.
  */
 static enum client_state
 on_login(struct client *client)

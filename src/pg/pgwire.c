@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Bytes told apart by tables: what clients send first, what servers answer,
- * how an ErrorResponse is built and read.  Pure: no memory, no clock, no log.
+ * Tables tell apart the first bytes of clients and the answers of servers.
+ * Everything here is pure: no memory, no clock, no log.
  */
 #include "pg/pgwire.h"
 
@@ -33,7 +33,10 @@ put32(unsigned char *bytes, uint32_t value)
 
 /* --- The first packet ----------------------------------------------------- */
 
-/* Start-up packets: int32 length, int32 code, body. */
+/*
+ * A start-up packet is an int32 length, an int32 code and a body.  The key of a
+ * cancel request has 4 to 256 bytes (protocol 3.2).
+ */
 static const struct startup_form {
 	uint32_t code, mask;
 	uint32_t min, max; /* length */
@@ -45,7 +48,7 @@ static const struct startup_form {
 	{ 3U << 16, 0xffff0000, STARTUP_MIN, STARTUP_MAX, PGWIRE_STARTUP },
 };
 
-/* What else knocks at a database's port, by its first bytes. */
+/* Other protocols that are spoken to a database's port by mistake. */
 static const struct opening {
 	const char *bytes;
 	enum pgwire_kind kind;
@@ -83,7 +86,7 @@ foreign(const char *what)
 	return (struct pgwire_packet){ PGWIRE_FOREIGN, 0, what };
 }
 
-/* Names and values, each with its NUL, and one NUL more at the very end. */
+/* Names and values, each with a NUL behind it, and one more NUL at the end. */
 static bool
 is_parameter_list(const unsigned char *at, const unsigned char *end)
 {
@@ -124,7 +127,7 @@ startup_packet(const unsigned char *bytes, size_t len)
 	return (struct pgwire_packet){ form->kind, said, NULL };
 }
 
-/* A record: type 22, version 3.x, length; in it a handshake of type 1. */
+/* A record of type 22, version 3.x; in it a handshake message of type 1. */
 static struct pgwire_packet
 tls_record(const unsigned char *bytes, size_t len)
 {
@@ -189,7 +192,7 @@ pgwire_can_read_error(const void *bytes, size_t len)
 
 /* --- The first answer ----------------------------------------------------- */
 
-/* No ErrorResponse of protocol 3 is so long that its length begins so. */
+/* An ErrorResponse of protocol 3 has a 0 there, as it is shorter than 16 MB. */
 bool
 pgwire_is_unframed(const void *bytes, size_t len)
 {
@@ -198,7 +201,7 @@ pgwire_is_unframed(const void *bytes, size_t len)
 	return len >= 2 && at[0] == 'E' && at[1] != '\0';
 }
 
-/* A line of text, in any encoding, and its NUL. */
+/* A line of text in any encoding, and a NUL. */
 static enum pgwire_answer
 unframed(const unsigned char *bytes, size_t len)
 {
@@ -241,8 +244,10 @@ pgwire_answer(const void *bytes, size_t len)
 	return PGWIRE_ANSWER_FOREIGN;
 }
 
-/* Where AuthenticationSASL begins; NULL where there is none.
- * NegotiateProtocolVersion may come before it. */
+/*
+ * Where AuthenticationSASL begins, perhaps behind a NegotiateProtocolVersion;
+ * NULL: there is none.
+ */
 static const unsigned char *
 find_sasl(const unsigned char *at, size_t len)
 {
@@ -263,7 +268,7 @@ pgwire_is_sasl_request(const void *bytes, size_t len)
 	return find_sasl(bytes, len) != NULL;
 }
 
-/* "SCRAM-SHA-256-PLUS", a name with its NUL (RFC 5802, 4). */
+/* A name with its NUL, such as "SCRAM-SHA-256-PLUS" (RFC 5802, 4). */
 static bool
 is_bound(const char *mechanism, size_t len)
 {
@@ -303,7 +308,8 @@ pgwire_ready(unsigned char buf[PGWIRE_READY_LEN], char last)
 	buf[5] = last == 'I' ? 'I' : 'E';
 }
 
-/* One field: its code, its text, NUL.  Two bytes are kept for the end. */
+/* A field is a code, a text and a NUL.  Two bytes of room are left at the end.
+ */
 static size_t
 put_field(unsigned char *buf, size_t used, char code, const char *text)
 {
@@ -341,7 +347,7 @@ pgwire_error(unsigned char buf[PGWIRE_ERROR_MAX],
 
 /* --- Reading an ErrorResponse --------------------------------------------- */
 
-/* Cut between characters, should it be UTF-8. */
+/* Cut between characters, if the text is UTF-8. */
 static void
 copy_text(char *out, size_t size, const char *text, size_t len)
 {
@@ -399,7 +405,7 @@ pgwire_error_fields(const void *body, size_t len,
 	}
 }
 
-/* 'E', int32 length, fields, of which the severity is the first. */
+/* 'E', an int32 length and the fields, of which the severity comes first. */
 static enum pgwire_answer
 framed(const unsigned char *bytes, size_t len)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A session in the clear, message by message: which ones ask, which ones end.
- * Work is per message, memory is constant, and bytes of a message that nobody
- * needs are skipped, not looked at.
+ * A session in the clear, message by message: which messages ask, and which
+ * ones end.  Bodies that are not needed are skipped without a look.
  */
 #include "pg/pgwire_session.h"
 
@@ -13,7 +12,7 @@
 
 #define HEADER_LEN 5 /* type, length that counts itself */
 
-/* What one step of the scan found: a piece of one message. */
+/* One step of the scan finds a piece of one message. */
 struct piece {
 	char type;
 	bool is_first, is_last;
@@ -27,7 +26,7 @@ is_at_boundary(const struct pgwire_scan *scan)
 	return !scan->is_broken && !scan->is_inside && scan->header_len == 0;
 }
 
-/* The header that is complete now; NULL when more of it is to come. */
+/* The header, once it is complete; NULL: more of it is to come. */
 static const unsigned char *
 gather_header(struct pgwire_scan *scan, const unsigned char **bytes,
     const unsigned char *end)
@@ -43,7 +42,7 @@ gather_header(struct pgwire_scan *scan, const unsigned char **bytes,
 	return scan->header_len == HEADER_LEN ? scan->header : NULL;
 }
 
-/* Take header bytes; true when that completed a header. */
+/* Take the bytes of a header; true when it is complete. */
 static bool
 scan_header(struct pgwire_scan *scan, const unsigned char **bytes,
     const unsigned char *end)
@@ -87,7 +86,7 @@ scan_next(struct pgwire_scan *scan, const unsigned char **bytes,
 	return true;
 }
 
-/* Query, Sync, FunctionCall: each is answered by one ReadyForQuery. */
+/* Query, Sync and FunctionCall are answered by one ReadyForQuery each. */
 static void
 asked(struct pgwire_session *session, char type)
 {
@@ -142,8 +141,8 @@ pgwire_session_front(struct pgwire_session *session, const void *bytes,
 }
 
 /*
- * CopyInResponse, CopyBothResponse: a Sync sent before it is read as part of
- * the COPY, and ignored; it will not be answered.
+ * CopyInResponse or CopyBothResponse: the server reads a Sync that was sent
+ * before as part of the COPY, and ignores it, so it owes no answer to it.
  */
 static void
 copy_began(struct pgwire_session *session)
@@ -193,8 +192,10 @@ error_ended(struct pgwire_session *session)
 		session->is_over = true;
 }
 
-/* "57P01" and "57P02" are all that a server which is stopped at once, or whose
- * memory a crash may have damaged, says before it closes. */
+/*
+ * A server that is stopped at once, or whose memory a crash may have damaged,
+ * says no more than a notice with 57P01 or 57P02 before it closes.
+ */
 static void
 notice_ended(struct pgwire_session *session)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Where a session in the clear stands, from the framing of its messages alone:
- * whether a message was cut, an answer is owed, or the database has ended it.
+ * Where a session in the clear stands, judged from the framing of its messages
+ * alone: is a message cut, is an answer owed, has the database ended it?
  * Source: "Message Flow" in the chapter "Frontend/Backend Protocol" of the
  * PostgreSQL documentation.
  */
@@ -15,25 +15,25 @@
 
 /* One direction of framing: where its next header begins. */
 struct pgwire_scan {
-	unsigned char header[5]; /* of one that came in pieces */
+	unsigned char header[5]; /* of a message that came in pieces */
 	unsigned char header_len;
 	char type;
-	bool is_inside; /* of a message whose header was complete */
+	bool is_inside; /* the header is complete, the body is not */
 	bool is_broken; /* a length below 4: the framing is lost */
-	uint32_t left;  /* of the body */
+	uint32_t left;  /* bytes of the body that are to come */
 };
 
-/* How much of an ErrorResponse or a NoticeResponse is kept: severity, SQLSTATE,
- * message. */
+/* Bytes of an ErrorResponse or a NoticeResponse that are kept: enough for
+ * severity, SQLSTATE and message. */
 #define PGWIRE_ERROR_KEPT 512
 
 /*
- * A plain-text session, followed from behind the StartupMessage.  Zeroed means
- * that nothing has passed yet.  Constant size; work is per message.
+ * A session in the clear, followed from behind the StartupMessage.  Zeroed, it
+ * has not begun.  Its size is constant, and its work is per message.
  */
 struct pgwire_session {
 	struct pgwire_scan front, back;
-	unsigned owed; /* ReadyForQuery that Query, Sync, FunctionCall await */
+	unsigned owed; /* ReadyForQuery for Query, Sync and FunctionCall */
 	bool
 	    is_unsynced; /* extended-query messages that no Sync has followed */
 	bool is_extended;  /* what is owed belongs to the extended protocol */
@@ -55,13 +55,13 @@ void pgwire_session_front(struct pgwire_session *, const void *bytes,
 void pgwire_session_back(struct pgwire_session *, const void *bytes,
     size_t len);
 
-/* Where a session stands, for whoever must end it. */
+/* Where a session stands when it must be ended. */
 enum pgwire_moment {
 	PGWIRE_CUT,           /* inside a message: nothing may be written */
 	PGWIRE_OVER,          /* the database itself has ended it */
 	PGWIRE_STARTING,      /* before the first ReadyForQuery */
 	PGWIRE_BUSY,          /* an answer is owed, or may be */
-	PGWIRE_BUSY_EXTENDED, /* the same, to the extended query protocol */
+	PGWIRE_BUSY_EXTENDED, /* the same, in the extended query protocol */
 	PGWIRE_IDLE,
 };
 
