@@ -147,8 +147,10 @@ client_rejected(struct client *client, const struct pgwire_error_fields *error)
 	return client_refuse(client);
 }
 
-/* A StartupMessage of protocol 3.1 or later: the low half of the version, which
- * is the minor one, is not 0. */
+/*
+ * A StartupMessage of protocol 3.1 or later: the low half of the version, which
+ * is the minor one, is not 0.
+ */
 static bool
 is_newer(const struct client_startup *startup)
 {

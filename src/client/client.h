@@ -96,8 +96,10 @@ struct client {
 	enum client_state state;
 	struct event *timer;
 	int64_t deadline_ms; /* when the state is run again; 0: never */
-	/* When an ending session, or a cancel request that was passed on, is
-	 * closed at the latest. */
+	/*
+	 * When an ending session, or a cancel request that was passed on, is
+	 * closed at the latest.
+	 */
 	int64_t end_ms;
 	int64_t start_ms;
 	bool has_place;   /* it has a place at the gate */
@@ -110,8 +112,10 @@ struct client {
 	struct stream *stream, *database;   /* NULL once the relay has them */
 	struct jump_request *request;
 	struct gate_cancel *cancel; /* NULL: it needs no turn at the gate */
-	/* Of a cancel request that missed its turn: how many have by now, this
-	 * one included.  0 for every other client. */
+	/*
+	 * Is this a cancel request that missed its turn?  If so, the number of
+	 * those so far, this one included; else 0.
+	 */
 	uint64_t missed;
 	struct relay *relay;
 	struct relay_traffic traffic;

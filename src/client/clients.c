@@ -37,8 +37,7 @@
 #include "jump/jump.h"
 #include "tls/client.h"
 
-/* Time for the first packet in a crowd: a client that speaks at once needs far
- * less, also over a slow network, and idle ones soon make room. */
+/* Enough for a first packet over a slow network; idle clients make room. */
 #define CROWD_MS 1000
 
 LIST_HEAD(client_list, client);

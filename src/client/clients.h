@@ -32,8 +32,10 @@ struct clients_setup {
 	struct gate *gate;
 	struct jump *jump;
 	struct tls_identity *identity; /* shows faults to TLS clients */
-	/* CLIENTS_SCRATCH_LEN bytes for data that passes through.  Nothing in
-	 * it outlives a call, so one serves a whole thread. */
+	/*
+	 * CLIENTS_SCRATCH_LEN bytes for data that passes through.  Nothing in
+	 * it outlives a call, so one serves a whole thread.
+	 */
 	void *scratch;
 	/* A client is gone; clients_count() tells how many are left. */
 	void (*on_gone)(void *arg);
@@ -51,7 +53,7 @@ void clients_add(struct clients *, int take_fd, uint64_t id,
 
 size_t clients_count(const struct clients *);
 
-/* How many of them wait for a connection to the database. */
+/* The number of clients that wait for a connection to the database. */
 size_t clients_waiting(const struct clients *);
 
 /*

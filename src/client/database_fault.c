@@ -13,8 +13,10 @@
 #include "config/config.h"
 #include "pg/pgwire.h"
 
-/* Enough of a foreign greeting to recognise the server: PGWIRE_ANSWER_MAX bytes
- * and a NUL. */
+/*
+ * Enough of a foreign greeting to recognise the server: PGWIRE_ANSWER_MAX bytes
+ * and a NUL.
+ */
 #define QUOTE_MAX 257
 
 static void

@@ -37,13 +37,17 @@ void database_fault_foreign(struct fault *, const struct database_way *,
 void database_fault_rejected(struct fault *, const struct database_way *,
     const struct pgwire_error_fields *);
 
-/* It closed the connection, for which `code` has the words, or the way to it
- * broke. */
+/*
+ * The database closed the connection, for which `code` has the words, or the
+ * way to it broke.
+ */
 void database_fault_hung_up(struct fault *, const struct database_way *,
     enum failure code);
 
-/* It has said nothing for `waited_ms`, for which `code` has the words, or
- * (`was_heard` is false) the tunnel has not. */
+/*
+ * Nothing came for `waited_ms`: the database was silent, for which `code` has
+ * the words, or (`was_heard` is false) the whole tunnel was.
+ */
 void database_fault_silent(struct fault *, const struct database_way *,
     enum failure code, int64_t waited_ms, bool was_heard);
 

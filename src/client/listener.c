@@ -28,12 +28,16 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 
-/* A burst of clients is accepted in portions, so that signals and other
- * listeners have their turn in between. */
+/*
+ * A burst of clients is accepted in portions, so that signals and other
+ * listeners have their turn in between.
+ */
 #define ACCEPTS_PER_TURN 64
 
-/* The pause when the system is short of descriptors or memory: short for a
- * client that waits, long enough not to keep a busy machine busy. */
+/*
+ * The pause when the system is short of descriptors or memory: short for a
+ * client that waits, long enough not to keep a busy machine busy.
+ */
 #define RETRY_MS 500
 
 /*

@@ -22,8 +22,10 @@
 #include "tls/identity.h"
 #include "tls/tls.h"
 
-/* Time for a client to show what it can read and to take the text: several
- * round trips of a slow handshake, but no shelter for a client that stalls. */
+/*
+ * Time for a client to show what it can read and to take the text: several
+ * round trips of a slow handshake, but no shelter for a client that stalls.
+ */
 #define TOTAL_MS 10000
 #define STOP_MS                                                               \
 	1000          /* the same when pgjump stops, which must not take long \
@@ -213,8 +215,7 @@ on_hello(struct refusal *refusal, const struct pgwire_packet *packet)
 static enum state
 on_startup(struct refusal *refusal, const struct pgwire_packet *packet)
 {
-	(void)refusal;
-	(void)packet;
+	(void)refusal, (void)packet;
 	return BRAKING;
 }
 

@@ -26,8 +26,10 @@ struct refusal_setup {
 	const void *kept;          /* sent by the client, not answered yet */
 	size_t kept_len;
 	bool is_in_tls; /* S was answered: a ClientHello comes, or is kept */
-	/* Wait for no further bytes: tell the client only if the kept ones show
-	 * that it can read an error. */
+	/*
+	 * Wait for no further bytes: tell the client only if the kept ones show
+	 * that it can read an error.
+	 */
 	bool is_at_once;
 	int64_t answer_at_ms; /* no FATAL before this (base/clock.h) */
 };

@@ -20,8 +20,10 @@
 
 /* All that may be parked towards the database, since one read is. */
 #define UP_READ_MAX (64 * 1024)
-/* Bytes per direction and turn: a few milliseconds of copying, after which the
- * other clients of the thread have their turn. */
+/*
+ * Bytes per direction and turn: a few milliseconds of copying, after which the
+ * other clients of the thread have their turn.
+ */
 #define TURN_MAX (2 * 1024 * 1024)
 
 /* Bytes that the far side has not taken yet. */
@@ -281,8 +283,10 @@ pass_ends(struct relay *relay)
 	}
 }
 
-/* The client is read first, because a query in its socket makes the session
- * busy. */
+/*
+ * The client is read first, because a query in its socket makes the session
+ * busy.
+ */
 enum relay_status
 relay_pump(struct relay *relay)
 {
@@ -352,8 +356,10 @@ relay_say(struct relay *relay, const void *text, size_t len)
 	stream_pause(relay->client, false);
 }
 
-/* The client is not read any more: on a Unix socket only unread bytes turn our
- * close into ECONNRESET. */
+/*
+ * The client is not read any more: on a Unix socket only unread bytes turn our
+ * close into ECONNRESET.
+ */
 void
 relay_cut(struct relay *relay)
 {

@@ -27,8 +27,10 @@ struct relay_traffic {
 struct relay_setup {
 	struct stream *take_client, *take_database;
 	bool is_opaque; /* encrypted, or a cancel request: no framing */
-	/* Borrowed.  Nothing in it outlives a call, so that all relays of a
-	 * thread share it. */
+	/*
+	 * Borrowed.  Nothing in it outlives a call, so that all relays of a
+	 * thread share it.
+	 */
 	void *scratch;
 	size_t scratch_len;
 	struct relay_traffic *traffic; /* borrowed; the relay adds to it */
@@ -48,11 +50,15 @@ enum relay_status {
 	RELAY_AGAIN,         /* this turn's share is used up: pump again */
 	RELAY_CLIENT_LOST,   /* the client's socket broke */
 	RELAY_DATABASE_LOST, /* the way broke; relay_fault() says how */
-	/* It ended, but had not said FATAL and the client had not said
-	 * Terminate; or it ended in the middle of TLS. */
+	/*
+	 * It ended, but had not said FATAL and the client had not said
+	 * Terminate; or it ended in the middle of TLS.
+	 */
 	RELAY_DATABASE_HUNG_UP,
-	/* It ended as the protocol has it; the client has the end, and may
-	 * still send. */
+	/*
+	 * It ended as the protocol has it; the client has the end, and may
+	 * still send.
+	 */
 	RELAY_DATABASE_ENDED,
 	RELAY_ENDED, /* both sides have sent their last byte */
 };

@@ -18,15 +18,20 @@
 #include "client/last_words.h"
 #include "config/config.h"
 
-/* Time for the client to take what was received and the last words: enough for
- * a retransmission or two, while a client that is gone is not kept for long. */
+/*
+ * Time for the client to take what was received and the last words: enough for
+ * a retransmission or two, while a client that is gone is not kept for long.
+ */
 #define LEAVE_MS 5000
 /* Time for the client to close once it has them; most close at once. */
 #define CLOSE_MS 2000
-/* A client whose database has ended may still be sending.  It is closed after
- * this long without a byte. */
+/*
+ * A client whose database has ended may still be sending.  It is closed after
+ * this long without a byte.
+ */
 #define LINGER_MS 10000
-/* A socket does not tell when it is drained, so it is asked at this interval.
+/*
+ * A socket does not tell when it is drained, so it is asked at this interval.
  */
 #define DRAIN_CHECK_MS 20
 
@@ -174,8 +179,10 @@ database_hung_up(struct client *client)
 	return leave(client);
 }
 
-/* The database has sent its last byte.  The client may still send: its bytes
- * are passed on as long as they come. */
+/*
+ * The database has sent its last byte.  The client may still send: its bytes
+ * are passed on as long as they come.
+ */
 static enum client_state
 lingering(struct client *client)
 {

@@ -32,12 +32,16 @@
  * within a second of the jump box's return.
  */
 #define FRESH_MS 500
-/* A link that breaks this soon after its login was turned away by the jump
- * box, unless that happens no more than twice in a row, which is chance. */
+/*
+ * A link that breaks this soon after its login was turned away by the jump
+ * box, unless that happens no more than twice in a row, which is chance.
+ */
 #define SHORT_LIFE_MS   2000
 #define SHORT_LIVES_MAX 2
-/* The second link in a row that breaks unused is the last one dialled in
- * advance: the first may have broken by chance. */
+/*
+ * The second link in a row that breaks unused is the last one dialled in
+ * advance: the first may have broken by chance.
+ */
 #define UNUSED_MAX 2
 
 struct jump_box {

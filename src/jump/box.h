@@ -31,7 +31,7 @@ void jump_box_free(struct jump_box *); /* after every worker has gone */
 const struct config_jump *jump_box_config(const struct jump_box *);
 struct resolver *jump_box_resolver(struct jump_box *);
 
-/* How many links one worker may have. */
+/* The number of links that one worker may have. */
 size_t jump_box_share(const struct jump_box *);
 
 /* May a link be dialled now? */

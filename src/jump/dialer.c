@@ -89,8 +89,10 @@ run(void *arg)
 	return NULL;
 }
 
-/* The system is short of threads or descriptors, which may pass: the code is
- * one that is tried again soon. */
+/*
+ * The system is short of threads or descriptors, which may pass: the code is
+ * one that is tried again soon.
+ */
 static void
 post_not_started(struct dialer *dialer, int error)
 {

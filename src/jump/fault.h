@@ -37,8 +37,10 @@ void jump_fault_silent(struct fault *, int64_t silent_ms);
 void jump_fault_unanswered(struct fault *, const char *jump, int64_t asked_ms,
     bool is_stalled);
 
-/* The request had no turn, because earlier ones to its database were not
- * answered. */
+/*
+ * The request had no turn, because earlier ones to its database were not
+ * answered.
+ */
 void jump_fault_behind(struct fault *, const char *jump, int64_t waited_ms);
 
 /* The request had no turn, because all `links` were busy. */

@@ -27,11 +27,15 @@
 #include "jump/pool.h"
 #include "jump/queue.h"
 
-/* Waiting requests are looked at again at this interval, which nobody notices
- * beside the time that an open takes. */
+/*
+ * Waiting requests are looked at again at this interval, which nobody notices
+ * beside the time that an open takes.
+ */
 #define TICK_MS 50
-/* An open whose link breaks is tried once more; then the client is told, since
- * the next link is likely to break, too. */
+/*
+ * An open whose link breaks is tried once more; then the client is told, since
+ * the next link is likely to break, too.
+ */
 #define TRIES_MAX 2
 
 enum request_state {
@@ -259,8 +263,10 @@ dial_directly(struct jump_request *request)
 	request->dialer = dialer_database(&setup, request->connection);
 }
 
-/* The stages of a dial have limits of their own, so this runs only when the
- * request had little time left. */
+/*
+ * The stages of a dial have limits of their own, so this runs only when the
+ * request had little time left.
+ */
 static void
 time_out_dialling(struct jump_request *request)
 {

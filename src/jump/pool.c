@@ -24,17 +24,19 @@
 #include "jump/pool_member.h"
 #include "jump/pool_targets.h"
 
-/* A user who has waited longer than an open usually takes is in a slow queue,
- * which wants one more link. */
+/* Most opens take less: a queue in which a user waits longer is slow. */
 #define QUEUE_SLOW_MS 50
-/* Minimum time between retries of an unresponsive database that would take a
- * slot from others. */
+/*
+ * Minimum time between retries of an unresponsive database that would take a
+ * slot from others.
+ */
 #define SUSPECT_INTERVAL_MS 10000
-/* Interval of looks for idle links; a quarter of the time that they may idle
- * (SPARE_IDLE_MS) is exact enough. */
+/* Looks for idle links; a quarter of SPARE_IDLE_MS is exact enough. */
 #define SPARE_LOOK_MS 5000
-/* Minimum time between links that make_room() replaces, so that many databases
- * that do not answer cause no storm of dials. */
+/*
+ * Minimum time between links that make_room() replaces, so that many databases
+ * that do not answer cause no storm of dials.
+ */
 #define ROOM_INTERVAL_MS 200
 
 struct pool {

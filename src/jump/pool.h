@@ -84,7 +84,7 @@ int64_t pool_heard_ms(const struct pool *);
 /* Ask every link that was not heard since `since_ms` for a sign of life. */
 void pool_probe(struct pool *, int64_t since_ms);
 
-/* How many links there are, retired ones included; those that are live. */
+/* The number of links, retired ones included; and of live ones. */
 size_t pool_links(const struct pool *);
 size_t pool_live_links(const struct pool *);
 

@@ -14,8 +14,10 @@
 #define GROW_WAIT_MS 300
 /* A difference in channels that matters for sshd's work for each event. */
 #define TILT_MAX 16
-/* Slots that a database which does not answer may hold: while one open is
- * stuck, the next still shows whether the database has come back. */
+/*
+ * Slots that a database which does not answer may hold: while one open is
+ * stuck, the next still shows whether the database has come back.
+ */
 #define STUCK_MAX 2
 /*
  * The kernel of a jump box tries a database that does not answer again after
@@ -23,8 +25,10 @@
  * a user who waits.
  */
 #define STALE_MS 10000
-/* An idle link is retired after this: a crowd that comes back in waves still
- * finds it. */
+/*
+ * An idle link is retired after this: a crowd that comes back in waves still
+ * finds it.
+ */
 #define SPARE_IDLE_MS 20000
 
 static bool

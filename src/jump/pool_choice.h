@@ -32,10 +32,9 @@ bool pool_choice_is_worth_waiting(const struct pool_members *,
     const struct pool_target *);
 
 /*
- * A better link than `best` is being dialled.  Should a user wait for it, who
- * has waited for `waited_ms` and can spare `spare_ms` more?  For a moment, yes.
- * Where an open on `best` might freeze other users, for all the time that can
- * be spared.
+ * A better link than `best` is being dialled.  Should a user wait for it that
+ * has waited for `waited_ms` and can spare `spare_ms` more?  Yes, for a moment;
+ * and for all of `spare_ms` where an open on `best` might freeze others.
  */
 bool pool_choice_is_better_awaited(const struct pool_members *,
     const struct pool_target *, const struct pool_member *best,

@@ -24,8 +24,10 @@ struct pool_target {
 	/* One of the connections that lead to it; borrowed. */
 	const struct config_connection *connection;
 	bool needs_no_lookup; /* it is an address or a socket, not a name */
-	/* While the jump box connects to it, nothing else on that session is
-	 * answered, so it gets links of its own. */
+	/*
+	 * While the jump box connects to it, nothing else on that session is
+	 * answered, so it gets links of its own.
+	 */
 	bool is_stalling;
 	enum pool_standing standing;
 };
@@ -40,8 +42,7 @@ struct pool_target *pool_targets_find(const struct pool_targets *,
 struct pool_target *pool_targets_get(struct pool_targets *,
     const struct config_connection *);
 
-/* There is a target that is no suspect, other than this one (NULL: than none
- * in particular). */
+/* Whether any target other than `than` is not a suspect; NULL: any at all. */
 bool pool_targets_have_other(const struct pool_targets *,
     const struct pool_target *than);
 

@@ -308,7 +308,8 @@ pgwire_ready(unsigned char buf[PGWIRE_READY_LEN], char last)
 	buf[5] = last == 'I' ? 'I' : 'E';
 }
 
-/* A field is a code, a text and a NUL.  Two bytes of room are left at the end.
+/*
+ * A field is a code, a text and a NUL.  Two bytes of room are left at the end.
  */
 static size_t
 put_field(unsigned char *buf, size_t used, char code, const char *text)

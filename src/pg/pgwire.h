@@ -60,8 +60,10 @@ enum pgwire_answer {
 /* Judge the first bytes that answer a StartupMessage. */
 enum pgwire_answer pgwire_answer(const void *bytes, size_t len);
 
-/* Longer answers are judged by their first bytes.  Errors that a server sends
- * before it has read a StartupMessage are shorter. */
+/*
+ * Longer answers are judged by their first bytes.  Errors that a server sends
+ * before it has read a StartupMessage are shorter.
+ */
 #define PGWIRE_ANSWER_MAX 256
 
 /* Whether the bytes are one complete AuthenticationSASL and nothing else. */

@@ -23,8 +23,10 @@ struct pgwire_scan {
 	uint32_t left;  /* bytes of the body that are to come */
 };
 
-/* Bytes of an ErrorResponse or a NoticeResponse that are kept: enough for
- * severity, SQLSTATE and message. */
+/*
+ * Bytes of an ErrorResponse or a NoticeResponse that are kept: enough for
+ * severity, SQLSTATE and message.
+ */
 #define PGWIRE_ERROR_KEPT 512
 
 /*
