@@ -113,7 +113,7 @@ jump_box_share(const struct jump_box *box)
 	return box->share;
 }
 
-/* --- Files that hold credentials ----------------------------------------- */
+/* --- Files that hold credentials ------------------------------------------ */
 
 /* Call with the mutex; the caller frees what is returned. */
 static struct jump_files *
@@ -157,7 +157,7 @@ jump_box_look_at_files(struct jump_box *box)
 		    log_str("jump", box->jump->label));
 }
 
-/* --- Permission ---------------------------------------------------------- */
+/* --- Permission ----------------------------------------------------------- */
 
 static enum retry
 retry_of(const struct jump_box *box)
@@ -336,7 +336,7 @@ jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage,
 	return is_dialling;
 }
 
-/* --- The remembered cause ------------------------------------------------ */
+/* --- The remembered cause ------------------------------------------------- */
 
 static void
 note_history(const struct jump_box *box, struct fault *fault)

@@ -71,7 +71,7 @@ struct jump {
 	struct event *tick; /* while requests wait */
 };
 
-/* --- States of a request ------------------------------------------------- */
+/* --- States of a request -------------------------------------------------- */
 
 static int64_t
 waited_ms(const struct jump_request *request)
@@ -136,7 +136,7 @@ jump_label(const struct jump_request *request)
 	return request->connection->jump->label;
 }
 
-/* --- Through a tunnel ---------------------------------------------------- */
+/* --- Through a tunnel ----------------------------------------------------- */
 
 /* The link broke or is full, which says nothing about the database. */
 static void
@@ -228,7 +228,7 @@ time_out_opening(struct jump_request *request)
 	fail(request);
 }
 
-/* --- Without tunnel ------------------------------------------------------ */
+/* --- Without tunnel ------------------------------------------------------- */
 
 static void
 on_dialled(void *arg, struct dialer_outcome *outcome)
@@ -278,7 +278,7 @@ time_out_dialling(struct jump_request *request)
 	fail(request);
 }
 
-/* --- Requests ------------------------------------------------------------ */
+/* --- Requests ------------------------------------------------------------- */
 
 static void
 on_timeout(evutil_socket_t fd, short what, void *arg)
@@ -342,7 +342,7 @@ jump_request_drop(struct jump_request *request)
 	request_free(request);
 }
 
-/* --- Turns --------------------------------------------------------------- */
+/* --- Turns ---------------------------------------------------------------- */
 
 static void
 collect_opened(struct jump *jump)
@@ -449,7 +449,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		pool_probe(jump->pool, since_ms);
 }
 
-/* --- Life ---------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------- */
 
 struct jump *
 jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,

@@ -52,7 +52,7 @@ struct pool {
 	int64_t suspect_ms;  /* when a suspect last took a slot from others */
 };
 
-/* --- Dialling ------------------------------------------------------------ */
+/* --- Dialling ------------------------------------------------------------- */
 
 static void keep_up(void *arg);
 
@@ -110,7 +110,7 @@ on_spare(evutil_socket_t fd, short what, void *arg)
 		ssh_link_retire(member->link);
 }
 
-/* --- Choosing ------------------------------------------------------------ */
+/* --- Choosing ------------------------------------------------------------- */
 
 /* An open that takes longer than this is late. */
 static int64_t
@@ -247,7 +247,7 @@ pool_ask(struct pool *pool, const struct config_connection *connection,
 	return POOL_OPENING;
 }
 
-/* --- Opens in flight ----------------------------------------------------- */
+/* --- Opens in flight ------------------------------------------------------ */
 
 static struct pool_member *
 member_of(struct pool *pool, const void *user)
@@ -293,7 +293,7 @@ pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 	return false;
 }
 
-/* --- Turns --------------------------------------------------------------- */
+/* --- Turns ---------------------------------------------------------------- */
 
 /*
  * Every slot is taken, and sshd needs minutes to give up an open.  So retire a
@@ -456,7 +456,7 @@ pool_cause(const struct pool *pool, struct fault *fault)
 	jump_box_explain(pool->box, fault);
 }
 
-/* --- Life ---------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------- */
 
 struct pool *
 pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,

@@ -229,7 +229,7 @@ lab_expect_silence(struct lab *lab, int fd)
 	assert_int_equal(errno, EAGAIN);
 }
 
-/* `body` ends with a NUL of ours. */
+/* The caller has put a NUL behind `body`. */
 static void
 check_error(const char *body, size_t len, const char *severity,
     const char *sqlstate, const char *part)
@@ -286,7 +286,7 @@ struct tls_peer {
 };
 
 struct tls_peer *
-tls_peer_new(struct lab *lab, bool verify, const char *alpn)
+tls_peer_new(struct lab *lab, bool is_verifying, const char *alpn)
 {
 	struct tls_peer *client = xcalloc(1, sizeof *client);
 
@@ -294,7 +294,7 @@ tls_peer_new(struct lab *lab, bool verify, const char *alpn)
 	client->ctx = SSL_CTX_new(TLS_client_method());
 	client->ssl = SSL_new(client->ctx);
 	SSL_set_fd(client->ssl, lab->client);
-	if (verify)
+	if (is_verifying)
 		SSL_set_verify(client->ssl, SSL_VERIFY_PEER, NULL);
 	if (alpn != NULL)
 		SSL_set_alpn_protos(client->ssl, (const unsigned char *)alpn,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One connection's clients between sockets that the test holds: the client's
- * far end and the database's.  Everything that waits turns the event loop, and
- * fails the test when its patience ends.
+ * The clients of one connection between two sockets that the test holds: the
+ * far end of the client and that of the database.  Every function that waits
+ * turns the event loop, and fails the test when its patience ends.
  */
 #ifndef CLIENT_LAB_H
 #define CLIENT_LAB_H
@@ -52,33 +52,33 @@ struct lab {
 	int log_fd, saved_stderr;
 };
 
-/* As cmocka's fixtures. */
+/* Fixtures of cmocka. */
 int lab_set_up(void **state);
 int lab_tear_down(void **state);
 
-/* Another client comes; the one before stays connected with its fd given. */
+/* Connect another client; returns the far end of the one before it. */
 int lab_connect(struct lab *);
 
-/* The forward is answered. */
+/* Answer the forward. */
 void lab_accept(struct lab *);
 void lab_refuse(struct lab *, enum failure, const char *words);
 
-/* Turn the loop until a forward is asked for. */
+/* Turn the loop until the client asks for a forward. */
 void lab_wait_open(struct lab *);
 void lab_wait_gone(struct lab *, unsigned gone);
 
-/* Let things happen that are ready to happen. */
+/* Turn the loop until every event that is ready is handled. */
 void lab_settle(struct lab *);
 
 void lab_send(int fd, const void *bytes, size_t len);
 
-/* Exactly these bytes come next at this end. */
+/* Read the next bytes at this end, which must be these. */
 void lab_expect(struct lab *, int fd, const void *bytes, size_t len);
 
-/* What comes last: 0 an end, else an errno. */
+/* Read the end: returns 0 after FIN, else the errno. */
 int lab_expect_end(struct lab *, int fd);
 
-/* Nothing is there to be read. */
+/* Check that there is nothing to read. */
 void lab_expect_silence(struct lab *, int fd);
 
 /* Read a whole ErrorResponse and check its SQLSTATE and a part of it. */
@@ -87,20 +87,21 @@ void lab_expect_error(struct lab *, int fd, const char *severity,
 void lab_expect_fatal(struct lab *, int fd, const char *sqlstate,
     const char *part);
 
-/* The client in TLS over its socket; a handshake gives 1, or -1. */
-struct tls_peer *tls_peer_new(struct lab *, bool verify, const char *alpn);
-void tls_peer_start(struct tls_peer *); /* its ClientHello is sent */
+/* TLS of the client over its socket; the handshake returns 1 or -1. */
+struct tls_peer *tls_peer_new(struct lab *, bool is_verifying,
+    const char *alpn);
+void tls_peer_start(struct tls_peer *); /* send its ClientHello */
 int tls_peer_handshake(struct tls_peer *);
-const char *tls_peer_reason(void); /* of a handshake that failed */
+const char *tls_peer_reason(void); /* why a handshake failed */
 void tls_peer_send(struct tls_peer *, const void *bytes, size_t len);
 void tls_peer_expect_fatal(struct tls_peer *, const char *sqlstate,
     const char *part);
 void tls_peer_free(struct tls_peer *);
 
-/* Up to a session in the clear: startup, authentication, ReadyForQuery. */
+/* Begin a session in the clear: startup, authentication, ReadyForQuery. */
 void lab_log_in(struct lab *, const char *ready, size_t len);
 
-/* The log of this test so far holds this text. */
+/* Whether the log of this test contains the text. */
 bool lab_logged(struct lab *, const char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The requests of jump/jump.h, one at a time, answered by the test.  What a
- * worker calls is there for the linker alone.
+ * The test answers the requests of jump/jump.h, one at a time.  The functions
+ * that a worker calls are here for the linker only.
  */
 #include "fake_jump.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A jump in place of jump/jump.c: it keeps the one request it was asked, until
- * the test answers it.
+ * A jump in place of jump/jump.c.  It keeps one request until the test answers
+ * it.
  */
 #ifndef FAKE_JUMP_H
 #define FAKE_JUMP_H
@@ -15,7 +15,7 @@ struct jump {
 	struct originator originator; /* of the last request */
 	int64_t deadline_ms;
 	bool was_cancel;
-	jump_answer_fn *answer; /* NULL: nothing is asked */
+	jump_answer_fn *answer; /* NULL: there is no request */
 	void *arg;
 };
 

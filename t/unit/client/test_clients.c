@@ -204,7 +204,7 @@ a_cancel_that_fails_is_closed_silently(void **state)
 	assert_true(lab_logged(lab, "how=\"cancel request not delivered\""));
 }
 
-/* Nobody waits for a sender that does not close. */
+/* pgjump does not wait until the sender closes. */
 static void
 a_cancel_is_over_when_the_database_has_closed(void **state)
 {
@@ -249,7 +249,7 @@ a_cancel_cut_off_is_closed_silently(void **state)
 	lab_wait_gone(lab, 1);
 }
 
-/* It came as a client, whose place and forward it uses. */
+/* It was taken for a client before, and uses the place and the forward. */
 static void
 a_cancel_after_a_no_to_tls_needs_no_turn(void **state)
 {
@@ -269,7 +269,7 @@ a_cancel_after_a_no_to_tls_needs_no_turn(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 }
 
-/* As many as have their turn at a time, in this file. */
+/* The requests that may have their turn at a time. */
 struct cancels {
 	int clients[GATE_CANCELS_MIN], databases[GATE_CANCELS_MIN];
 };
@@ -471,7 +471,7 @@ an_ssl_request_gets_the_text_inside_tls(void **state)
 	"Ecould not fork new process for connection: " \
 	"Resource temporarily unavailable"
 
-/* As PostgreSQL says it of requests that it does not know. */
+/* PostgreSQL's answer to a request that it does not know. */
 #define ERROR_0A000(length, code)                   \
 	"E\0\0\0" length "SFATAL\0VFATAL\0C0A000\0" \
 	"Munsupported frontend protocol " code "\0\0"
@@ -491,7 +491,7 @@ a_gssenc_request_is_answered_no(void **state)
 	lab_expect_fatal(lab, lab->client, "57P03", "[jump_connect]");
 }
 
-/* As PostgreSQL up to 11: libpq would connect anew, and so does pgjump. */
+/* PostgreSQL 11 does this: libpq then connects again, and so does pgjump. */
 static void
 a_database_that_does_not_know_gssenc_is_asked_anew(void **state)
 {
@@ -516,7 +516,7 @@ a_database_that_does_not_know_gssenc_is_asked_anew(void **state)
 	lab_expect(lab, lab->database, BYTES(STARTUP));
 }
 
-/* As H2, for which it is a startup packet; a VNC server begins with R, too. */
+/* H2 takes it for a startup packet; a VNC server begins with R, too. */
 static void
 a_login_in_answer_to_a_gssenc_request_is_begun_anew(void **state)
 {
@@ -599,7 +599,7 @@ a_client_that_rejects_the_certificate_is_logged(void **state)
 	    "stage=jump_connect reason=\"client sent alert: unknown CA\""));
 }
 
-/* After the database's S, and before a byte of its TLS. */
+/* The database ends after its S, before the first byte of its TLS. */
 static void
 the_text_is_still_told_after_the_database_s_yes(void **state)
 {
@@ -622,7 +622,7 @@ the_text_is_still_told_after_the_database_s_yes(void **state)
 	tls_peer_free(tls);
 }
 
-/* What a database does instead of answering, to a request of either kind. */
+/* Things that a database does instead of answering a request. */
 static const struct bad_answer {
 	const char *request;
 	size_t request_len;
@@ -716,7 +716,7 @@ a_silent_database_is_named_in_time(void **state)
 	lab_expect_fatal(lab, lab->client, "57P03", "[db_silent]");
 }
 
-/* As PGlite's socket server, which does not know it. */
+/* PGlite's socket server does this, which does not know the request. */
 static void
 silence_to_a_gssenc_request_is_named(void **state)
 {
@@ -731,7 +731,7 @@ silence_to_a_gssenc_request_is_named(void **state)
 	lab_expect_fatal(lab, lab->client, "57P03", "encryption by GSSAPI");
 }
 
-/* Each could be the beginning of an error, of which the rest never comes. */
+/* Each could begin an error whose rest never comes. */
 static void
 a_server_that_stops_in_an_error_was_not_silent(void **state)
 {
@@ -832,7 +832,7 @@ a_client_that_leaves_gives_its_request_back(void **state)
 	assert_int_equal(lab->jump.dropped, 1);
 }
 
-/* --- Who may come --------------------------------------------------------- */
+/* --- Limits --------------------------------------------------------------- */
 
 static void
 a_full_connection_says_so(void **state)
@@ -853,7 +853,7 @@ a_full_connection_says_so(void **state)
 	lab_expect_fatal(lab, lab->client, "53300",
 	    "too many clients on this connection: max_clients is 20 "
 	    "[client_limit]");
-	/* A CancelRequest is not counted. */
+	/* A CancelRequest does not count. */
 	fds[20] = lab_connect(lab);
 	lab_send(lab->client, BYTES(CANCEL_REQUEST));
 	lab_accept(lab);
@@ -988,7 +988,7 @@ a_request_for_encryption_in_tls_is_refused(void **state)
 	    lab_logged(lab, "it asks for encryption where TLS was agreed"));
 }
 
-/* With the request, and between request and answer. */
+/* The bytes come with the request, or between request and answer. */
 static void
 bytes_before_the_answer_are_refused(void **state)
 {
@@ -1043,7 +1043,7 @@ a_probe_is_hardly_mentioned(void **state)
 	assert_false(lab_logged(lab, "warning:"));
 }
 
-/* --- In mid-session ------------------------------------------------------- */
+/* --- In a session --------------------------------------------------------- */
 
 static void
 lose_database(struct lab *lab)
@@ -1089,7 +1089,7 @@ a_busy_extended_session_gets_no_fatal(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 }
 
-/* Outside one, psycopg and pgjdbc take a commit for done without asking. */
+/* At 'I' psycopg and pgjdbc take a commit for done without asking. */
 static void
 a_transaction_is_told_that_it_failed(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The places of a connection, the turns of its cancel requests, and the brake,
- * with a clock of the test's own.
+ * The places of a connection, the turns of its cancel requests, and the brake.
+ * The test owns the clock.
  */
 #include "client/gate.h"
 
@@ -217,7 +217,7 @@ on_turn(void *arg)
 	turn->lab->called[turn->lab->calls++] = turn->name;
 }
 
-/* They are named A, B, C and so on. */
+/* The requests are named A, B, C and so on. */
 static bool
 enter(struct lab *lab, unsigned i)
 {
@@ -298,7 +298,7 @@ each_client_gives_a_turn(void **state)
 	assert_string_equal(lab->called, "IJ");
 }
 
-/* Ten are under way, and then there are eight clients less. */
+/* Ten are under way, and then eight clients leave. */
 static void
 fewer_clients_give_fewer_turns(void **state)
 {
@@ -336,8 +336,10 @@ who_leaves_when_its_turn_comes_is_not_called(void **state)
 	assert_true(gate_cancel_has_turn(lab->cancels[10]));
 }
 
-/* The message is on its way when its receiver closes, before and after who
- * waited for it has left. */
+/*
+ * The message is on its way when its mailbox closes.  One request has left
+ * before that, another leaves after it.
+ */
 static void
 a_turn_that_nobody_takes_is_freed(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Listening: what can be bound, what becomes of socket files, and accepting
- * when descriptors run out.
+ * Listening: addresses that can be bound, socket files that are removed, and
+ * accepting when descriptors run out.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ struct lab {
 	struct config_listen tcp, local;
 	struct listener *listener;
 	char error[256];
-	/* What was accepted. */
+	/* The accepted sockets. */
 	int fds[CLIENTS_MAX];
 	unsigned count;
 	struct sockaddr_storage peer; /* of the last one */
@@ -156,7 +156,7 @@ connect_local(const struct lab *lab)
 	return fd;
 }
 
-/* The file that a killed process leaves. */
+/* Leave the file that a killed process leaves. */
 static void
 leave_socket_file(const struct lab *lab)
 {
@@ -178,7 +178,7 @@ option(int fd, int level, int name)
 	return value;
 }
 
-/* Standard error into a file, and back. */
+/* Redirect standard error to a file, and back. */
 static int
 divert_stderr(const char *path)
 {
@@ -247,12 +247,13 @@ a_port_serves_again_at_once(void **state)
 	client = connect_tcp(lab);
 	event_base_loop(lab->base, EVLOOP_ONCE);
 	listener_close(lab->listener);
-	close(lab->fds[--lab->count]); /* closes first: TIME_WAIT is here */
+	close(lab->fds[--lab->count]); /* this side closes first and has
+					  TIME_WAIT */
 	close(client);
 	open_listener(lab, &lab->tcp);
 }
 
-/* 192.0.2.0/24 is nobody's (RFC 5737). */
+/* No machine has an address in 192.0.2.0/24 (RFC 5737). */
 static void
 a_missing_address_is_skipped_where_optional(void **state)
 {
@@ -377,7 +378,7 @@ the_socket_of_a_successor_is_left_alone(void **state)
 
 	open_listener(lab, &lab->local);
 	assert_int_equal(unlink(lab->path), 0);
-	/* So that the file system does not give the same inode again. */
+	/* Else the file system might give the same inode again. */
 	int fd = open(lab->path, O_CREAT | O_WRONLY, 0600);
 	char aside[sizeof lab->path + 8];
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * client/refusal.c before clients that would hold it up for ever: what they
- * send is the test's, what they are sent is counted or kept from them.
+ * client/refusal.c with clients that would hold it up for ever.  The test sends
+ * their bytes, and counts or blocks the bytes for them.
  */
 #include "client/refusal.h"
 
@@ -27,7 +27,7 @@ struct peer {
 	struct stream stream;
 	struct tls *tls; /* NULL: it sends zeros for ever */
 	size_t sent;
-	bool takes, was_finished;
+	bool is_reading, was_finished;
 };
 
 static ssize_t
@@ -56,7 +56,7 @@ peer_write(struct stream *stream, const void *buf, size_t len)
 {
 	struct peer *self = (struct peer *)stream;
 
-	if (!self->takes)
+	if (!self->is_reading)
 		return STREAM_WAIT;
 	if (self->tls != NULL)
 		tls_feed(self->tls, buf, len);
@@ -97,7 +97,7 @@ refuse(struct peer *peer, struct tls_identity *identity, const char *kept,
 	};
 
 	peer->stream.ops = &peer_ops;
-	peer->takes = true;
+	peer->is_reading = true;
 	fault_name(&fault, "jump:22", "ubuntu", "db:5432");
 	fault_set(&fault, FAIL_TUNNEL_LOST, "%s", "");
 	return refusal_new(&setup);
@@ -130,7 +130,7 @@ who_makes_us_talk_and_does_not_listen_is_lost(void **state)
 	while (tls_handshake(peer.tls) != TLS_READY)
 		assert_int_equal(refusal_step(refusal), REFUSAL_RUNNING);
 	assert_int_equal(refusal_step(refusal), REFUSAL_RUNNING);
-	peer.takes = false;
+	peer.is_reading = false;
 	for (int i = 0; i < 20000 && status == REFUSAL_RUNNING; i++) {
 		SSL_key_update(tls_ssl(peer.tls), SSL_KEY_UPDATE_REQUESTED);
 		assert_int_equal(tls_handshake(peer.tls), TLS_READY);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The relay between a client on a real socket and a database which the test
- * plays on a stream of its own kind: it checks how it is written to, and
- * counts what it is credited.
+ * The relay between a client on a real socket and a database that the test
+ * plays on a stream of its own kind.  That stream checks how it is written to,
+ * and counts the bytes it is credited.
  */
 #include "client/relay.h"
 
@@ -39,12 +39,12 @@
 
 struct database {
 	struct stream stream;
-	char *in; /* what it says: read by the relay */
+	char *in; /* bytes that the relay reads */
 	size_t in_len, in_read;
-	char *out; /* what it was sent */
+	char *out; /* bytes that the relay wrote */
 	size_t out_len;
-	size_t take_max;         /* of one write; 0: it waits */
-	const char *retry_bytes; /* of a write that had to wait */
+	size_t take_max;         /* bytes of one write; 0: it waits */
+	const char *retry_bytes; /* those of a write that had to wait */
 	size_t retry_len;
 	size_t credited;
 	bool is_ended, is_lost, is_finished, is_closed;
@@ -271,7 +271,7 @@ client_reads(struct lab *lab, const void *want, size_t len, bool is_leaving)
 	free(got);
 }
 
-/* What the client reads last: 0 an end, else an errno. */
+/* The client reads the end: returns 0 after FIN, else the errno. */
 static int
 client_end(const struct lab *lab)
 {
@@ -334,7 +334,7 @@ bytes_pass_up_exactly(void **state)
 		    : send(lab->client, bytes + sent, len - sent, MSG_NOSIGNAL);
 
 		sent += some > 0 ? (size_t)some : 0;
-		/* It waits, takes a little, takes much. */
+		/* It waits, then takes a little, then much. */
 		lab->database.take_max = turn % 3 == 0 ? 0
 		    : turn % 3 == 1                    ? 1000
 						       : OUT_MAX;
@@ -363,7 +363,7 @@ early_bytes_come_first(void **state)
 	lab_free(lab);
 }
 
-/* Nobody reads at the far side: one read is parked, and no more is taken. */
+/* The far side does not read: one read is parked, and no more is taken. */
 static void
 a_stuck_database_stops_the_client(void **state)
 {
@@ -382,8 +382,10 @@ a_stuck_database_stops_the_client(void **state)
 	lab_free(lab);
 }
 
-/* The client does not read: what is held stays below park_max, and nothing of
- * it is credited. */
+/*
+ * The client does not read: the parked bytes stay below park_max, and none of
+ * them is credited.
+ */
 static void
 a_stuck_client_bounds_what_is_held(void **state)
 {
@@ -478,7 +480,7 @@ a_broken_client_is_told(void **state)
 	lab_free(lab);
 }
 
-/* The table of how a database's end is told, by what came before. */
+/* The statuses of a database's end, by the messages before it. */
 static void
 an_end_is_judged_by_the_session(void **state)
 {
@@ -634,7 +636,7 @@ last_words_follow_what_was_received(void **state)
 	lab_free(lab);
 }
 
-/* After the end has been passed on there is nobody to tell. */
+/* The client has its end already and takes no text. */
 static void
 what_cannot_be_said_is_not_counted(void **state)
 {
@@ -655,7 +657,7 @@ what_cannot_be_said_is_not_counted(void **state)
 	lab_free(lab);
 }
 
-/* All of it arrives, and then the RST: never a FIN. */
+/* Every byte arrives, then the RST, and never a FIN. */
 static void
 a_cut_delivers_everything_first(void **state)
 {

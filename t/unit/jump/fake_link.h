@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Links in place of ssh/link.c: what is asked of them is what the test has set.
+ * Links in place of ssh/link.c: they answer as the test has set them.
  */
 #ifndef PGJUMP_FAKE_SSH_LINK_H
 #define PGJUMP_FAKE_SSH_LINK_H
@@ -20,15 +20,15 @@ struct ssh_link {
 	int64_t heard_ms;
 	int64_t probed_ms; /* by ssh_link_probe() */
 	int64_t bear_ms;   /* by ssh_link_bear() */
-	bool is_answered;  /* the open in flight, by this: */
+	bool is_answered;  /* the open in flight was, by `opened` */
 	struct ssh_opened opened;
 };
 
-/* Those that ssh_link_new() has made, in that order. */
+/* The links that ssh_link_new() has made, in that order. */
 extern struct ssh_link *fake_links[16];
 extern size_t fake_link_count;
 
-/* Answer the open in flight: by a stream, or by a refusal. */
+/* Answer the open in flight by a stream, or by a refusal. */
 void fake_link_accept(struct ssh_link *, struct stream *);
 void fake_link_refuse(struct ssh_link *, unsigned reason, const char *words);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The bounds of each wait, and that it is spread between them.
+ * The bounds of each wait, and its spread between them.
  */
 #include "jump/backoff.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Who may dial a jump box and when, and what is remembered of the last try.
+ * When a jump box may be dialled, and what is remembered of the last dial.
  */
 #include "jump/box.h"
 
@@ -114,7 +114,7 @@ test_a_fresh_failure_is_told_at_once(void **state)
 }
 
 static void
-test_rejected_credentials_sleep_long_whoever_comes(void **state)
+test_rejected_credentials_sleep_long_though_clients_come(void **state)
 {
 	struct jump_box *box = *state;
 	int64_t retry_ms;
@@ -243,7 +243,7 @@ test_links_that_break_together_break_once(void **state)
 }
 
 static void
-test_links_that_nobody_uses_are_replaced_once(void **state)
+test_links_that_break_unused_are_replaced_once(void **state)
 {
 	struct jump_box *box = *state;
 
@@ -255,7 +255,7 @@ test_links_that_nobody_uses_are_replaced_once(void **state)
 	assert_permit(box, false, JUMP_PERMIT_REST);
 	assert_permit(box, true, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
-	/* A client came: it begins anew. */
+	/* A client has come, so the count begins anew. */
 	jump_box_lost(box, 60000, true);
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
@@ -318,7 +318,7 @@ test_other_workers_hear_of_a_dial(void **state)
 	event_base_loop(base, EVLOOP_ONCE);
 	assert_int_equal(heard, 1);
 
-	/* What is under way when the worker goes reaches nobody. */
+	/* News that is under way when the worker leaves is dropped. */
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
 	jump_news_unwatch(jump_box_news(box), &heard);
@@ -339,8 +339,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_a_fresh_failure_is_told_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-		    test_rejected_credentials_sleep_long_whoever_comes, set_up,
-		    tear_down),
+		    test_rejected_credentials_sleep_long_though_clients_come,
+		    set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_changed_secret_file_ends_the_sleep, set_up,
 		    tear_down),
@@ -360,7 +360,7 @@ main(void)
 		    test_links_that_break_together_break_once, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
-		    test_links_that_nobody_uses_are_replaced_once, set_up,
+		    test_links_that_break_unused_are_replaced_once, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_the_stage_of_a_dial_is_known_to_all, set_up,

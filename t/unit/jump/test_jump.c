@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Whom a jump box asks its pool for, turn by turn; the pool is a fake that
- * counts.
+ * The order in which requests ask the pool, turn by turn.  The pool is a fake
+ * that counts.
  */
 #include "jump/jump.h"
 
@@ -31,13 +31,14 @@ static struct config_connection good = { .label = "10.0.0.2:5432",
 	.host_kind = CONFIG_HOST_ADDRESS,
 	.jump = &jump_config };
 
-/* --- the pool ------------------------------------------------------------- */
+/* --- The pool ------------------------------------------------------------- */
 
 struct pool {
 	enum pool_offer for_lost, for_good;
 	bool has_slot;
 	size_t lost_asked, good_asked;
-	char order[CROWD * 3]; /* names of clients, as they were asked for */
+	char order[CROWD *
+	    3]; /* the names of clients, in the order they asked */
 	size_t order_len;
 	void *breaks; /* the user of an open whose link breaks */
 };
@@ -182,7 +183,7 @@ pool_cause(const struct pool *asked, struct fault *fault)
 	(void)asked, (void)fault;
 }
 
-/* --- the lab -------------------------------------------------------------- */
+/* --- The lab -------------------------------------------------------------- */
 
 struct lab {
 	struct event_base *base;
@@ -240,7 +241,7 @@ come(struct lab *lab, const struct config_connection *connection, size_t count)
 		    lab);
 }
 
-/* A client for each letter; of those in lower case a cancel request. */
+/* A request for each letter; a cancel request for each lower-case one. */
 static void
 come_as(struct lab *lab, const struct config_connection *connection,
     const char *names)
@@ -255,7 +256,7 @@ come_as(struct lab *lab, const struct config_connection *connection,
 	}
 }
 
-/* Whom the pool is asked for, in this order. */
+/* The names of the requests that ask in this turn, in their order. */
 static const char *
 order(struct lab *lab)
 {
@@ -265,7 +266,7 @@ order(struct lab *lab)
 	return pool.order;
 }
 
-/* --- tests ---------------------------------------------------------------- */
+/* --- Tests ---------------------------------------------------------------- */
 
 static void
 a_crowd_that_must_wait_asks_once_a_turn(void **state)
@@ -329,7 +330,7 @@ clients_go_before_cancels(void **state)
 	assert_string_equal(order(lab), "ABCDabcd");
 }
 
-/* Four clients for each, from the time it comes. */
+/* Four clients are served for each cancel request, once it has come. */
 static void
 many_clients_do_not_hold_up_a_cancel(void **state)
 {
@@ -346,7 +347,7 @@ many_clients_do_not_hold_up_a_cancel(void **state)
 	assert_string_equal(order(lab), "Aa");
 }
 
-/* A turn that cannot be taken is not lost to those behind it. */
+/* Where one cannot use its turn, those behind it have theirs. */
 static void
 a_cancel_that_must_wait_lets_others_ask(void **state)
 {
@@ -359,7 +360,7 @@ a_cancel_that_must_wait_lets_others_ask(void **state)
 	assert_string_equal(order(lab), "a");
 }
 
-/* Whoever asks again comes last, of its kind. */
+/* A request that asks again comes last of its kind. */
 static void
 a_client_whose_link_breaks_goes_before_cancels(void **state)
 {

@@ -45,7 +45,7 @@ static const struct config_connection name = { .label = "db.example:5432",
 static const struct originator nobody;
 static struct stream *const a_stream = (struct stream *)&config;
 
-/* --- dials, which end when the test says so ------------------------------ */
+/* --- Dials, which end when the test says so ------------------------------- */
 
 struct pool_dials {
 	struct pool_dials_setup setup;
@@ -99,7 +99,7 @@ finish_dials(void)
 	}
 }
 
-/* --- a pool -------------------------------------------------------------- */
+/* --- A pool --------------------------------------------------------------- */
 
 struct lab {
 	struct event_base *base;
@@ -108,7 +108,7 @@ struct lab {
 	struct pool *pool;
 };
 
-/* Ask for a stream whose open may take so long. */
+/* Ask for a stream whose open may take `open_ms`. */
 static enum pool_offer
 ask_for(struct lab *lab, const struct config_connection *connection,
     int64_t waited_ms, int64_t open_ms)
@@ -150,7 +150,7 @@ lab_free(struct lab *lab)
 	free(lab);
 }
 
-/* What the end of an open is; somebody waits for it. */
+/* The end of an open whose user waits for it. */
 static struct ssh_opened
 opened(struct lab *lab)
 {
@@ -217,7 +217,7 @@ and_no_further_than_its_share(void **state)
 	lab_free(lab);
 }
 
-/* Two links, of which the one with a free slot has far more channels. */
+/* There are two links; the one with a free slot has far more channels. */
 static void
 a_link_with_far_fewer_channels_is_worth_a_moment(void **state)
 {
@@ -253,7 +253,7 @@ a_refusal_is_the_database_s(void **state)
 	lab_free(lab);
 }
 
-/* The open in flight is overdue, and the jump box was not heard since. */
+/* Make the open in flight overdue, and the jump box silent since then. */
 static void
 stall(struct lab *lab)
 {
@@ -347,7 +347,7 @@ an_empty_session_that_is_full_is_told(void **state)
 	lab_free(lab);
 }
 
-/* An open of `one` that is late at once, on the only link there is. */
+/* Open to `one` on the only link there is, and be late at once. */
 static void
 hold_up(struct lab *lab)
 {

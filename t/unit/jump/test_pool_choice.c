@@ -25,7 +25,7 @@
 #define BUDGET     4000
 #define BUDGET_MIN 10
 #define LONG_AGO   11000
-#define NOT_LONG   8000 /* and a slow machine is slow */
+#define NOT_LONG   8000 /* leaves 2 s for a slow machine */
 
 static struct config_connection connections[] = {
 	{ .label = "10.0.0.1:5432",
@@ -78,7 +78,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* An open that has been in flight for so long. */
+/* An open that has been in flight for `age_ms`. */
 static void
 open_since(struct pool_member *member, struct pool_target *target,
     int64_t age_ms, int64_t budget_ms)
@@ -100,7 +100,7 @@ answer(struct pool_member *member)
 	pool_member_tidy(member);
 }
 
-/* An open is late, though the jump box was heard just now. */
+/* Make an open late, though the jump box was heard just now. */
 static void
 hold_up(struct lab *lab, size_t i, struct pool_target *target)
 {
@@ -116,7 +116,7 @@ claim(const struct lab *lab, const struct pool_target *target, bool is_scarce)
 	    pool_choice_best(&lab->members, target), is_scarce);
 }
 
-/* --- which link ---------------------------------------------------------- */
+/* --- Which link ----------------------------------------------------------- */
 
 static void
 the_link_with_fewest_channels(void **state)
@@ -230,7 +230,7 @@ a_name_that_is_being_asked_joins_nobody_now(void **state)
 	assert_true(awaits_better(lab, lab->name));
 }
 
-/* --- who may have one ---------------------------------------------------- */
+/* --- Claims to a slot ----------------------------------------------------- */
 
 static void
 who_answers_may_have_every_slot(void **state)
@@ -349,9 +349,9 @@ a_name_that_stalls_joins_nobody(void **state)
 	assert_int_equal(claim(lab, lab->name, false), POOL_CLAIM_RISKED);
 }
 
-/* --- who stalls a link ---------------------------------------------------- */
+/* --- Targets that stall a link -------------------------------------------- */
 
-/* A server that connects in the thread which reads the session. */
+/* The server connects in the thread that reads the session. */
 static void
 stall(struct lab *lab, size_t i, struct pool_target *target)
 {
@@ -493,7 +493,7 @@ an_idle_link_stays_for_the_sake_of_a_stalled_one(void **state)
 	assert_null(pool_choice_spare(&lab->members));
 }
 
-/* --- who answers --------------------------------------------------------- */
+/* --- Standings of targets ------------------------------------------------- */
 
 static void
 an_answer_in_time_clears(void **state)
@@ -555,7 +555,7 @@ the_haste_of_a_client_is_no_target_s_fault(void **state)
 	assert_false(pool_life_blame_targets(&lab->members));
 }
 
-/* --- when nobody can go on ----------------------------------------------- */
+/* --- Pools without a free slot -------------------------------------------- */
 
 static void
 blocked_when_suspects_hold_every_slot(void **state)

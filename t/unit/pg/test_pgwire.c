@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What first packets are, what answers are plausible, and what an ErrorResponse
- * looks like.
+ * The kinds of first packets, plausible answers, and the layout of an
+ * ErrorResponse.
  */
 #include "pg/pgwire.h"
 
@@ -83,7 +83,7 @@ first_packets_are_told_apart(void **state)
 	}
 }
 
-/* A sender of single bytes is told the same, and nothing before it is sure. */
+/* Single bytes lead to the same result, and to none before it is certain. */
 static void
 no_packet_is_decided_before_its_bytes(void **state)
 {
@@ -160,7 +160,7 @@ answers_are_judged(void **state)
 			fail_msg("case %zu", i);
 }
 
-/* In answer to a request for encryption. */
+/* Answers to a request for encryption. */
 static void
 an_error_is_read_in_both_forms(void **state)
 {
@@ -198,7 +198,7 @@ an_error_is_read_in_both_forms(void **state)
 	}
 }
 
-/* Nobody waits for more of it than has room. */
+/* An answer that fills its room is judged as it is. */
 static void
 a_long_error_is_judged_by_its_beginning(void **state)
 {
@@ -358,7 +358,7 @@ a_sqlstate_is_five_digits_or_letters(void **state)
 	}
 }
 
-/* "M", then characters of UTF-8 behind 0 to 3 others. */
+/* The message is 0 to 3 bytes and then characters of UTF-8. */
 static void
 a_long_message_is_cut_between_characters(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Where a session stands when one way ends, and what is looked at to know it:
- * bodies lie in pages which nobody may read.
+ * Where a session stands when one way ends, and which bytes are read to know
+ * it: the other bytes lie in a page that may not be read.
  */
 #include "pg/pgwire_session.h"
 
@@ -21,7 +21,7 @@
 /* A text with NULs in it, without the one at its end. */
 #define BYTES(text) text, sizeof(text) - 1
 
-/* --- Where it stands ------------------------------------------------------ */
+/* --- Moments -------------------------------------------------------------- */
 
 #define READY       "Z\0\0\0\5I"
 #define READY_IN    "Z\0\0\0\5T"
@@ -44,7 +44,7 @@
 #define PLAIN_ERROR "E\0\0\0\23SERROR\0C42601\0\0"
 #define FATAL_ERROR "E\0\0\0\25SFATAL\0C57P01\0M\0\0"
 
-/* One step: bytes of a client (`is_front`) or of the database. */
+/* Bytes of the client (`is_front`) or of the database. */
 struct step {
 	bool is_front;
 	const char *bytes;
@@ -172,7 +172,7 @@ run_step(struct pgwire_session *session, const struct step *step, size_t piece)
 	}
 }
 
-/* Every case in reads of every size: the moment never depends on that. */
+/* The moment never depends on the sizes of reads. */
 static void
 a_session_stands_where_its_messages_say(void **state)
 {
@@ -225,7 +225,7 @@ the_last_error_is_kept(void **state)
 #define WARNING "N\0\0\0\45SWARNING\0C57P02\0Mit has crashed\0\0"
 #define NOTICE  "N\0\0\0\27SNOTICE\0C00000\0Mx\0\0"
 
-/* Only as the last word does it tell why the connection ends. */
+/* A notice tells why the connection ends only if it comes last. */
 static void
 a_warning_of_the_end_is_kept(void **state)
 {
@@ -250,7 +250,7 @@ a_warning_of_the_end_is_kept(void **state)
 	assert_string_equal(fields.sqlstate, "57P01");
 }
 
-/* An error longer than what is kept is followed to its end all the same. */
+/* An error that is too long to be kept is still followed to its end. */
 static void
 a_long_error_is_followed(void **state)
 {
@@ -272,9 +272,9 @@ a_long_error_is_followed(void **state)
 	assert_int_equal(pgwire_session_moment(&session), PGWIRE_OVER);
 }
 
-/* --- What is looked at ---------------------------------------------------- */
+/* --- Bytes that are read -------------------------------------------------- */
 
-/* Three pages side by side; the one in the middle may not be read. */
+/* Three pages side by side; the middle one may not be read. */
 struct pages {
 	size_t size;
 	unsigned char *bytes;
@@ -312,8 +312,8 @@ tear_down(void **state)
 }
 
 /*
- * A message of `len` bytes of body, of which the first `in_sight` may be read:
- * its header and they end where the forbidden page begins.
+ * A message whose body has `len` bytes.  Its header and the first `in_sight`
+ * bytes of the body may be read; the forbidden page begins behind them.
  */
 static const unsigned char *
 message(const struct pages *pages, char type, size_t len, size_t in_sight)
@@ -330,7 +330,7 @@ message(const struct pages *pages, char type, size_t len, size_t in_sight)
 
 typedef void follow_fn(struct pgwire_session *, const void *bytes, size_t len);
 
-/* A body in one read with its header, and one in three reads without it. */
+/* One body comes with its header, another in three reads without it. */
 static struct pgwire_session
 follow_unseen(const struct pages *pages, follow_fn *follow, char type)
 {
@@ -399,7 +399,7 @@ of_ready_for_query_the_status_is_looked_at(void **state)
 	assert_int_equal(session.status, 'T');
 }
 
-/* What was passed once is out of reach afterwards, wherever a read ends. */
+/* Bytes that were passed once lie in the forbidden page afterwards. */
 static void
 no_byte_is_looked_at_twice(void **state)
 {
