@@ -233,7 +233,7 @@ note_all(struct ssh_agent_offers *offers)
 	struct ssh_login *login = offers->login;
 
 	if (offers->made > 0 && offers->obstacle != FAIL_NONE)
-		fault_note(login->fault, "offered no RSA key, for %s",
+		fault_note(login->fault, "offered no RSA key, because %s",
 		    offers->obstacle_words);
 	if (offers->skipped[0] != '\0')
 		fault_note(login->fault,

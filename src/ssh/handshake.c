@@ -118,7 +118,7 @@ describe_error(const struct ssh_transport *transport, char *words, size_t size)
 		return;
 	}
 	if (ssh_transport_received(transport) > HANDSHAKE_MAX) {
-		snprintf(words, size, "it talks without end");
+		snprintf(words, size, "it sent more than a handshake needs");
 		return;
 	}
 	rc = libssh2_session_last_error(ssh_transport_session(transport), &text,

@@ -254,7 +254,7 @@ unknown(const struct ssh_hostkey_trust *trust, const struct shown *shown,
 	    shown->type, shown->fingerprint,
 	    *files != '\0' ? files : "any known_hosts file, as none is set");
 	if (trust->known.bad_lines > 0)
-		fault_note(fault, "%u lines of these files make no sense",
+		fault_note(fault, "invalid lines in these files: %u",
 		    trust->known.bad_lines);
 	free(files);
 	return fault->code;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A broken stream is found out by reading: what it brought before it broke may
- * say why.
+ * A broken stream is noticed by reading, not by writing: the bytes that came
+ * before it broke may say why.
  */
 #include "tls/pump.h"
 
 #include "base/stream.h"
 
+/* A record of TLS (RFC 8446, 5.1), of which a handshake seldom needs more. */
 #define READ_MAX ((size_t)16 * 1024)
 
 static void
@@ -25,39 +26,39 @@ send_output(struct tls_client *client, struct stream *database)
 	}
 }
 
-/* READY: something has come. */
-static enum tls_client_status
+/* Read once.  False: nothing has come; if the stream ended, *status is FAILED.
+ */
+static bool
 take_input(struct tls_client *client, struct stream *database,
-    struct fault *fault)
+    struct fault *fault, enum tls_client_status *status)
 {
 	unsigned char bytes[READ_MAX];
 	ssize_t got = stream_read(database, bytes, sizeof bytes);
 
 	if (got == STREAM_WAIT)
-		return TLS_CLIENT_WAIT;
+		return false;
 	if (got > 0) {
 		tls_client_feed(client, bytes, (size_t)got);
 		stream_credit(database, (size_t)got);
-		return TLS_CLIENT_READY;
+		return true;
 	}
 	if (got == STREAM_LOST)
 		stream_fault(database, fault);
 	tls_client_closed(client, fault);
-	return TLS_CLIENT_FAILED;
+	*status = TLS_CLIENT_FAILED;
+	return false;
 }
 
 enum tls_client_status
 tls_pump(struct tls_client *client, struct stream *database,
     struct fault *fault)
 {
-	enum tls_client_status status, input;
+	enum tls_client_status status;
 
 	do {
 		status = tls_client_step(client, fault);
 		send_output(client, database);
-		if (status != TLS_CLIENT_WAIT)
-			return status;
-		input = take_input(client, database, fault);
-	} while (input == TLS_CLIENT_READY);
-	return input;
+	} while (status == TLS_CLIENT_WAIT &&
+	    take_input(client, database, fault, &status));
+	return status;
 }

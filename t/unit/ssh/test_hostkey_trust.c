@@ -215,8 +215,7 @@ bad_lines_are_told_with_an_unknown_key(void **state)
 	(void)state;
 	add_line("one", "@nonsense jump.example.com", ED25519, 1);
 	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_HOSTKEY_UNKNOWN);
-	assert_string_equal(fault.detail,
-	    "1 lines of these files make no sense");
+	assert_string_equal(fault.detail, "invalid lines in these files: 1");
 }
 
 static void
