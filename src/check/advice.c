@@ -18,10 +18,6 @@
 #include "check/state.h"
 #include "config/config.h"
 
-#define HERE        "on this machine"
-#define AT_JUMP     "on the jump box"
-#define AT_DATABASE "on the database server"
-
 #define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
 
 static const struct config_jump *
@@ -34,7 +30,7 @@ jump_of(const struct check_state *state)
 static const char *
 near_database(const struct check_state *state)
 {
-	return jump_of(state) != NULL ? AT_JUMP : HERE;
+	return jump_of(state) != NULL ? CHECK_AT_JUMP : CHECK_HERE;
 }
 
 static bool
@@ -61,21 +57,21 @@ is_dropbear(const struct check_state *state)
 static void
 resolve_jump(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, HERE, "getent hosts %s",
+	check_report_advice_run(out, CHECK_HERE, "getent hosts %s",
 	    jump_of(state)->host);
 }
 
 static void
 reach_jump(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, HERE, "nc -vz -w 5 %s %u",
+	check_report_advice_run(out, CHECK_HERE, "nc -vz -w 5 %s %u",
 	    jump_of(state)->host, jump_of(state)->port);
 }
 
 static void
 listen_jump(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, AT_JUMP, "ss -ltn 'sport = :%u'",
+	check_report_advice_run(out, CHECK_AT_JUMP, "ss -ltn 'sport = :%u'",
 	    jump_of(state)->port);
 }
 
@@ -83,7 +79,7 @@ listen_jump(const struct check_state *state, struct check_advice *out)
 static void
 ask_instead(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, HERE, "pg_isready -h %s -p %u",
+	check_report_advice_run(out, CHECK_HERE, "pg_isready -h %s -p %u",
 	    jump_of(state)->host, jump_of(state)->port);
 }
 
@@ -91,10 +87,10 @@ static void
 read_sshd_log(const struct check_state *state, struct check_advice *out)
 {
 	if (is_sshd(state))
-		check_report_advice_run(out, AT_JUMP,
+		check_report_advice_run(out, CHECK_AT_JUMP,
 		    "journalctl -u ssh -n 50");
 	else if (is_dropbear(state))
-		check_report_advice_run(out, AT_JUMP,
+		check_report_advice_run(out, CHECK_AT_JUMP,
 		    "journalctl -u dropbear -n 50");
 }
 
@@ -102,7 +98,7 @@ static void
 count_errors(const struct check_state *state, struct check_advice *out)
 {
 	(void)state;
-	check_report_advice_run(out, HERE, "ip -s -s link");
+	check_report_advice_run(out, CHECK_HERE, "ip -s -s link");
 }
 
 static void
@@ -110,7 +106,7 @@ list_algorithms(const struct check_state *state, struct check_advice *out)
 {
 	if (!is_sshd(state))
 		return;
-	check_report_advice_run(out, AT_JUMP,
+	check_report_advice_run(out, CHECK_AT_JUMP,
 	    "sshd -T | grep -E '^(kexalgorithms|ciphers|macs|"
 	    "hostkeyalgorithms) '");
 }
@@ -119,7 +115,7 @@ static void
 list_signatures(const struct check_state *state, struct check_advice *out)
 {
 	if (is_sshd(state))
-		check_report_advice_run(out, AT_JUMP,
+		check_report_advice_run(out, CHECK_AT_JUMP,
 		    "sshd -T | grep -i '^pubkeyaccepted'");
 }
 
@@ -137,7 +133,7 @@ inspect_account(const struct check_state *state, struct check_advice *out)
 
 	/* The shell does not expand a tilde before a quoted name. */
 	if (is_sshd(state) && strcmp(word, user) == 0)
-		check_report_advice_run(out, AT_JUMP,
+		check_report_advice_run(out, CHECK_AT_JUMP,
 		    "passwd -S %s; sshd -T | grep -E '^(allow|deny)'; "
 		    "ls -ld ~%s ~%s/.ssh ~%s/.ssh/authorized_keys; "
 		    "journalctl -u ssh -n 50",
@@ -184,7 +180,7 @@ static void
 print_agent(const struct check_state *state, struct check_advice *out)
 {
 	(void)state;
-	check_report_advice_run(out, HERE, "ssh-add -L");
+	check_report_advice_run(out, CHECK_HERE, "ssh-add -L");
 }
 
 static void
@@ -192,7 +188,7 @@ show_expiry(const struct check_state *state, struct check_advice *out)
 {
 	char *word = shell_word(jump_of(state)->username);
 
-	check_report_advice_run(out, AT_JUMP, "chage -l %s", word);
+	check_report_advice_run(out, CHECK_AT_JUMP, "chage -l %s", word);
 	free(word);
 }
 
@@ -200,7 +196,7 @@ static void
 list_agent(const struct check_state *state, struct check_advice *out)
 {
 	(void)state;
-	check_report_advice_run(out, HERE, "ssh-add -l");
+	check_report_advice_run(out, CHECK_HERE, "ssh-add -l");
 }
 
 /* --- The forward ---------------------------------------------------------- */
@@ -224,7 +220,7 @@ print_settings(const char *user, struct check_advice *out)
 	char *spec = xasprintf("user=%s,host=localhost,addr=127.0.0.1", user);
 	char *word = shell_word(spec);
 
-	check_report_advice_run(out, AT_JUMP,
+	check_report_advice_run(out, CHECK_AT_JUMP,
 	    "sshd -T -C %s | grep -iE 'forwarding|permitopen'", word);
 	free(word);
 	free(spec);
@@ -259,14 +255,14 @@ permit_forward(const struct check_state *state, struct check_advice *out)
 	if (is_sshd(state))
 		permit_forward_in_sshd(state, out);
 	else if (is_dropbear(state))
-		check_report_advice_run(out, AT_JUMP,
+		check_report_advice_run(out, CHECK_AT_JUMP,
 		    "ps -o args= -C dropbear");
 }
 
 static void
 list_sessions(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, AT_JUMP,
+	check_report_advice_run(out, CHECK_AT_JUMP,
 	    "ss -tnp state established 'sport = :%u'", jump_of(state)->port);
 }
 
@@ -297,7 +293,7 @@ reach_database(const struct check_state *state, struct check_advice *out)
 static void
 listen_database(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, AT_DATABASE, "ss -ltn 'sport = :%u'",
+	check_report_advice_run(out, CHECK_AT_DATABASE, "ss -ltn 'sport = :%u'",
 	    state->task->connection->port);
 }
 
@@ -333,7 +329,7 @@ static void
 ask_tls_settings(const struct check_state *state, struct check_advice *out)
 {
 	(void)state;
-	check_report_advice_run(out, AT_DATABASE,
+	check_report_advice_run(out, CHECK_AT_DATABASE,
 	    "psql -c \"SELECT name, setting FROM pg_settings "
 	    "WHERE name LIKE 'ssl%%'\"");
 }

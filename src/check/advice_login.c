@@ -19,8 +19,6 @@
 #include "check/state.h"
 #include "config/config.h"
 
-#define AT_DATABASE "on the database server"
-
 struct row {
 	const char *sqlstate;
 	const char *marker; /* a part of the message; NULL: any message */
@@ -162,31 +160,33 @@ static const struct row rows[] = {
 	{ "28000", "pg_hba.conf",
 	    "Permit this user, database and address in pg_hba.conf of the "
 	    "database.",
-	    AT_DATABASE, "psql -c 'SELECT pg_reload_conf()'", permit_address },
+	    CHECK_AT_DATABASE, "psql -c 'SELECT pg_reload_conf()'",
+	    permit_address },
 	{ "28000", NULL,
 	    "Correct username of this connection, or create that user in the "
 	    "database and permit it to log in.",
-	    AT_DATABASE, "psql -c '\\du'", NULL },
+	    CHECK_AT_DATABASE, "psql -c '\\du'", NULL },
 	{ "3D000", NULL,
 	    "Correct database of this connection, or create that database.",
-	    AT_DATABASE, "psql -l", NULL },
+	    CHECK_AT_DATABASE, "psql -l", NULL },
 	{ "42501", NULL,
 	    "Grant this user the privilege CONNECT on the database.",
-	    AT_DATABASE, "psql -c '\\l'", NULL },
+	    CHECK_AT_DATABASE, "psql -c '\\l'", NULL },
 	{ "53300", NULL,
 	    "Close idle sessions, or raise max_connections, or the limit of "
 	    "this user or database.",
-	    AT_DATABASE,
+	    CHECK_AT_DATABASE,
 	    "psql -c 'SELECT usename, datname, state, count(*) "
 	    "FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 DESC'",
 	    NULL },
 	{ "57P03", NULL,
 	    "Wait until the database has started; its log says how far it is.",
-	    AT_DATABASE, "pg_isready", NULL },
+	    CHECK_AT_DATABASE, "pg_isready", NULL },
 	{ "", "SASL authentication mechanisms are supported",
 	    "Permit this user scram-sha-256 in pg_hba.conf: the database offers "
 	    "only methods that take no password, such as OAuth.",
-	    AT_DATABASE, "psql -c 'SELECT * FROM pg_hba_file_rules'", NULL },
+	    CHECK_AT_DATABASE, "psql -c 'SELECT * FROM pg_hba_file_rules'",
+	    NULL },
 	{ "", "channel binding",
 	    "Set ssl_config.mode to require: the database demands channel "
 	    "binding.",
@@ -195,7 +195,7 @@ static const struct row rows[] = {
 	    "Set password of this connection: the database asks for one.", "",
 	    "", NULL },
 	{ "", NULL, "See the log of the database server, which may say why.",
-	    AT_DATABASE, "psql -c 'SELECT pg_current_logfile()'", NULL },
+	    CHECK_AT_DATABASE, "psql -c 'SELECT pg_current_logfile()'", NULL },
 };
 
 static bool
@@ -219,7 +219,7 @@ check_advice_login_password(const struct check_state *state,
 	put_word(name, sizeof name, state->task->connection->username);
 	snprintf(meta, sizeof meta, "\\password %s", name);
 	word = shell_word(meta);
-	snprintf(out->place, sizeof out->place, AT_DATABASE);
+	snprintf(out->place, sizeof out->place, CHECK_AT_DATABASE);
 	snprintf(out->command, sizeof out->command, "psql -c %s", word);
 	free(word);
 }
@@ -249,7 +249,7 @@ advise_tls(struct check_advice *out)
 	    "this connection in the configuration file");
 	snprintf(out->lines[out->line_count++], sizeof out->lines[0],
 	    "ssl: require");
-	snprintf(out->place, sizeof out->place, AT_DATABASE);
+	snprintf(out->place, sizeof out->place, CHECK_AT_DATABASE);
 	snprintf(out->command, sizeof out->command,
 	    "psql -c 'SELECT * FROM pg_hba_file_rules'");
 }

@@ -68,6 +68,11 @@ struct check_probe {
 #define CHECK_REMARKS_MAX 6
 #define CHECK_LINES_MAX   4
 
+/* Where a command is run. */
+#define CHECK_HERE        "on this machine"
+#define CHECK_AT_JUMP     "on the jump box"
+#define CHECK_AT_DATABASE "on the database server"
+
 /* What to do: a sentence, lines to add to a file, a command to run. */
 struct check_advice {
 	char hint[FAULT_WORDS_MAX];
