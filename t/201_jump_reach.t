@@ -118,7 +118,7 @@ my @cases = (
 		port => peer(['accept', "SSH-2.0-x\r\n"
 			. pack('N C C x1010', 1012, 10, 2) x 1000, 'repeat']),
 		label => 'jump_handshake',
-		says => qr/SSH handshake .* failed: it sent more than a handshake needs/,
+		says => qr/it sent more than a handshake needs/,
 		hint => qr/log of the SSH server/ },
 	{ name => 'no cipher in common', port => $old_cipher->port,
 		label => 'jump_handshake',

@@ -38,7 +38,7 @@ struct span {
  * The host that is looked for.  Names are in lower case, as OpenSSH hashes
  * them.
  */
-struct question {
+struct wanted {
 	char *name; /* "host", or "[host]:port" for a port other than 22 */
 	char *bare; /* "host" where name has a port, else NULL */
 };
@@ -274,7 +274,7 @@ add(struct known_hosts *hosts, const struct known_host *take)
 /* Read one line, and keep it if it names the host.  False: it is a bad line. */
 static bool
 read_line(struct known_hosts *hosts, struct span line,
-    const struct question *question, struct known_host *host)
+    const struct wanted *wanted, struct known_host *host)
 {
 	struct span names = next_word(&line), type;
 
@@ -289,8 +289,8 @@ read_line(struct known_hosts *hosts, struct span line,
 	if (names.len == 0 || !names_are_sound(names) ||
 	    !read_key(type, next_word(&line), host))
 		return false;
-	host->is_bare = !names_match(names, question->name);
-	if (!host->is_bare || names_match(names, question->bare))
+	host->is_bare = !names_match(names, wanted->name);
+	if (!host->is_bare || names_match(names, wanted->bare))
 		add(hosts, host);
 	else
 		free(host->blob);
@@ -301,7 +301,7 @@ void
 known_hosts_parse(struct known_hosts *hosts, const char *file, const char *text,
     size_t len, const char *host, unsigned port)
 {
-	struct question question = {
+	struct wanted wanted = {
 		.name = lower(host_name(host, port)),
 		.bare = port == 22 ? NULL : lower(xstrdup(host)),
 	};
@@ -310,11 +310,11 @@ known_hosts_parse(struct known_hosts *hosts, const char *file, const char *text,
 	for (unsigned line = 1; rest.len > 0; line++) {
 		struct known_host found = { .file = file, .line = line };
 
-		if (!read_line(hosts, cut(&rest, '\n'), &question, &found))
+		if (!read_line(hosts, cut(&rest, '\n'), &wanted, &found))
 			hosts->bad_lines++;
 	}
-	free(question.name);
-	free(question.bare);
+	free(wanted.name);
+	free(wanted.bare);
 }
 
 /* --- Files ------------------------------------------------------------- */

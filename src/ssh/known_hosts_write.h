@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The one writer of known_hosts files, which other writers may share.
+ * Appends to known_hosts files, to which other programs may write as well.
  */
 #ifndef PGJUMP_SSH_KNOWN_HOSTS_WRITE_H
 #define PGJUMP_SSH_KNOWN_HOSTS_WRITE_H
