@@ -28,8 +28,8 @@
 #include "ssh/transport.h"
 
 /*
- * Small enough not to delay other channels; and enough to fill 1 Gbit/s at a
- * round trip of 130 ms, which a client may make pgjump hold.
+ * The first does not delay other channels.  The second fills 1 Gbit/s at a
+ * round trip of 130 ms; pgjump may have to hold as much for a client.
  */
 #define WINDOW_MIN ((uint32_t)256 << 10)
 #define WINDOW_MAX ((uint32_t)16 << 20)

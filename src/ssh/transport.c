@@ -52,7 +52,7 @@
 /* Clients may leave far less unsent; only answers can fill the rest. */
 #define UNSENT_MAX ((size_t)4 << 20)
 
-/* libssh2 searches all in each call: 10 ms a turn with 900 channels. */
+/* libssh2 searches these in each call: 10 ms a turn with 900 channels. */
 #define TURN_BLOCKS 4096
 
 struct ssh_transport {
