@@ -297,7 +297,7 @@ my @cases = (
 
 sub states
 {
-	my $table = PgJump::Process::slurp("$FindBin::Bin/../src/client/clients.c");
+	my $table = PgJump::Process::slurp("$FindBin::Bin/../src/client/states.c");
 	return $table =~ /^\t\[CLIENT_\w+\] = \{ "(\w+)"/mg;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * How a client fails: one fault, completed with names and facts, logged once.
+ * How a client fails and ends: one fault, completed with names and facts,
+ * logged once; then the closing line of the log.
  */
 #include "client/client.h"
 
@@ -214,4 +215,76 @@ client_silent(struct client *client)
 	database_fault_silent(client_fault(client), &way, silence_of(startup),
 	    client->deadline_ms - from_ms, was_heard);
 	return client_refuse(client);
+}
+
+/* --- The closing line ----------------------------------------------------- */
+
+/* The ErrorResponse that ended the session, where it could be read. */
+static struct pgwire_error_fields
+last_error(const struct client *client)
+{
+	const struct pgwire_session *session = client->relay != NULL
+	    ? relay_session(client->relay)
+	    : NULL;
+	struct pgwire_error_fields error = { .sqlstate = "" };
+
+	if (session != NULL && session->is_over)
+		pgwire_error_fields(session->error, session->error_len, &error);
+	return error;
+}
+
+/* The client got the database's own error untouched; the log has it, too. */
+static void
+log_rejection(const struct client *client)
+{
+	const struct pgwire_session *session = client->relay != NULL
+	    ? relay_session(client->relay)
+	    : NULL;
+	struct pgwire_error_fields error = last_error(client);
+
+	if (session == NULL || !session->is_over || session->status != 0)
+		return;
+	log_warning("database refused client",
+	    log_num("client", (int64_t)client->id),
+	    log_str("connection", client->home->connection->name),
+	    log_str("stage", failure_stage_info(STAGE_DB_REJECTED)->label),
+	    log_str("sqlstate", error.sqlstate),
+	    log_str("error", error.message));
+}
+
+static const char *
+failed_stage(const struct client *client)
+{
+	const struct fault *fault = client->fault;
+
+	if (fault == NULL || fault->code == FAIL_NONE)
+		return NULL;
+	return failure_stage(fault->code)->label;
+}
+
+void
+client_log_closed(const struct client *client)
+{
+	struct pgwire_error_fields error = last_error(client);
+	bool is_probe = client_is_probe(client);
+	bool is_minor = is_probe || client->missed > 0;
+	char probes[24], missed[24];
+
+	if (is_probe)
+		snprintf(probes, sizeof probes, "%" PRIu64,
+		    gate_probe(client->home->gate));
+	snprintf(missed, sizeof missed, "%" PRIu64, client->missed);
+	log_rejection(client);
+	log_write(is_minor ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "client closed",
+	    LOG_LIST(log_num("client", (int64_t)client->id),
+		log_str("connection", client->home->connection->name),
+		log_str("peer", client_peer(client)),
+		log_str("how", client->how),
+		log_str("probes", is_probe ? probes : NULL),
+		log_str("missed_cancels", client->missed > 0 ? missed : NULL),
+		log_str("stage", failed_stage(client)),
+		log_str("sqlstate", error.sqlstate[0] ? error.sqlstate : NULL),
+		log_num("to_database", (int64_t)client->traffic.to_database),
+		log_num("to_client", (int64_t)client->traffic.to_client),
+		log_num("duration_ms", clock_ms() - client->start_ms)));
 }

@@ -63,6 +63,8 @@ struct client_home {
 	bool is_draining;
 	/* Run the client's states, because something may have changed. */
 	void (*wake)(void *client);
+	/* The client is closed: log that, and free it later. */
+	void (*retire)(struct client *);
 };
 
 /* What a client needs until its session is up; freed then. */
@@ -153,6 +155,9 @@ enum client_state client_fail_code(struct client *, enum failure);
 
 /* The same where the fault has its code already. */
 enum client_state client_refuse(struct client *);
+
+/* The last line on a client in the log. */
+void client_log_closed(const struct client *);
 
 /* Free `startup`: a session or a refusal has begun. */
 void client_free_startup(struct client *);

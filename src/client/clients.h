@@ -2,7 +2,7 @@
 
 /*
  * The clients of one connection on one worker: each from its first byte to its
- * closing log line.  A client's state machine is private to client/clients.c.
+ * closing log line.  A client's states are those of client/states.c.
  */
 #ifndef PGJUMP_CLIENT_CLIENTS_H
 #define PGJUMP_CLIENT_CLIENTS_H
