@@ -23,9 +23,8 @@ my @rooms = (
 		^command/libraries$}x],
 );
 
-# How the functions of a file begin where neither its name nor that of its
-# district says it: what takes and makes the fields of log lines is of one name,
-# and x stands for what cannot fail.
+# Files whose functions have a prefix of their own: log_ makes and takes the
+# fields of log lines, and x stands for functions that cannot fail.
 my %prefix = ('base/log_line' => qr/^log_/, 'base/xmalloc' => qr/^x/);
 
 # LAYERS as a hash: file => { floor => N, face => a bool }, floors counted from
@@ -96,8 +95,8 @@ sub declared($text)
 	return grep { !/^[A-Z_]+\z/ } $text =~ /^[\w \*\t]*?\b(\w+)\(/mg;
 }
 
-# How functions say where they are: folder_file_verb, or file_verb, or where the
-# file gives the folder its name folder_verb; as a hash: beginning => files.
+# How a function may begin: folder_file, or file, or folder where the file gives
+# the folder its name; as a hash: beginning => files.
 sub beginnings($layers)
 {
 	my %files;
@@ -118,7 +117,7 @@ sub beginning($beginnings, $function)
 	return $longest // '';
 }
 
-# Of the functions that a file declares, those whose name does not say so.
+# The functions of a file whose name does not name it.
 sub strays($layers, $file, $text)
 {
 	my $beginnings = beginnings($layers);
@@ -143,7 +142,7 @@ sub idle_faces($layers, %text)
 	return grep { $layers->{$_}{face} && !$used{$_} } sort keys %$layers;
 }
 
-# The rules are rules: each catches what it is for.
+# Each rule catches what it is for.
 my $example = layers(<<'END');
 # districts
 high: the upper one
@@ -220,7 +219,7 @@ for my $file (@files) {
 }
 is_deeply([idle_faces($layers, %text)], [], 'every face is looked at');
 
-# No beginning is shared, as `fault_` by base/fault and jump/fault.
+# No beginning is shared, as `fault_` could be by base/fault and jump/fault.
 my %owners;
 for my $file (grep { /\.h$/ } @files) {
 	my $begins = beginnings($layers);

@@ -57,7 +57,8 @@ subtest '--help of a subcommand' => sub {
 	is(pgjump(['--help', 'nonsense'])->{rc}, 1, 'an unknown one: exit 1');
 };
 
-# Usage errors: exit 1, a line that says what, and what may have been meant.
+# Usage errors: exit 1, a line that names the error, and the word that may be
+# meant.
 for my $case (
 	[['--nonsense'], qr/unknown option "--nonsense"/],
 	[['--hlep'], qr/did you mean "--help"/],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A wrong configuration is told at start: every error of the file at once, as
-# FILE:LINE:COLUMN: message, exit 1, before anything is opened.
+# A wrong configuration is reported at start: every error of the file at once,
+# as FILE:LINE:COLUMN: message, exit 1, before anything is opened.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -158,7 +158,7 @@ for my $case (@cases) {
 	};
 }
 
-# What later versions bring is known and refused.
+# Options of later versions are known and refused.
 for my $later ('proxy_host: p', 'proxy_port: 3128', 'proxy_type: socks5',
     'proxy_username: u', 'proxy_password: p') {
 	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');

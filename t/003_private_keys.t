@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A private key is judged when the configuration is read: what it is instead,
-# or what is wrong with it, each in words of its own, at its line.
+# A private key is judged when the configuration is read: the error at its line
+# says what it is instead, or what is wrong with it.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -27,7 +27,7 @@ my $certificate = PgJump::Process::slurp(
 my $half = substr private('rsa'), 0, 700;
 my $flipped = private('ed25519') =~ s/^(b3Bl.{20})..../$1!!!!/mr;
 
-# what is given, the passphrase, what is said of it
+# what is given, the passphrase, the error
 my @cases = (
 	['a public key', public('ed25519'), undef,
 		qr/public key.*without \.pub/],

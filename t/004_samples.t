@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What is installed is true: the samples in etc/ load, and every option of the
-# option table is documented in pgjump.yaml.5 and shown in etc/pgjump.yaml
-# with its default.
+# What is installed is right: the samples in etc/ load, and every option of the
+# option table is documented in pgjump.yaml.5 and shown in etc/pgjump.yaml with
+# its default.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -48,7 +48,8 @@ subtest 'no option is invented' => sub {
 	is_deeply([grep { !$known{$_} } @keys], [], 'in etc/pgjump.yaml');
 };
 
-# A placeholder becomes a key of the lab's, nothing else is changed.
+# Put a key of the lab's in the place of the placeholder, and change nothing
+# else.
 sub with_key($text)
 {
 	my $key = PgJump::Keys::private('ed25519') =~ s/\n/\\n/gr;
@@ -73,8 +74,8 @@ for my $path (@samples) {
 	unlike($seen->{err}, qr/error/, 'without an error');
 }
 
-# What systemd says of the unit.  It reads the units of other packages as well,
-# whose faults are not ours: here there is one at any rate.
+# What systemd says of the unit.  systemd also reads the units of other packages
+# and reports their faults; here there is always one such unit.
 sub complaints($unit)
 {
 	my $units = $lab->dir . '/units';

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Ports which collide, are in use, or need privileges: an error that names
-# connection and address, and nothing else is started.
+# Ports that collide, are in use, or need privileges: an error names connection
+# and address, and nothing else is started.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What the process makes of its surroundings: as many descriptors as it may
-# have, none of them where others would write, and no secret in a core dump.
+# What the process makes of its surroundings: it takes as many descriptors as it
+# may, keeps standard descriptors free of sockets, and leaves no secret in a
+# core dump.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

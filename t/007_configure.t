@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# configure refuses a libssh2 that lacks what the engine stands on, says what to
-# run, and tells a patched one; contrib/setup knows which ones there are.
+# configure refuses a libssh2 that lacks what pgjump needs, says what to run,
+# and recognises a patched one; contrib/setup knows both kinds.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -16,7 +16,7 @@ plan(skip_all => 'no configure here: autoreconf makes it')
 my $lab = PgJump::Lab->new;
 my $deps = $lab->dir . '/deps';
 
-# What configure sees of a library, without one.
+# What configure would see of a library, without the library.
 sub fake_libssh2($version_num, $more = '')
 {
 	mkdir "$deps$_" for '', '/include', '/lib';

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The groups of contrib/test --with: what was skipped is told by name, a group
-# of which everything was skipped is a failure, and so is an unknown name.
+# The groups of contrib/test --with: skipped tests are named; it is a failure if
+# every test of a group was skipped, or if a group is unknown.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

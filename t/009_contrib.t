@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # The programs of contrib/ say what they do when asked for help, and what to run
-# first where what they need is not installed.
+# first if something that they need is not installed.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -13,7 +13,7 @@ use Test::More;
 my $contrib = "$FindBin::Bin/../contrib";
 my $dir = tempdir(CLEANUP => 1);
 
-# Nothing may be built or installed by a request for help.
+# A request for help must not build or install anything.
 make_path("$dir/bin", "$dir/perl/DBD");
 spew("$dir/bin/$_", "#!/bin/sh\necho $_ was called >&2\nexit 1\n", 0755)
     for qw(make apt-get configure autoreconf);

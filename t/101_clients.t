@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # The clients of a PostgreSQL installation work through pgjump as they do
-# without it, on IPv4 and IPv6, with what each sends first.
+# without it, on IPv4 and IPv6, whatever each of them sends first.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# TLS is between client and database: every sslmode gives through pgjump what
-# it gives without, up to verify-full against the database's own certificate.
+# TLS is between client and database: every sslmode has the same result through
+# pgjump as without it, up to verify-full against the database's own
+# certificate.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

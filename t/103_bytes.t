@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Bytes come through exactly, both ways, in bulk, in the clear and in TLS; a
-# half-closed connection still gets its answer; a reader that does not read
-# costs bounded memory and nobody else.
+# Bytes come through exactly, both ways, in bulk, in plain text and in TLS; a
+# half-closed connection still gets its answer; a client that does not read
+# costs bounded memory and slows nobody else.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -24,7 +24,7 @@ sub running($application, $count = 1)
 	});
 }
 
-# A client that does not close when the database has; see the end.
+# A client that does not close when the database has closed; see the end.
 my $lasting = $lab->wire($main);
 $lasting->login;
 $pg->sql("select pg_terminate_backend($lasting->{backend_pid})");
@@ -75,7 +75,7 @@ subtest 'the bare packet' => sub {
 	is(PgJump::Wire::fields($error->[1])->{C}, '57014', 'cancelled');
 };
 
-# libpq 17 sends it so, and pgjump does not see what it is.
+# libpq 17 cancels in TLS, so pgjump cannot see that this is a cancel request.
 subtest 'a cancel request in TLS' => sub {
 	my $wire = $lab->wire($main);
 	$wire->login(application_name => 'in_tls');

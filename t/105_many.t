@@ -56,7 +56,7 @@ subtest 'several workers' => sub {
 	my @few = @connections[0 .. 5];
 	$daemon->down;
 	my $one = $lab->daemon(\@few, workers => 1);
-	# those who dial come and go
+	# clients that dial come and go
 	ok(PgJump::Process::eventually(20, sub { $one->threads == 2 }),
 	    'one is a thread beside the first');
 	$one->down;

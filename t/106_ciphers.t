@@ -2,8 +2,8 @@
 #
 # Every cipher that pgjump offers, with each kind of MAC: words of every length
 # around the blocks of a cipher, then bulk both ways at once, all cut at random
-# on the way, over many key exchanges; not one byte is wrong.  Which one is
-# preferred, and what a packet of an impossible length costs.
+# on the way, over many key exchanges.  Not one byte may be wrong.  Also: which
+# cipher is preferred, and what a packet of an impossible length costs.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -34,7 +34,7 @@ my @pairs = (
 
 my $lab = PgJump::Lab->new;
 
-# A jump box that knows nothing else, with a key exchange each quarter MB.
+# A jump box that offers nothing else, with a key exchange each quarter MB.
 sub box_of($cipher, $mac)
 {
 	return $lab->new_box(config => { Ciphers => $cipher, MACs => $mac,
@@ -47,7 +47,7 @@ sub through($box, $relay)
 	    ssh_tunnel => { port => $relay->port });
 }
 
-# The words of every length up to this that came back otherwise.
+# The words of every length up to this one that came back changed.
 sub wrong_words($wire, $longest)
 {
 	my @wrong;
@@ -104,7 +104,7 @@ subtest 'preference' => sub {
 	    if -e $bundled;
 };
 
-# The length of a packet, which the MAC is too late to judge.
+# The length of a packet is read before the MAC can be checked.
 subtest 'a packet that is not whole blocks' => sub {
 	plan(skip_all => 'libssh2 is not patched: an assertion ends it')
 	    unless $is_patched;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What strangers can do to the log: a flood of them fills no disk and hides
-# nothing, and whatever they say is shown as text.
+# What strangers can do to the log: a flood of clients neither fills the disk
+# nor hides anything, and whatever they send is shown as text.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -10,7 +10,7 @@ use Test::More;
 
 my $lab = PgJump::Lab->new;
 
-# Clients that send this, one after another, as fast as can be.
+# Clients that send this, one after another, as fast as possible.
 sub flood($connection, $count, $bytes)
 {
 	for (1 .. $count) {
@@ -20,7 +20,7 @@ sub flood($connection, $count, $bytes)
 	}
 }
 
-# As many lines of a message were written as may be in this time.
+# As many lines of a message were written as may be written in this time.
 sub is_thinned($what, @events)
 {
 	my @times = map { /T(\d\d):(\d\d):([\d.]+)Z/

@@ -15,12 +15,13 @@ my @plain = qw(ed25519 rsa ecdsa ecdsa384 ecdsa521 rsa-pkcs1 rsa-pkcs8
 	ecdsa-sec1 ecdsa-pkcs8 ed25519-pkcs8);
 my @locked = qw(ed25519-locked rsa-locked rsa-pkcs1-locked rsa-pkcs8-locked
 	ecdsa-sec1-locked ed25519-gcm);
-# A server that takes RSA with SHA-2 only, whatever its release would take.
+# A server that takes RSA with SHA-2 only, whatever its release takes by
+# default.
 my $box = $lab->new_box(authorized => [map { public($_) } @plain, @locked],
 	config => { PubkeyAcceptedAlgorithms => 'rsa-sha2-512,rsa-sha2-256,'
 		. 'ssh-ed25519,ecdsa-sha2-*' });
 
-# What pasting does to a key, and what pgjump makes good.
+# Damage from pasting that pgjump repairs.
 my %damage = (
 	'a literal \n for each line end' => sub { s/\n/\\n/gr },
 	'CRLF' => sub { s/\n/\r\n/gr },

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Logins with a password: asked for by name, by keyboard-interactive alone,
-# and together with a key where the server wants both.
+# Logins with a password: by the method password, by keyboard-interactive alone,
+# and together with a key if the server wants both.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The JSON documents that users have are accepted as they stand: only their
-# addresses, ports and keys are made those of the lab.  In each of the three
-# top-level shapes.
+# The JSON documents that users have are accepted unchanged, in each of the
+# three top-level shapes: only addresses, ports and keys are those of the lab.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# As a sidecar container runs it: an empty environment but for the known
-# hosts, an unknown user without a home, a read-only root, no IPv6.
+# pgjump as in a sidecar container: an empty environment but for the known
+# hosts, an unknown user without a home directory, a read-only root, no IPv6.
 use v5.36;
 use File::Copy qw(copy);
 use FindBin;
@@ -16,7 +16,7 @@ PgJump::Netns->without_ipv6;
 
 my $lab = PgJump::Lab->new;
 
-# The unknown user may have no way to where it was built.
+# The unknown user may not be able to reach the directory of the build.
 my $program = $lab->dir . '/pgjump';
 copy(PgJump::Daemon::program(), $program) or die "$program: $!";
 chmod 0755, $program;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The log: one line per event, as text or as JSON with the same keys; one id
-# per client from accept to close; a closing line which says how much went
-# each way, how long it took and how it ended.
+# The log: one line per event, as text or as JSON with the same keys; one id per
+# client from accept to close; a closing line that says how much went each way,
+# how long it took and how it ended.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -112,7 +112,7 @@ subtest 'no secret at the finest level' => sub {
 		password => $password });
 	my $daemon = $lab->daemon([$locked, $refused], log_level => 'debug');
 	$lab->psql($_, 'select 1') for $locked, $refused;
-	# what is looked for, and where, is in PgJump::Lab::done
+	# PgJump::Lab::done looks for secrets
 	ok($daemon->says(qr/jump_auth/), 'after a failed login, too');
 };
 

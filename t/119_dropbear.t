@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # dropbear as the jump box, where it differs from OpenSSH: its algorithms, its
-# window, its words for a failed forward, how it ends one.
+# window, its words for a failed forward, its end of a forward.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

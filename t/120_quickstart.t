@@ -10,7 +10,7 @@ use PgJump::Lab;
 use PgJump::Process qw(eventually run);
 use Test::More;
 
-# It takes well-known ports where it can: out of the way of everybody else.
+# It takes well-known ports if they are free: keep out of everybody's way.
 PgJump::Netns->enter if $> == 0;
 
 my $lab = PgJump::Lab->new;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# AsyncSSH as the jump box, as it comes: its list of signatures has each name
-# twice, which a stock libssh2 copies past the end of a block.  Keys of each
-# type, from the configuration and from an agent; a process that has logged in
-# often is there as before.
+# AsyncSSH as the jump box, with its defaults: its list of signatures has each
+# name twice, which makes a stock libssh2 copy past the end of a block.  Keys of
+# each type, from the configuration and from an agent; a process that has logged
+# in many times is as well as before.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -28,7 +28,7 @@ my $box = PgJump::PythonBox->new(dir => $lab->dir, server => 'asyncssh_box',
     arguments => [spew($lab->dir . '/authorized',
 	join '', map { public($_) . "\n" } @types)]);
 
-# Another user each time, so that each has a session of its own.
+# Another user each time, so that each login has a session of its own.
 sub connections($type, $how, %tunnel)
 {
 	return map {
@@ -45,7 +45,7 @@ my @connections = map {
 my %signature = (rsa => 'rsa-sha2-512', ed25519 => 'ssh-ed25519',
 	ecdsa => 'ecdsa-sha2-nistp256');
 
-# How often the jump box was asked by which signature, and verified one.
+# How often the jump box was offered each signature, and verified one.
 sub signatures($log)
 {
 	my %seen;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # client_tls: terminate.  The client's TLS ends at pgjump, asked for or direct,
-# whatever the database is spoken to in; queries, COPY, large results and
-# cancel requests pass, and what the client verifies is tls_cert.
+# whether the database is reached in TLS or not; queries, COPY, large results
+# and cancel requests pass, and the client verifies tls_cert.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -23,7 +23,7 @@ my $strict = PgJump::Postgres->new(dir => $lab->dir, name => 'strict',
 	ssl_cert_file => cert_copy('db'), ssl_key_file => key_copy('db'),
 	ssl_ca_file => cert_copy('root') });
 
-# As PostgreSQL wants to own them.
+# Owned as PostgreSQL demands.
 sub copy_of($file, $mode)
 {
 	my $to = $lab->dir . '/' . $file =~ s{.*/}{}r;
@@ -38,7 +38,7 @@ sub key_copy($name) { copy_of(key_file($name), 0600) }
 my @ours = (client_tls => 'terminate', tls_cert => cert('door'),
     tls_key => key('door'));
 my %to = (
-	# inside the tunnel nobody asks for a second encryption
+	# inside the tunnel TLS is off by default
 	default => $lab->connection('t_default', @ours, port => $strict->port,
 	    host => '127.0.0.1'),
 	plain => $lab->connection('t_plain', @ours, port => $plain->port),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What newer clients and servers send first passes through as it is: direct
-# TLS, protocol 3.2 with its long cancel keys; client certificates are between
-# client and database; and no forward is opened for a client that has not said
-# what it wants.
+# What newer clients and servers send first passes through unchanged: direct
+# TLS, protocol 3.2 with its long cancel keys.  Client certificates are between
+# client and database.  No forward is opened for a client that has sent no first
+# packet.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A cancel request lets a few of the clients go first that queue for a forward,
+# A cancel request lets a few of the clients that queue for a forward go first,
 # and does not wait behind all of them.
 use v5.36;
 use FindBin;
@@ -23,7 +23,7 @@ $busy->query('select pg_sleep(120)');
 ok(eventually(20, sub { $pg->sql('select state from pg_stat_activity
     where pid = ' . $busy->{backend_pid}) eq 'active' }), 'with a query');
 
-# One forward is opened at a time on one link: each takes a round trip.
+# A link opens one forward at a time, so each takes a round trip.
 $relay->delay(0.1);
 my @queue = map { $lab->wire($main, seconds => 60)->startup } 1 .. $clients;
 my $cancel = $lab->wire($main);

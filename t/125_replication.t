@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Replication connections run through: a base backup that is complete, WAL as
-# it is written, and logical decoding; in the clear, in TLS, and where the
-# client's TLS ends at pgjump.
+# Replication connections work: a complete base backup, WAL as it is written,
+# and logical decoding; in plain text, in TLS, and in TLS that ends at pgjump.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The signatures of an RSA key: with SHA-512 where the jump box takes it, else
-# with SHA-256, whether or not it tells which it takes; never with SHA-1.  What
-# is then said of a jump box which takes nothing else.
+# The signatures of an RSA key: with SHA-512 if the jump box takes it, else with
+# SHA-256, whether or not the jump box says which it takes; never with SHA-1.
+# Also the error for a jump box that takes nothing else.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -25,7 +25,7 @@ my %by = (
 	agent => { auth_method => 'agent', private_key => undef },
 );
 
-# What check says, by a key or an agent, and what the jump box was asked for.
+# What check says, with a key or an agent, and what the jump box was asked for.
 sub asked($box, $how)
 {
 	my $mark = $box->process->mark;
@@ -40,7 +40,7 @@ sub asked($box, $how)
 		$box->process->since($mark) =~ /^asked for (\S+)$/mg] };
 }
 
-# A login, seen by the forward that is denied after it.
+# A login, proved by the forward that is denied after it.
 sub logs_in($box, $how, @signatures)
 {
 	my $seen = asked($box, $how);

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Jump boxes with other SSH servers than OpenSSH: keys of every type log in and
-# are believed, bytes go both ways, also while keys are exchanged, and each
-# failure is told for what it is, as far as that server tells.  Read the tables:
-# where a cell is no stage of the fault itself, the server keeps the cause to
-# itself; "-" is what that server does not do.
+# are trusted, bytes go both ways, also during key exchanges, and each failure
+# is reported for what it is, as far as that server tells.  In the tables a cell
+# with another stage than the fault's own means that the server hides the cause;
+# "-" means that the server cannot do it.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -94,7 +94,7 @@ sub aligned(@rows)
 	} @rows;
 }
 
-# What the tables have of the servers that are here.
+# The columns of the tables for the servers that are here.
 sub table_is($table, $cell, $name)
 {
 	my ($head, @rows) = map { [split] } split /\n/, $table;
@@ -158,8 +158,8 @@ sub copies_both_ways($server, $)
 	return $in->{out} eq "$md5\n" ? 'ok' : 'wrong-in';
 }
 
-# Four clients of one session are busy both ways, until keys were exchanged three
-# times meanwhile.
+# Four clients of one session are busy both ways until three key exchanges have
+# happened.
 sub rekeys($server, $)
 {
 	my $box = $permit{$server};
@@ -216,7 +216,7 @@ $one_link->down;
 
 my (%refusal, %stage);
 
-# A daemon of their own, for they take as long as it waits for an answer.
+# These need a daemon of their own, since they last until its time-out.
 my $hole = PgJump::Peer->black_hole;
 my $patient = $lab->daemon([map {
 	way($_, 'hole', $permit{$_}, port => $hole->{port})
@@ -255,7 +255,7 @@ is_deeply({ map { $_->{name} => $_->{stage} } @$reports },
     'check tells the same of a hole');
 $patient->down;
 
-# What is said to OpenSSH's administrator alone.
+# Words that only an administrator of OpenSSH should read.
 my $of_sshd = qr/sshd|AllowTcp|PermitOpen|MaxStartups/;
 
 for my $server (@names) {

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Real clients work through pgjump as they do without it: in the clear and in
-# TLS, up to verify-full, whether the TLS of the database reaches them or that
-# of pgjump; and what the database says when it ends a session comes through
-# word for word.
+# Real clients work through pgjump as they do without it: in plain text and in
+# TLS, up to verify-full, with the TLS of the database or of pgjump; and the
+# database's own words at the end of a session come through unchanged.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -77,7 +76,7 @@ my $query = q{select case when ssl then 'TLS' else 'plain' end from}
     . q{ pg_stat_ssl where pid = pg_backend_pid()};
 my $text = 'select md5(i::text) from generate_series(1, 20000) i';
 
-# All at once: connect, ask, ask for 640 KB and back.
+# At the same time: connect, ask, ask for 640 KB and back.
 my %asked;
 for my $name (@names) {
 	my $client = $clients->{$name};
@@ -111,12 +110,12 @@ is(join('', $head, @lines), join('', $head, grep {
 
 # --- the database ends the session ------------------------------------------
 
-# A statement that lasts while there is a row in `busy`: lib/pq runs it again.
+# A statement that lasts while there is a row in `busy`: lib/pq repeats it.
 my $lasting = 'select pg_sleep(case when exists (select from busy)'
     . ' then 60 else 0 end)';
 $pg->sql('create table busy(); grant select on busy to app');
 
-# What each client says then, once all are busy or idle.
+# What each client reports then, once all are busy or idle.
 sub at_end($connection, $mode, $is_busy)
 {
 	my %asked = map { $_ => $clients->{$_}->connect($connection,

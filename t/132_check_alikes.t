@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# `pgjump check` finds no fault in a database that works for its clients,
-# though it takes one connection at a time, or has none of the catalogs of
-# PostgreSQL.
+# `pgjump check` finds no fault in a database that works for its clients, even
+# if it takes only one connection at a time, or has no catalogs of PostgreSQL.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -20,7 +19,7 @@ my $one = message('T', pack 'n Z* N n N n N n', 1, 'a', 0, 0, 25, 65_535, 0, 0)
     . message('D', pack 'n N/a*', 1, '1') . message('C', "SELECT 1\0");
 my $ready = message('Z', 'I');
 
-# As H2 answers; `S` alone, as servers before PostgreSQL 9.6.
+# The answers of H2; `S` alone, as from servers before PostgreSQL 9.6.
 sub refused($severity)
 {
 	return message('E', "S$severity\0C90022\0"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# With ssl_config.mode prefer a database whose TLS fails is reached in the
-# clear, and `pgjump check` does as the clients do.  A real server whose TLS is
-# too old for today's clients; and one that has certificates for names alone.
+# With ssl_config.mode prefer a database whose TLS fails is reached in plain
+# text, and `pgjump check` does as the clients do.  One real server has a TLS
+# that is too old for today's clients; one has certificates for names only.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

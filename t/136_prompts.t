@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Jump boxes that ask by PAM: for nothing at all, which needs no password; for
-# a password in one of several rounds; for several at once.
+# Jump boxes that ask by PAM: for nothing at all, which needs no password; for a
+# password in one of several rounds; for several at once.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -49,7 +49,7 @@ SKIP: {
 	    { auth_method => 'key', %key }, $only);
 }
 
-# A box that asks in these rounds.
+# A jump box that asks in these rounds.
 sub asking(@rounds)
 {
 	return PgJump::PythonBox->new(dir => $lab->dir, server => 'prompts',

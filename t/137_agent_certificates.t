@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Certificates of an agent, at a jump box that knows their authority and no
-# key: of each type of key, selected by the certificate or by its key.
+# Certificates of an agent, at a jump box that knows their authority and no key:
+# with each type of key, selected by the certificate or by its key.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

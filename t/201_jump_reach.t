@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The jump box cannot be reached, or what answers there is no SSH server: the
-# client hears that the tunnel failed, where, and what the peer said.
+# The jump box cannot be reached, or the peer there is no SSH server: the client
+# is told that the tunnel failed, where, and the peer's words.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -130,7 +130,7 @@ my @connections = map {
 	$lab->connection("c_reach_$_", port => 5432, ssh_tunnel => {
 		port => $cases[$_]{port}, host_key => 'any' })
 } 0 .. $#cases;
-# Who waits in vain shall not wait for long; the others have their time.
+# Short limits for the cases that wait in vain; the others keep theirs.
 my @daemons;
 for my $hurried (0, 1) {
 	my @few = grep { $hurried == ($cases[$_]{says} =~ /within/) }

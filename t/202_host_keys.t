@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A host key that is not trusted ends the dial before anything secret is sent;
-# the client hears why, with the fingerprint to compare.
+# An untrusted host key ends the dial before anything secret is sent; the client
+# is told why, with the fingerprint to compare.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The jump box does not let pgjump in: which method, whose key, and what the
-# server would take instead.
+# The jump box does not let pgjump in: the error has the method, the key, and
+# the methods that the server would take.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -103,7 +103,8 @@ my @cases = (
 		hint => qr/log of sshd/ },
 );
 
-# One daemon for each agent (or none): the variable belongs to the process.
+# One daemon for each agent (or none), since the variable belongs to the
+# process.
 my %groups;
 for my $i (0 .. $#cases) {
 	my $case = $cases[$i];

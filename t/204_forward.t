@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The jump box lets pgjump in and will not forward: which settings of sshd or
-# of authorized_keys forbid it, or that no forward is free.
+# The jump box lets pgjump in but does not forward: settings of sshd or of
+# authorized_keys forbid it, or no forward is free.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

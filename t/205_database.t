@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The tunnel is up and the database is not there, does not answer, or is
-# something else: told as the database's failure, with and without a tunnel.
+# The tunnel is up, but the database is not there, does not answer, or is
+# something else: reported as the database's failure, with and without a tunnel.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

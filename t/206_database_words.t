@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What the database itself says comes through word for word, and is counted
-# as the database's, not as pgjump's.
+# The database's own words come through unchanged, and are counted as the
+# database's, not as pgjump's.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -80,8 +80,8 @@ subtest 'starting up' => sub {
 	$starting->down;
 };
 
-# The answer to SSLRequest is read by no driver: so it is told as what pgjump
-# found.  Words: what every text must have; hint: what to do.
+# No driver reads an error in answer to SSLRequest, so pgjump reports it.
+# Words: what every text must have; hint: what to do.
 sub rejected($daemon, $connection, $name, $words, $hint, @modes)
 {
 	for my $mode (@modes) {
@@ -99,7 +99,7 @@ sub rejected($daemon, $connection, $name, $words, $hint, @modes)
 	like($seen->{out}, $hint, "$name: and the hint");
 }
 
-# prlimit(1) is one of util-linux.
+# prlimit(1) belongs to util-linux.
 subtest 'a postmaster that cannot fork' => sub {
 	my $full = PgJump::Postgres->new(dir => $lab->dir, name => 'full');
 	my $connection = $lab->connection('c_full', port => $full->port);
@@ -145,8 +145,8 @@ subtest 'something in front of the database already speaks TLS' => sub {
 	$process->down;
 };
 
-# PostgreSQL up to 11 answers GSSENCRequest so and closes; no release of it is
-# packaged any more.
+# PostgreSQL up to 11 answers GSSENCRequest this way and closes; no release has
+# a package any more.
 subtest 'a server that does not know GSSENCRequest' => sub {
 	my $unknown = pack 'a N/a*', 'E', pack 'x![N]Z*Z*Z*x', 'SFATAL',
 	    'C0A000', 'Munsupported frontend protocol 1234.5680';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A router answers that there is no way: behind the jump box it is the
+# A router answers that there is no route: behind the jump box it is the
 # database that cannot be reached, before it the jump box.  In network
 # namespaces of our own.
 use v5.36;
@@ -44,8 +44,8 @@ my @cases = (
 		change => { host => '10.99.1.1', ssh_tunnel => 0 } },
 );
 
-# One at a time: a router answers so to each host once a second only, after a
-# few at once, which the dials of the first case have for themselves.
+# One at a time: a router answers each host only once a second, after a few at
+# once, which the dials of the first case use up.
 for my $i (0 .. $#cases) {
 	my $connection = $lab->connection("c_route_$i", port => 5432,
 	    %{ $cases[$i]{change} });

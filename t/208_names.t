@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Names that are not known, not answered, or known by several addresses of
-# which some are dead; with a name server of our own.
+# Names that are unknown, not answered, or known by several addresses of which
+# some are dead; with a name server of our own.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -53,8 +53,8 @@ subtest 'good names' => sub {
 	}
 };
 
-# Whatever check prints as lines of its fix, for one of two machines that share
-# a name, is what a second look needs.
+# The lines that check prints as its fix are enough for a second check of two
+# machines that share a name.
 sub fix($connection)
 {
 	my $seen = $lab->new_daemon([$connection])->check('--json',

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The tunnel breaks or freezes: new clients hear tunnel_lost and the database
-# is never blamed; a session in flight gets what was received and a reset,
-# never an orderly end that a driver takes for leave to run a statement again.
+# The tunnel breaks or freezes: new clients are told tunnel_lost and the
+# database is never blamed; a session in flight gets what was received and a
+# reset, never an orderly end, after which some drivers run the statement again.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

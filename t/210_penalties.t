@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# sshd bans an address that fails too often (PerSourcePenalties, OpenSSH 9.8
-# and later): the ban is named for what it is.
+# sshd bans an address that fails too often (PerSourcePenalties, OpenSSH 9.8 and
+# later): the error names the ban.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The client itself is refused: it does not speak PostgreSQL, says nothing,
-# is one too many, comes from the wrong address, or comes when pgjump stops.
+# The client itself is refused: it does not speak PostgreSQL, says nothing, is
+# one too many, comes from the wrong address, or comes when pgjump stops.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -15,7 +15,7 @@ my $socket = $lab->connection('c_socket',
     host => $lab->postgres->socket_dir);
 my $daemon = $lab->daemon([$main, $socket], startup_timeout => '1s');
 
-# What is sent, and what the log says was wrong with it.
+# What is sent, and the fault that the log names.
 my %protocol = (label => 'client_protocol', side => 'refused',
 	hint => qr/PostgreSQL client/, sqlstate => '08P01');
 my @noise = (
@@ -75,7 +75,7 @@ subtest "$silence{label}: a silent client" => sub {
 	}
 };
 
-# One deadline for the whole packet: bytes that keep coming do not move it.
+# One deadline for the whole packet: further bytes do not move it.
 subtest "$silence{label}: a client that sends a byte now and then" => sub {
 	my $mark = $daemon->mark;
 	my $wire = $lab->wire($main, seconds => 10);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# One forward ends while the link lives.  sshd's ChannelTimeout is the jump
-# box's doing, and so it is told; the database's own end is passed on as it
-# came, but what was cut off never looks like an end that was meant: a driver
-# may take that for leave to run its statement again.
+# One forward ends while the link lives.  An end by sshd's ChannelTimeout is
+# reported as the jump box's.  The database's own end is passed on as it came,
+# but an end that cuts something off never looks orderly, because some drivers
+# would run their statement again.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -66,8 +66,8 @@ sub chatty($wire)
 	return $wire;
 }
 
-# Idle or busy for so long that only a close in both directions tells sshd's
-# time-out from the database's end.
+# Idle or busy for longer than sshd's limit: only a close in both directions
+# tells sshd's time-out from the database's end.
 sub still($wire)
 {
 	eventually(20, sub {
@@ -98,7 +98,7 @@ subtest 'ChannelTimeout of sshd' => sub {
 		'idle in TLS' => enter($connection, 'TLS 1.3'),
 		'busy in TLS' => busy(enter($connection, 'TLS 1.2')));
 
-	# Whoever is not idle is left alone, and keeps the link in use.
+	# A client that is not idle is left alone, and keeps the link in use.
 	ok(eventually(20, sub { $daemon->times('session ended') == 4 }),
 	    'who is idle is ended, whatever it waits for');
 	my %seen = map { $_ => heard($wire{$_}) } keys %wire;
@@ -146,9 +146,9 @@ my %end_by = (
 	'a reset' => sub ($wire) { $reset->cut },
 );
 
-# The end of a database which was asked to, or said FATAL, reaches the client as
-# it does without pgjump.  Of any other a client in plain text is told, and in
-# TLS a reset takes the place of an end.
+# If the database was asked to end, or said FATAL, its end reaches the client as
+# it does without pgjump.  After any other end a client in plain text is told,
+# and a client in TLS gets a reset.
 my $table = <<'TABLE';
 how                        was               over     types  ended
 the client says Terminate  idle              plain    -      eof
@@ -177,7 +177,7 @@ a reset                    idle              TLS 1.3  -      reset
 a reset                    busy              TLS 1.2  -      reset
 TABLE
 
-# Of a server that takes the time to warn its clients.
+# A server that takes the time to warn its clients.
 my %words = (
 	'another backend is killed' => qr/had\ said:\ terminating\ connection
 	    \ because\ of\ crash\ of\ another\ server\ process

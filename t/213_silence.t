@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Is the jump box still there?  A link that hears nothing asks, by opening a
-# channel of a type that no server knows; what stays silent is given up in the
-# time that keepalive_interval and keepalive_count make, whoever uses it.
+# Is the jump box still there?  A silent link asks, by opening a channel of a
+# type that no server knows; if it stays silent, it is given up after the time
+# that keepalive_interval and keepalive_count make, whoever uses it.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -26,7 +26,7 @@ sub enter($over = 'plain')
 	return $wire;
 }
 
-# How often the jump box was asked, by its own log.
+# How often the jump box was asked, according to its own log.
 sub asked { scalar(() = $box->log_text =~ /ctype ping\@pgjump/g) }
 
 sub reached($daemon) { scalar(() = $daemon->events('jump box reached')) }

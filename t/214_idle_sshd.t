@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What sshd does to a session that is idle: it asks whether the client lives,
-# exchanges keys anew, and ends what nobody uses.
+# What sshd does to an idle session: it asks whether the client lives, exchanges
+# keys anew, and ends what nobody uses.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -34,7 +34,7 @@ sub idle_pair($name, %config)
 	return @pair;
 }
 
-# What sshd does shows in its log so many times, and both go on.
+# Wait until the log of sshd shows this as often as expected; both go on.
 sub check_pair($what, $times, @pair)
 {
 	ok(eventually(20, sub {
@@ -50,7 +50,7 @@ sub check_pair($what, $times, @pair)
 	$_->{daemon}->down for @pair;
 }
 
-# Begun at the same time, to be idle at the same time.
+# Started at the same time, so that both are idle at the same time.
 my @alive = idle_pair('alive', ClientAliveInterval => 1,
     ClientAliveCountMax => 1);
 my @rekey = idle_pair('rekey', ClientAliveInterval => 1,
@@ -65,7 +65,7 @@ subtest 'ClientAliveInterval: are you there?' => sub {
 	check_pair(qr{Got \d+/\d+ for keepalive}, 4, @alive);
 };
 
-# A busy sshd asks nobody; it is the requests that make this one exchange keys.
+# A busy sshd sends no requests; here they cause the key exchanges.
 subtest 'RekeyLimit: new keys' => sub {
 	check_pair(qr/rekeying out/, 3, @rekey);
 };

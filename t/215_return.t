@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# sshd goes and comes back: within a second of its return clients are served,
-# however long pgjump would have slept, and whether they come then, have just
-# been refused, or have waited.
+# sshd goes and comes back: clients are served within a second of its return,
+# however long pgjump would have slept, and whether they come then, were just
+# refused, or have waited.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -15,14 +15,14 @@ use PgJump::Process qw(eventually);
 use constant BOUND => 1 * $PgJump::Process::PATIENCE;
 use constant FRESH => 0.5; # so long a failure is told without a new try
 
-# What leads to it accepts again at a moment that the test knows.
+# A relay before sshd accepts again at a moment that the test knows.
 my $lab = PgJump::Lab->new;
 my $box = $lab->box;
 my $door = PgJump::Relay->new(to => $box->port);
 my $main = $lab->connection('main', box => $box,
     ssh_tunnel => { port => $door->port });
 
-# True when the client was served.
+# Whether the client was served.
 sub try
 {
 	my $wire = $lab->wire($main);
@@ -41,8 +41,8 @@ sub served
 	return ($tries, time);
 }
 
-# Clients come until pgjump would sleep for longer than the bound: true in
-# the moment in which it has failed.
+# Send clients until pgjump would sleep for longer than the bound.  True at the
+# moment at which it has failed.
 sub back_off($daemon)
 {
 	my $mark = $daemon->mark;

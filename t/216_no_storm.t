@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A hundred clients and a jump box that does not let pgjump in: however they
-# press, it is dialled by one at a time and not before its time, and each of
-# them hears the cause that is remembered.
+# A hundred clients and a jump box that does not let pgjump in: however often
+# they come back, only one dial at a time is made, and not before its time, and
+# each client is told the remembered cause.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -22,8 +22,9 @@ my $lab = PgJump::Lab->new;
 
 sub count($text, $what) { scalar(() = $text =~ /$what/g) }
 
-# A hundred clients at once; who is refused comes again at once, for so many
-# seconds.  All that were, with their errors; `$look` is called meanwhile.
+# A hundred clients at once; a refused one comes back at once, for this many
+# seconds.  Returns all refused ones with their errors; `$look` is called
+# meanwhile.
 sub press($connection, $seconds, $look = sub { })
 {
 	my $crowd = PgJump::Crowd->new;

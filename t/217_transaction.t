@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The last words of a session carry its own status.  Outside a transaction it
-# stays outside, as a server would say.  A transaction has failed, so that no
-# client takes its commit for done: what it did is lost.
+# The last message of a session has the status of the session.  Outside a
+# transaction it stays outside, as with a server.  A transaction has failed, so
+# that no client takes its commit for done: its work is lost.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -39,7 +39,7 @@ sub extended($sql)
 	    . pack('a N Z* N', 'E', 9, '', 0) . pack 'a N', 'S', 4;
 }
 
-# before => what the session has done, and the status of its last words
+# before => what the session has done, and the status of its last message
 my %status = ('select 1' => 'I', begin => 'E',
 	'begin; select 1; commit' => 'I');
 for my $before (sort keys %status) {

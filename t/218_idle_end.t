@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A pooler or a load balancer ends sessions that have been idle for long, and
-# gives no reason: their clients are told by the next thing they read.  The log
-# tells it as it was, and counts the bytes that were sent, no others.
+# A pooler or a load balancer ends sessions that have been idle for long,
+# without a reason: the next thing that their clients read tells them.  The log
+# has it as it was, and counts exactly the bytes that were sent.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

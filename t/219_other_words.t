@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Poolers, and servers that only speak like PostgreSQL, close connections or
-# refuse them in ways of their own: the likely cause is named.
+# Poolers, and servers that only speak like PostgreSQL, close or refuse
+# connections in ways of their own: the error names the likely cause.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -20,8 +20,8 @@ sub report($connection)
 	return JSON::PP::decode_json($seen->{out});
 }
 
-# What a client is told that asks for this protocol; with `answer`, what it is
-# answered to an SSLRequest first.
+# The error for a client that asks for this protocol; with `answer`, after this
+# answer to its SSLRequest.
 sub told($connection, $version, $answer = undef)
 {
 	my $wire = $lab->wire($connection);
@@ -78,7 +78,7 @@ for my $case ([1, 'db_closed', 'closes'], [0, 'db_silent', 'is silent']) {
 
 # --- a wrong password ---------------------------------------------------------
 
-# Asks for a password in the clear, and closes when it has it, as H2 does.
+# Ask for a password in plain text, and close on getting it, as H2 does.
 sub asks_and_closes($peer)
 {
 	while (sysread $peer, my $bytes, 4096) {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# tls_cert and tls_key.  A client that verifies certificates is told what has
-# failed when it trusts them, in direct TLS as well; when it does not, the log
-# says so.  Files are read again, and what is wrong is named at start.
+# tls_cert and tls_key.  A client that verifies certificates and trusts tls_cert
+# is told what has failed, in direct TLS as well; if it does not trust it, the
+# log says so.  The files are read again, and errors in them are reported at
+# start.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

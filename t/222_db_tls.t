@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# client_tls: terminate, and TLS with the database fails: each cause is told to
-# the client in words, whichever sslmode it has.
+# client_tls: terminate, and TLS with the database fails: the client is told
+# each cause in words, in every sslmode.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -23,7 +23,7 @@ sub owned($file, $mode)
 	return $to;
 }
 
-# A database which shows this certificate.
+# A database that shows this certificate.
 sub postgres($name, %conf)
 {
 	return PgJump::Postgres->new(dir => $lab->dir, name => "pg_$name",

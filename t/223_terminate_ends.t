@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# client_tls: terminate.  A session that is lost ends in TLS as one in the clear
-# does: with the cause where it can be said, with a reset where it cannot, and
-# with all that was received before.
+# client_tls: terminate.  A lost session ends in TLS as it does in plain text:
+# with the cause if it can be told, with a reset if not, and after everything
+# that was received before.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

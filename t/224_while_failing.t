@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# However the far side behaves, a client that asks for TLS is answered within
-# 4 s, and whoever logs in within 8 s; and as long as no byte of the database's
-# own TLS was passed on, it is still told what has failed: also that there is
+# Whatever the far side does, a client that asks for TLS is answered within 4 s,
+# and a login ends within 8 s.  As long as no byte of the database's own TLS was
+# passed on, the client is still told what has failed, including that there is
 # no direct TLS.
 use v5.36;
 use FindBin;
@@ -21,7 +21,7 @@ my $lab = PgJump::Lab->new;
 my $relay = PgJump::Relay->new(to => $lab->box->port);
 my @through = (box => $lab->box, ssh_tunnel => { port => $relay->port });
 
-# Cut the tunnel once `$when` holds, while we wait for something else.
+# Cut the tunnel once `$when` holds, while the test waits for something else.
 sub cut_when($when)
 {
 	my $pid = fork // die "fork: $!";

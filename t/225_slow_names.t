@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A name server that does not answer, whoever asks it: this machine for the
-# jump box or the database, sshd for the database.  pgjump answers in time with
-# the time-outs as they come, and a neighbour behind the same jump box, whose
-# database is given by address, is served meanwhile: also where the jump box is
-# far and another link to it takes its time.
+# A name server that does not answer, whoever asks it: this machine for the jump
+# box or the database, sshd for the database.  pgjump answers in time with the
+# default time-outs, and a neighbour behind the same jump box, whose database is
+# given by address, is served meanwhile, even if the jump box is far away and
+# another link to it takes its time.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -45,8 +45,8 @@ my $seen = $lab->psql($by_address, 'select 1');
 is($seen->{out}, "1\n", 'a neighbour is served') or diag($seen->{err});
 $_->close for @waiting;
 
-# A database that nobody has asked for yet waits for a link of its own, beyond
-# the moment that a better link is worth elsewhere.
+# A database that nobody has asked for yet waits for a link of its own, longer
+# than waiting for a better link is worth elsewhere.
 subtest 'a far jump box' => sub {
 	my $box = $lab->new_box;
 	my $relay = PgJump::Relay->new(to => $box->port);

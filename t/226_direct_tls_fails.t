@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Direct TLS of a real psql (from PostgreSQL 17 on) when the far side fails: it
-# is told in TLS, with the certificate that the moment allows, also when the
-# tunnel dies with its ClientHello; one that verifies is told by a certificate
-# which it trusts.  For older ones 224 and 221 do the same by hand.
+# Direct TLS of a real psql (from PostgreSQL 17 on) when the far side fails:
+# psql is told in TLS, with the certificate that pgjump can show at that moment,
+# even if the tunnel dies with its ClientHello; a psql that verifies is told
+# with a certificate that it trusts.  For older ones 224 and 221 do the same by
+# hand.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Bytes that are altered on their way from the jump box: a host key that does
-# not prove itself, and a packet that makes no sense, are told as that, by
-# whatever byte and in whatever stage; no key, password or setting is blamed.
+# Bytes that are altered on their way from the jump box: a host key without
+# proof and a packet that makes no sense are reported as such, whichever byte is
+# altered and at whichever stage; no key, password or setting is blamed.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -24,8 +24,9 @@ my %damaged = (side => 'tunnel', says => qr/was damaged on the way/,
 	hint => qr/alters bytes between this machine and the jump box/,
 	sslmodes => ['disable']);
 
-# How many bytes sshd sends before it is answered: its banner, which ends in a
-# line feed, and its offer of algorithms, a packet that begins with its length.
+# The number of bytes that sshd sends before it is answered: its banner, which
+# ends in a line feed, and its offer of algorithms, a packet that begins with
+# its length.
 sub greeting_len
 {
 	my $socket = IO::Socket::IP->new(PeerHost => '127.0.0.1',
@@ -76,8 +77,8 @@ told_of($answer + 1, name => 'the length of a packet in the clear',
 told_of($sealed + 10, name => 'the first packet under a key',
     label => 'jump_handshake');
 
-# Further on the same is said of the login, then of the tunnel; but for a packet
-# whose length has grown, which is waited for.
+# Later bytes give the same error for the login, then for the tunnel; except a
+# packet whose length has grown, which is waited for.
 my (%damaged_in, @otherwise);
 for (my $number = $sealed + 10; $number < $sealed + 1500; $number += 24) {
 	$relay->damage_at($number);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The address of the database where that of the jump box belongs: PostgreSQL
-# closes at an SSH banner without a word, so its port tells; PgBouncer answers.
+# The address of the database in the place of the jump box's: PostgreSQL closes
+# at an SSH banner without a word, so its port gives it away; PgBouncer answers.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -14,7 +14,7 @@ use PgJump::Process qw(spew);
 
 my $lab = PgJump::Lab->new;
 my $database = $lab->postgres;
-# An address of its own, where the usual port is free.
+# An address of its own, where the default port is free.
 my $here = '127.' . join '.', 1 + $$ % 250, 1 + ($$ >> 8) % 250, 7;
 my %limits = (handshake_timeout => '300ms');
 my %mixed = (side => 'tunnel', label => 'jump_handshake',

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # An SSH agent that asks a person before it signs: clients whose time runs out
-# meanwhile, the first one too, hear that it has not signed yet, and once it has
-# the login goes on.
+# meanwhile, including the first one, are told that it has not signed yet; once
+# it has signed, the login goes on.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -17,7 +17,8 @@ use POSIX ();
 my $lab = PgJump::Lab->new;
 my $answer = $lab->dir . '/answer';
 POSIX::mkfifo($answer, 0600) or die "mkfifo: $!";
-# The person: says yes when a line comes by the pipe, and no when it is closed.
+# The person: says yes when a line comes through the pipe, and no when it is
+# closed.
 my $person = spew($lab->dir . '/person',
     "#!/bin/sh\necho asked >>$answer.log\nread yes <$answer\n", 0755);
 my $agent = PgJump::Agent->new(dir => $lab->dir, keys => ['ed25519'],
@@ -49,7 +50,7 @@ ok($daemon->tunnel_up, 'confirmed, the login goes on');
 is($lab->psql($connection, 'select 1')->{out}, "1\n", 'and serves clients');
 $daemon->down;
 
-# Where the whole login runs out of time, that is the cause which remains.
+# If the whole login runs out of time, that is the cause that is kept.
 $daemon = $lab->daemon([$connection], auth_timeout => '300ms',
     env => { SSH_AUTH_SOCK => $agent->path });
 ok($daemon->says(qr/jump box not reached .*has not signed the login .* within 300 ms/),

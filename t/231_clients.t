@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What the users of real clients see of a failure, in every mode of TLS: all
-# that their client can show of what pgjump says.
+# What the users of real clients see of a failure, in every mode of TLS:
+# everything that their client can show of pgjump's text.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -43,9 +43,9 @@ my %mode = (
 );
 my @modes = qw(disable prefer require verify-full tls_cert terminate);
 
-# M, D, H: message, DETAIL and HINT are shown, once; "certificate": all that
-# this client says is that it does not trust the certificate; "-": it has no
-# such mode.  SQLSTATE is the one that its users get at.
+# M, D, H: the client shows message, DETAIL and HINT, once; "certificate": it
+# only says that it does not trust the certificate; "-": it has no such mode.
+# SQLSTATE is the one that its users can see.
 my $expected = <<'TABLE';
 client       sslmode      jump_auth    jump_connect db_refused   db_resolve   db_silent    SQLSTATE
 ActiveRecord disable      MDH          MDH          MDH          MDH          MDH          -
@@ -208,7 +208,7 @@ TABLE
 
 sub line(@cells) { sprintf('%-13s' x @cells, @cells) =~ s/ +$//r . "\n" }
 
-# The rows of those clients that are here, and the words for those that are not.
+# The rows of the clients that are here, and the words for the others.
 sub is_table($lines, $expected, $what)
 {
 	my ($head, @rows) = $expected =~ /^(.*\n)/mg;
@@ -218,8 +218,8 @@ sub is_table($lines, $expected, $what)
 		grep { $here{ (split ' ')[0] } } @rows), $what);
 }
 
-# Which parts of a text of pgjump are in what the user sees; `$start` and
-# `$stage` are how its message begins and ends.
+# Which parts of pgjump's text the user sees; `$start` and `$stage` are how its
+# message begins and ends.
 sub parts($text, $start, $stage)
 {
 	my $times = () = $text =~ /\b$start: .*\[$stage\]/g;
@@ -253,10 +253,11 @@ for my $stage (@stages) {
 }
 my $failing = $lab->daemon([map { values %$_ } values %to]);
 
-# A pool that connects by itself tells its log, not who waits for it.
+# A pool that connects by itself writes the error to its log, and does not tell
+# its user.
 my @askers = grep { $_ ne 'psycopg_pool' } @names;
 
-# Each client has its own order, so that they do not crowd one listener.
+# Each client has an order of its own, so that they do not crowd one listener.
 my %asked;
 my $turn = 0;
 for my $name (@askers) {
@@ -289,10 +290,10 @@ $failing->down;
 
 # --- the tunnel dies in mid-session -----------------------------------------
 
-# busy: while a query runs; idle: before the next one.  "lost": the client's
-# own words for a connection that is lost; "ok": it connected again by itself.
-# then: how many queries fail behind the one that was cut, until it connects by
-# itself; "-": it never does.
+# busy: while a query runs; idle: before the next one.  "lost": the client's own
+# words for a lost connection; "ok": it connected again by itself. then: how
+# many queries fail after the one that was cut, until it connects by itself;
+# "-": it never does.
 my $lost = <<'TABLE';
 client       sslmode      busy         SQLSTATE     then         idle         SQLSTATE
 ActiveRecord disable      MDH          08006        0            ok           -
@@ -397,7 +398,7 @@ my %session = (
 $session{require} = $session{disable};
 my $daemon = $lab->daemon([@session{qw(disable terminate)}]);
 
-# A jump box that lets nobody stay is left alone for a moment: ask again.
+# A jump box on which no session lasts is left alone for a moment: ask again.
 sub enter($mode)
 {
 	my @left = @names;
@@ -422,7 +423,7 @@ sub cut($mode, $what)
 	    or diag($daemon->since($mark));
 }
 
-# A query each, while the tunnel is up: how many fail before one that does not.
+# A query each, while the tunnel is up: how many fail before one succeeds.
 sub then_fail($mode)
 {
 	eventually(20, sub { $lab->psql($session{$mode}, 'select 1',
@@ -468,7 +469,7 @@ for my $mode (qw(disable require terminate)) {
 	push @{ $row{$_}{$mode} }, $then{$_} for @names;
 	enter($mode);
 	cut($mode, 'idle');
-	# who connects again by himself can
+	# those that can connect again by themselves
 	eventually(20, sub { $lab->psql($session{$mode}, 'select 1',
 		user => 'app')->{rc} eq '0' });
 	%asked = map { $_ => $clients->{$_}->query('select 42') } @names;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Prompts that no configured secret answers: a code of a second factor, in
-# whatever order and round, gets nothing, least of all the password; each is
-# told in its own words.  Passwords that have expired.
+# Prompts that no configured secret answers: a prompt for a code of a second
+# factor, in any order and round, gets no answer, least of all the password;
+# each has an error of its own.  Passwords that have expired.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -36,7 +36,7 @@ sub fails($case, $tunnel, $box = undef)
 	return { seen => $daemon->check, log => $daemon->log_text };
 }
 
-# What AsyncSSH asks, by rounds => how that is told.
+# What AsyncSSH asks, by rounds => the error.
 my $no = $lab->false;
 my @password = ['Password: ', $no, $password];
 my @code = ['Verification code: ', $no, '123456'];

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Keys that a jump box takes from nobody: where it tells which types it takes,
-# the failure names them; where it does not, check says what may be the cause.
+# Types of keys that a jump box takes from nobody: if it says which types it
+# takes, the failure names them; if not, check says what may be the cause.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

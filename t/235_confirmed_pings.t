@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box that confirms a channel of a type that nobody knows, which is how
-# pgjump asks for a sign of life.  Whether it keeps such channels for ever, ends
-# them at once, or answers no question on them: its link stays, a session goes
-# on, and its silence is noticed in time.
+# A jump box that confirms a channel of an unknown type, which is how pgjump
+# asks for a sign of life.  Whether it keeps such channels for ever, ends them
+# at once, or answers no question on them: its link stays, a session goes on,
+# and its silence is noticed in time.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -20,7 +20,7 @@ use constant ASKED => 25; # links were retired for eight, once
 my $lab = PgJump::Lab->new;
 my @kinds = qw(confirm confirm_and_end confirm_in_silence);
 
-# All at the same time, for most of it is waiting.
+# All at the same time, since most of it is waiting.
 my %jump = map { $_ => PgJump::Unruly->new(dir => $lab->dir, does => $_) }
     @kinds;
 my %connection = map { $_ => $lab->connection($_,

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Servers that connect in the thread which reads the session: while they try a
+# Servers that connect in the thread that reads the session: while they try a
 # database that does not answer, they answer nobody on that session.  Its client
-# is told of the database, not of the tunnel; who else is on that session keeps
-# it for as long as the attempt may take; and from then on nobody shares one
-# with that database while it is tried; where there may be one session only, the
-# stalled one gives way to another.
+# is told of the database, not of the tunnel.  Other clients keep that session
+# as long as the attempt may take.  From then on no client shares a session with
+# that database while it is tried.  If only one session is allowed, the stalled
+# one makes room for another.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -75,7 +75,7 @@ for my $case (@cases) {
 	query($case);
 }
 
-# It is asked for again and again, meanwhile.
+# Clients ask for it again and again meanwhile.
 while (grep { time < $_->{stalled} + STALL } @cases) {
 	for my $case (@cases) {
 		my (undef, $stage) = stage($case);

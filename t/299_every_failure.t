@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Every stage of failure.def is provoked by a test of the 2xx class, and put to
-# `pgjump check` by one of the 6xx class; it is named in the manual page; every
+# Every stage of failure.def is provoked by a test of the 2xx class, and through
+# `pgjump check` by one of the 6xx class; it is in the manual page; every
 # message has its hint.
 use v5.36;
 use FindBin;
@@ -20,7 +20,7 @@ my %provoked;
 for my $file (glob "$FindBin::Bin/2[0-9][0-9]_*.t") {
 	$provoked{$_}++ for slurp($file) =~ /\blabel => '(\w+)'/g;
 }
-# Told in the log by every case of 206_database_words.t.
+# The log has this stage in every case of 206_database_words.t.
 $provoked{db_rejected}++ if slurp("$FindBin::Bin/lib/PgJump/Told.pm") =~
     /db_rejected/;
 
@@ -39,8 +39,8 @@ my %not_of_check = (
 	shutdown => 'check is interrupted, and no connection has failed',
 );
 
-# A failure is provoked through check where a 6xx test holds what check prints
-# against a text of t/golden/check whose verdict has the label.
+# A failure is provoked through check if a 6xx test compares what check prints
+# with a text of t/golden/check that has its label.
 my $checks = join '', map { slurp($_) } glob "$FindBin::Bin/6[0-9][0-9]_*.t";
 my %checked;
 for my $file (glob "$FindBin::Bin/golden/check/*.txt") {
@@ -69,8 +69,8 @@ for my $label (@stages) {
 	    "$label has an exit code of its side");
 }
 
-# The table of exit codes in the manual page is that of failure.def; what only
-# a client hears is none of check's.
+# The table of exit codes in the manual page agrees with failure.def; check has
+# no stages that only a client can meet.
 my %documented = $man =~ /^\.It (?=\w* Ta)(?:.* Ta )?(\w+) Ta (\d+)$/mg;
 %documented = (%documented, $man =~ /^\.It (\w+) Ta (\d+)\b/mg);
 is_deeply(\%documented, { map { $_ => $code{$_} }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Signals: pgjump stops accepting, ends idle sessions with a word, waits for
+# Signals: pgjump stops accepting, ends idle sessions with a message, waits for
 # busy ones as long as it is told to, and exits as shells expect; SIGHUP and
-# SIGUSR2 do no harm.  What SIGUSR1 tells is in 302.
+# SIGUSR2 do no harm.  302 has the output of SIGUSR1.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

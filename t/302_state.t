@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# SIGUSR1: what a running pgjump knows, a line for each jump box and for each
-# connection, whatever the log level is.
+# SIGUSR1 logs the state of a running pgjump, a line for each jump box and for
+# each connection, at every log level.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -12,7 +12,8 @@ use PgJump::Process qw(eventually slurp);
 
 my $lab = PgJump::Lab->new;
 
-# What is said from a mark on: ({ jump => event }, { connection => event }).
+# The state that was logged after a mark: ({ jump => event }, { connection =>
+# event }).
 sub asked($daemon, $pid = $daemon->pid)
 {
 	my $mark = $daemon->mark;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# When descriptors run out, accepting pauses and says so once, without
-# spinning, and goes on when some are free.
+# When descriptors run out, pgjump stops accepting, logs that once, does not
+# spin, and goes on when some are free.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

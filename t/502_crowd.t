@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # 200 clients at once through one jump box, 2,000 connects in a row, the sshd
-# killed under 50 busy clients: everybody is served or told, and descriptors
-# and memory are back where they were.
+# killed under 50 busy clients: each client is served or told, and descriptors
+# and memory return to their numbers from before.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -25,7 +25,7 @@ sub pgbench(@arguments)
 	    dir => $lab->dir, timeout => 600);
 }
 
-# Warm up: links, buffers and the allocator have their size then.
+# Warm up, so that links, buffers and the allocator have their size.
 is(pgbench('-c', '200', '-t', '2')->{rc}, 0, 'a warm-up');
 ok(PgJump::Process::eventually(20, sub {
 	$pg->sql(q{select count(*) from pg_stat_activity

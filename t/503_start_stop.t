@@ -31,7 +31,7 @@ my $daemon = $lab->new_daemon(\@connections, workers => 2,
     shutdown_timeout => '100ms', log_level => 'debug');
 my $packet = PgJump::Wire::startup_packet(user => 'app', database => 'myapp');
 
-# A client of each connection on its way, as far as it gets.
+# A client of each connection, which gets as far as it can.
 sub clients
 {
 	my @clients;

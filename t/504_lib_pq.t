@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Go's lib/pq runs a statement again when the connection ends in an orderly
-# way in the middle of it.  The tunnel dies under such a client, plain and in
-# TLS, or the database resets, which sshd passes on as an orderly end: no
-# statement may run twice.
+# Go's lib/pq runs a statement again if the connection has an orderly end in the
+# middle of it.  The tunnel dies under such a client, in plain text and in TLS,
+# or the database resets, which sshd passes on as an orderly end: no statement
+# may run twice.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -46,8 +46,8 @@ sub rows($tag)
 	return $pg->sql("select count(*) from counted where tag = '$tag'");
 }
 
-# Start the client; end its connection by `$kill` while the statement runs.
-# How many rows there are once everything is done, and what the client says.
+# Start the client, and end its connection by `$kill` while the statement runs.
+# Returns how many rows there are at the end, and what the client says.
 sub killed_once($port, $mode, $protocol, $kill)
 {
 	my $tag = 'tag' . ++$count;
@@ -69,8 +69,8 @@ sub killed_once($port, $mode, $protocol, $kill)
 	return (rows($tag), $client->text);
 }
 
-# A machine under load may look at the statement when it is over already: one
-# row and no error, and nothing was shown.
+# On a loaded machine the statement may be over before anybody looks: then there
+# is one row and no error, and the case has shown nothing.
 sub killed(@how)
 {
 	my ($rows, $said);

@@ -2,7 +2,7 @@
 #
 # Databases that do not answer, beside one that does, behind the same jump box:
 # however many clients they have, the healthy one is reached, and quickly as
-# long as the silent ones are fewer than the links.
+# long as there are fewer silent ones than links.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -17,7 +17,7 @@ my @silent = map {
 	$lab->connection("silent_$_", port => $holes[$_]{port})
 } 0 .. $#holes;
 
-# Clients of a database that wait for it, all at once.
+# Clients that wait for a database, all at once.
 sub crowd($connection, $count)
 {
 	return map { $lab->wire($connection)->startup } 1 .. $count;

@@ -2,9 +2,9 @@
 #
 # A database that drops packets and one whose name is never resolved, each with
 # clients that come again and again, beside a healthy one behind the same jump
-# box: of 200 connects to that none takes much longer than the slowest of as
-# many through a pgjump that has the healthy one alone, at the same time, so that
-# a machine that is slow is so for both.
+# box.  Of 200 connects to the healthy one none takes much longer than the
+# slowest of 200 through a pgjump that has only the healthy one, made at the
+# same time, so that a slow machine is slow for both.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -56,7 +56,7 @@ sub reach($crowd, $connection)
 	return $client;
 }
 
-# Whoever of the bad databases' clients was refused is followed by another.
+# Each refused client of the bad databases is followed by another one.
 sub crowd_in($crowd, $waiting, @bad)
 {
 	for my $connection (@bad) {
@@ -67,14 +67,14 @@ sub crowd_in($crowd, $waiting, @bad)
 	}
 }
 
-# Which took longest, and those that failed.
+# The longest time, and the failed ones.
 sub summary(@seen)
 {
 	return { seconds => max(map { $_->{seconds} } @seen),
 		failed => [grep { $_->{state} ne 'ready' } @seen] };
 }
 
-# So many connects to the healthy database alone and beside the bad ones, by
+# Connect this often to the healthy database alone and beside the bad ones, in
 # turns.
 sub connects($count, $by, @bad)
 {

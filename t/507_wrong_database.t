@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The answer to an open whose client has gone reaches nobody else.  Clients of
+# The answer to an open whose client has left reaches nobody else.  Clients of
 # two databases come by the thousand, and about half of them leave at a random
-# moment, by FIN or by RST; each session is asked which database it is in and
-# whose it is.  $PGJUMP_TEST_ABORTS multiplies their number.
+# moment, by FIN or by RST; each session is asked for its database and its
+# client.  $PGJUMP_TEST_ABORTS multiplies their number.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -28,7 +28,7 @@ sub connections($through)
 	} sort keys %database;
 }
 
-# What is wrong with a session, or nothing.
+# The fault of a session, or nothing.
 sub complaint($client, $told, $what)
 {
 	my $wanted = $what eq 'reply' ? "$client->{name} $client->{token}"
@@ -38,7 +38,7 @@ sub complaint($client, $told, $what)
 	return "$client->{token} of $client->{name}: $what is $told->{$what}";
 }
 
-# One step of a client that was let in: ask, then look at the answer and go.
+# One step of a logged-in client: ask, then look at the answer and leave.
 sub go_on($crowd, $client, $seen)
 {
 	if (!$client->{asked}++) {
@@ -53,8 +53,8 @@ sub go_on($crowd, $client, $seen)
 	$crowd->leave($client);
 }
 
-# So many clients, some of them at once, of which half stay; the others leave
-# within so many seconds.
+# This many clients, this many at once; half of them stay, and the others leave
+# within this many seconds.
 sub storm($count, $at_once, $seconds, @connections)
 {
 	my $crowd = PgJump::Crowd->new;
@@ -134,7 +134,7 @@ subtest 'an answer that comes after all patience' => sub {
 	ok($crowd->run(20), 'it was waited for');
 	like($client->{error}{M}, qr/\[db_timeout\]/, 'in vain');
 
-	# The hole becomes a database; sshd's next SYN reaches it.
+	# The hole becomes a database, and sshd's next SYN reaches it.
 	my $found = PgJump::Standin->new('late', listener => $hole->open_up);
 	my ($served, @wrong) = (0);
 	ok(PgJump::Process::eventually(30, sub {

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# 100 clients at once, 150 ms away from the jump box, when there is one link
-# yet: all are served within the time they have, for the pool grows as fast as
-# an sshd with its own limit of logins lets it.  Where it must not grow, those
-# whose turn does not come are told why.
+# 100 clients at once, 150 ms away from the jump box, with one link at first:
+# all are served in time, because the pool grows as fast as an sshd with a limit
+# on logins allows.  If the pool must not grow, the clients whose turn does not
+# come are told why.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -53,7 +53,7 @@ subtest 'with room to grow' => sub {
 	$daemon->down;
 };
 
-# A link opens one at a time: a round trip each.
+# A link opens one forward at a time, each in a round trip.
 subtest 'over a single link' => sub {
 	my $far = $lab->connection('far_alone', %far, connection_timeout => 4);
 	my $daemon = $lab->daemon([$far], max_links => 1);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # 5,000 clients at once are spread evenly over the links to their jump box, and
-# a link never holds more than sshd can bear.  $PGJUMP_TEST_CLIENTS is another
-# number of them.
+# no link holds more than sshd can bear.  $PGJUMP_TEST_CLIENTS changes their
+# number.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -19,8 +19,8 @@ use constant {
 	LINKS => 8,
 	AT_ONCE => 100, # that are not let in yet
 	LINK_MAX => 900,
-	# of a link's share; where all is slow, whoever waits takes what is free
-	# (test_pool.c has the rule itself)
+	# of a link's share; on a slow machine waiting clients take any free
+	# link (test_pool.c has the rule itself)
 	UNEVEN_MAX => 0.5,
 };
 
@@ -38,7 +38,7 @@ my $database = PgJump::Standin->new('crowded');
 my $box = $lab->box;
 my $crowd = PgJump::Crowd->new;
 
-# So many clients; those that were let in.
+# Start this many clients; the ones that logged in.
 sub come($connection, $count)
 {
 	my @clients;

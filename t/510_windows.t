@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Fifty clients which do not read, or whose database does not, on the session
-# of others: memory is bounded, and the others keep their rate.
+# Fifty clients that do not read, or whose database does not, on a session with
+# others: memory is bounded, and the others keep their rate.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -34,7 +34,7 @@ sub logged_in($connection, %is)
 	return @wires;
 }
 
-# A count that does not change for so long any more.
+# Wait until a count has not changed for this long.
 sub stands_still($seconds, $count)
 {
 	my $end = time + 60 * $PgJump::Process::PATIENCE;
@@ -48,8 +48,8 @@ sub stands_still($seconds, $count)
 	return 0;
 }
 
-# They ask for 100 MB each and read nothing of it; one after the other, for
-# windows grow best for who is alone.
+# They ask for 100 MB each and read nothing of it; one after the other, since
+# the window of a client grows most when it is alone.
 sub downloads($connection)
 {
 	my @wires = logged_in($connection, small => 1);
@@ -62,7 +62,7 @@ sub downloads($connection)
 	return @wires;
 }
 
-# They send to a database that sleeps, until nobody takes any more.
+# They send to a database that sleeps, until nothing more is taken.
 sub uploads($connection)
 {
 	my @wires = logged_in($connection);
@@ -80,7 +80,7 @@ sub uploads($connection)
 	return @wires;
 }
 
-# Send as much as is taken now: how many bytes.
+# Send as much as is taken now, and return the number of bytes.
 sub push_on($socket, $word, $left)
 {
 	my $taken = 0;
@@ -136,8 +136,8 @@ my %kinds = ('transactions a second' => \&transactions,
 
 sub median(@values) { (sort { $a <=> $b } @values)[$#values / 2] }
 
-# Elsewhere and beside the stalled, in turn, for the machine is not ours alone:
-# what counts is the median of the ratios.
+# Alternate between a session of its own and the one with stalled clients, since
+# the machine has other work too: the median of the ratios counts.
 sub compare
 {
 	my %rates;
@@ -173,8 +173,8 @@ sub bounded($memory)
 	}
 }
 
-# sshd itself has work with every channel, idle or not: on one session those
-# who stand still are compared with as many who do nothing.
+# sshd itself has work with every channel, idle or not, so compare stalled
+# clients with as many idle ones on the same session.
 for my $case (['downloads, one session', \&downloads, \&logged_in, max_links => 1],
 	['uploads, one session', \&uploads, \&logged_in, max_links => 1],
 	['downloads', \&downloads, sub { }]) {
@@ -190,7 +190,7 @@ for my $case (['downloads, one session', \&downloads, \&logged_in, max_links => 
 	};
 }
 
-# A window of 256 KB lets no more than 2.6 MB through in the second.
+# A window of 256 KB would pass no more than 2.6 MB in the second.
 subtest 'a window grows with the way' => sub {
 	$relay->delay(0.05);
 	my $daemon = $lab->daemon([$far], max_links => 1);
@@ -202,8 +202,8 @@ subtest 'a window grows with the way' => sub {
 	$daemon->down;
 };
 
-# Where the way becomes long after the session began, windows are too large for
-# what is measured, and grow on.
+# If the round trip grows after the session began, windows are too large for it
+# at first, and go on growing.
 for my $case (['downloads', \&downloads], ['uploads', \&uploads]) {
 	my ($name, $stall) = @$case;
 	subtest "$name far away" => sub {

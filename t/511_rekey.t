@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Key exchanges under load: a jump box that asks for one per megabyte, eight
-# clients busy both ways.  Every byte comes back, in order, and nobody stalls;
-# the same where every write of either side is cut at random.  A later key
-# exchange offers only the cipher and the MAC that the first one agreed on.
+# Key exchanges under load: a jump box that asks for one per megabyte, and eight
+# clients busy both ways.  Every byte comes back, in order, and nobody stalls,
+# even if every write of either side is cut at random.  A later key exchange
+# offers only the cipher and the MAC that the first one agreed on.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -13,7 +13,7 @@ use Test::More;
 
 my $lab = PgJump::Lab->new;
 my $box = $lab->new_box(config => { RekeyLimit => '1M', LogLevel => 'DEBUG1' });
-# Who has not heard anything for so long will not.
+# A client that has received nothing for this long has stalled.
 my $stalled = 60 * $PgJump::Process::PATIENCE;
 
 sub key_exchanges($mark)
@@ -22,7 +22,7 @@ sub key_exchanges($mark)
 	    /SSH2_MSG_KEXINIT sent(?! \[preauth\])/g);
 }
 
-# Eight clients, each with so many bytes both ways.
+# Eight clients, each with this many bytes both ways.
 sub busy($connection, $bytes)
 {
 	my $daemon = $lab->daemon([$connection]);
@@ -63,8 +63,8 @@ subtest 'into small pieces' => sub {
 		ssh_tunnel => { port => $relay->port }), 512 << 10);
 };
 
-# What pgjump offers in each key exchange after the first, of one kind: by one
-# worker, or others would have their first among them.
+# What pgjump offers in each key exchange after the first; with one worker,
+# since each further worker would have a first one of its own.
 sub offers_later($box, $kind)
 {
 	my ($first, @later) = $box->process->text =~

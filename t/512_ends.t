@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Either side says its last byte first and goes on reading: what the other still
-# sends comes to the last byte, both ways, in the clear and where nothing can be
-# seen.  And clients that are killed in the middle of a transfer leave nothing.
+# Either side ends its direction first and goes on reading: everything that the
+# other side still sends arrives, both ways, in plain text and in TLS.  Clients
+# that are killed in the middle of a transfer leave nothing.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -15,7 +15,7 @@ use constant BULK => 8 << 20;
 my $lab = PgJump::Lab->new;
 my $pg = $lab->postgres;
 
-# In the clear: AuthenticationOk and ReadyForQuery; CopyData of 64 KB each.
+# In plain text: AuthenticationOk and ReadyForQuery; CopyData of 64 KB each.
 # Else the first bytes of TLS, and anything after them.
 my %speech = (
 	clear => { hello => PgJump::Wire::startup_packet(user => 'app'),
@@ -56,8 +56,9 @@ sub read_all($socket)
 	return $bytes;
 }
 
-# The database: whoever ends first sends all, says so, and reads on.  What it
-# got, as a digest, is written to a file, for it may have said its last byte.
+# The database.  The side that ends first sends everything, ends its direction,
+# and reads on.  The digest of what it received goes to a file, since it may no
+# longer be able to send.
 sub database($how, $ends_first, $file)
 {
 	my $mine = bulk($how);
@@ -76,8 +77,8 @@ sub database($how, $ends_first, $file)
 	});
 }
 
-# The client, slow enough for an end to overtake what is kept for it; what it
-# got, without the answer to its hello.
+# The client, slow enough for an end to arrive while bytes for it are kept.
+# Returns what it received, without the answer to its hello.
 sub client($connection, $how, $ends_first)
 {
 	my $wire = $lab->wire($connection, small => 1);
@@ -97,8 +98,8 @@ sub client($connection, $how, $ends_first)
 	return $got;
 }
 
-# A database in the clear that ends while an answer is owed has failed: there
-# the client is the one who may end first.
+# In plain text a database that ends while it owes an answer has failed, so
+# there only the client may end first.
 for my $case (['clear', 'client'], ['opaque', 'client'],
 	['opaque', 'database']) {
 	my ($how, $first) = @$case;

@@ -2,9 +2,9 @@
 #
 # Every state of a client x everything that can happen to it: the client
 # vanishes (RST) or stops sending (FIN), its tunnel dies, its time is over,
-# pgjump stops.  Held against DESIGN: what the client gets, the cause in its
-# closing log line, no descriptor left.  The states are read from the table in
-# client.c: one without a case fails.
+# pgjump stops.  Each case says what the client gets and the cause in its
+# closing log line, and no descriptor is left.  The states are read from the
+# table in client/clients.c: a state without a case fails.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -21,18 +21,18 @@ use constant CANCEL => pack 'NNNN', 16, 80877102, 4711, 4712;
 my $patience = $PgJump::Process::PATIENCE;
 my $lab = PgJump::Lab->new;
 my $pg = $lab->postgres;
-# An open that hangs has a link of its own, so that the others' answers can be
-# foretold.
+# An open that hangs has a link of its own, so that it does not delay the
+# answers of the others.
 my @boxes = map { $lab->new_box } 1 .. 2;
 my @relays = map { PgJump::Relay->new(to => $_->port) } @boxes;
 my $hole = PgJump::Peer->black_hole;
 my $silent = PgJump::Peer->new('silent');
-# Ends in the middle of a message whose beginning is not read yet.
+# The end of a message whose beginning was not read yet.
 my $cut = PgJump::Peer->new(['data', pack('a N N a N a a N a*',
 	'R', 8, 0, 'Z', 5, 'I', 'D', 1_000_000, 'x' x 250_000), 'close']);
 my @ends_tls = (client_tls => 'terminate', tls_cert => cert('door'),
 	tls_key => key('door'));
-# What is connected how.
+# The way of each connection.
 my %databases = (
 	main => [],
 	hole => [port => $hole->{port}],
@@ -79,7 +79,7 @@ sub logs_in_by_tls($)
 	return $wire;
 }
 
-# Behind as many cancel requests as have their turn at a time.
+# Behind as many cancel requests as are delivered at a time.
 my @jam;
 
 sub cancels_behind_others($)
@@ -129,7 +129,7 @@ sub says_hello($)
 	return $wire;
 }
 
-# It was told so, and does not close.
+# It was told the error, and does not close.
 sub is_refused($)
 {
 	my $wire = comes('refused', STARTUP);
@@ -174,10 +174,11 @@ my $wordless = 'client closed when asked for SCRAM; it has no password, or '
     . 'wants channel binding, which client_tls: terminate cannot give';
 
 # What the client gets, and how the log says that it ended: `how`, or `how:
-# stage`.  "-": nobody is there to look.  The order matters: clients are reached
-# one after the other, so those that last for seconds only come last, and are
-# looked at in reverse, so those that may take their time come first.  A pattern
-# stands for more than one end, where two limits are reached at the same moment.
+# stage`.  "-": no client is left to look at.  The order matters: clients are
+# brought to their states one after the other, so states that last only seconds
+# come last; they are looked at in reverse, so ends that may take time come
+# first. A pattern allows more than one end, where two limits are reached at the
+# same moment.
 my @cases = (
 	{ state => 'relaying', with => 'busy',
 	    reach => \&is_busy,
@@ -422,7 +423,7 @@ sub look($event, $client)
 	$client->{wire}->close;
 }
 
-# Those still there go on as clients do.
+# The clients that are still there go on as clients do.
 sub listen_all($event, @clients)
 {
 	for my $client (reverse grep { $_->{listen} } @clients) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Cancel requests are bounded: 100 clients that cancel at once are all obeyed,
-# and a burst of 2,000 takes nothing from clients of another connection behind
-# the same jump box; those that are too many are closed and counted.
+# The number of cancel requests is limited: 100 clients that cancel at once all
+# succeed, and a burst of 2,000 takes nothing from clients of another connection
+# behind the same jump box; those beyond the limit are closed and counted.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -17,8 +17,9 @@ use constant {
 	CLIENTS => 100,
 	BURST => 2000,
 	NEIGHBOURS => 4, # who come again and again
-	# Of one link, which opens one forward in each: many seconds for a burst
-	# that were let in, moments for as many as are.
+	# One link, which opens one forward in each round trip: a burst would
+	# take many seconds if all of it were let in, and takes moments with the
+	# limit.
 	ROUND_TRIP => 0.004,
 };
 
@@ -34,14 +35,14 @@ my $lab = PgJump::Lab->new;
 my $pg = $lab->postgres;
 my $patience = $PgJump::Process::PATIENCE;
 
-# Those of clients that are in the database, or whose statement runs.
+# The clients that are in the database, or whose statement runs.
 sub sessions($where)
 {
 	return $pg->sql("select count(*) from pg_stat_activity
 	    where usename = 'app' and $where");
 }
 
-# Whom 100 clients, all with a statement, get to hear when all cancel at once.
+# What 100 clients, all with a statement, are told when all cancel at once.
 sub all_cancel($connection)
 {
 	my $crowd = PgJump::Crowd->new;
@@ -84,7 +85,7 @@ subtest '100 clients cancel at once, without one' => sub {
 	$daemon->down;
 };
 
-# A box that cannot be reached, and one that has fallen silent.
+# A jump box that cannot be reached, and one that has fallen silent.
 subtest '100 cancel requests without a tunnel' => sub {
 	for my $is (qw(absent silent)) {
 		my $relay = PgJump::Relay->new(to => $lab->box->port);
@@ -123,7 +124,7 @@ subtest 'more cancel requests than descriptors' => sub {
 	$daemon->down;
 };
 
-# As many neighbours as there are to be, at any time; those that are settled.
+# Keep this many neighbours at any time; returns those that are settled.
 sub keep_coming($crowd, $port, $here, $seen)
 {
 	for my $settled (grep { $_->{state} ne 'under way' } @$here) {
@@ -148,7 +149,7 @@ subtest 'a burst of 2,000 beside clients of another connection' => sub {
 	my (@here, @seen);
 
 	$relay->delay(ROUND_TRIP / 2);
-	# Of these, nobody closes when the database has.
+	# None of these closes after the database has closed.
 	my @lasting = map {
 		my $wire = $lab->wire($storm);
 		$wire->put(pack 'NNNN', 16, 80877102, 4711, 4712);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Where memory ends the log says so, and nothing else happens: no silent death,
-# no core file.  The limit is on address space, so the machine has enough.
+# When there is no memory left the log says so, and nothing else happens: no
+# silent death, no core file.  The limit is on address space, so the machine
+# itself has enough.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -17,7 +18,7 @@ my $lab = PgJump::Lab->new;
 my $main = $lab->connection('main');
 my $said = qr/^\S+Z error: out of memory(?: bytes=\d+)?$/m;
 
-# What pgjump does with so many megabytes, in one word.
+# What pgjump does with this many megabytes, in one word.
 sub outcome($daemon, $megabytes)
 {
 	my $seen = run(['prlimit', '--as=' . ($megabytes << 20),
@@ -26,7 +27,7 @@ sub outcome($daemon, $megabytes)
 
 	return 'enough' if $seen->{rc} eq '0';
 	return 'told' if $seen->{rc} eq '134' && $seen->{err} =~ $said;
-	# The loader of shared libraries, before pgjump is there.
+	# The loader of shared libraries failed before pgjump began.
 	return 'not loaded' if $seen->{rc} eq '127';
 	return "$seen->{rc}: $seen->{err}";
 }

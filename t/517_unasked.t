@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box that says what nobody asked for.  A little of it costs nothing, and
-# keeps no session from ending; much of it loses the link, at any stage, and
-# says so.  A host key that changes between two key exchanges loses it too.
+# A jump box that sends what nobody asked for.  A little of it costs nothing,
+# and keeps no session from ending; much of it ends the link, at any stage, with
+# an error that says so.  A host key that changes between two key exchanges ends
+# it too.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -158,7 +159,7 @@ subtest 'in the login' => sub {
 	end($box, $daemon);
 };
 
-# A packet of one byte takes some thirty times as much to be kept.
+# A packet of one byte takes about thirty bytes to keep.
 subtest 'in the handshake' => sub {
 	my $packet = pack 'N C C', 2, 0, 192;
 	my $box = PgJump::Peer->new(['accept',

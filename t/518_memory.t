@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What a burst has taken goes back to the system: clients that do not read large
-# answers, each with a window of its own, and then leave.
+# The memory of a burst goes back to the system: clients that do not read large
+# answers, each with a window of its own, come and leave.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

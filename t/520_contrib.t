@@ -2,9 +2,9 @@
 #
 # The programs of contrib/ that developers run now and then still run: the
 # benchmark prints its table, whatever the figures; the soak finds nothing in
-# some seconds of load, of kills and of peers that misbehave, and does find what
-# is there; so does the runner of PostgreSQL's regression suite, with two small
-# tests in place of the suite.
+# some seconds of load, kills and misbehaving peers, and does report a fault
+# that is there; the runner of PostgreSQL's regression suite works with two
+# small tests in place of the suite.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -63,7 +63,7 @@ like($soak->{out}, qr/^seed 1: no problem$/m, 'soak: says so, and the seed');
 like($soak->{out}, qr/^[-a-z]+, TLS $_ +\d+ +\d+$/m,
     "soak: clients whose TLS is $_") for qw(passed ended renewed);
 
-# What a thread does in a turn of its loop, and the least that is seen of it.
+# What a thread does in a turn of its loop, and the least that must be measured.
 sub turn($what)
 {
 	my $turns = PgJump::Turns->new(dir => $lab->dir);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A database that drops packets, and comes back: sshd asks it again less and
-# less often, so the opens that it left unanswered give way to new ones, and
-# its clients are served long before sshd's next try; beside another database,
-# with links to spare and without.
+# less often, so opens without an answer are replaced by new ones, and clients
+# are served long before sshd's next try; beside another database, with links to
+# spare and without.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -39,7 +39,7 @@ for my $case (@cases) {
 	@$case{qw(clients errors)} = ([], []);
 }
 
-# Whoever was refused is followed by another.  Those that were served.
+# Each refused client is followed by another one.  Returns the served ones.
 sub crowd_in($crowd, $case)
 {
 	my $here = $case->{clients};
@@ -55,7 +55,7 @@ sub crowd_in($crowd, $case)
 
 my $crowd = PgJump::Crowd->new;
 
-# Until the condition holds, for so many seconds at most.
+# Wait for the condition, at most this many seconds.
 sub go_on($seconds, $condition)
 {
 	$crowd->run($seconds, sub {

@@ -23,12 +23,12 @@ for my $mode (qw(disable require)) {
 # Those that are known to repeat are under every kill, the others under some.
 my @hasty = grep { $_->{name} =~ m{^(?:lib/pq|pgjdbc),} } @clients;
 
-# A statement may not have begun where pg8000 has sent half of it (no Sync), and
+# A statement may not have begun when pg8000 has sent half of it (no Sync), and
 # pgx has it cancelled through the next tunnel.
 sub may_be_missing($client) { $client->{name} =~ /^pg(?:8000|x),/ }
 
-# A jump box each of whose tunnels breaks within seconds would be left alone for
-# a while: the kills go round.
+# pgjump leaves a jump box alone for a while if each of its tunnels breaks
+# within seconds, so the kills take turns on several.
 use constant TUNNELS => 10;
 my $kills = $ENV{PGJUMP_TEST_KILLS} // 50;
 my $pg = $lab->postgres;
@@ -57,8 +57,8 @@ sub backends($where)
 	    where usename = 'app' and $where");
 }
 
-# One statement of each client, over a connection whose tunnel then dies: which
-# of them were not told so, or have another number of rows than they should.
+# One statement of each client, over a connection whose tunnel then dies: the
+# clients that were not told so, or whose number of rows is wrong.
 sub kill_under($number, @clients)
 {
 	my $connection = $connections[$number % TUNNELS];

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What pgjump(1) says of DBIx::Class, which runs a statement again on any lost
-# connection, whatever it was told: twice outside txn_do, once inside, in the
-# clear and in TLS.
+# pgjump(1) says that DBIx::Class runs a statement again after any lost
+# connection, whatever it was told: twice outside txn_do, once inside, in plain
+# text and in TLS.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -18,7 +18,8 @@ plan skip_all => join '; ', values %$missing if %$missing;
 
 my $client = $clients->{'DBIx::Class'};
 my $pg = $lab->postgres;
-# Each case has a tunnel: one that breaks again and again would be left alone.
+# Each case has a tunnel of its own: pgjump leaves one alone that breaks again
+# and again.
 my @relays = map { PgJump::Relay->new(to => $lab->box->port) } 1 .. 4;
 my @connections = map { $lab->connection("r_$_", box => $lab->box,
 	ssh_tunnel => { port => $relays[$_]->port }) } 0 .. $#relays;

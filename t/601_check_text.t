@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What `pgjump check` prints for people: each way to fail as a text which
-# stands in t/golden/check/, and each text held against it whole.
+# What `pgjump check` prints for people: a text in t/golden/check/ for each way
+# to fail, each compared as a whole.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -32,8 +32,8 @@ my $others_only = $lab->new_box(config => { PermitOpen => '127.0.0.1:1' });
 my $with_password = $lab->new_box(config => {
 	PasswordAuthentication => 'yes' });
 
-# A server whose first answer is of PostgreSQL, and whose second one is not;
-# then it hangs up.
+# A server whose first answer is PostgreSQL's, and whose second one is not; then
+# it hangs up.
 sub answering(@answers)
 {
 	return PgJump::Peer->new(sub ($peer) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# `pgjump check --json`: the keys that pgjump(1) documents, each of its type, in
-# every report, whatever failed; one object, or an array of several.
+# `pgjump check --json`: the keys that pgjump(1) documents, each with its type,
+# in every report, whatever failed; one object, or an array of several.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What `pgjump check` prints as the fix is the fix: each line is put where it
+# The fix that `pgjump check` prints is the fix: each line is put where it
 # belongs, and the check turns green; and it gives no more than is needed.
 use v5.36;
 use FindBin;
@@ -26,7 +26,7 @@ sub report($connection, %global)
 	return JSON::PP::decode_json($seen->{out});
 }
 
-# It fails at this stage, with lines for this file: those.
+# It fails at this stage, with lines for this file; returns the lines.
 sub fix($connection, $stage, $file, %global)
 {
 	my $report = report($connection, %global);
@@ -127,7 +127,7 @@ for my $setting ([AllowTcpForwarding => 'no'], [DisableForwarding => 'yes'],
 	};
 }
 
-# Only with TLS does pg_hba.conf let anybody in.
+# pg_hba.conf lets clients in with TLS only.
 my $hostssl = PgJump::Postgres->new(dir => $lab->dir, name => 'hostssl',
     conf => { ssl_cert_file => owned(cert_file('db'), 0644),
 	ssl_key_file => owned(key_file('db'), 0600) },

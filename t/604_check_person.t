@@ -58,7 +58,7 @@ SKIP: {
 }
 
 # A check that waits for the black hole, and the signal that ends it once this
-# was seen.
+# output was seen.
 sub interrupted($signal, $seen, @arguments)
 {
 	my $process = $patient->start_check(@arguments);

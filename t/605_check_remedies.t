@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Fixes that pgjump check words as a sentence, followed: the check turns green.
-# Those that are lines for a file are in 603_check_fixes.t.
+# Fixes that pgjump check words as a sentence are followed, and the check turns
+# green.  Fixes that are lines for a file are in 603_check_fixes.t.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -128,7 +128,7 @@ subtest 'a password of the database' => sub {
 	$pg->sql(q(create role "Odd 'one" login));
 	set_password($pg, $connection, 29, qr/password authentication failed/,
 	    'there is none');
-	# A verifier that PostgreSQL takes and nobody can compute.
+	# A verifier that PostgreSQL accepts and no client can compute.
 	$pg->sql(q(update pg_authid set rolpassword =
 		regexp_replace(rolpassword, '\\$[0-9]+:', '$2000000000:')
 		where rolname = 'Odd ''one'));

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # pgjump check beside a pgjump that runs with the same file: it needs none of
-# its ports, takes nothing from its clients and leaves nothing behind; and the
-# port of its own lets in nobody else.
+# its ports, takes nothing from its clients and leaves nothing behind; and its
+# own port lets in nobody else.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";

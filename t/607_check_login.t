@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# `pgjump check` logs in as a client would: with TLS as ssl_config asks, steered
-# by nothing else, in a session that leaves no trace, and in the time that there
-# is.
+# `pgjump check` logs in as a client would: with TLS as ssl_config says and
+# nothing else influences, in a session that leaves no trace, and in the time
+# that it has.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -149,7 +149,7 @@ subtest 'a database that starts' => sub {
 	$starting->down;
 };
 
-# What says it is PostgreSQL, and how it answers queries.
+# A server that says it is PostgreSQL, and how it answers queries.
 sub message($type, $body) { PgJump::Standin::message($type, $body) }
 my $columns = message('T', pack 'n (Z* N n N n N n)4',
     4, map { ($_, 0, 0, 25, 65_535, 0, 0) } 'a' .. 'd');
@@ -183,7 +183,7 @@ for my $case (
 	};
 }
 
-# What offers no TLS, and breaks the protocol as soon as somebody logs in.
+# A server that offers no TLS, and breaks the protocol at the login.
 my $sasl = message('R', pack 'N Z* x', 10, 'SCRAM-SHA-256');
 for my $case (
 	['another protocol', qr/received H/, "HTTP/1.1 400 Bad Request\r\n\r\n"],
@@ -205,8 +205,8 @@ for my $case (
 	};
 }
 
-# A verifier that PostgreSQL takes and nobody can compute, for as long as the
-# rest needs neither a password nor a patience of its own.
+# A verifier that PostgreSQL accepts and no client can compute, while the other
+# cases need neither a password nor a patience of their own.
 my $endless = q(SCRAM-SHA-256$2000000000:) . 'c2FsdA==$' . 'A' x 43 . '=:'
     . 'A' x 43 . '=';
 $lab->postgres->sql("update pg_authid set rolpassword = '$endless'

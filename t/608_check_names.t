@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # What `pgjump check` says of names and routes, and asks the jump box after a
-# forward that failed where the database is given by name; with a name server
-# and a router of our own.
+# forward that failed, if the database is given by name; with a name server and
+# a router of our own.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -44,7 +44,7 @@ sub report($name)
 	    $daemon->check('--json', $name)->{out});
 }
 
-# How often the jump box was logged in to since then.
+# How many logins the jump box has had since then.
 sub sessions($mark)
 {
 	return scalar(() = $lab->box->process->since($mark) =~

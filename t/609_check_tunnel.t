@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box that lets us in and then fails: what `pgjump check` says of it, as
-# text, as JSON and by its exit code.  The database behind it never answers, so
-# that the forward waits for as long as it takes.
+# A jump box that lets pgjump in and then fails: what `pgjump check` says of it,
+# as text, as JSON and by its exit code.  The database behind it never answers,
+# so that the forward waits as long as needed.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -18,7 +18,7 @@ my $lab = PgJump::Lab->new;
 my $hole = PgJump::Peer->black_hole;
 my $opening = qr/^debug1: connect_next: connect host .* in progress/m;
 
-# What is told in the text must be told in the JSON.
+# Everything in the text must be in the JSON.
 sub is_told($name, $text, $json, $facts)
 {
 	my $report = eval { JSON::PP::decode_json($json) } // {};
@@ -63,7 +63,7 @@ subtest 'sshd falls silent' => sub {
 	});
 };
 
-# It is not the database that is slow to log in, however long it takes to see.
+# The database is not slow to log in, however long it takes to see that.
 subtest 'the jump box falls silent before the login' => sub {
 	my $relay = PgJump::Relay->new(to => $lab->box->port);
 	my $daemon = $lab->new_daemon([$lab->connection('late',

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # pgjump hostkey: every host key of a jump box, seen without a login, as lines
-# that known_hosts takes and pins that host_key takes; what is known of each;
-# and what --add adds, or refuses to.
+# for known_hosts and pins for host_key; what is known of each; and what --add
+# adds, or refuses to add.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -189,7 +189,7 @@ subtest '--add to the default file' => sub {
 	is(scalar(keys_of(slurp("$dir/named"))), 3, '$PGJUMP_KNOWN_HOSTS');
 };
 
-# Each: what is in the file, what is said, the file as it must stay.
+# For each: what is in the file, what pgjump says, the file as it must stay.
 for my $case (
 	['a changed key', "$line{'host-other'}\n",
 		qr/has changed: it shows .*FILE:1 has another.*\[jump_hostkey\]/],

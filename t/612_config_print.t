@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# pgjump config --print: what is in effect, as a file that pgjump reads and
-# prints again the same; every option with its value, no secret in it.
+# pgjump config --print: the configuration in effect, as a file that pgjump
+# reads and prints again unchanged; every option with its value, and no secret.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -28,7 +28,7 @@ sub config($file, $arguments, %env)
 
 sub document($text) { spew("$dir/document." . $files++, $text, 0600) }
 
-# Print a document; hold it against itself when it was read again.
+# Print a document, read the output again, and compare both outputs.
 sub printed($text, %env)
 {
 	my $seen = config(document($text), ['--print'], %env);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What works and is unwise: a warning with its place and what to do, from
-# `config` and at start; the exit code stays 0.
+# Settings that work but are unwise: a warning with its place and what to do,
+# from `config` and at start; the exit code stays 0.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -30,7 +30,7 @@ sub judged($text, $mode = 0600, %with)
 my $tunnel = "name: a\nhost: h\nssh_tunnel:\n  enabled: true\n  host: j\n"
     . "  username: u\n";
 
-# what => the file, where, what is said of it and what to do
+# what => the file, the place, the warning
 for my $case (
 	['a secret in a file that others can read', "name: a\nhost: h\n"
 		. "password: x\n", '3:11',
@@ -72,7 +72,7 @@ for my $case (
 	};
 }
 
-# Who writes a known_hosts file decides which jump box is trusted.
+# A user who can write a known_hosts file decides which jump box is trusted.
 subtest 'known_hosts files that others can write' => sub {
 	my $state = "$dir/state";
 	my $file = "$state/known_hosts";
@@ -138,7 +138,7 @@ subtest 'the known_hosts files of ssh' => sub {
 	    'are told of once, for all tunnels');
 };
 
-# What is no reason for one.
+# No reason for a warning.
 for my $case (
 	['private files', "name: a\nhost: h\npassword_file: $private\n"],
 	['a file for a group', "name: a\nhost: h\npassword_file: $shared\n"],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# AsyncSSH as a jump box, with its settings as they come: in them its list of
+# AsyncSSH as a jump box, with its default settings, in which its list of
 # signatures has each name twice.  It forwards anywhere and logs the algorithm
 # of each login.  Arguments: port on 127.0.0.1, file of the host key, file of
 # authorized keys.

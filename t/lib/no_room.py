@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A jump box that lets everybody in and has no room for any channel: it refuses
-# each with reason 4 of RFC 4254, 5.1, which OpenSSH never gives and dropbear
+# each with reason 4 of RFC 4254, 5.1, which OpenSSH never gives, and dropbear
 # only for the thousandth.  Arguments: port on 127.0.0.1, file of the host key.
 import socket
 import sys

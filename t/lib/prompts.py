@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box on AsyncSSH that prompts, in rounds, and takes right answers alone.
-# It forwards anywhere, and prints each answer to a prompt.  Arguments: port on
-# 127.0.0.1, file of the host key, the rounds as JSON: a list of lists of
-# [prompt, echo, answer].
+# A jump box on AsyncSSH that prompts, in rounds, and accepts only right
+# answers. It forwards anywhere, and prints each answer to a prompt.  Arguments:
+# port on 127.0.0.1, file of the host key, the rounds as JSON: a list of lists
+# of [prompt, echo, answer].
 import asyncio
 import json
 import sys

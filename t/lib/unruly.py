@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box that lets everybody in, forwards as it is told, and says more than
-# it is asked: as no real one can be told to.  Arguments: what it does, port on
-# 127.0.0.1, file of its host key, file of another one.  What is done to a
-# session is done at SIGUSR1, to each.
+# A jump box that lets everybody in, forwards as it is asked, and says more than
+# it is asked, as no real one can be made to.  Arguments: what it does, port on
+# 127.0.0.1, file of its host key, file of another one.  SIGUSR1 makes it do
+# that to each session.
 import queue
 import signal
 import socket
@@ -50,7 +50,7 @@ def hoard(count):
     return lambda transport: repeat(transport, count, message(UNKNOWN, bytes(32000)))
 
 
-# libssh2 makes room for a name as long as it is said to be.
+# libssh2 allocates as much room for a name as its length claims.
 def claim(size, count):
     def act(transport):
         for channel in list(transport._channels.values()):
@@ -88,7 +88,7 @@ AT_SIGNAL = {
 # --- What is done to a channel -----------------------------------------------
 
 
-# Within the window, as a program that runs on a server would.
+# Within the window, as a program on a server would.
 def stderr(channel):
     for _ in range(20):
         channel.send_stderr(b"warning: nobody reads this\n" * 100)
@@ -122,7 +122,7 @@ def kept(handler, pings):
 
 # It is never closed, and in silence no question on it is answered, not even one
 # that comes before this program has taken the channel: `pings` has its number
-# from the moment it was asked for.
+# from the request on.
 def keep_pings(transport, pings):
     ignored = {MSG_CHANNEL_CLOSE}
     if DOES == "confirm_in_silence":

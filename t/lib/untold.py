@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A jump box that lets everybody in by one of some signatures and refuses every
-# forward.  It may tell which those are or, other than any packaged server does
-# by itself, not.  Arguments: port on 127.0.0.1, file of the host key, "told" or
-# "untold", the signatures with commas between.
+# forward.  It says which these are or, unlike any packaged server by default,
+# does not.  Arguments: port on 127.0.0.1, file of the host key, "told" or
+# "untold", the signatures separated by commas.
 import socket
 import sys
 import threading
@@ -15,7 +15,7 @@ TOLD = sys.argv[3] == "told"
 SIGNATURES = tuple(sys.argv[4].split(","))
 
 
-# paramiko itself ends the session at a signature that it does not take.
+# paramiko itself ends the session at a signature that it does not accept.
 class Judge(auth_handler.AuthHandler):
     def _generate_key_from_request(self, algorithm, keyblob):
         print("asked for", algorithm, flush=True)
@@ -23,7 +23,7 @@ class Judge(auth_handler.AuthHandler):
         return self.transport._key_info[algorithm](paramiko.Message(keyblob))
 
 
-# paramiko 2 does not see that libssh2 asks to be told.
+# paramiko 2 does not see that libssh2 asks for the list.
 class Transport(paramiko.Transport):
     _remote_ext_info = property(lambda self: "ext-info-c", lambda self, _: None)
 

@@ -9,7 +9,7 @@ use PgJump::Keys qw(key_file);
 use PgJump::Process qw(eventually run);
 
 # dir; optional: name, keys, confirm (asks before each signature), askpass (the
-# program that is asked; it says no)
+# program that is asked; by default it says no)
 sub new($class, %is)
 {
 	my $self = bless { name => 'agent', keys => [],

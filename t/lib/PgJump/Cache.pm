@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What test programs of one user share: a directory for locks, and others
-# that are slow to make and never change.  Those are made once, under a lock; a
-# half-made one is never seen.
+# Directories that the test programs of one user share: one for locks, and
+# others that are slow to make and never change.  Each is made once, under a
+# lock; nobody ever sees a half-made one.
 package PgJump::Cache;
 
 use v5.36;
@@ -15,7 +15,7 @@ use PgJump::Process qw(slurp);
 
 our @EXPORT_OK = qw(cached shared_dir);
 
-# Not below $TMPDIR: it must be the same for all.
+# Not below $TMPDIR, so that it is the same for all.
 sub shared_dir
 {
 	my $dir = "/tmp/pgjump-test.$>";
@@ -25,8 +25,8 @@ sub shared_dir
 	return $dir;
 }
 
-# The directory `$name`, filled by `$make->($dir)` when it is not there yet or
-# when the maker's source (`$source`, and words that matter) has changed.
+# The directory `$name`.  `$make->($dir)` fills it if it is not there yet, or if
+# the maker's source (`$source`, and other words that matter) has changed.
 sub cached($name, $make, $source, @words)
 {
 	my $root = shared_dir();

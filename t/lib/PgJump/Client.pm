@@ -36,7 +36,7 @@ my $runtime_path = $ENV{PGJUMP_TEST_NODE_MODULES}
 
 sub _works(@argv) { run(\@argv)->{rc} eq '0' }
 
-# Each `needs` is what to install where it is not there.
+# Each `needs` names the package to install.
 sub _perl($script, $module, @arguments)
 {
 	return { needs => "the Perl module $module" }
@@ -44,7 +44,7 @@ sub _perl($script, $module, @arguments)
 	return { argv => [$^X, "$sources/$script", @arguments] };
 }
 
-# Debian's packages are for Debian's own Python, which may not come first.
+# Debian's packages are for Debian's own Python, which may not be first in PATH.
 # `checks` says whether it is new enough.
 sub _python($module, $package = "python3-$module", $checks = '1')
 {
@@ -143,7 +143,7 @@ sub _java
 		'-cp', "$dir:$jar", 'Pgjdbc'] };
 }
 
-# Compiled with the driver that Debian has, of which there may be versions.
+# Compiled with Debian's driver, of which there may be several versions.
 sub _go($package, %drivers)
 {
 	my ($name) = grep { -d "$go_path/src/$drivers{$_}" }
@@ -163,7 +163,7 @@ sub _go($package, %drivers)
 	return { argv => ["$dir/$name"], driver => $name };
 }
 
-# Not among those of every test: it repeats what failed.
+# Not among the clients of every test, since it repeats what failed.
 my %apart = (
 	'DBIx::Class' => sub { _perl('dbix_class.pl', 'DBIx::Class') },
 );
@@ -215,7 +215,7 @@ my %how = (
 # Small enough to be in the core of the suite; the others are a group.
 my %core = map { $_ => 1 } qw(psql DBD::Pg psycopg2 psycopg asyncpg);
 
-# How to start this client, or what it needs.
+# The command that starts this client, or what it needs.
 sub _how($name)
 {
 	my $how = $how{$name} // $apart{$name} // croak "no client $name";
@@ -228,8 +228,8 @@ sub _how($name)
 	return $is;
 }
 
-# Of these clients (default: all) the ones that this machine has, by name, and
-# a word for each of the others.
+# The ones of these clients (default: all) that this machine has, by name, and a
+# word for each of the others.
 sub clients($dir, @names)
 {
 	my (%found, %missing);
@@ -266,10 +266,11 @@ sub _start($dir, $name, %how)
 }
 
 sub name($self) { $self->{name} }
-# Which of several versions it is.
+# Its version, of several.
 sub driver($self) { $self->{driver} }
 
-# The number of what is asked, from 0.  Much may be asked before any answer.
+# Ask, and return the number of the question, from 0.  Several questions may be
+# asked before any answer is read.
 sub ask($self, @words)
 {
 	print { $self->{in} } join("\t", @words), "\n";
@@ -292,7 +293,7 @@ sub connect($self, $connection, %change)
 	    @is{qw(user password dbname sslmode root)});
 }
 
-# How many have been answered.
+# How many questions have been answered.
 sub answered($self)
 {
 	open my $out, '<:raw', $self->{out} or return 0;
@@ -305,7 +306,7 @@ sub answered($self)
 	return scalar @{ $self->{lines} };
 }
 
-# To what was asked so: { ok, value } or { state, text }.
+# The answer to the question with this number: { ok, value } or { state, text }.
 sub answer($self, $number, $seconds = 30)
 {
 	my $unescape = { '\\' => '\\', n => "\n", t => "\t" };

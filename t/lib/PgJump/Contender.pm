@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The ways to a database that are compared with pgjump: none at all, OpenSSH's
-# `ssh -L`, Python's sshtunnel.  Each leads to the same two ports through the
-# same jump box, and says what its processes cost.
+# The ways to a database that are compared with pgjump: a direct connection,
+# OpenSSH's `ssh -L`, Python's sshtunnel.  Each leads to the same two ports
+# through the same jump box, and says what its processes cost.
 package PgJump::Contender;
 
 use v5.36;
@@ -35,9 +35,9 @@ sub is_possible($name)
 	return $name ne 'sshtunnel' || _python() ne '';
 }
 
-# name; lab; jump_port (of the jump box, or of what stands before it); to
-# (ports on 127.0.0.1 behind it, a list); direct_to (the same without a jump
-# box).  Up when it returns.
+# name; lab; jump_port (of the jump box, or of a relay before it); to (ports on
+# 127.0.0.1 behind it, a list); direct_to (the same without a jump box).  It is
+# up when this returns.
 sub new($class, %is)
 {
 	my $self = bless {%is}, $class;
@@ -56,7 +56,7 @@ sub _direct($self)
 	$self->{ports} = $self->{direct_to};
 }
 
-# The forwarder is up once it listens, which it does after its login.
+# The forwarder listens after its login, so it is up once it listens.
 sub _start($self, @argv)
 {
 	my $process = $self->{process} = PgJump::Process->new(
@@ -127,7 +127,8 @@ sub _pgjump($self, %global)
 	$self->{process} = $daemon->process;
 }
 
-# Seconds of processor time of all its processes so far; none without any.
+# Seconds of processor time of all its processes so far; nothing if it has no
+# process.
 sub cpu($self)
 {
 	return $self->{process} ? $self->{process}->cpu : 0;

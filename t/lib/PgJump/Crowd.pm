@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Many clients at once in one process.  Each connects, sends its start-up
-# packet, and is `ready`, `refused` (with the error's fields) or `ended`; when,
-# in seconds since it began to connect, and what the login told is kept.  A
-# cancel request is a client, too, which is `ended` when it is over.
+# packet, and is `ready`, `refused` (with the error's fields) or `ended`.  It
+# keeps the time of that, in seconds since it began to connect, and what the
+# login said.  A cancel request is a client, too, which is `ended` when it is
+# over.
 package PgJump::Crowd;
 
 use v5.36;
@@ -18,7 +19,7 @@ sub new($class)
 	return bless { loop => PgJump::Loop->new, clients => {} }, $class;
 }
 
-# One client more, under way; its record.
+# Start one more client; returns its record.
 sub add($self, $port, %parameters)
 {
 	return $self->_begin($port, PgJump::Wire::startup_packet(user => 'app',
@@ -99,7 +100,7 @@ sub query($self, $client, $sql)
 	syswrite $client->{socket}, PgJump::Wire::query_packet($sql);
 }
 
-# Close, by a reset if so wanted.
+# Close; by a reset if asked to.
 sub leave($self, $client, $reset = 0)
 {
 	my $socket = delete $client->{socket} // return;
@@ -112,11 +113,11 @@ sub leave($self, $client, $reset = 0)
 
 sub under_way($self) { scalar keys %{ $self->{clients} } }
 
-# Let whoever may go on do so; wait for that at most so long.
+# Serve the clients that are ready; wait for one at most this long.
 sub turn($self, $seconds) { $self->{loop}->turn($seconds) }
 
-# Turn until the condition holds (by default: nobody is under way any more),
-# or the time is over.  Whether it holds.
+# Serve the clients until the condition holds (by default: none is under way),
+# or the time is over.  Returns whether it holds.
 sub run($self, $seconds, $holds = sub { !$self->under_way })
 {
 	my $end = time + $seconds * $PgJump::Process::PATIENCE;

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A pgjump with its configuration file and its log.  The two lines that say it
-# is up, and the shape of a log line, are known here and nowhere else in the
-# tests.
+# A pgjump with its configuration file and its log.  Only this file knows the
+# two lines that say it is up, and the form of a log line.
 package PgJump::Daemon;
 
 use v5.36;
@@ -14,8 +13,8 @@ use PgJump::Process qw(eventually run slurp spew);
 
 my $json = JSON::PP->new->canonical->pretty->allow_nonref;
 
-# The program under test: $PGJUMP, or the one built where the tests are run,
-# or in the source tree.
+# The program under test: $PGJUMP, or the one in the build directory of the
+# tests, or in the source tree.
 sub program
 {
 	my $top = dirname(abs_path(__FILE__)) . '/../../..';
@@ -27,9 +26,9 @@ sub program
 	return abs_path($found);
 }
 
-# dir; and either config (a structure, written as JSON) or text (as it is).
-# Optional: name, arguments, env, wrap (a command put before pgjump), mode (of
-# the file).
+# dir; and either config (a structure, written as JSON) or text (written
+# unchanged).  Optional: name, arguments, env, wrap (a command put before
+# pgjump), mode (of the file).
 sub new($class, %is)
 {
 	my $self = bless { name => 'pgjump', arguments => [], wrap => [],
@@ -64,7 +63,7 @@ sub start($self)
 	return $self;
 }
 
-# Its test makes it abort: the lab does not take that for a fault.
+# The test makes this pgjump abort, so the lab must not report that.
 sub doom($self) { $self->{doomed} = 1; return $self }
 sub is_doomed($self) { $self->{doomed} }
 
@@ -74,7 +73,7 @@ sub up($self, $seconds = 20)
 	my $mark = 0;
 
 	if (!defined $self->pid || $self->{process}->ended) {
-		$mark = $self->mark; # an earlier run was ready, too
+		$mark = $self->mark; # an earlier run logged it, too
 		$self->start;
 	}
 	$self->{process}->up(qr/ info: ready\b|"message":"ready"/, $seconds,
@@ -98,7 +97,7 @@ sub says($self, $line, $seconds = 20, $from = 0)
 	return eventually($seconds, sub { $self->since($from) =~ $line });
 }
 
-# Wait for a jump box that was logged in to.
+# Wait for the login at a jump box.
 sub tunnel_up($self, $seconds = 20, $from = 0)
 {
 	return $self->says(qr/ info: jump box reached\b/, $seconds, $from);
@@ -139,7 +138,7 @@ sub events($self, $message = undef, $from = 0)
 	    map { parse_line($_) } @lines;
 }
 
-# For how many lines these events stand: of a flood some are only counted.
+# How many lines these events stand for: the log counts lines of a flood.
 sub stand_for(@events)
 {
 	my $sum = 0;
@@ -148,7 +147,7 @@ sub stand_for(@events)
 	return $sum;
 }
 
-# How often something happened that is logged with this message.
+# How often this message was logged, with the counted lines.
 sub times($self, $message, $from = 0)
 {
 	return stand_for($self->events($message, $from));
@@ -170,8 +169,8 @@ sub threads($self)
 sub memory($self) { $self->{process}->memory }
 sub cpu($self) { $self->{process}->cpu }
 
-# The most resident memory in KB since the last call; the kernel's record begins
-# anew with a 5 (proc(5)).
+# The largest resident memory in KB since the last call; writing a 5 resets the
+# kernel's record (proc(5)).
 sub peak_memory($self)
 {
 	my $proc = '/proc/' . $self->pid;
@@ -181,15 +180,15 @@ sub peak_memory($self)
 	return $peak;
 }
 
-# What a sanitizer or an assertion complained of, or nothing.
+# The complaints of a sanitizer or an assertion, or nothing.
 sub complaint($self)
 {
 	return $self->log_text =~ /^(.*(?:(?:Address|Thread|Leak)Sanitizer|
 	    :\ runtime\ error:\ |Assertion\ .*failed).*)$/mx ? $1 : undef;
 }
 
-# `pgjump check` of this configuration, in this environment, whether it runs
-# or not: { out, err, rc }.
+# Run `pgjump check` with this configuration, in this environment, whether this
+# pgjump runs or not: { out, err, rc }.
 sub check($self, @arguments)
 {
 	return command([@{ $self->{arguments} }, '-c', $self->{file},

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Clients that send and receive at the same time: each asks the database for
-# its own random words back, one statement after the other without waiting for
-# answers.  What came is held against what was sent, to the byte and in order.
+# Clients that send and receive at the same time: each asks the database for its
+# own random words back, one statement after the other without waiting for
+# answers.  What comes back is compared with what was sent, byte by byte and in
+# order.
 package PgJump::Echo;
 
 use v5.36;
@@ -18,10 +19,10 @@ use constant WORD_MAX => 60_000;
 my @letters = ('a' .. 'z', 'A' .. 'Z', 0 .. 9, ' ');
 my $pool = join '', map { $letters[rand @letters] } 1 .. 1 << 19;
 
-# Each of the logged-in PgJump::Wire clients sends and gets at least so many
-# bytes.  For each one { sent, got (digests), bytes, pause (the longest time in
-# seconds that nothing came for it) }; it ends early after `seconds` in which
-# nothing came for anybody.
+# Each of the logged-in PgJump::Wire clients sends and gets at least this many
+# bytes.  Returns for each { sent, got (digests), bytes, pause (the longest time
+# in seconds without a byte for it) }; it ends early after `seconds` without a
+# byte for anybody.
 sub echo($bytes, $seconds, @wires)
 {
 	my %clients = map { fileno($_->socket) => _client($_, $bytes) } @wires;

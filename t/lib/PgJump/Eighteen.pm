@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A stand-in for a PostgreSQL 18 where the machine has an older one: direct TLS
+# A stand-in for PostgreSQL 18 on a machine that has an older one: direct TLS
 # that insists on ALPN (with the certificate `db` of PgJump::Pki), SSLRequest,
 # protocol 3.2 with a cancel key of 256 bytes.  It lets everybody in and answers
 # each query with an empty command; `heard` looks for a packet, in hexadecimal,
-# among those that came.  A child process for each connection.
+# among those that came.  Each connection is a child process.
 package PgJump::Eighteen;
 
 use v5.36;
@@ -17,7 +17,7 @@ use PgJump::Process qw(slurp);
 use POSIX ();
 use Socket qw(MSG_PEEK);
 
-# dir (of its log); optional: name, port, after (what it does with a
+# dir (of its log); optional: name, port, after (what it does after a
 # ClientHello: TLS, or `silent`: nothing, or `close`).
 sub new($class, %is)
 {

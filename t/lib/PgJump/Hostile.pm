@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Peers that misbehave, by kind: jump boxes, databases and clients of
-# t/lib/hostile/.  Each kind has a connection of its own in pgjump, so that
-# whatever it does is no other connection's affair.
+# t/lib/hostile/.  Each kind has a connection of its own in pgjump, so that no
+# other connection should notice what it does.
 package PgJump::Hostile;
 
 use v5.36;
@@ -16,12 +16,13 @@ use PgJump::Process qw(run);
 
 use constant {
 	PYTHON => '/usr/bin/python3',
-	# Of the windows of the clients that visit one of a kind (VISITORS of
+	# The windows of the clients that visit a peer of one kind (VISITORS of
 	# hostile/, 256 KB each), and a few MB.
 	MEMORY_KB => 3 * 256 + 4 * 1024,
 };
 
-# asyncssh is warned of old ciphers; nothing is to be left in the sources.
+# Silence asyncssh's warnings of old ciphers, and write no bytecode into the
+# sources.
 my @run = (PYTHON, '-B', '-W', 'ignore',
 	dirname(abs_path(__FILE__)) . '/../hostile');
 
@@ -65,7 +66,7 @@ sub new($class, %is)
 sub kind($self) { $self->{kind} }
 sub connection($self) { $self->{connection} }
 
-# Let these misbehave: a process.
+# Start these peers, in one process.
 sub start($dir, @peers)
 {
 	state $count = 0;
@@ -78,7 +79,7 @@ sub start($dir, @peers)
 	    ->start->up(qr/^ready$/m);
 }
 
-# Those of these peers that have not come to misbehave yet.
+# The peers of these that have not misbehaved yet.
 sub idle($process, @peers)
 {
 	my %acts = map { $_ => 1 } $process->text =~ /^acts (\S+)$/mg;
@@ -86,7 +87,7 @@ sub idle($process, @peers)
 	return grep { !$acts{ $_->{kind} } } @peers;
 }
 
-# End it; how often each kind came to misbehave.
+# End it; returns how often each kind has misbehaved.
 sub end($process)
 {
 	$process->down;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Clients of a far side that does not work, all at once: each that asks for TLS
-# is answered within 4 s (pgjdbc gives up after 5), and each is told what has
-# failed within 8 s of the first byte of its login.
+# is answered within 4 s (pgjdbc gives up after 5), and each is told the failure
+# within 8 s of the first byte of its login.
 package PgJump::InTime;
 
 use v5.36;
@@ -15,14 +15,14 @@ use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(in_time);
 
-# In a child: when S came, when the error came, and which.
+# In a child: the time of S, the time of the error, and the error.
 sub _watch($lab, $connection, $mode)
 {
 	pipe my $reader, my $writer or die "pipe: $!";
 	my $pid = fork // die "fork: $!";
 
 	return { pid => $pid, reader => $reader } if $pid;
-	# made beforehand, for it takes its time
+	# made beforehand, since it takes time
 	my $tls = IO::Socket::SSL::SSL_Context->new(
 	    SSL_verify_mode => IO::Socket::SSL::SSL_VERIFY_NONE());
 	my $start = time;

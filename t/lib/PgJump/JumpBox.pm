@@ -61,10 +61,10 @@ my %standard = (
 	UsePAM => 'no',
 );
 
-# dir; optional: name, port, address, config (settings of sshd_config on top
-# of the standard ones; a list repeats one), authorized (lines; default: every
-# key of the lab that is meant to enter), host_keys (names), user, program,
-# last_lines (what comes at the end of sshd_config, a Match block for one).
+# dir; optional: name, port, address, config (settings of sshd_config added to
+# the standard ones; a list repeats one), authorized (lines; default: every key
+# of the lab that may enter), host_keys (names), user, program, last_lines (the
+# end of sshd_config, such as a Match block).
 sub new($class, %is)
 {
 	my $self = bless {
@@ -132,7 +132,7 @@ sub user($self) { $self->{user} }
 sub process($self) { $self->{process} }
 sub log_text($self) { $self->{process}->text }
 
-# A line of known_hosts for one of its keys; the fingerprint as a pin.
+# A line of known_hosts for one of its keys; its fingerprint as a pin.
 sub known_line($self, $key = $self->{host_keys}[0], $port = $self->{port})
 {
 	return "[$self->{address}]:$port " . public($key);
@@ -142,7 +142,7 @@ sub pin($self) { fingerprint($self->{host_keys}[0]) }
 # Pids of the processes that serve logged-in sessions.
 sub session_pids($self) { $self->{process}->descendants }
 
-# The listener and every session at once, without a goodbye.
+# Kill the listener and every session at once.
 sub kill_all($self)
 {
 	my @pids = $self->session_pids;
@@ -154,7 +154,7 @@ sub kill_all($self)
 	return $self;
 }
 
-# Every session, not the listener.
+# Kill every session, not the listener.
 sub kill_sessions($self)
 {
 	my @pids = $self->session_pids;

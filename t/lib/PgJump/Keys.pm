@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Throwaway SSH keys in every format that people paste, made once by
-# ssh-keygen and openssl.  A key is named for what it is: "rsa-pkcs1",
-# "ed25519", "ed25519-locked" (encrypted with the passphrase below).
+# Throwaway SSH keys in every format that people paste, made once by ssh-keygen
+# and openssl.  The name of a key says what it is: "rsa-pkcs1", "ed25519",
+# "ed25519-locked" (encrypted with the passphrase below).
 package PgJump::Keys;
 
 use v5.36;
@@ -53,7 +53,7 @@ sub _must($argv)
 
 sub _ssh_string($bytes) { pack 'N/a*', $bytes }
 
-# ssh-keygen writes no PKCS#8 for Ed25519: openssl does.
+# ssh-keygen cannot write PKCS#8 for Ed25519, openssl can.
 sub _ed25519_pkcs8($file)
 {
 	_must(['openssl', 'genpkey', '-algorithm', 'ed25519', '-out', $file]);
@@ -83,7 +83,7 @@ sub _dir { state $dir = cached('keys', \&_make, __FILE__) }
 
 sub key_file($name) { _dir() . "/$name" }
 
-# The PEM text of the private key; the one line of the public key.
+# The PEM text of the private key; the line of the public key.
 sub private($name) { slurp(key_file($name)) }
 sub public($name) { slurp(key_file($name) . '.pub') =~ s/\n\z//r }
 

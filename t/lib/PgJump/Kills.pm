@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A ledger under tunnel kills: several real drivers write numbered entries, one
-# after the other, in the clear, in TLS to the database, and in TLS that ends at
-# pgjump, and each time the sessions of the jump box are killed under them.
-# Every entry that a driver confirmed is in the ledger at the end, and none is
-# there twice, whatever a driver repeats by itself.
+# A ledger under tunnel kills.  Several real drivers write numbered entries, one
+# after the other, in plain text, in TLS to the database, and in TLS that ends
+# at pgjump, and the sessions of the jump box are killed under them again and
+# again.  At the end every entry that a driver confirmed is in the ledger, and
+# none is there twice, whatever a driver repeats by itself.
 package PgJump::Kills;
 
 use v5.36;
@@ -16,8 +16,8 @@ use PgJump::Ways qw(ways);
 use Time::HiRes qw(sleep time);
 
 use constant {
-	# The kills go round: a jump box each of whose tunnels breaks within
-	# seconds would be left alone for a while.
+	# pgjump leaves a jump box alone for a while if each of its tunnels
+	# breaks within seconds, so the kills take turns on several.
 	BOXES => 8,
 	ENTRIES => 60,   # that each writer is told to write at a time
 	LATEST_S => 0.1, # a kill after the first of them
@@ -60,7 +60,7 @@ sub _writers($dir)
 	return @writers;
 }
 
-# Kill the tunnel under work so many times; an exit code: 0 if all is well.
+# Kill the tunnel this often under work; returns an exit code, 0 if all is well.
 sub run($kills)
 {
 	my $lab = PgJump::Lab->new;
@@ -94,8 +94,8 @@ sub _problem($self, $words)
 	say "PROBLEM: $words" if @$problems <= SHOWN;
 }
 
-# A kill under writers that write, some while after the first answer; which of
-# their entries were confirmed.
+# Kill the tunnel under the writers, some time after the first answer; returns
+# the entries that were confirmed.
 sub _kill_under($self, $route)
 {
 	my @writers = $self->_enter($route) or return;
@@ -136,7 +136,7 @@ sub _enter($self, $route)
 	return @left ? () : @{ $self->{writers} };
 }
 
-# What is asked, and as which number.
+# The question, and its number.
 sub _write($self, $writer)
 {
 	my $entry = $writer->{name} . ' ' . ++$writer->{entries};
@@ -175,7 +175,7 @@ sub _hear($self, $writer, $asked)
 
 # --- What must hold at the end ----------------------------------------------
 
-# Also in use by a test, with a ledger of its own.
+# A test uses this as well, with a ledger of its own.
 sub check_ledger($self)
 {
 	my %found;

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A laboratory for one test program: a directory, a throwaway PostgreSQL, a
-# private sshd as the jump box, and pgjump between them, made when first asked
-# for.  `done` ends all of it, looks for secrets and for the complaints of
-# sanitizers in every log of pgjump, and keeps the directory when something
-# failed.
+# private sshd as the jump box, and pgjump between them, each made when it is
+# first asked for.  `done` ends all of them, looks for secrets and for
+# complaints of sanitizers in every log of pgjump, and keeps the directory if
+# something failed.
 package PgJump::Lab;
 
 use v5.36;
@@ -29,7 +29,7 @@ use Test::More ();
 my $owner = $$;
 my @labs;
 
-# Nothing of the caller's environment may steer a client or pgjump.
+# No variable of the caller's environment may influence a client or pgjump.
 delete @ENV{ grep { /^(?:PG(?!JUMP)|XDG_|SSH_|KRB5)|^PGJUMP_KNOWN/ }
 	keys %ENV };
 $ENV{LC_ALL} = 'C';
@@ -54,7 +54,7 @@ sub postgres($self)
 	return $self->{postgres} //= PgJump::Postgres->new(dir => $self->{dir});
 }
 
-# The jump box that connections use unless they say otherwise.
+# The jump box of connections that name no other.
 sub box($self)
 {
 	return $self->{box} //= $self->new_box(name => 'sshd');
@@ -81,16 +81,16 @@ sub user($self)
 sub true { JSON::PP::true() }
 sub false { JSON::PP::false() }
 
-# Text that no log may ever hold.
+# Texts that no log may ever hold.
 sub secret($self, $text)
 {
 	push @{ $self->{secrets} }, $text;
 	return $text;
 }
 
-# A connection as the documents have it, through the lab's jump box to its
-# PostgreSQL, on a reserved port.  What is given replaces that; `ssh_tunnel`
-# is merged key by key; undef removes a key; `box` is another jump box.
+# A connection as users write it, through the lab's jump box to its PostgreSQL,
+# on a reserved port.  The arguments replace keys; `ssh_tunnel` is merged key by
+# key; undef removes a key; `box` is another jump box.
 sub connection($self, $name, %change)
 {
 	my $box = delete $change{box};
@@ -150,7 +150,7 @@ sub new_daemon($self, $connections, %global)
 	return $daemon;
 }
 
-# The same, started and ready.
+# The same, started, and ready when this returns.
 sub daemon($self, $connections, %global)
 {
 	return $self->new_daemon($connections, %global)->up;
@@ -180,7 +180,7 @@ sub conninfo($self, $connection, %change)
 	} grep { defined $is{$_} } sort keys %is;
 }
 
-# A copy of a certificate or key, owned as PostgreSQL wants its own to be.
+# A copy of a certificate or key with the owner that PostgreSQL demands.
 sub copy($self, $file)
 {
 	my $to = "$self->{dir}/" . $file =~ s{.*/}{}r;
@@ -190,7 +190,7 @@ sub copy($self, $file)
 	return $to;
 }
 
-# psql as a person would use it: { out, err, rc }.
+# psql as a person uses it: { out, err, rc }.
 sub psql($self, $connection, $sql, %change)
 {
 	my %with = map { exists $change{$_} ? ($_ => delete $change{$_}) : () }
@@ -216,7 +216,7 @@ sub _key_bodies
 	    map { PgJump::Keys::private($_) } qw(ed25519 rsa ecdsa);
 }
 
-# The secrets that the log of one pgjump shows.
+# The secrets that appear in the log of one pgjump.
 sub told($self, $daemon)
 {
 	my $log = $daemon->log_text;

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # One client process of a soak: it does one thing after the other at random
-# (queries, COPY both ways, cancels, idle waits, short connections and lasting
-# ones), checks every byte it gets, and reports each as a line: what, by which
-# way, how it went, words.  That a connection breaks is fine; that it breaks
-# without a word that is known, or gives something wrong, is not.
+# (queries, COPY both ways, cancels, idle waits, short and lasting connections),
+# checks every byte that it gets, and reports each thing as a line: what, by
+# which way, how it went, words.  A connection may break; but it must not break
+# without a known error, nor return anything wrong.
 package PgJump::Load;
 
 use v5.36;
@@ -31,9 +31,9 @@ my %do = (
 	refused => \&_refused,
 );
 
-# What a client may be told when its connection is cut under it: pgjump's own
-# words, the database's, or libpq's.  One that verifies certificates sees that
-# pgjump speaks to it, not the database, and does not listen.
+# What a client may be told when its connection is cut under it: words of
+# pgjump, of the database, or of libpq.  A client that verifies certificates
+# sees that pgjump answers in place of the database, and reports that.
 my $known = qr/pgjump:\ |certificate\ verify\ failed|terminating\ connection|
 	the\ database\ system\ is|
 	server\ closed\ the\ connection|no\ connection\ to\ the\ server|
@@ -41,7 +41,7 @@ my $known = qr/pgjump:\ |certificate\ verify\ failed|terminating\ connection|
 	SSL\ SYSCALL\ error|SSL\ connection\ has\ been\ closed|
 	Connection\ reset\ by\ peer|Broken\ pipe/x;
 
-# What the table `bulk` holds, as COPY gives it out.
+# The content of the table `bulk`, as COPY prints it.
 sub bulk_sql
 {
 	return q{create table bulk as select i, repeat(md5(i::text), 30) as line
@@ -55,10 +55,10 @@ sub bulk
 	return \$bulk;
 }
 
-# Run as a child process, for ever: its pid.  targets (a list of { way,
-# conninfo, identity }, or of those which must be refused { way, conninfo, label
-# }; the way is a word to count them by); seed; report (a handle to write lines
-# to); log (a path: libpq prints notices).
+# Run as a child process, for ever; returns its pid.  targets (a list of { way,
+# conninfo, identity }, or of { way, conninfo, label } for those that must be
+# refused; results are counted by the way); seed; report (a handle to write
+# lines to); log (a path: libpq prints notices).
 sub start(%is)
 {
 	my $pid = fork // die "fork: $!";
@@ -88,7 +88,7 @@ sub _run($self)
 	sleep rand 0.1;
 }
 
-# Lines shorter than PIPE_BUF do not mix.
+# Lines shorter than PIPE_BUF are written in one piece.
 sub _report($self, $target, $name, $how)
 {
 	syswrite $self->{report},
@@ -97,7 +97,7 @@ sub _report($self, $target, $name, $how)
 
 sub _wrong($words) { die "WRONG: $words\n" }
 
-# A session with the database that was asked for, and no other.
+# The session is with the database that was asked for.
 sub _connect($target)
 {
 	my $session = DBI->connect("dbi:Pg:$target->{conninfo}", '', '',
@@ -117,7 +117,7 @@ sub _queries($self, $target)
 	return;
 }
 
-# Whatever happens to the tunnel meanwhile happens to work in flight.
+# Whatever happens to the tunnel in that time happens to work in flight.
 sub _lasting($self, $target)
 {
 	my $session = _connect($target);
@@ -130,7 +130,7 @@ sub _lasting($self, $target)
 	return;
 }
 
-# An entry that was confirmed must be there once; any other, once at most.
+# A confirmed entry must be there once, any other at most once.
 sub _ledger($self, $target)
 {
 	my $session = _connect($target);
@@ -157,14 +157,14 @@ sub _ask($session, $length)
 	_wrong("$length bytes differ") if $text ne 'x' x $length;
 }
 
-# Also of a copy that is cut, what came must be right.
+# Even if a copy is cut, what has come must be right.
 sub _copy_out($self, $target)
 {
 	my $session = _connect($target);
 	my $at = 0;
 
 	$session->do('copy bulk to stdout');
-	# a row of its own each time: DBD::Pg leaves the old length in another
+	# a new row each time: DBD::Pg leaves the old length in another
 	while ($session->pg_getcopydata(my $row) >= 0) {
 		_wrong("COPY out differs at byte $at")
 		    if substr(${ bulk() }, $at, length $row) ne $row;
@@ -191,8 +191,9 @@ sub _copy_in($self, $target)
 	return;
 }
 
-# A fault may swallow the cancel; then the statement ends by itself.  One that
-# overtakes its statement stops nothing, so the statement tells that it runs.
+# A fault may swallow the cancel request; then the statement ends by itself.  A
+# request that overtakes its statement stops nothing, so the statement first
+# says that it runs.
 sub _cancel($self, $target)
 {
 	my $session = _connect($target);
@@ -217,7 +218,7 @@ sub _idle($self, $target)
 	return;
 }
 
-# Come and go, with a goodbye or without.
+# Connect and leave, with a goodbye or without.
 sub _short($self, $target)
 {
 	for (1 .. 1 + rand 10) {

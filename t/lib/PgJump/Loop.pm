@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A select loop which bears thousands of sockets: bit vectors instead of
-# objects.  Each socket has one code that is called when it may be read, and
-# one, called once, when it may be written.
+# A select loop for thousands of sockets: bit vectors instead of objects.  Each
+# socket has code to call when it can be read, and code to call once when it can
+# be written.
 package PgJump::Loop;
 
 use v5.36;
@@ -49,7 +49,7 @@ sub _set($bits)
 	return @numbers;
 }
 
-# Wait for at most so long, and call whoever may go on.
+# Wait at most this long, and call the code of each socket that is ready.
 sub turn($self, $seconds)
 {
 	my ($reads, $writes) = @$self{qw(reads writes)};

@@ -14,8 +14,8 @@ use Socket qw(AF_INET AF_INET6 inet_pton);
 
 my %type = (1 => AF_INET, 28 => AF_INET6);
 
-# dir; names => { name => [addresses], or 'silent' }: any other is unknown;
-# optional: options (of resolv.conf).
+# dir; names => { name => [addresses], or 'silent' }, and any other name is
+# unknown; optional: options (of resolv.conf).
 sub new($class, %is)
 {
 	my $self = bless { options => 'timeout:1 attempts:1', %is }, $class;

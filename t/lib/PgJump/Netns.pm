@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Network namespaces without names: the test program runs itself again in one
-# of its own, and a second one, kept alive by a process, stands for the
-# network behind the jump box.  Nothing is left to remove.
+# Network namespaces without names: the test program runs itself again in one of
+# its own, and a second one, kept alive by a process, is the network behind the
+# jump box.  Nothing is left to remove.
 package PgJump::Netns;
 
 use v5.36;
@@ -10,7 +10,7 @@ use Carp qw(croak);
 use PgJump::Process qw(eventually run);
 use Test::More ();
 
-# Run this test program again where it has a loopback of its own, or skip it.
+# Run this test program again in a network namespace, or skip it.
 sub enter($class)
 {
 	if (!$ENV{PGJUMP_TEST_NETNS}) {
@@ -29,8 +29,8 @@ sub _must(@argv)
 	croak "@argv: $done->{err}" if $done->{rc} ne '0';
 }
 
-# A router reached over 10.99.0.1/24: to it belong 10.99.1.0/24 (answers
-# "host unreachable") and 10.99.2.0/24 ("administratively prohibited").
+# A router at 10.99.0.1/24, with 10.99.1.0/24 (it answers "host unreachable")
+# and 10.99.2.0/24 ("administratively prohibited") behind it.
 sub router($class, %is)
 {
 	my $process = PgJump::Process->new(name => 'router', dir => $is{dir},
@@ -56,7 +56,7 @@ sub router($class, %is)
 	return bless { process => $process }, $class;
 }
 
-# As on a machine without IPv6: no ::1, no address of that family.
+# Like a machine without IPv6: no ::1, no address of that family.
 sub without_ipv6
 {
 	_must(qw(sysctl -qw net.ipv6.conf.all.disable_ipv6=1

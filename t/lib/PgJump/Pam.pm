@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A PAM service of its own for an sshd of the tests, with the modules that a
-# test wants.  Only root can make one, a file in /etc/pam.d; it is removed at
-# the end of the test program.
+# A PAM service for an sshd of the tests, with the modules that a test wants.
+# Only root can make one, a file in /etc/pam.d; it is removed at the end of the
+# test program.
 package PgJump::Pam;
 
 use v5.36;
@@ -39,8 +39,8 @@ sub new($class, %is)
 	return $self;
 }
 
-# What a PgJump::JumpBox needs for it: sshd takes the name of its program, or
-# from OpenSSH 9.8 on a setting.
+# The arguments of PgJump::JumpBox for this service: sshd uses the name of its
+# program, or from OpenSSH 9.8 on a setting.
 sub box($self, %config)
 {
 	$config{PAMServiceName} = $self->{name}

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Peers that are not what they are taken for: each accepts, says its line (at
-# once, or as the answer to the first bytes), and closes, resets, stays, or
-# repeats itself.
-# And the black hole: a port whose queue of connections is full, so that the
-# kernel drops what comes.
+# Peers that are not what pgjump expects: each accepts, sends its text (at once,
+# or in answer to the first bytes), and closes, resets, stays, or repeats
+# itself. Also the black hole: a port whose queue of connections is full, so
+# that the kernel drops further ones.
 package PgJump::Peer;
 
 use v5.36;
@@ -20,7 +19,8 @@ my $http = "HTTP/1.1 400 Bad Request\r\nServer: nginx/1.24.0\r\n"
 my $mysql = pack('V', 74) . "\x0a" . "8.0.36\0" . ("\0" x 67);
 my $alert = "\x15\x03\x01\x00\x02\x02\x46"; # fatal protocol_version
 
-# name => [when it speaks (accept, data, never), what, and then]
+# name => [when it speaks (accept, data, never), what it says, what it does
+# then]
 my %scripts = (
 	close => ['accept', '', 'close'],
 	reset => ['accept', '', 'reset'],
@@ -38,8 +38,8 @@ my %scripts = (
 	noise => ['data', "\x01\x02\x03garbage", 'stay'],
 );
 
-# script: a name of the table, or [when, what, then], or code that is called
-# with each connection, one after the other; optional: port, address.
+# script: a name of the table, or [when, what, then], or code to call with each
+# connection in turn; optional: port, address.
 sub new($class, $script, %is)
 {
 	my $self = bless { address => '127.0.0.1', %is }, $class;
@@ -156,7 +156,7 @@ sub black_hole($class, %is)
 	return bless { port => $port, held => [$listener, @fill] }, $class;
 }
 
-# The listener of a black hole, which answers as soon as somebody accepts.
+# The listener of a black hole, which answers once somebody accepts.
 sub open_up($self)
 {
 	return (@{ delete $self->{held} })[0];

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A real pgbouncer in front of a database of the lab, where the machine has one.
-# It lets in whom it knows without a password, and postgres to its console.
+# A real pgbouncer in front of a database of the lab, if the machine has one.
+# It lets the users that it knows in without a password, and postgres to its
+# console.
 package PgJump::Pgbouncer;
 
 use v5.36;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # Throwaway certificates, made once and shared: two authorities, servers and
-# clients signed by them, and those that somebody got wrong.  Each name has
-# NAME.crt and NAME.key; names of hosts are in the table.
+# clients signed by them, and wrong ones.  Each name has NAME.crt and NAME.key;
+# the table has the names of hosts.
 package PgJump::Pki;
 
 use v5.36;
@@ -13,7 +13,7 @@ use PgJump::Process qw(run slurp spew);
 
 our @EXPORT_OK = qw(cert_file key_file cert key);
 
-# name => subject, who signs (itself where nobody), days, alternative names
+# name => subject, signer (nobody: itself), days, alternative names
 my @certificates = (
 	[root => '/CN=root of the lab', undef, 3650, undef],
 	[stranger => '/CN=root of strangers', undef, 3650, undef],
@@ -44,7 +44,7 @@ sub _sign($dir, $name, $subject, $signer, $days, $names)
 	    ? ('-CA', "$dir/$signer.crt", '-CAkey', "$dir/$signer.key",
 		'-set_serial', 2 + int rand 1e9)
 	    : ('-signkey', "$dir/$name.key");
-	# what strict verifiers insist on, such as Python 3.13's
+	# strict verifiers insist on these, such as Python 3.13's
 	my $extensions = "subjectKeyIdentifier=hash\n"
 	    . "authorityKeyIdentifier=keyid\n";
 	$extensions .= "basicConstraints=critical,CA:TRUE\n"

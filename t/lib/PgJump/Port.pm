@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Loopback ports that no other test program takes: each is a file locked for
-# as long as this program lives, below the range from which the kernel gives
-# out ports by itself.
+# Loopback ports that no other test program takes: each is a file that is locked
+# as long as this program lives, below the range from which the kernel chooses
+# ports by itself.
 package PgJump::Port;
 
 use v5.36;

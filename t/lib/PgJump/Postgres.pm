@@ -36,14 +36,14 @@ sub _programs { $programs //= _installed() }
 
 sub bin($program) { _programs() . "/$program" }
 
-# Of what `bin` finds.
+# The version of what `bin` finds.
 sub major
 {
 	return (run([bin('postgres'), '--version'])->{out} =~ /\) (\d+)/)[0];
 }
 
-# For a test of what is new in PostgreSQL: the one of npm from now on, where the
-# machine has it and its own is older.  There is no pg_dump and no pgbench then.
+# For a test of something new in PostgreSQL: use npm's from now on, if the
+# machine has it and its own is older.  npm's has no pg_dump and no pgbench.
 sub use_newest
 {
 	my $embedded = PgJump::Embedded::programs(bin('psql')) // return;
@@ -156,9 +156,9 @@ sub _template($programs)
 # The certificate of the authority, for sslmode=verify-full.
 sub root_certificate { _template(_programs()) . '/ca.crt' }
 
-# Started and ready.  dir; optional: name, conf (a hash of settings), port,
-# waits => 0 (return at once), addresses (listen_addresses), hba (lines that
-# come first), programs (the directory of others).
+# Start it, and return when it is ready.  dir; optional: name, conf (a hash of
+# settings), port, waits => 0 (return at once), addresses (listen_addresses),
+# hba (first lines), programs (another directory of them).
 sub new($class, %is)
 {
 	my $self = bless { name => 'postgres', conf => {}, waits => 1,
@@ -203,7 +203,8 @@ sub socket_dir($self) { $self->{home} }
 sub process($self) { $self->{process} }
 sub log_text($self) { $self->{process}->text }
 
-# As superuser over the Unix socket, not through pgjump: the output, trimmed.
+# Run SQL as superuser over the Unix socket, not through pgjump; returns the
+# output, trimmed.
 sub sql($self, $statement, $database = 'myapp')
 {
 	return _must([bin('psql'), '-XAtq', '-h', $self->socket_dir, '-p',

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A client process of a soak that feels how others are served: it asks `select
-# 1` of its sessions in turn, enters anew now and then, and reports the
-# milliseconds that each took as a line: "reply: MS", "connect: MS".  What it
-# may not see is reported as "probe: WORDS", and then it begins again.
+# A client process of a soak that measures how others are served: it asks
+# `select 1` of its sessions in turn, connects anew now and then, and reports
+# the milliseconds that each took as a line: "reply: MS", "connect: MS".
+# Anything that must not happen is reported as "probe: WORDS", and then it
+# begins again.
 package PgJump::Probe;
 
 use v5.36;
@@ -69,7 +70,8 @@ sub _run($self)
 	}
 }
 
-# Of times in milliseconds the smallest which that share does not exceed.
+# The smallest of these times in milliseconds that this share of them does not
+# exceed.
 sub part($share, @times)
 {
 	my @sorted = sort { $a <=> $b } @times;

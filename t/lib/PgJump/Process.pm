@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A process of the lab: started with its output in a log file, up as soon as a
-# line or a condition says so, ended by its own pid and by no name.  Whatever a
-# test program started and forgot is ended when that program ends.  Every wait
-# has a deadline and none is a fixed sleep.  It knows nothing of PostgreSQL,
-# SSH or pgjump.
+# line or a condition says so, and ended by its own pid, never by a name.
+# Processes that a test program has forgotten are ended when that program ends.
+# Every wait has a deadline, and none is a fixed sleep.  A Process knows nothing
+# of PostgreSQL, SSH or pgjump.
 package PgJump::Process;
 
 use v5.36;
@@ -16,20 +16,21 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(eventually run slurp spew);
 
-# Deadlines grow by this factor where everything is slow (sanitizers, CI).
+# A factor for all deadlines, for slow runs (sanitizers, CI).
 our $PATIENCE = $ENV{PGJUMP_TEST_PATIENCE} // 1;
 
 my $owner = $$;
 my %live;
 
-# A test program that is interrupted ends what it started, too; when it is
-# killed, the kernel does (prctl(2), by machine).
+# A test program that is interrupted ends what it started as well; when it is
+# killed, the kernel does that (prctl(2), by machine).
 $SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
 my ($machine) = (POSIX::uname())[4];
 my $prctl = { x86_64 => 157, aarch64 => 167 }->{$machine};
 use constant PR_SET_PDEATHSIG => 1;
 
-# Call `$holds` until it is true; its value, or nothing after `$seconds`.
+# Call `$holds` until it is true, and return its value; nothing after
+# `$seconds`.
 sub eventually($seconds, $holds)
 {
 	my $end = time + $seconds * $PATIENCE;
@@ -60,8 +61,9 @@ sub spew($path, $text, $mode = 0644)
 	return $path;
 }
 
-# name, argv; optional: dir (of the log), log, cwd, env (added), clean_env
-# (only env), stdin (a path), stdout (a path; else the log).
+# name, argv; optional: dir (of the log), log, cwd, env (added to the
+# environment), clean_env (the whole environment), stdin (a path), stdout (a
+# path; else the log).
 sub new($class, %is)
 {
 	$is{log} //= "$is{dir}/$is{name}.log";
@@ -103,12 +105,12 @@ sub _become($self)
 sub pid($self) { $self->{pid} }
 sub text($self) { slurp($self->{log}) }
 
-# The log's length now, and what was written since such a mark.
+# The present length of the log, and what was written since such a mark.
 sub mark($self) { -s $self->{log} // 0 }
 sub since($self, $mark) { substr($self->text, $mark) }
 
-# Wait for a line (a regex, looked for after `from`) or a condition (code).
-# Dies with the end of the log when it does not come.
+# Wait for a line (a regex, looked for after `from`) or a condition (code). Dies
+# with the end of the log at the deadline.
 sub up($self, $what, $seconds = 20, $from = 0)
 {
 	my $said = ref $what eq 'CODE' ? $what
@@ -122,7 +124,7 @@ sub up($self, $what, $seconds = 20, $from = 0)
 	    substr($self->text, -4000);
 }
 
-# True once the process has ended; its wait status is kept.
+# Whether the process has ended; its wait status is kept.
 sub ended($self)
 {
 	return 1 if defined $self->{status} || !defined $self->{pid};
@@ -147,14 +149,14 @@ sub signal($self, $signal)
 	return $self;
 }
 
-# How it ended, within so many seconds; "running" if it did not.
+# How it ended, within this many seconds; "running" if it did not.
 sub wait_end($self, $seconds = 20)
 {
 	eventually($seconds, sub { $self->ended });
 	return $self->how;
 }
 
-# End it: by the signal, and by SIGKILL when that is not heeded.
+# End it by the signal, or by SIGKILL if it ignores that.
 sub down($self, $signal = 'TERM', $seconds = 20)
 {
 	return $self->how if !defined $self->{pid} || $self->ended;
@@ -199,8 +201,8 @@ sub cpu($self)
 	    / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
-# What a program prints and how it ends: { out, err, rc }; `stdin` is text.
-# rc is the exit code, 128 + N for a signal, or 'timeout'.
+# Run a program: { out, err, rc }; `stdin` is text.  rc is the exit code, 128 +
+# N for a signal, or 'timeout'.
 sub run($argv, %with)
 {
 	my $base = ($with{dir} // '/tmp') . "/run.$$." . int(time * 1e6);
@@ -234,7 +236,7 @@ sub end_all
 	$_->down('TERM', 5) for @left;
 }
 
-# A process that is no longer referred to is ended.
+# A process is ended when nothing refers to it any more.
 sub DESTROY($self)
 {
 	return if ${^GLOBAL_PHASE} eq 'DESTRUCT' || $$ != $owner;

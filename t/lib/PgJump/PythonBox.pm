@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box in Python, t/lib/SERVER.py, with the libraries that Debian has for
-# its own Python, which may not come first in PATH.
+# A jump box in Python, t/lib/SERVER.py, with Debian's libraries for its own
+# Python, which may not be first in PATH.
 package PgJump::PythonBox;
 
 use v5.36;
@@ -33,7 +33,7 @@ sub new($class, %is)
 	return bless { port => $port, process => $process }, $class;
 }
 
-# What a connection says of it in ssh_tunnel.
+# Its part of ssh_tunnel in a connection.
 sub tunnel($self)
 {
 	return { port => $self->{port},

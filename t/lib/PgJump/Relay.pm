@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A TCP relay that misbehaves on command: it freezes (keeps connections, moves
-# no byte, accepts nothing), thaws, shuts its door (refuses what comes, keeps
-# what is there), reopens it, cuts (by RST), hangs up (by FIN), delays, alters a
-# byte, hands the bytes on in random pieces, changes its far side, and counts.
-# It runs as a child process that is told what to do over a socket pair and
-# confirms each command, so that what follows a command happens after it.
+# no byte, accepts nothing), thaws, shuts its door (refuses new connections,
+# keeps the others), opens it, cuts (by RST), hangs up (by FIN), delays, alters
+# a byte, passes the bytes on in random pieces, changes its far side, and
+# counts.  It runs as a child process that gets its commands over a socket pair
+# and confirms each, so that whatever follows a command happens after it.
 package PgJump::Relay;
 
 use v5.36;
@@ -17,9 +17,9 @@ use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY TCP_QUICKACK);
 use Time::HiRes qw(time);
 
 # to => port on 127.0.0.1; optional: port, address, to_address; pieces => N:
-# either way, every write is of 1 to N bytes at random, small as often as large,
-# with a pause now and then, and no more is read than that (`seed` makes the
-# same choices); hold => how many bytes of each way may be under way (1 MB).
+# every write, either way, is of 1 to N bytes at random, small as often as
+# large, with a pause now and then, and no more is read than that (`seed` makes
+# the same choices); hold => how many bytes each way may hold (1 MB).
 sub new($class, %is)
 {
 	my $self = bless { address => '127.0.0.1', to_address => '127.0.0.1',
@@ -64,26 +64,28 @@ sub _tell($self, $command)
 
 sub freeze($self) { $self->_tell('freeze') }
 sub shut($self) { $self->_tell('shut') }
-# These return the moment before anybody could get in again.
+# These return before anybody can connect again.
 sub thaw($self) { $self->_tell('thaw') }
 sub reopen($self) { $self->_tell('reopen') }
 sub cut($self) { $self->_tell('cut') }
 sub hang_up($self) { $self->_tell('hang_up') }
 sub delay($self, $seconds) { $self->_tell("delay $seconds") }
-# Freeze by itself as soon as that many more bytes came from the near side.
+# Freeze by itself once that many more bytes have come from the near side.
 sub freeze_after($self, $bytes) { $self->_tell("freeze_after $bytes") }
-# In what next comes of the far side: the lowest bit of the byte at that offset;
-# or that whole byte, and a moment passes between so many bytes and the rest.
+# In the next bytes from the far side: flip the lowest bit of the byte at that
+# offset; or flip that whole byte, and wait a moment between so many bytes and
+# the rest.
 sub flip_bit($self, $offset) { $self->_tell("flip_bit $offset") }
 sub set_byte($self, $offset, $byte, $first)
 {
 	$self->_tell("set_byte $offset $byte $first");
 }
-# Of each connection that comes: flip the lowest bit of the far side's byte with
-# that number, counted from 0; -1: of none.
+# In each new connection flip the lowest bit of the far side's byte with that
+# number, counted from 0; -1: of none.
 sub damage_at($self, $number) { $self->_tell("damage_at $number") }
 sub target($self, $port) { $self->_tell("target $port") }
-# Connections accepted so far; open now; bytes from the near, the far side.
+# Connections accepted so far; open now; bytes from the near side, from the far
+# side.
 sub accepted($self) { (split ' ', $self->_tell('count'))[0] }
 sub open_now($self) { (split ' ', $self->_tell('count'))[1] }
 sub bytes_in($self) { (split ' ', $self->_tell('count'))[2] }
@@ -105,15 +107,15 @@ sub DESTROY($self)
 
 # --- the child ------------------------------------------------------------
 
-# Where bytes go on in pieces, they also come in pieces: a full socket makes
-# the writes of its peers short.
+# If bytes go on in pieces, read them in pieces too: a full socket makes the
+# writes of its peers short.
 sub _buffers($is)
 {
 	return $is->{pieces} ? (Sockopts => [[SOL_SOCKET, SO_RCVBUF, 16_384]])
 	    : ();
 }
 
-# How long the next piece may be.
+# The largest length of the next piece.
 sub _piece($state)
 {
 	return $state->{pieces} ? int exp rand log 1 + $state->{pieces}
@@ -247,8 +249,8 @@ sub _read($state, $handle)
 	}
 }
 
-# A relay stands for a network, which holds no acknowledgement back: sshd, with
-# Nagle's algorithm on, would send one packet for each that comes late.
+# A relay is part of the network, which delays no acknowledgement: sshd, with
+# Nagle's algorithm on, would send one packet for each late one.
 sub _acknowledge($handle)
 {
 	setsockopt $handle, IPPROTO_TCP, TCP_QUICKACK, 1;
@@ -263,7 +265,7 @@ sub _damage($way, $bytes)
 	$way->{damage_in} -= $len;
 }
 
-# How many of the bytes come first.
+# The number of bytes that go first.
 sub _alter($state, $bytes)
 {
 	my $alter = delete $state->{alter} // return length $$bytes;
@@ -303,7 +305,7 @@ sub _flush($state)
 	}
 }
 
-# True when this piece is gone and the next may be tried.
+# Whether this piece is gone and the next one may be tried.
 sub _write($state, $way, $piece)
 {
 	if (!defined $piece->[1]) {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box with another SSH server than OpenSSH, each told the same way: a
-# port on 127.0.0.1, host keys of three types, the keys that may enter, a
-# password for every user, and whether forwards are permitted.  Those made of a
-# library (t/servers/) exchange keys again and again, most of them, and tell so;
-# dropbear is a program, for users of the machine.
+# A jump box with another SSH server than OpenSSH.  Each gets the same
+# arguments: a port on 127.0.0.1, host keys of three types, the keys that may
+# log in, a password for every user, and whether it permits forwards.  Most of
+# those made of a library (t/servers/) exchange keys again and again, and log
+# that; dropbear is a program, for users of the machine.
 package PgJump::Server;
 
 use v5.36;
@@ -96,7 +96,7 @@ sub _dropbear
 		is_program => 1, is_steady => 1 };
 }
 
-# Its host keys are in a format of its own.
+# Its host keys have a format of their own.
 sub _dropbear_argv($self, $keys)
 {
 	for my $type (@types) {
@@ -155,7 +155,8 @@ sub servers
 	return (\%found, \%missing);
 }
 
-# The host keys and the keys that may enter, where all servers find them.
+# The host keys and the keys that may log in, in files that all servers can
+# read.
 sub _keys($dir)
 {
 	mkdir "$dir/server_keys", 0755 or return;
@@ -169,7 +170,7 @@ sub _keys($dir)
 	    join '', map { public($_) . "\n" } @types);
 }
 
-# What a server of t/servers is told.
+# The arguments of a server of t/servers.
 sub _argv($self, $keys)
 {
 	return (@{ $self->{how}{argv} }, $self->{port}, $keys,
@@ -177,7 +178,7 @@ sub _argv($self, $keys)
 	    PASSWORD, $self->{policy});
 }
 
-# Who may log in.
+# The user who may log in.
 sub _account($self, $lab, $keys)
 {
 	if ($self->{how}{is_program}) {
@@ -218,7 +219,7 @@ sub start($self)
 	return $self;
 }
 
-# By SIGKILL, with the processes that serve its sessions.
+# Kill it and the processes that serve its sessions.
 sub kill_all($self)
 {
 	my @below = $self->{process}->descendants;
@@ -230,17 +231,17 @@ sub kill_all($self)
 sub process($self) { $self->{process} }
 sub password($self) { $self->{password} }
 
-# Whether keys are never exchanged while a test lasts.
+# Whether it exchanges no keys while a test lasts.
 sub is_steady($self) { $self->{how}{is_steady} }
 
-# How often keys were exchanged, from a mark of its log on.
+# How many key exchanges its log has from a mark on.
 sub exchanges($self, $mark)
 {
 	return scalar(() = $self->{process}->since($mark)
 	    =~ /^keys exchanged$/mg);
 }
 
-# What a connection says of it in ssh_tunnel.
+# Its part of ssh_tunnel in a connection.
 sub tunnel($self)
 {
 	return { port => $self->{port}, username => $self->{username},

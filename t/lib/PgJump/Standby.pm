@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A PostgreSQL that is in recovery for good.
+# A PostgreSQL that stays in recovery for ever.
 package PgJump::Standby;
 
 use v5.36;
 use PgJump::Postgres;
 use PgJump::Process qw(spew);
 
-# Arguments as PgJump::Postgres->new; it is not waited for.  With `restore`, a
-# restore command that never ends, it does not even get ready.
+# Takes the arguments of PgJump::Postgres->new, and does not wait for it.  With
+# `restore`, a restore command that never ends, it does not even get ready.
 sub start($class, %is)
 {
 	my $restore = delete $is{restore};

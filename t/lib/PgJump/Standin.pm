@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A stand-in for a database where thousands of sessions are wanted: it lets
-# everybody in at once, and tells in the login, and again in the answer to each
-# query, its own name and the application_name that the client gave.  It runs
-# as a child process.
+# A stand-in for a database with thousands of sessions: it lets everybody in at
+# once, and its login, and the answer to each query, have its own name and the
+# application_name of the client.  It runs as a child process.
 package PgJump::Standin;
 
 use v5.36;
@@ -18,7 +17,8 @@ use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 # name; optional: port, address, or listener (a socket to take over); pieces, a
 # list of bytes that answer each query instead, each in a packet of its own;
 # login, bytes that answer the startup packet instead; answer, code that makes
-# the bytes from each query; alone (one session at a time: others are reset).
+# the bytes from each query; alone (one session at a time, and others are
+# reset).
 sub new($class, $name, %is)
 {
 	my $self = bless { name => $name, address => '127.0.0.1', %is }, $class;
@@ -126,7 +126,7 @@ sub _answer($state, $session)
 	return 1;
 }
 
-# A pause, for whoever reads to come to the end of what there is.
+# A pause, so that the reader comes to the end of what is there.
 sub _say($socket, @pieces)
 {
 	for my $index (keys @pieces) {

@@ -25,8 +25,8 @@ use Test::More;
 
 our @EXPORT = qw(told passed_through);
 
-# How DETAIL ends while the jump box is not reached.  Which of these it is
-# depends on the moment.
+# How DETAIL ends if the jump box was not reached; which of these it is depends
+# on the moment.
 our $next_try =
     qr/(?:next try in \d+\.\d s|next try now|the next try is under way)/;
 
@@ -93,8 +93,8 @@ sub _psql($lab, $case, $connection, $mode)
 	like($seen->{err}, $case->{hint}, 'psql shows HINT');
 }
 
-# The line of each refused client: its id, the connection, the stage, and the
-# words that the client got.
+# The log line of each refused client: its id, the connection, the stage, and
+# the text that the client got.
 sub _log($case, $connection, $daemon, $mark, $clients)
 {
 	my $logged = eventually(10, sub {
@@ -111,7 +111,7 @@ sub _log($case, $connection, $daemon, $mark, $clients)
 	    or diag($daemon->since($mark));
 }
 
-# What check says of the same fault: the same stage, the same words.
+# check reports the same fault with the same stage and the same words.
 sub _check($case, $connection, $daemon)
 {
 	my $seen = $daemon->check('--json', '--no-login', $connection->{name});
@@ -140,7 +140,7 @@ sub told($lab, $daemon, $connection, $case)
 			// [qw(disable prefer require)] }) {
 			subtest "sslmode=$mode" => sub {
 				my $mark = $daemon->mark;
-				# on the wire prefer is as require
+				# on the wire prefer is the same as require
 				my $clients = $mode eq 'prefer' ? 1 : 2;
 				_wire($case, $connection, $mode)
 				    if $clients > 1;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # How long the turns of pgjump's event loops last: t/lib/turns.c is preloaded
-# into it and writes them to a file of the lab.
+# into pgjump and writes them to a file of the lab.
 package PgJump::Turns;
 
 use v5.36;
@@ -18,7 +18,7 @@ my $source = dirname(abs_path(__FILE__)) . '/../turns.c';
 # struct record of turns.c
 use constant { RECORD => 'Q5', RECORD_LEN => 40, LONGEST_AT => 8 };
 
-# The library of a sanitizer must come first of those that are preloaded.
+# A sanitizer's library must be the first of the preloaded ones.
 sub possible { return !$ENV{PGJUMP_SANITIZED} }
 
 sub _library
@@ -36,16 +36,16 @@ sub new($class, %is)
 	return bless { file => spew("$is{dir}/turns", '', 0600) }, $class;
 }
 
-# What pgjump's environment needs.
+# The environment that pgjump needs for it.
 sub env($self)
 {
 	return { LD_PRELOAD => _library(),
 		PGJUMP_TEST_TURNS => $self->{file} };
 }
 
-# Of all threads: the number of turns, those that held a thread for 10 ms, the
-# longest, in milliseconds (held; of processor time) since the last call, and
-# how long the oldest turn that has not ended lasts.
+# Of all threads since the last call: the number of turns, of those that held a
+# thread for 10 ms, and the longest in milliseconds (held; of processor time);
+# and how long the oldest turn that has not ended has lasted.
 sub lap($self)
 {
 	open my $file, '+<:raw', $self->{file} or croak "turns: $!";

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A jump box that says more than it is asked, which no real one can be told to:
-# t/lib/unruly.py, by paramiko.
+# A jump box that says more than it is asked, as no real one can be made to:
+# t/lib/unruly.py, with paramiko.
 package PgJump::Unruly;
 
 use v5.36;
@@ -32,22 +32,22 @@ sub new($class, %is)
 	return bless { port => $port, process => $process }, $class;
 }
 
-# What a connection says of it in ssh_tunnel.
+# Its part of ssh_tunnel in a connection.
 sub tunnel($self)
 {
 	return { port => $self->{port}, host_key => fingerprint('host-ed25519') };
 }
 
-# Do to each session what it does; returns at once.
+# Do it to each session; returns at once.
 sub act($self) { $self->{process}->signal('USR1') }
 
-# How often it has said that, a regex.
+# How often its log has this, a regex.
 sub said($self, $what)
 {
 	return scalar(() = $self->{process}->text =~ /$what/g);
 }
 
-# From now on it says nothing more, and takes nothing.
+# From now on it sends nothing and reads nothing.
 sub freeze($self) { $self->{process}->signal('STOP') }
 
 sub down($self) { $self->{process}->down('KILL') }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A throwaway Unix user with a random password and a home, for logins that
-# need a password.  Only root can make one; it is removed at the end of the
+# A throwaway Unix user with a random password and a home directory, for logins
+# that need a password.  Only root can make one; it is removed at the end of the
 # test program.
 package PgJump::User;
 
@@ -26,7 +26,7 @@ sub _random_word($length)
 	return join '', map { $letters[$_ % @letters] } unpack 'C*', $bytes;
 }
 
-# The account files have one lock, which useradd does not wait for.
+# The account files have one lock, and useradd does not wait for it.
 sub _locked($change)
 {
 	open my $lock, '>', shared_dir() . '/users.lock' or croak "lock: $!";
@@ -34,7 +34,7 @@ sub _locked($change)
 	return $change->();
 }
 
-# dir: where its home is made.
+# dir: where its home directory is made.
 sub new($class, %is)
 {
 	my $self = bless {
@@ -58,7 +58,7 @@ sub name($self) { $self->{name} }
 sub password($self) { $self->{password} }
 sub home($self) { $self->{home} }
 
-# A file below its home, owned by it.
+# A file below its home directory, owned by it.
 sub write($self, $path, $text)
 {
 	my ($uid, $gid) = (getpwnam $self->{name})[2, 3];

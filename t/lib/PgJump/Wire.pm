@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A small client that shows what is on the wire: the answer to each request of
-# the start-up exchange, messages as they come, the fields of an error, and
-# how the connection ended.  It logs in only where no password is asked.
+# A small client that shows the bytes of the protocol: the answer to each
+# request of the start-up exchange, messages as they come, the fields of an
+# error, and how the connection ended.  It can log in only without a password.
 package PgJump::Wire;
 
 use v5.36;
@@ -38,7 +38,7 @@ sub new($class, %is)
 sub socket($self) { $self->{socket} }
 sub local_port($self) { $self->{socket}->sockport }
 
-# Run with a deadline; nothing when it passed.
+# Run with a deadline; returns nothing if it passed.
 sub _timed($self, $do)
 {
 	my @value;
@@ -68,7 +68,7 @@ sub put($self, $bytes)
 	});
 }
 
-# Read more; false at the end, which `ended` then names: eof, reset, deadline.
+# Read more; false at the end, and `ended` is then eof, reset or deadline.
 sub _more($self)
 {
 	return 0 if $self->{ended};
@@ -90,7 +90,7 @@ sub ended($self)
 	return $self->{ended};
 }
 
-# Exactly so many bytes, or undef.
+# Exactly this many bytes, or undef.
 sub take($self, $length)
 {
 	while (length $self->{in} < $length) {
@@ -186,7 +186,7 @@ sub fields($body)
 	return \%fields;
 }
 
-# Log in; the messages up to ReadyForQuery or an error.
+# Log in; returns the messages up to ReadyForQuery or an error.
 sub login($self, %parameters)
 {
 	$self->startup(%parameters);
@@ -200,8 +200,8 @@ sub login($self, %parameters)
 
 sub is_ready($messages) { @$messages && $messages->[-1][0] eq 'Z' }
 
-# Try to connect as libpq does with this sslmode; the error's fields, with
-# `over` (plain or tls), `answer` (to SSLRequest) and `ended` beside them.
+# Try to connect as libpq does with this sslmode; returns the error's fields,
+# and `over` (plain or tls), `answer` (to SSLRequest) and `ended`.
 sub refusal($class, %is)
 {
 	my $mode = delete $is{sslmode} // 'disable';
@@ -226,7 +226,7 @@ sub refusal($class, %is)
 
 sub close($self) { CORE::close $self->{socket} }
 
-# Leave by a reset instead of an orderly end.
+# Leave with a reset instead of an orderly end.
 sub abort($self)
 {
 	setsockopt $self->{socket}, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0;

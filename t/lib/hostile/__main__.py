@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Peers of pgjump that misbehave: jump boxes, databases and clients, each in a
-# way of its own, which stays within a rate and a number that harm no machine.
-# Where the peer is a jump box or a database, clients visit it, or pgjump would
-# leave it alone.
+# Peers of pgjump that misbehave: jump boxes, databases and clients, each in its
+# own way, within a rate and a number that harm no machine.  If the peer is a
+# jump box or a database, clients visit it; otherwise pgjump would leave it
+# alone.
 #
 #	hostile --list			each kind: SIDE NAME
 #	hostile HOST_KEY KIND:PORT:TO ...	until killed
