@@ -113,6 +113,9 @@ my @cases = (
 		. "    host: j\n    username: me\n    password: x\n"
 		. "    host_key: SHA256:short\n",
 		'8:15', qr/host_key/],
+	['a name in known_hosts with a port',
+		"- name: a\n  host: h\n$tunnel    host_key_alias: b:22\n",
+		'9:21', qr/host_key_alias must be a host name.*not "b:22"/],
 	['a variable that is not set',
 		"- name: a\n  host: \${LAB_NO_SUCH_VARIABLE}\n",
 		'2:9', qr/LAB_NO_SUCH_VARIABLE/],

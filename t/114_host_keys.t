@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
-use PgJump::Keys qw(fingerprint public);
+use PgJump::Keys qw(fingerprint key_file public);
 use PgJump::Process qw(run slurp spew);
 
 my $lab = PgJump::Lab->new;
@@ -77,6 +77,33 @@ for (0 .. $#all) {
 }
 like($daemon->log_text, qr/ warning: [^\n]*\b127\.0\.0\.1:$port\b/,
     '"any" is warned about');
+
+subtest 'by an alias' => sub {
+	my $file = file("bastion $ed25519\n$here $other\n");
+	my %alias = (host_key => undef, known_hosts => $file,
+		host_key_alias => 'Bastion');
+	my $connection = $lab->connection('aliased', box => $box,
+	    ssh_tunnel => \%alias);
+	my $unknown = $lab->connection('unknown', box => $box,
+	    ssh_tunnel => { %alias, host_key_alias => 'other' });
+	my $daemon = $lab->daemon([$connection, $unknown]);
+	is($lab->psql($connection, 'select 1')->{out}, "1\n",
+	    'its line counts, that of host and port does not');
+	like($lab->psql($unknown, 'select 1')->{err},
+	    qr/not in \Q$file\E under the name other .*\[jump_hostkey\]/,
+	    'and another name is unknown');
+	my $ssh = sub ($alias) {
+		return run(['ssh', '-F', 'none', '-p', $port, '-o',
+			'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes',
+			'-o', "UserKnownHostsFile=$file", '-o',
+			'GlobalKnownHostsFile=none', '-o',
+			"HostKeyAlias=$alias", '-i', key_file('ed25519'),
+			$box->user . '@127.0.0.1', 'true']);
+	};
+	is($ssh->('Bastion')->{rc}, 0, 'as ssh has it');
+	like($ssh->('other')->{err}, qr/Host key verification failed/,
+	    'both ways');
+};
 
 subtest 'the default file' => sub {
 	my $connection = $lab->connection('by_default', box => $box,

@@ -99,6 +99,18 @@ subtest 'known_hosts' => sub {
 	is_green($connection);
 };
 
+subtest 'known_hosts under an alias' => sub {
+	my $file = $lab->dir . '/known_by_alias';
+	my $connection = $lab->connection('aliased', ssh_tunnel => {
+		host_key => undef, known_hosts => $file,
+		host_key_alias => 'bastion' });
+	my @lines = fix($connection, 'jump_hostkey', qr/^\Q$file\E/);
+
+	like($lines[0], qr/^bastion ssh-ed25519 /, 'names it alone');
+	spew($file, join '', map { "$_\n" } @lines);
+	is_green($connection);
+};
+
 subtest 'a pin' => sub {
 	my %wrong = (host_key => fingerprint('host-other'));
 	my @lines = fix($lab->connection('pinned', ssh_tunnel => \%wrong),

@@ -180,6 +180,23 @@ subtest '--add to what is there' => sub {
 	is(() = slurp($file) =~ /^.*ssh-rsa.*$/mg, 1, 'but the others');
 };
 
+subtest '--add under an alias' => sub {
+	my $file = known('');
+	my $config = [connection('one', known_hosts => $file,
+		host_key_alias => 'bastion')];
+	my $seen = hostkey($config, [qw(--add one)]);
+	is_deeply([split /\n/, slurp($file)],
+	    [map { s/^\S+/bastion/r } @line{@names}], 'without a port');
+	like($seen->{out}, qr/jump box 127\.0\.0\.1:/,
+	    'the jump box is called as ever');
+	$seen = hostkey([connection('one', known_hosts => $file),
+		connection('two', known_hosts => $file,
+		    host_key_alias => 'bastion')], [qw(one two)]);
+	is(() = $seen->{out} =~ /: not trusted yet$/mg, 3,
+	    'and has another without it');
+	is(() = $seen->{out} =~ /: trusted by \Q$file\E:/mg, 3, 'or with it');
+};
+
 subtest '--add to the default file' => sub {
 	my $seen = hostkey([connection('one')], [qw(--add one)]);
 	is(slurp("$dir/home/.ssh/known_hosts"),

@@ -15,7 +15,7 @@
 #include "check/report.h"
 #include "check/state.h"
 #include "config/config.h"
-#include "ssh/known_hosts.h"
+#include "ssh/known_name.h"
 
 /* The connection in question may lead to an impostor: the user must take the
  * console, or another way that surely leads to the jump box. */
@@ -42,8 +42,8 @@ know_key(const struct check_state *state, struct check_advice *out)
 	char *line = NULL;
 
 	if (ssh->hostkey_len > 0)
-		line = known_hosts_line(jump->host, jump->port,
-		    ssh->hostkey_type, ssh->hostkey, ssh->hostkey_len);
+		line = ssh_known_name_line(jump, ssh->hostkey_type,
+		    ssh->hostkey, ssh->hostkey_len);
 	if (line != NULL && jump->known_hosts_count > 0) {
 		snprintf(out->file, sizeof out->file,
 		    "%.120s, after you compared the key", jump->known_hosts[0]);

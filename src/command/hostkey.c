@@ -24,7 +24,7 @@
 #include "ssh/hostkey_fetch.h"
 #include "ssh/hostkey_trust.h"
 #include "ssh/known_hosts.h"
-#include "ssh/known_hosts_write.h"
+#include "ssh/known_name.h"
 #include "ssh/resolver.h"
 
 /* One key of a jump box, and what is known about it. */
@@ -79,8 +79,8 @@ static void
 print_key(const struct showing *showing, const struct judged *judged)
 {
 	const struct ssh_hostkey_shown *key = judged->key;
-	char *line = known_hosts_line(showing->jump->host, showing->jump->port,
-	    key->type, key->blob, key->len);
+	char *line = ssh_known_name_line(showing->jump, key->type, key->blob,
+	    key->len);
 
 	print_standing(showing, judged);
 	printf("%s%s\n", is_contradicted(judged) ? "# " : "", line);
@@ -195,8 +195,8 @@ add_key(const struct config_jump *jump, struct judged *judged,
 
 	if (judged->standing != SSH_HOSTKEY_NEW)
 		return FAIL_NONE;
-	judged->was_added = known_hosts_write(file, jump->host, jump->port,
-	    key->type, key->blob, key->len);
+	judged->was_added = ssh_known_name_write(file, jump, key->type,
+	    key->blob, key->len);
 	if (judged->was_added)
 		return FAIL_NONE;
 	return fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "cannot add to %s: %s",

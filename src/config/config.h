@@ -78,7 +78,8 @@ struct config_jump {
 	struct secret private_key; /* with `agent` a public key: which one */
 	struct secret passphrase;
 	enum host_trust trust;
-	char **pins; /* "SHA256:" + 43 characters of base64 */
+	char *host_key_alias; /* its name in known_hosts, without a port */
+	char **pins;          /* "SHA256:" + 43 characters of base64 */
 	size_t pin_count;
 	char **known_hosts; /* files, in the order in which they are read */
 	size_t known_hosts_count;

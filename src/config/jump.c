@@ -297,7 +297,8 @@ trust_equal(const struct config_jump *a, const struct config_jump *b)
 	    texts_equal(a->pins, a->pin_count, b->pins, b->pin_count) &&
 	    texts_equal(a->known_hosts, a->known_hosts_count, b->known_hosts,
 		b->known_hosts_count) &&
-	    text_equal(a->accept_new_file, b->accept_new_file);
+	    text_equal(a->accept_new_file, b->accept_new_file) &&
+	    text_equal(a->host_key_alias, b->host_key_alias);
 }
 
 bool

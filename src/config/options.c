@@ -262,6 +262,10 @@ const struct option config_options[] = {
 	    .expects = "a pin SHA256:..., a list of pins, accept-new or any",
 	    .sentence =
 		"what makes the host key trusted, instead of known_hosts" },
+	{ SECTION_TUNNEL, "host_key_alias", OPTION_HOST, NEED_OPTIONAL,
+	    OF_JUMP(host_key_alias),
+	    .sentence = "the name of the jump box in known_hosts, instead of "
+			"its host and port" },
 	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_LATER, NO_FIELD,
 	    .sentence = "a proxy on the way to the jump box" },
 	{ SECTION_TUNNEL, "proxy_port", OPTION_NUMBER, NEED_LATER, NO_FIELD,

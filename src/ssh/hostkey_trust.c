@@ -24,7 +24,7 @@
 #include "key/ssh_wire.h"
 #include "ssh/algorithms.h"
 #include "ssh/known_hosts.h"
-#include "ssh/known_hosts_write.h"
+#include "ssh/known_name.h"
 
 enum {
 	ALGORITHMS_MAX = 160
@@ -58,7 +58,7 @@ read_file(struct ssh_hostkey_trust *trust, const char *file,
 {
 	const struct config_jump *jump = trust->jump;
 
-	if (known_hosts_read(&trust->known, file, jump->host, jump->port) ||
+	if (ssh_known_name_read(&trust->known, file, jump) ||
 	    jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)
 		return true;
 	fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "%s: %s", file,
@@ -248,11 +248,14 @@ static enum failure
 unknown(const struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
+	const char *alias = trust->jump->host_key_alias;
 	char *files = asked_files(trust->jump);
 
-	fault_set(fault, FAIL_HOSTKEY_UNKNOWN, "it shows %s %s, not in %s",
+	fault_set(fault, FAIL_HOSTKEY_UNKNOWN, "it shows %s %s, not in %s%s%s",
 	    shown->type, shown->fingerprint,
-	    *files != '\0' ? files : "any known_hosts file, as none is set");
+	    *files != '\0' ? files : "any known_hosts file, as none is set",
+	    alias != NULL ? " under the name " : "",
+	    alias != NULL ? alias : "");
 	if (trust->known.bad_lines > 0)
 		fault_note(fault, "invalid lines in these files: %u",
 		    trust->known.bad_lines);
@@ -346,8 +349,8 @@ remember(const struct config_jump *jump, const struct shown *shown)
 	const char *file = jump->accept_new_file, *error = "no state directory";
 
 	if (file != NULL &&
-	    known_hosts_write(file, jump->host, jump->port, shown->type,
-		shown->blob, shown->len)) {
+	    ssh_known_name_write(file, jump, shown->type, shown->blob,
+		shown->len)) {
 		log_info("host key remembered", log_str("jump", jump->label),
 		    log_str("type", shown->type),
 		    log_str("fingerprint", shown->fingerprint),

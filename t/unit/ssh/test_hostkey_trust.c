@@ -335,6 +335,29 @@ a_bare_name_vouches_and_never_contradicts(void **state)
 }
 
 static void
+an_alias_is_looked_up_without_a_port(void **state)
+{
+	struct config_jump jump = make_jump(TRUST_KNOWN_HOSTS);
+	struct fault fault;
+
+	(void)state;
+	jump.port = 2222;
+	jump.host_key_alias = "bastion";
+	add_line("one", "jump.example.com", ED25519, 1);
+	add_line("one", "[jump.example.com]:2222", ED25519, 1);
+	add_line("one", "[bastion]:2222", ED25519, 1);
+	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_HOSTKEY_UNKNOWN);
+	assert_said(fault.words,
+	    "it shows ssh-ed25519 %F, not in one, two under the name bastion",
+	    ED25519, 1);
+	add_line("two", "bastion", ED25519, 2);
+	assert_int_equal(show(&jump, ED25519, 2, &fault), FAIL_NONE);
+	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_HOSTKEY_CHANGED);
+	add_line("two", "@revoked bastion", ED25519, 2);
+	assert_int_equal(show(&jump, ED25519, 2, &fault), FAIL_HOSTKEY_REVOKED);
+}
+
+static void
 an_unreadable_file_is_a_failure_where_it_counts(void **state)
 {
 	char *directory[] = { "." };
@@ -417,6 +440,25 @@ a_new_key_is_accepted_and_remembered(void **state)
 	    "key",
 	    ED25519, 2);
 	assert_int_equal(show(&jump, RSA, 1, &fault), FAIL_HOSTKEY_CHANGED);
+}
+
+static void
+a_new_key_is_remembered_by_its_alias(void **state)
+{
+	struct config_jump jump = make_jump(TRUST_ACCEPT_NEW);
+	struct fault fault;
+
+	(void)state;
+	jump.host_key_alias = "bastion";
+	jump.port = 2222;
+	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_NONE);
+	jump.host = "elsewhere.example.com";
+	jump.port = 22;
+	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_NONE);
+	assert_said(fault.detail,
+	    "host key ssh-ed25519 %F is known by state/known_hosts:1", ED25519,
+	    1);
+	assert_int_equal(show(&jump, ED25519, 2, &fault), FAIL_HOSTKEY_CHANGED);
 }
 
 static void
@@ -603,9 +645,11 @@ main(void)
 		TEST(a_revoked_key_says_nothing_of_others),
 		TEST(an_authority_alone_is_not_enough),
 		TEST(a_bare_name_vouches_and_never_contradicts),
+		TEST(an_alias_is_looked_up_without_a_port),
 		TEST(an_unreadable_file_is_a_failure_where_it_counts),
 		TEST(a_pin_decides_alone),
 		TEST(a_new_key_is_accepted_and_remembered),
+		TEST(a_new_key_is_remembered_by_its_alias),
 		TEST(accept_new_asks_the_files_first),
 		TEST(a_key_that_cannot_be_remembered_is_warned_about),
 		TEST(of_two_at_once_the_first_key_rules),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A jump box in known_hosts files, under the name that it has there: as with
+ * HostKeyAlias of ssh_config(5), host_key_alias without a port; else its host
+ * and port.
+ */
+#ifndef PGJUMP_SSH_KNOWN_NAME_H
+#define PGJUMP_SSH_KNOWN_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config_jump;
+struct known_hosts;
+
+/* As known_hosts_read(), known_hosts_line() and known_hosts_write(). */
+bool ssh_known_name_read(struct known_hosts *, const char *file,
+    const struct config_jump *);
+char *ssh_known_name_line(const struct config_jump *, const char *type,
+    const unsigned char *blob, size_t blob_len);
+bool ssh_known_name_write(const char *file, const struct config_jump *,
+    const char *type, const unsigned char *blob, size_t blob_len);
+
+#endif
