@@ -304,7 +304,7 @@ tls_peer_new(struct lab *lab, bool is_verifying, const char *alpn)
 
 /* Whether to call OpenSSL again after a result; turns the loop before. */
 static bool
-again(struct tls_peer *client, int result, int64_t deadline_ms)
+may_go_on(struct tls_peer *client, int result, int64_t deadline_ms)
 {
 	int error = SSL_get_error(client->ssl, result);
 
@@ -337,7 +337,7 @@ tls_peer_handshake(struct tls_peer *client)
 	do {
 		ERR_clear_error();
 		result = SSL_connect(client->ssl);
-	} while (result != 1 && again(client, result, deadline_ms));
+	} while (result != 1 && may_go_on(client, result, deadline_ms));
 	return result;
 }
 
@@ -358,7 +358,7 @@ tls_receive_all(struct tls_peer *client, unsigned char *buf, size_t len)
 			ERR_clear_error();
 			result = SSL_read(client->ssl, buf + have,
 			    (int)(len - have));
-		} while (result <= 0 && again(client, result, deadline_ms));
+		} while (result <= 0 && may_go_on(client, result, deadline_ms));
 		assert_true(result > 0);
 	}
 }
@@ -400,7 +400,7 @@ lab_log_in(struct lab *lab, const char *ready, size_t len)
 }
 
 bool
-lab_logged(struct lab *lab, const char *text)
+lab_has_logged(struct lab *lab, const char *text)
 {
 	static char log[1024 * 1024];
 	ssize_t len = pread(lab->log_fd, log, sizeof log - 1, 0);

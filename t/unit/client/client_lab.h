@@ -102,6 +102,6 @@ void tls_peer_free(struct tls_peer *);
 void lab_log_in(struct lab *, const char *ready, size_t len);
 
 /* Whether the log of this test contains the text. */
-bool lab_logged(struct lab *, const char *text);
+bool lab_has_logged(struct lab *, const char *text);
 
 #endif

@@ -41,7 +41,7 @@ a_session_goes_through(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	lab_wait_gone(lab, 1);
 	assert_int_equal(clients_count(lab->clients), 0);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "info: client closed client=1 connection=staging "
 	    "peer=192.0.2.7 how=\"client closed\" to_database=29 to_client=37 duration_ms="));
 }
@@ -165,10 +165,10 @@ the_database_s_own_error_passes_untouched(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	shutdown(lab->client, SHUT_WR);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "warning: database refused client client=1 connection=staging "
 	    "stage=db_rejected sqlstate=28P01 error=\"password is wrong\""));
-	assert_true(lab_logged(lab, "sqlstate=28P01 to_database="));
+	assert_true(lab_has_logged(lab, "sqlstate=28P01 to_database="));
 }
 
 /* --- Cancel --------------------------------------------------------------- */
@@ -201,7 +201,8 @@ a_cancel_that_fails_is_closed_silently(void **state)
 	lab_refuse(lab, FAIL_DB_REFUSED, "");
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab, "how=\"cancel request not delivered\""));
+	assert_true(
+	    lab_has_logged(lab, "how=\"cancel request not delivered\""));
 }
 
 /* pgjump does not wait until the sender closes. */
@@ -231,7 +232,7 @@ a_cancel_is_over_when_its_time_is(void **state)
 	lab_expect(lab, lab->database, BYTES(CANCEL_REQUEST));
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab, "how=\"cancel request not answered\""));
+	assert_true(lab_has_logged(lab, "how=\"cancel request not answered\""));
 }
 
 static void
@@ -320,7 +321,7 @@ more_cancels_wait_for_their_turn(void **state)
 	shutdown(lab->database, SHUT_WR);
 	assert_int_equal(lab_expect_end(lab, ninth), 0);
 	lab_wait_gone(lab, GATE_CANCELS_MIN + 1);
-	assert_false(lab_logged(lab, "before their turn"));
+	assert_false(lab_has_logged(lab, "before their turn"));
 }
 
 static void
@@ -361,9 +362,9 @@ a_cancel_waits_no_longer_than_it_has_time(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	lab_wait_gone(lab, 1);
 	assert_int_equal(lab->jump.opened, GATE_CANCELS_MIN);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "how=\"cancel request had no turn\" missed_cancels=1"));
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "warning: cancel requests closed before their turn "
 	    "connection=staging count=1"));
 	end_cancels(&cancels);
@@ -392,14 +393,14 @@ a_cancel_that_may_not_even_wait_is_closed(void **state)
 		if (i > 1)
 			close(before);
 	}
-	assert_true(lab_logged(lab, " missed_cancels=3 "));
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab, " missed_cancels=3 "));
+	assert_true(lab_has_logged(lab,
 	    "before their turn connection=staging "
 	    "count=1"));
-	assert_false(lab_logged(lab, "count=2"));
+	assert_false(lab_has_logged(lab, "count=2"));
 	clients_drain(lab->clients);
 	lab_wait_gone(lab, 3 + GATE_CANCELS_WAITING);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "before their turn connection=staging "
 	    "count=2"));
 	for (int i = 0; i < GATE_CANCELS_WAITING; i++) {
@@ -426,11 +427,11 @@ a_startup_gets_the_text_at_once(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	shutdown(lab->client, SHUT_WR);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "warning: client refused client=1 connection=staging "
 	    "peer=192.0.2.7 "
 	    "stage=db_refused error=\"pgjump: tunnel is up"));
-	assert_true(lab_logged(lab, "how=refused stage=db_refused"));
+	assert_true(lab_has_logged(lab, "how=refused stage=db_refused"));
 }
 
 /* A NegotiateProtocolVersion belongs to a login that may succeed. */
@@ -594,7 +595,7 @@ a_client_that_rejects_the_certificate_is_logged(void **state)
 	tls_peer_free(tls);
 	shutdown(lab->client, SHUT_RDWR);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "warning: client could not be told client=1 connection=staging "
 	    "stage=jump_connect reason=\"client sent alert: unknown CA\""));
 }
@@ -913,7 +914,7 @@ http_gets_a_line(void **state)
 	lab->client = -1;
 	lab_wait_gone(lab, 1);
 	assert_int_equal(lab->jump.opened, 0);
-	assert_true(lab_logged(lab, "the client sent an HTTP request"));
+	assert_true(lab_has_logged(lab, "the client sent an HTTP request"));
 }
 
 static void
@@ -939,7 +940,7 @@ noise_is_closed(void **state)
 		lab_send(lab->client, cases[i].bytes, cases[i].len);
 		assert_int_equal(lab_expect_end(lab, lab->client), 0);
 		lab_wait_gone(lab, i + 1);
-		assert_true(lab_logged(lab, cases[i].logged));
+		assert_true(lab_has_logged(lab, cases[i].logged));
 	}
 	assert_int_equal(lab->jump.opened, 0);
 }
@@ -985,7 +986,7 @@ a_request_for_encryption_in_tls_is_refused(void **state)
 	lab_send(lab->client, BYTES(GSSENC_REQUEST));
 	lab_wait_gone(lab, 1);
 	assert_true(
-	    lab_logged(lab, "it asks for encryption where TLS was agreed"));
+	    lab_has_logged(lab, "it asks for encryption where TLS was agreed"));
 }
 
 /* The bytes come with the request, or between request and answer. */
@@ -1020,7 +1021,7 @@ a_silent_client_is_closed(void **state)
 	lab_connect(lab);
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab, "stage=client_timeout"));
+	assert_true(lab_has_logged(lab, "stage=client_timeout"));
 	lab_connect(lab);
 	lab_send(lab->client, STARTUP, sizeof STARTUP - 3);
 	lab_expect_fatal(lab, lab->client, "57P03",
@@ -1036,11 +1037,11 @@ a_probe_is_hardly_mentioned(void **state)
 	close(lab->client);
 	lab->client = -1;
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab,
+	assert_true(lab_has_logged(lab,
 	    "debug: client closed client=1 connection=staging "
 	    "peer=192.0.2.7 how=probe probes=1"));
-	assert_false(lab_logged(lab, "info:"));
-	assert_false(lab_logged(lab, "warning:"));
+	assert_false(lab_has_logged(lab, "info:"));
+	assert_false(lab_has_logged(lab, "warning:"));
 }
 
 /* --- In a session --------------------------------------------------------- */
@@ -1070,7 +1071,7 @@ a_busy_session_gets_an_error_and_ready_for_query(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	shutdown(lab->client, SHUT_WR);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab, "stage=db_closed moment=busy"));
+	assert_true(lab_has_logged(lab, "stage=db_closed moment=busy"));
 }
 
 /* A FATAL would make lib/pq run the statement a second time. */
@@ -1172,7 +1173,7 @@ the_database_s_fatal_is_the_last_word(void **state)
 	assert_int_equal(lab_expect_end(lab, lab->client), 0);
 	shutdown(lab->client, SHUT_WR);
 	lab_wait_gone(lab, 1);
-	assert_true(lab_logged(lab, "sqlstate=57P01 to_database="));
+	assert_true(lab_has_logged(lab, "sqlstate=57P01 to_database="));
 }
 
 /* --- Stopping ------------------------------------------------------------- */

@@ -64,9 +64,9 @@ peer_write(struct stream *stream, const void *buf, size_t len)
 }
 
 static void
-peer_pause(struct stream *stream, bool paused)
+peer_pause(struct stream *stream, bool is_paused)
 {
-	(void)stream, (void)paused;
+	(void)stream, (void)is_paused;
 }
 
 static void

@@ -106,9 +106,9 @@ database_credit(struct stream *stream, size_t len)
 }
 
 static void
-database_pause(struct stream *stream, bool paused)
+database_pause(struct stream *stream, bool is_paused)
 {
-	(void)stream, (void)paused;
+	(void)stream, (void)is_paused;
 }
 
 static void
@@ -125,9 +125,9 @@ database_fault(struct stream *stream, struct fault *fault)
 }
 
 static void
-database_close(struct stream *stream, bool reset)
+database_close(struct stream *stream, bool is_reset)
 {
-	(void)reset;
+	(void)is_reset;
 	((struct database *)stream)->is_closed = true;
 }
 

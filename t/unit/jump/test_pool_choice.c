@@ -205,7 +205,7 @@ a_busy_link_with_far_fewer_channels(void **state)
 }
 
 static bool
-awaits_better(const struct lab *lab, const struct pool_target *target)
+is_better_awaited(const struct lab *lab, const struct pool_target *target)
 {
 	return pool_choice_is_better_awaited(&lab->members, target,
 	    pool_choice_best(&lab->members, target), LONG_AGO, 1);
@@ -222,12 +222,12 @@ a_name_that_is_being_asked_joins_nobody_now(void **state)
 	open_since(&lab->member[1], lab->name, 0, BUDGET);
 	answer(&lab->member[1]);
 	lab->link[1].is_closed = true;
-	assert_false(awaits_better(lab, lab->name));
-	assert_true(awaits_better(lab, lab->name_too));
-	assert_false(awaits_better(lab, lab->address_too));
+	assert_false(is_better_awaited(lab, lab->name));
+	assert_true(is_better_awaited(lab, lab->name_too));
+	assert_false(is_better_awaited(lab, lab->address_too));
 	lab->link[1].is_closed = false;
 	open_since(&lab->member[1], lab->name, 0, BUDGET);
-	assert_true(awaits_better(lab, lab->name));
+	assert_true(is_better_awaited(lab, lab->name));
 }
 
 /* --- Claims to a slot ----------------------------------------------------- */
