@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Databases and poolers that speak as PostgreSQL does and are none work through
-# pgjump as they do without it: read the table.  `pgjump check` finds no fault in
-# them, and tells a refused login in their own words, with advice for them.
+# Databases and poolers that only speak like PostgreSQL work through pgjump as
+# they do without it: see the table.  `pgjump check` finds no fault in them, and
+# reports a refused login in their own words, with advice for them.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -75,9 +75,9 @@ sub copies($name, $to)
 	return $seen->{out} eq "3\n" ? 'both' : $seen->{err};
 }
 
-# Ctrl-C, pressed until something comes of it: the first may find psql between
-# two statements.  Not too often, for psql does nothing else while it waits for
-# the end of a cancel request, which pgpool takes a second for.
+# Press Ctrl-C until it works: the first may find psql between two statements.
+# Not too often, since psql does nothing else while it waits for the end of a
+# cancel request, which takes pgpool a second.
 sub cancels($name, $to)
 {
 	my $psql = PgJump::Process->new(
@@ -99,7 +99,7 @@ sub cancels($name, $to)
 
 # --- and what is of pgjump alone ----------------------------------------------------
 
-# A client that holds a ticket of Kerberos asks for its encryption first.
+# A client that holds a Kerberos ticket first asks for GSSAPI encryption.
 sub answers_gss($name, $to)
 {
 	my $wire = $lab->wire($to);
@@ -152,7 +152,7 @@ my @same = (
 my @own = (\&answers_gss, \&is_checked, \&is_refused);
 
 # copy: `out`: its COPY FROM breaks the session, without pgjump as well; gss:
-# pgjump's answer, where the login follows, or a stage.
+# pgjump's answer if the login follows, or a stage.
 my $expected = <<'TABLE';
 alike          ssl  disable  prefer   require  copy     cancel   gss        check    refused
 H2             N    ok       ok       no-TLS   none     ignored  N          remark   db_closed

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# A client that holds a ticket of Kerberos asks for encryption by GSSAPI before
-# anything else.  Through pgjump it gets that from a PostgreSQL that has it, and
-# enters one that says no, and such as speak like PostgreSQL and answer with an
-# error, with a login or not at all.
+# A client that holds a Kerberos ticket asks for encryption by GSSAPI before
+# anything else.  Through pgjump it gets that from a PostgreSQL that has it.  It
+# can also log in to one that says no, and to servers that only speak like
+# PostgreSQL and answer with an error, with a login, or not at all.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -37,7 +37,7 @@ my %to = map { $_ => $lab->connection("k_$_", port => $port{$_},
 my $daemon = $lab->daemon([values %to], log_level => 'debug');
 $lab->secret(PgJump::Kerberos::PASSWORD);
 
-# psql with the ticket, in the clear unless the ticket gives it better.
+# psql with the ticket, in plain text unless the ticket gives it encryption.
 sub with_ticket($name, $to, $sql, %with)
 {
 	return $lab->psql($to, $sql, host => 'localhost',
@@ -73,7 +73,7 @@ subtest 'a PostgreSQL without a keytab, which says yes and then fails' => sub {
 		'select 42'), 'as without pgjump');
 };
 
-# In the clear there is nothing else to negotiate.
+# In plain text there is nothing else to negotiate.
 sub asks_first($mark, $name)
 {
 	like($daemon->since($mark), qr/ to=negotiating\b/,

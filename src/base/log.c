@@ -35,7 +35,7 @@ log_setup(enum log_level level, enum log_format format)
 }
 
 bool
-log_enabled(enum log_level level)
+log_is_enabled(enum log_level level)
 {
 	return level <= threshold;
 }
@@ -122,7 +122,7 @@ may_write(enum log_level level, const char *message,
 	struct log_debt owed;
 	enum log_verdict verdict;
 
-	if (log_enabled(LOG_LEVEL_DEBUG))
+	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		return true;
 	verdict = log_tally(level, message, fields, clock_ms(), &owed);
 	if (owed.repeated > 0)
@@ -186,7 +186,7 @@ log_write(enum log_level level, const char *message,
 {
 	int saved_errno = errno;
 
-	if (log_enabled(level) && may_write(level, message, fields))
+	if (log_is_enabled(level) && may_write(level, message, fields))
 		put_or_lose(level, message, fields);
 	errno = saved_errno;
 }

@@ -21,7 +21,7 @@
 void log_setup(enum log_level, enum log_format);
 
 /* Whether lines of this level are written. */
-bool log_enabled(enum log_level);
+bool log_is_enabled(enum log_level);
 
 /*
  * Write one line, or count it.  A line is one write(2), so that lines of
@@ -61,7 +61,7 @@ void log_tell_all_counts(void);
 	log_write(LOG_LEVEL_INFO, message, LOG_LIST(__VA_ARGS__))
 #define log_debug(message, ...)                             \
 	do {                                                \
-		if (log_enabled(LOG_LEVEL_DEBUG))           \
+		if (log_is_enabled(LOG_LEVEL_DEBUG))        \
 			log_write(LOG_LEVEL_DEBUG, message, \
 			    LOG_LIST(__VA_ARGS__));         \
 	} while (0)

@@ -135,7 +135,7 @@ print_names(const struct config_connection *const *connections,
 	const char *separator = "";
 
 	for (; *connections != NULL; connections++)
-		if (config_jump_same_host_key((*connections)->jump, jump)) {
+		if (config_jump_has_same_host_key((*connections)->jump, jump)) {
 			printf("%s%s", separator, (*connections)->name);
 			separator = ", ";
 		}
@@ -293,7 +293,7 @@ static bool
 is_shown(const struct config_connection *const *connections, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (config_jump_same_host_key(connections[i]->jump,
+		if (config_jump_has_same_host_key(connections[i]->jump,
 			connections[index]->jump))
 			return true;
 	return false;

@@ -302,7 +302,7 @@ trust_equal(const struct config_jump *a, const struct config_jump *b)
 }
 
 bool
-config_jump_same_host_key(const struct config_jump *a,
+config_jump_has_same_host_key(const struct config_jump *a,
     const struct config_jump *b)
 {
 	return text_equal(a->host, b->host) && a->port == b->port &&
@@ -312,7 +312,7 @@ config_jump_same_host_key(const struct config_jump *a,
 static bool
 jump_equal(const struct config_jump *a, const struct config_jump *b)
 {
-	return config_jump_same_host_key(a, b) &&
+	return config_jump_has_same_host_key(a, b) &&
 	    text_equal(a->username, b->username) &&
 	    a->auth_method == b->auth_method &&
 	    secret_equal(&a->password, &b->password) &&

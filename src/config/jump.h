@@ -25,7 +25,7 @@ const struct config_jump *config_jump_read(const struct section *,
  * Whether two jump boxes differ at most in their login: they have the same host
  * key, and trust it for the same reasons.
  */
-bool config_jump_same_host_key(const struct config_jump *,
+bool config_jump_has_same_host_key(const struct config_jump *,
     const struct config_jump *);
 
 /* Whether its known_hosts files are the default ones. */

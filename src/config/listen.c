@@ -29,7 +29,7 @@ struct listening {
 	struct config_connection *connection;
 	const char *listen_host;
 	unsigned default_port;
-	bool used_default; /* default_port */
+	bool has_default_port; /* any address has default_port */
 };
 
 /* --- Addresses ----------------------------------------------------------- */
@@ -119,7 +119,7 @@ static void
 add_localhost(struct listening *listening)
 {
 	add_host(listening, "localhost", listening->default_port);
-	listening->used_default = true;
+	listening->has_default_port = true;
 }
 
 /* Where ":PORT" begins after a directory; NULL if there is no port. */
@@ -158,7 +158,7 @@ add_dir(struct listening *listening, const char *text)
 	listen = add_listen(listening->connection, (unsigned)port);
 	listen->dir = xstrndup(text, len);
 	listen->label = path;
-	listening->used_default |= colon == NULL;
+	listening->has_default_port |= colon == NULL;
 	return true;
 }
 
@@ -318,7 +318,7 @@ check_exposure(const struct section *section,
 void
 config_listen_read(const struct section *section, const char *listen_host,
     unsigned default_port, struct config_connection *connection,
-    bool *used_default)
+    bool *has_default_port)
 {
 	struct listening listening = {
 		.connection = connection,
@@ -334,9 +334,9 @@ config_listen_read(const struct section *section, const char *listen_host,
 			refuse_form(section, items[i]);
 	if (config_section_value(section, "listen") == NULL) {
 		add_port(&listening, default_port);
-		listening.used_default = true;
+		listening.has_default_port = true;
 	}
 	read_networks(section, connection);
 	check_exposure(section, connection);
-	*used_default = listening.used_default;
+	*has_default_port = listening.has_default_port;
 }

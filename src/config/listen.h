@@ -21,9 +21,9 @@ struct section;
 /*
  * Read `listen` and `allow_from` into the connection.  An address without host
  * gets `listen_host` (NULL: localhost), one without port `default_port`.
- * *used_default tells whether any address got the default port.
+ * *has_default_port tells whether any address got the default port.
  */
 void config_listen_read(const struct section *, const char *listen_host,
-    unsigned default_port, struct config_connection *, bool *used_default);
+    unsigned default_port, struct config_connection *, bool *has_default_port);
 
 #endif

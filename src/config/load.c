@@ -113,14 +113,14 @@ static void
 read_listens(struct loading *loading, const struct section *section,
     struct config_connection *connection)
 {
-	bool used_default;
+	bool has_default_port;
 
 	config_listen_read(section, loading->cfg->listen_host,
 	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection,
-	    &used_default);
+	    &has_default_port);
 	loading->places[connection->index]
 	    .listen = config_section_place(section, "listen");
-	if (used_default && loading->default_port_count++ == 0)
+	if (has_default_port && loading->default_port_count++ == 0)
 		loading->first_default_port = section->map->place;
 }
 

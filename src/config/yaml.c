@@ -84,7 +84,7 @@ report_syntax(const struct builder *builder)
 		report_error(builder->report,
 		    yaml_text_place(&builder->text, parser->problem_offset),
 		    "not UTF-8 text: %s", parser->problem);
-	else if (yaml_text_bare_address(&builder->text, &place))
+	else if (yaml_text_has_bare_address(&builder->text, &place))
 		report_error(builder->report, place,
 		    "quote this address: in YAML a bracket begins a list");
 	else

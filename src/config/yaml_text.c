@@ -236,7 +236,7 @@ bracketed_len(const char *text, const char *end)
 }
 
 bool
-yaml_text_bare_address(const struct yaml_text *text, struct place *place)
+yaml_text_has_bare_address(const struct yaml_text *text, struct place *place)
 {
 	const char *end = text->bytes + text->len, *at = text->bytes;
 

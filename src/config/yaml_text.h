@@ -41,6 +41,6 @@ struct place yaml_text_place(const struct yaml_text *, size_t offset);
  * Whether the line of *place has an address without quotes, such as [::1]:6432,
  * which YAML takes for the beginning of a list.  Moves *place to its bracket.
  */
-bool yaml_text_bare_address(const struct yaml_text *, struct place *);
+bool yaml_text_has_bare_address(const struct yaml_text *, struct place *);
 
 #endif

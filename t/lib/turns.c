@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Preloaded into a process whose threads each run an event loop, it measures
- * the turns of the loops: a turn lasts from the return of one epoll_wait(2) to
- * the next call.  It writes them to the file named by $PGJUMP_TEST_TURNS, where
- * PgJump::Turns reads them; it refuses to know what is done in a turn.
+ * A library that is preloaded into a process whose threads each run an event
+ * loop.  It measures the turns of the loops: a turn lasts from the return of
+ * one epoll_wait(2) to the next call.  It writes them to the file that
+ * $PGJUMP_TEST_TURNS names, where PgJump::Turns reads them, and does not know
+ * what is done in a turn.
  *
- * Two times tell how long a turn holds up whoever else waits for the thread:
- * the processor time it took, and the time that passed less the time for which
- * other work of the machine kept the thread from a processor.  The second also
- * shows a turn that blocks.
+ * Two times show how long a turn holds up the other users of the thread: the
+ * processor time that it took, and the time that passed, without the time in
+ * which other work of the machine kept the thread from a processor.  The second
+ * also shows a turn that blocks.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,11 +31,11 @@ struct record {
 	_Atomic uint64_t count;
 	_Atomic uint64_t longest_cpu_ns;
 	_Atomic uint64_t longest_held_ns;
-	_Atomic uint64_t over_10_ms; /* turns that held the thread so long */
+	_Atomic uint64_t over_10_ms; /* turns that held the thread for longer */
 	_Atomic uint64_t since_ns;   /* CLOCK_MONOTONIC; 0 between turns */
 };
 
-/* When the current turn of this thread began, by each of the clocks. */
+/* When the current turn of this thread began, on each of the clocks. */
 struct moment {
 	uint64_t cpu_ns, time_ns, kept_ns;
 };

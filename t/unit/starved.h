@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A process that can get no memory from the system beyond what it has.
+ * A process that can get no more memory from the system.
  */
 #ifndef PGJUMP_TEST_STARVED_H
 #define PGJUMP_TEST_STARVED_H

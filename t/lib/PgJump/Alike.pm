@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# Databases and poolers that speak as PostgreSQL does and are none: those that
-# the machine has, each started with what it needs, and what a test must know
-# of each of them.
+# Databases and poolers that only speak like PostgreSQL: the ones that this
+# machine has, each started with what it needs, and what a test must know of
+# each.
 package PgJump::Alike;
 
 use v5.36;
@@ -43,7 +43,7 @@ sub _start($lab, $name, $ready, @argv)
 		HOME => $lab->dir })->start->up($ready, 120);
 }
 
-# A directory that belongs to the user that PostgreSQL runs as.
+# A directory of the user that PostgreSQL runs as.
 sub _home($lab, $name, %files)
 {
 	my $home = $lab->dir . "/$name";
@@ -165,7 +165,7 @@ sub _h2($lab, $tls)
 
 my $pglite;
 
-# All at once, for PGlite takes its time to come up.
+# All at once, since PGlite takes its time to come up.
 sub _pglite($lab, $tls, $which)
 {
 	state @ports;
@@ -208,10 +208,10 @@ sub _has_node
 
 my $needs_npm = 'node.js and what npm has (contrib/setup --with=servers)';
 
-# has: whether the machine has it, else what it `needs`; start: gives the port;
-# asks: who logs in; wrong: who is refused, nothing where everybody enters;
-# settles: waits until it takes another client; sleeps: a statement that lasts;
-# no_copy_in: COPY FROM STDIN hangs or breaks off.
+# has: whether the machine has it, else what it `needs`; start: returns the
+# port; asks: who logs in; wrong: who is refused, nothing if everybody may
+# enter; settles: waits until it takes another client; sleeps: a statement that
+# lasts; no_copy_in: COPY FROM STDIN hangs or breaks off.
 my %how = (
 	pgbouncer => {
 		core => 1,
@@ -278,8 +278,8 @@ my %how = (
 	},
 );
 
-# Of these (default: all) what this machine has, by name, and a word for each of
-# the others.
+# The ones of these (default: all) that this machine has, by name, and a word
+# for each of the others.
 sub alikes(@names)
 {
 	my (%found, %missing);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # A throwaway realm of Kerberos on loopback: a KDC, the keytab of a database on
-# "localhost", and a ticket of the user app.  Its configuration is named in the
-# environment of what the test program starts.
+# "localhost", and a ticket of the user app.  The environment of everything that
+# the test program starts names its configuration.
 package PgJump::Kerberos;
 
 use v5.36;
@@ -15,7 +15,7 @@ use PgJump::Process qw(run spew);
 use constant REALM => 'PGJUMP.TEST';
 use constant PASSWORD => 'Of-the-t1cket';
 
-# Nothing where the machine has what is needed, else a word for it.
+# Nothing if the machine has what is needed, else a word for it.
 sub missing
 {
 	return 'Kerberos needs --with=servers' unless wanted('servers');
@@ -95,7 +95,7 @@ sub new($class, %is)
 
 sub keytab($self) { "$self->{home}/keytab" }
 
-# Where a client finds its ticket: for $KRB5CCNAME.
+# Where a client finds its ticket, for $KRB5CCNAME.
 sub cache($self) { "$self->{home}/ticket" }
 
 1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Every row of failure.def renders: ASCII, one line, nothing left to fill in.
+ * Every row of failure.def renders as one line of ASCII with all names filled
+ * in.
  */
 #include "base/fault.h"
 #include "base/text.h"
@@ -24,7 +25,7 @@ complete_fault(enum failure code)
 	return fault;
 }
 
-/* What fails is named: a bare assertion would not tell the row. */
+/* Name the row that fails, which an assertion alone would not. */
 static void
 require(bool is_true, const char *what, const char *text)
 {
@@ -70,8 +71,8 @@ message_stands_alone(enum failure code, enum software software)
 }
 
 /*
- * Rails takes a text which holds the database's name for the news that there is
- * no such database.
+ * Rails takes a text that holds the name of the database for the message that
+ * there is no such database.
  */
 static void
 check_names(const char *text)
@@ -267,7 +268,7 @@ names_sshd(enum failure code, enum software software)
 	return false;
 }
 
-/* What is told where no banner was seen. */
+/* The texts for a jump box whose banner was not seen. */
 static const enum failure before_banner[] = {
 	FAIL_JUMP_REFUSED,
 	FAIL_JUMP_NOT_SSH,

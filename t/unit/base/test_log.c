@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What reaches stderr: lines in both formats, or none, or a count of them.
+ * What is written to stderr: lines in both formats, no line, or a count of
+ * lines.
  */
 #include "base/log.h"
 
@@ -55,7 +56,7 @@ written(enum log_level level, const char *message,
 	return caught_lines();
 }
 
-/* Behind the time, which is checked for its form alone. */
+/* The text after the time, of which only the form is checked. */
 static const char *
 after_time(const char *line)
 {
@@ -116,8 +117,8 @@ levels_below_the_threshold_are_silent(void **state)
 	assert_string_equal(written(LOG_LEVEL_INFO, "x",
 				LOG_LIST(log_num("n", 1))),
 	    "");
-	assert_true(log_enabled(LOG_LEVEL_ERROR));
-	assert_false(log_enabled(LOG_LEVEL_DEBUG));
+	assert_true(log_is_enabled(LOG_LEVEL_ERROR));
+	assert_false(log_is_enabled(LOG_LEVEL_DEBUG));
 }
 
 static void
@@ -136,7 +137,7 @@ errno_is_preserved(void **state)
 	assert_int_equal(after, EXDEV);
 }
 
-/* A pipe that nobody reads costs lines, which are counted, and no time. */
+/* A pipe that nobody reads costs lines, which are counted, but no time. */
 static void
 a_reader_that_stops_stops_nobody(void **state)
 {
@@ -227,7 +228,7 @@ debug_and_answers_are_not_counted(void **state)
 	assert_int_equal(count_of(caught_lines(), "asked n="), 25);
 }
 
-/* The descriptor tells when, although nothing more is logged. */
+/* The descriptor says when, even if nothing more is logged. */
 static void
 a_count_is_announced(void **state)
 {

@@ -184,7 +184,7 @@ a_cut_line_is_whole_and_says_so(void **state)
 	    ends_with(built(LOG_FORMAT_TEXT, FIELDS(log_num("n", 1))), " n=1"));
 }
 
-/* A field that finds no room is left out: digits may not be cut. */
+/* A number without enough room is left out, since digits must not be cut. */
 static void
 what_follows_a_huge_value_is_whole_or_left_out(void **state)
 {

@@ -2,7 +2,7 @@
 
 /*
  * Lines of one kind within a second: some are written, the others counted, and
- * each count is told once.
+ * each count is handed out once.
  */
 #include "base/log_tally.h"
 
@@ -28,7 +28,7 @@ line(const char *message, const char *connection, const char *stage)
 	    now_ms, &owed);
 }
 
-/* Nothing is left of the test before. */
+/* Drop what an earlier test has left. */
 static int
 begin(void **state)
 {
@@ -118,7 +118,7 @@ a_count_is_told_when_nothing_follows(void **state)
 	assert_int_equal(due_ms, 0);
 }
 
-/* Many kinds, for long, and texts longer than a record keeps. */
+/* Many kinds, for a long time, and texts that are too long for a record. */
 static void
 nothing_is_lost(void **state)
 {

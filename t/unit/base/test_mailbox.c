@@ -27,7 +27,7 @@ struct receiver {
 	unsigned last[THREADS]; /* number of the last letter of each thread */
 	unsigned delivered;
 	unsigned close_at; /* close the mailbox in this delivery; 0: never */
-	bool echo;         /* answer each letter with another to oneself */
+	bool is_echoing;   /* answer each letter with another to oneself */
 };
 
 struct letter {
@@ -68,7 +68,7 @@ deliver(struct message *message, void *arg)
 	assert_int_equal(letter->number, receiver->last[letter->thread] + 1);
 	receiver->last[letter->thread] = letter->number;
 	receiver->delivered++;
-	if (receiver->echo)
+	if (receiver->is_echoing)
 		post(receiver->mailbox, letter->thread, letter->number + 1);
 	free(letter);
 	if (receiver->delivered == receiver->close_at) {
@@ -124,7 +124,7 @@ a_turn_ends_whatever_is_posted_in_it(void **state)
 {
 	struct receiver *receiver = *state;
 
-	receiver->echo = true;
+	receiver->is_echoing = true;
 	post(receiver->mailbox, 0, 1);
 	event_base_loop(receiver->base, EVLOOP_ONCE);
 	assert_int_equal(receiver->delivered, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Which known word was meant.
+ * Which known word may have been meant.
  */
 #include <setjmp.h>
 #include <stdarg.h>

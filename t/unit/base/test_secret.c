@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Secrets given as text and as a file, and files that are none.
+ * Secrets given as text and as a file, and files that cannot hold one.
  */
 #include "base/secret.h"
 
@@ -55,7 +55,7 @@ write_file(const char *bytes, size_t len)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* What secret_load() gives for the file: its text, or its error. */
+/* The result of secret_load() for the file: its text, or its error. */
 static const char *
 load(void)
 {
@@ -136,7 +136,7 @@ a_file_that_cannot_be_read_is_named(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
-/* Nobody writes into it: whoever waits for it waits for ever. */
+/* Nobody writes into it, so reading it would wait for ever. */
 static void
 a_pipe_keeps_nobody_waiting(void **state)
 {

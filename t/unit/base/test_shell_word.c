@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Words for a shell, and what a shell makes of them.
+ * Words for a shell, and what a shell reads from them.
  */
 #include "base/shell_word.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Where the system has no memory left each call logs what it wanted and ends
- * the program.
+ * When the system has no memory left, each call logs how much it wanted and
+ * ends the program.
  */
 #include "base/xmalloc.h"
 
@@ -16,7 +16,7 @@
 
 #include "../starved.h"
 
-/* Kept in a chain, so that nothing is given back. */
+/* Keep every block in a chain, so that none is freed. */
 static void **chain;
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A document given as text, read as if it were a file; its snapshot, or its
- * errors.
+ * Documents given as text and read as if they were files; the result is a
+ * snapshot, or errors.
  */
 #ifndef DOCUMENTS_H
 #define DOCUMENTS_H
@@ -24,16 +24,17 @@
 #define PIN       "SHA256:eRdAloqpuUX+dRilU+GN0gfMNFfmxOoEy0xftJ6qjvc"
 #define OTHER_PIN "SHA256:AAAAloqpuUX+dRilU+GN0gfMNFfmxOoEy0xftJ6qjvc"
 
-/* A connection with a jump box; what follows continues ssh_tunnel. */
+/* A connection with a jump box; more keys of ssh_tunnel may follow. */
 #define TUNNEL(name, port)                                                 \
 	"- name: " name "\n  host: h\n  listen: " port "\n  ssh_tunnel:\n" \
 	"    enabled: true\n    host: j\n    username: u\n"
 
-/* Where the file would stand. */
+/* The directory of the file. */
 #define DOCUMENTS_DIR_SIZE 32
 extern char documents_dir[DOCUMENTS_DIR_SIZE];
 
-/* What the last document that was read had reported, with its file. */
+/* The messages of the last document that was read, with the name of its file.
+ */
 extern char said[65536];
 
 /* For cmocka: of a group, and of each test in it. */
@@ -44,13 +45,13 @@ int clear_environment(void **state); /* but for HOME, /home/me */
 /* NULL where it is wrong. */
 struct config *parse(const char *document);
 
-/* A document that is fine, without a warning; else the test fails. */
+/* Read a document; the test fails if there is an error or a warning. */
 struct config *good(const char *document);
 
-/* A document that is accepted with one warning, which holds `words`. */
+/* Read a document that causes exactly one warning, which has these words. */
 struct config *unwise(const char *document, const char *words);
 
-/* The messages of a document that is wrong, without the name of its file. */
+/* The messages of a wrong document, without the name of its file. */
 const char *errors(const char *document);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Documents as snapshots: their shapes, their values, and what is refused, in
- * which words and at which place.
+ * Documents made into snapshots: their shapes, their values, and the words and
+ * place of each error.
  */
 #include "config/config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Jump boxes: which credentials they need, what makes them trusted, which are
- * one and the same.
+ * Jump boxes: which credentials they need, what makes their host keys trusted,
+ * and which of them are shared.
  */
 #include "config/config.h"
 

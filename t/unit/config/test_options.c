@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The option table is sound, its keys are found, and each type reads what it
+ * The option table is sound, its keys are found, and each type accepts what it
  * should and nothing else.
  */
 #include "config/options.h"

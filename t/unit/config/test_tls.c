@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * client_tls, tls_cert and tls_key of documents: what is taken, and what is
- * said of the rest.
+ * client_tls, tls_cert and tls_key of documents: what is accepted, and the
+ * errors for everything else.
  */
 #include "config/tls.h"
 
@@ -89,7 +89,7 @@ a_pair_is_given_whole(void **state)
 	    "1:32: client_tls: terminate needs tls_cert and tls_key\n");
 }
 
-/* Inside a tunnel the database is spoken to in the clear, unless asked. */
+/* Inside a tunnel TLS to the database is off unless asked for. */
 static void
 terminate_chooses_a_mode(void **state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Documents as trees: what stands where, what JSON may do that YAML may not,
- * and that no document is too large, too deep or too clever.
+ * Documents as trees: the places of their nodes, what JSON allows and YAML does
+ * not, and the bounds on size, depth and aliases.
  */
 #include "config/yaml.h"
 
@@ -15,7 +15,7 @@
 
 #include "base/xmalloc.h"
 
-/* What is reported of a document: "" for one that is fine. */
+/* The messages of a document; "" if there are none. */
 static const char *
 report_of_bytes(const char *bytes, size_t len)
 {
@@ -348,7 +348,7 @@ an_address_without_quotes_is_known(void **state)
 	sprintf(expected, "F:1:10: %s", message);
 	assert_string_equal(report_of("{listen: [::]:6432, a: b}"), expected);
 	assert_string_equal(report_of("listen: \"[::1]:6432\"\n"), "");
-	/* Broken in another way. */
+	/* Wrong for another reason. */
 	assert_null(strstr(report_of("a: [1, 2]:3\n"), "quote"));
 }
 

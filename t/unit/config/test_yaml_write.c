@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * What is written is read back by the reader, which is libyaml: every code
- * point, bytes that are none, and texts of many lines.
+ * Everything that is written is read back unchanged by libyaml: every code
+ * point, bytes that are no UTF-8, and texts of several lines.
  */
 #include "config/yaml_write.h"
 
@@ -107,7 +107,7 @@ every_code_point_is_read_back(void **state)
 
 /* The only item of a list, written by one of the two. */
 static char *
-written(const char *text, bool lines)
+written(const char *text, bool is_block)
 {
 	struct document document;
 	struct yaml_tree *tree;
@@ -115,7 +115,7 @@ written(const char *text, bool lines)
 
 	document_open(&document);
 	fputs("- ", document.out);
-	if (lines)
+	if (is_block)
 		yaml_write_lines(document.out, text, 4);
 	else
 		yaml_write_quoted(document.out, text);
@@ -179,7 +179,7 @@ lines_are_lines(void **state)
 	free(document.text);
 }
 
-/* What is no UTF-8 becomes U+FFFD, byte for byte. */
+/* Each byte that is not UTF-8 becomes U+FFFD. */
 static void
 bytes_that_are_no_text_are_replaced(void **state)
 {
@@ -202,10 +202,10 @@ bytes_that_are_no_text_are_replaced(void **state)
 		char *found = written(cases[i].text, false), *end = found;
 
 		for (const char *at = found; *at != '\0'; end++) {
-			bool replaced = strncmp(at, "\xef\xbf\xbd", 3) == 0;
+			bool is_replaced = strncmp(at, "\xef\xbf\xbd", 3) == 0;
 
-			*end = replaced ? '?' : *at;
-			at += replaced ? 3 : 1;
+			*end = is_replaced ? '?' : *at;
+			at += is_replaced ? 3 : 1;
 		}
 		*end = '\0';
 		assert_string_equal(found, cases[i].read);
