@@ -116,6 +116,12 @@ my @cases = (
 	['a name in known_hosts with a port',
 		"- name: a\n  host: h\n$tunnel    host_key_alias: b:22\n",
 		'9:21', qr/host_key_alias must be a host name.*not "b:22"/],
+	['an agent by a relative path',
+		"- name: a\n  host: h\n$tunnel    agent_socket: ~/agent\n",
+		'9:19', qr/agent_socket must be the absolute path of a socket/],
+	['an agent by a path that no socket can have',
+		"- name: a\n  host: h\n${tunnel}    agent_socket: /"
+		. 'x' x 107 . "\n", '9:19', qr/at most 107 bytes/],
 	['a variable that is not set',
 		"- name: a\n  host: \${LAB_NO_SUCH_VARIABLE}\n",
 		'2:9', qr/LAB_NO_SUCH_VARIABLE/],

@@ -41,6 +41,24 @@ subtest 'the seventh is selected' => sub {
 	unlike($box->log_text, qr/Failed publickey/, 'no other was offered');
 };
 
+subtest 'agents by their sockets, one for each jump box' => sub {
+	my @agents = ($agent, $rsa_agent);
+	my @keys = qw(agent1 rsa);
+	my @connections = map {
+		my $box = $lab->new_box(authorized => [public($keys[$_])]);
+		$lab->connection("by_socket_$_", box => $box, ssh_tunnel => {
+			auth_method => 'agent', private_key => undef,
+			agent_socket => $agents[$_]->path })
+	} 0 .. 1;
+	for my $elsewhere ({}, { SSH_AUTH_SOCK => '/nowhere' }, $env{env}) {
+		my $daemon = $lab->daemon(\@connections, env => $elsewhere);
+		my $where = $elsewhere->{SSH_AUTH_SOCK} // 'nowhere at all';
+		is($lab->psql($_, 'select 1')->{out}, "1\n",
+		    "$_->{name}, SSH_AUTH_SOCK is $where") for @connections;
+		$daemon->down;
+	}
+};
+
 for my $type (qw(rsa ecdsa)) {
 	my $box = $lab->new_box(authorized => [public($type)]);
 	my $connection = agent_connection("jump_$type", $box, $type);

@@ -10,7 +10,7 @@ use Test::More;
 
 use JSON::PP ();
 use PgJump::Agent;
-use PgJump::Keys qw(fingerprint);
+use PgJump::Keys qw(fingerprint public);
 use PgJump::Pki qw(cert cert_file key key_file);
 use PgJump::Process qw(slurp spew);
 
@@ -73,6 +73,29 @@ subtest 'authorized_keys, with a key that an agent holds' => sub {
 	like($lines[0], qr/ ssh-ed25519 AAAA\S+ lab$/, 'that key');
 	$box->authorize(@lines);
 	is_green($connection, @env);
+};
+
+subtest 'keys of the agent at agent_socket' => sub {
+	my ($other, $agent) = map {
+		PgJump::Agent->new(dir => $lab->dir, name => "at $_",
+		    keys => ["agent$_"])
+	} 2, 3;
+	my $box = $lab->new_box(authorized => []);
+	my %tunnel = (auth_method => 'agent', private_key => undef,
+		agent_socket => $agent->path);
+	my $connection = $lab->connection('agent', box => $box,
+	    ssh_tunnel => \%tunnel);
+	my @env = (env => { SSH_AUTH_SOCK => $other->path });
+	my @lines = fix($connection, 'jump_auth', qr/authorized_keys/, @env);
+	my ($blob) = public('agent3') =~ / (\S+)/;
+
+	like($lines[0], qr/ \Q$blob\E /, 'that one\'s key');
+	$box->authorize(@lines);
+	is_green($connection, @env);
+	my $report = report($lab->connection('absent', box => $box,
+		ssh_tunnel => { %tunnel, private_key => public('rsa') }), @env);
+	is($report->{command}, "SSH_AUTH_SOCK='" . $agent->path
+	    . "' ssh-add -l", 'and the command that asks it');
 };
 
 subtest 'no line for one of several keys of an agent' => sub {

@@ -175,12 +175,29 @@ authorize_key(const struct check_state *state, struct check_advice *out)
 		    connection->label, state->key.line);
 }
 
+/* ssh-add with this option, for the agent that is asked at a login. */
+static void
+ask_agent(const struct check_state *state, const char *option,
+    struct check_advice *out)
+{
+	const char *path = state->task->connection->jump->agent_socket;
+	char *word;
+
+	if (path == NULL) {
+		check_report_advice_run(out, CHECK_HERE, "ssh-add %s", option);
+		return;
+	}
+	word = shell_word(path);
+	check_report_advice_run(out, CHECK_HERE, "SSH_AUTH_SOCK=%s ssh-add %s",
+	    word, option);
+	free(word);
+}
+
 /* One of these public keys can be configured, to select its private key. */
 static void
 print_agent(const struct check_state *state, struct check_advice *out)
 {
-	(void)state;
-	check_report_advice_run(out, CHECK_HERE, "ssh-add -L");
+	ask_agent(state, "-L", out);
 }
 
 static void
@@ -195,8 +212,7 @@ show_expiry(const struct check_state *state, struct check_advice *out)
 static void
 list_agent(const struct check_state *state, struct check_advice *out)
 {
-	(void)state;
-	check_report_advice_run(out, CHECK_HERE, "ssh-add -l");
+	ask_agent(state, "-l", out);
 }
 
 /* --- The forward ---------------------------------------------------------- */

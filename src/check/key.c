@@ -127,11 +127,12 @@ take_agent_key(const struct ssh_agent_key *from, struct check_key *out)
 }
 
 bool
-check_key_ask_agent(struct check_key *out, int64_t deadline_ms, int cancel_fd)
+check_key_ask_agent(const struct config_jump *jump, struct check_key *out,
+    int64_t deadline_ms, int cancel_fd)
 {
 	char words[FAULT_WORDS_MAX];
-	struct ssh_agent *agent = ssh_agent_open(deadline_ms, cancel_fd, words,
-	    sizeof words);
+	struct ssh_agent *agent = ssh_agent_open(jump->agent_socket,
+	    deadline_ms, cancel_fd, words, sizeof words);
 	const struct ssh_agent_key *keys;
 	size_t count = 0, found = 0;
 

@@ -33,8 +33,8 @@ enum failure check_key_read(const struct config_jump *, struct check_key *,
 
 /* Ask the agent, by `deadline_ms`, for the only key that it holds; false: it
  * holds none, or several. */
-bool check_key_ask_agent(struct check_key *, int64_t deadline_ms,
-    int cancel_fd);
+bool check_key_ask_agent(const struct config_jump *, struct check_key *,
+    int64_t deadline_ms, int cancel_fd);
 
 /* "ssh-ed25519 SHA256:... (comment)" */
 void check_key_describe(const struct check_key *, char *buf, size_t size);

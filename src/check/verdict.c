@@ -133,7 +133,7 @@ learn_key(struct check_state *state)
 
 	if (jump != NULL && jump->auth_method == AUTH_METHOD_AGENT &&
 	    state->key.type[0] == '\0' && stage_of(state) == STAGE_JUMP_AUTH)
-		check_key_ask_agent(&state->key,
+		check_key_ask_agent(jump, &state->key,
 		    check_route_task_by_ms(state->task, AGENT_MAX_MS),
 		    state->task->cancel_fd);
 }

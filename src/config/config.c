@@ -53,6 +53,7 @@ config_clear_jump(struct config_jump *jump)
 	secret_clear(&jump->password);
 	secret_clear(&jump->private_key);
 	secret_clear(&jump->passphrase);
+	free(jump->agent_socket);
 	free(jump->host_key_alias);
 	texts_free(jump->pins, jump->pin_count);
 	texts_free(jump->known_hosts, jump->known_hosts_count);

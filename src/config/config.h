@@ -77,6 +77,7 @@ struct config_jump {
 	struct secret password;
 	struct secret private_key; /* with `agent` a public key: which one */
 	struct secret passphrase;
+	char *agent_socket; /* NULL: $SSH_AUTH_SOCK */
 	enum host_trust trust;
 	char *host_key_alias; /* its name in known_hosts, without a port */
 	char **pins;          /* "SHA256:" + 43 characters of base64 */

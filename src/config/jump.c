@@ -317,7 +317,8 @@ jump_equal(const struct config_jump *a, const struct config_jump *b)
 	    a->auth_method == b->auth_method &&
 	    secret_equal(&a->password, &b->password) &&
 	    secret_equal(&a->private_key, &b->private_key) &&
-	    secret_equal(&a->passphrase, &b->passphrase);
+	    secret_equal(&a->passphrase, &b->passphrase) &&
+	    text_equal(a->agent_socket, b->agent_socket);
 }
 
 /* Keep `take`, or clear it if an equal jump box is there already. */

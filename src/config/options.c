@@ -255,6 +255,10 @@ const struct option config_options[] = {
 	{ SECTION_TUNNEL, "private_key_passphrase", OPTION_SECRET,
 	    NEED_OPTIONAL, OF_JUMP(passphrase),
 	    .sentence = "the passphrase of an encrypted private key" },
+	{ SECTION_TUNNEL, "agent_socket", OPTION_SOCKET, NEED_OPTIONAL,
+	    OF_JUMP(agent_socket),
+	    .sentence = "the socket of the agent for auth_method agent, "
+			"instead of $SSH_AUTH_SOCK" },
 	{ SECTION_TUNNEL, "known_hosts", OPTION_SPECIAL, NEED_OPTIONAL,
 	    NO_FIELD, .expects = "a path or a list of paths",
 	    .sentence = "the files of trusted host keys" },

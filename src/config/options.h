@@ -28,6 +28,7 @@ enum option_type {
 	OPTION_TEXT,        /* char * */
 	OPTION_HOST,        /* char *: a name or an address, no port */
 	OPTION_HOST_OR_DIR, /* char *: the same, or an absolute path */
+	OPTION_SOCKET,      /* char *: absolute path of a Unix socket */
 	OPTION_NAME,        /* char *: [a-zA-Z0-9_-]{1,64} */
 	OPTION_NUMBER,      /* unsigned */
 	OPTION_DURATION,    /* int64_t, milliseconds */

@@ -343,7 +343,8 @@ static bool
 is_quoted(const struct option *option)
 {
 	return option->type == OPTION_TEXT || option->type == OPTION_HOST ||
-	    option->type == OPTION_HOST_OR_DIR || option->type == OPTION_NAME;
+	    option->type == OPTION_HOST_OR_DIR ||
+	    option->type == OPTION_SOCKET || option->type == OPTION_NAME;
 }
 
 static void

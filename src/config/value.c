@@ -17,6 +17,7 @@
 #define TEXT_MAX     1024 /* longer than any name of a user or database */
 #define HOST_MAX     253  /* RFC 1035, 2.3.4: 255 bytes in its packets */
 #define NAME_MAX_LEN 64   /* the limit that pgjump.yaml(5) states */
+#define SOCKET_MAX   107  /* unix(7): room in sun_path, its end left out */
 
 /* parse_word() writes an enum through a pointer to unsigned. */
 _Static_assert(sizeof(enum option_need) == sizeof(unsigned),
@@ -101,6 +102,15 @@ parse_host_or_dir(const struct option *option, const char *text, void *field)
 	(void)option;
 	return keep_text(text[0] == '/' ? is_text(text)
 					: config_value_is_host(text),
+	    text, field);
+}
+
+static enum value_verdict
+parse_socket(const struct option *option, const char *text, void *field)
+{
+	(void)option;
+	return keep_text(text[0] == '/' && is_text(text) &&
+		strlen(text) <= SOCKET_MAX,
 	    text, field);
 }
 
@@ -276,6 +286,8 @@ static const struct {
 	    "a host name or an address without a port" },
 	[OPTION_HOST_OR_DIR] = { parse_host_or_dir, text_text,
 	    "a host name, an address or a directory, without a port" },
+	[OPTION_SOCKET] = { parse_socket, text_text,
+	    "the absolute path of a socket, of at most 107 bytes" },
 	[OPTION_NAME] = { parse_name, text_text,
 	    "1 to 64 of the characters a-z, A-Z, 0-9, _ and -" },
 	[OPTION_NUMBER] = { parse_number, number_text, NULL },

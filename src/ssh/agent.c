@@ -184,8 +184,8 @@ connect_to(struct ssh_agent *agent, const char *path)
 }
 
 struct ssh_agent *
-ssh_agent_open(int64_t deadline_ms, int cancel_fd, char *words,
-    size_t words_size)
+ssh_agent_open(const char *path, int64_t deadline_ms, int cancel_fd,
+    char *words, size_t words_size)
 {
 	struct ssh_agent *agent = xcalloc(1, sizeof *agent);
 
@@ -193,7 +193,7 @@ ssh_agent_open(int64_t deadline_ms, int cancel_fd, char *words,
 	agent->deadline_ms = deadline_ms;
 	agent->cancel_fd = cancel_fd;
 	begin_call(agent, words, words_size);
-	if (connect_to(agent, getenv("SSH_AUTH_SOCK")))
+	if (connect_to(agent, path != NULL ? path : getenv("SSH_AUTH_SOCK")))
 		return agent;
 	ssh_agent_close(agent);
 	return NULL;

@@ -17,11 +17,12 @@
 struct ssh_agent;
 
 /*
- * Connect to $SSH_AUTH_SOCK.  NULL: `words` says why not.  All later calls end
- * by `deadline_ms` (base/clock.h) or when `cancel_fd` becomes readable.
+ * Connect to the agent at `path`, or at $SSH_AUTH_SOCK where `path` is NULL.
+ * NULL: `words` says why not.  All later calls end by `deadline_ms`
+ * (base/clock.h) or when `cancel_fd` becomes readable.
  */
-struct ssh_agent *ssh_agent_open(int64_t deadline_ms, int cancel_fd,
-    char *words, size_t words_size);
+struct ssh_agent *ssh_agent_open(const char *path, int64_t deadline_ms,
+    int cancel_fd, char *words, size_t words_size);
 void ssh_agent_close(struct ssh_agent *); /* NULL is fine */
 
 /*

@@ -152,8 +152,8 @@ ssh_auth_agent(struct ssh_login *login, const char *method)
 	enum ssh_outcome outcome;
 
 	(void)method;
-	offers.agent = ssh_agent_open(login->deadline_ms, login->cancel_fd,
-	    words, sizeof words);
+	offers.agent = ssh_agent_open(login->jump->agent_socket,
+	    login->deadline_ms, login->cancel_fd, words, sizeof words);
 	if (offers.agent == NULL)
 		return ssh_login_notice_cancel(login)
 		    ? SSH_OUTCOME_FAILED

@@ -112,6 +112,7 @@ equal_jump_boxes_are_one(void **state)
 		"    password: x\n    host_key: " PIN "\n",
 		"    password: x\n    known_hosts: /k\n",
 		"    password: x\n    host_key_alias: bastion\n",
+		"    password: x\n    agent_socket: /run/agent\n",
 		"    password: x\n    auth_method: agent\n",
 		"    password: x\n    private_key: \"" KEY "\"\n" };
 

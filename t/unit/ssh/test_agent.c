@@ -109,7 +109,7 @@ start(const struct answer *answers, int allowed_ms)
 	script = answers;
 	requests_len = 0;
 	pthread_create(&thread, NULL, serve, NULL);
-	agent = ssh_agent_open(clock_ms() + allowed_ms, -1, words,
+	agent = ssh_agent_open(NULL, clock_ms() + allowed_ms, -1, words,
 	    sizeof words);
 	assert_non_null(agent);
 }
@@ -160,12 +160,33 @@ no_agent_is_said_to_be_none(void **state)
 {
 	(void)state;
 	unsetenv("SSH_AUTH_SOCK");
-	assert_null(ssh_agent_open(clock_ms() + 1000, -1, words, sizeof words));
+	assert_null(
+	    ssh_agent_open(NULL, clock_ms() + 1000, -1, words, sizeof words));
 	assert_string_equal(words, "SSH_AUTH_SOCK is not set");
 	setenv("SSH_AUTH_SOCK", "/nowhere/agent", 1);
-	assert_null(ssh_agent_open(clock_ms() + 1000, -1, words, sizeof words));
+	assert_null(
+	    ssh_agent_open(NULL, clock_ms() + 1000, -1, words, sizeof words));
 	assert_string_equal(words, "/nowhere/agent: No such file or directory");
 	setenv("SSH_AUTH_SOCK", path, 1);
+}
+
+static void
+a_socket_that_is_named_is_asked_instead(void **state)
+{
+	struct ssh_agent *named;
+
+	(void)state;
+	setenv("SSH_AUTH_SOCK", "/nowhere/agent", 1);
+	named = ssh_agent_open(path, clock_ms() + 1000, -1, words,
+	    sizeof words);
+	assert_non_null(named);
+	ssh_agent_close(named);
+	close(accept(listener, NULL, NULL));
+	setenv("SSH_AUTH_SOCK", path, 1);
+	assert_null(ssh_agent_open("/elsewhere/agent", clock_ms() + 1000, -1,
+	    words, sizeof words));
+	assert_string_equal(words,
+	    "/elsewhere/agent: No such file or directory");
 }
 
 static void
@@ -176,7 +197,8 @@ path_too_long_for_a_socket_is_an_error(void **state)
 	(void)state;
 	memset(longer + 1, 'x', sizeof longer - 2);
 	setenv("SSH_AUTH_SOCK", longer, 1);
-	assert_null(ssh_agent_open(clock_ms() + 1000, -1, words, sizeof words));
+	assert_null(
+	    ssh_agent_open(NULL, clock_ms() + 1000, -1, words, sizeof words));
 	assert_non_null(strstr(words, strerror(ENAMETOOLONG)));
 	setenv("SSH_AUTH_SOCK", path, 1);
 }
@@ -189,9 +211,11 @@ crowded_agent_is_waited_for_until_the_deadline(void **state)
 
 	(void)state;
 	listen(listener, 0);
-	first = ssh_agent_open(clock_ms() + 1000, -1, words, sizeof words);
+	first = ssh_agent_open(NULL, clock_ms() + 1000, -1, words,
+	    sizeof words);
 	assert_non_null(first);
-	second = ssh_agent_open(clock_ms() + 100, -1, words, sizeof words);
+	second = ssh_agent_open(NULL, clock_ms() + 100, -1, words,
+	    sizeof words);
 	assert_null(second);
 	assert_non_null(strstr(words, strerror(ETIMEDOUT)));
 	close(accept(listener, NULL, NULL));
@@ -381,7 +405,8 @@ cancel_ends_the_wait(void **state)
 	(void)state;
 	script = answers;
 	pthread_create(&thread, NULL, serve, NULL);
-	agent = ssh_agent_open(clock_ms() + 60000, cancel, words, sizeof words);
+	agent = ssh_agent_open(NULL, clock_ms() + 60000, cancel, words,
+	    sizeof words);
 	assert_non_null(agent);
 	assert_false(ssh_agent_list(agent, &keys, &count, words, sizeof words));
 	assert_string_equal(words, "cancelled");
@@ -508,6 +533,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_agent_is_said_to_be_none),
+		cmocka_unit_test(a_socket_that_is_named_is_asked_instead),
 		cmocka_unit_test(path_too_long_for_a_socket_is_an_error),
 		cmocka_unit_test(
 		    crowded_agent_is_waited_for_until_the_deadline),
