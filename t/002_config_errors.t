@@ -122,6 +122,28 @@ my @cases = (
 	['an agent by a path that no socket can have',
 		"- name: a\n  host: h\n${tunnel}    agent_socket: /"
 		. 'x' x 107 . "\n", '9:19', qr/at most 107 bytes/],
+	['a jump box that is not there',
+		"jump_boxes: { edge: { host: j, username: u, password: x } }\n"
+		. "connections:\n- name: a\n  host: h\n  ssh_tunnel: egde\n"
+		. "- name: b\n  host: h\n  listen: 1\n  ssh_tunnel:\n"
+		. "    use: nobody\n    port: 0\n- name: c\n  host: h\n"
+		. "  listen: 2\n  ssh_tunnel: edge\n",
+		'5:15', qr/ssh_tunnel: there is no jump box "egde"; did you mean "edge"\?/,
+		'10:10', qr/ssh_tunnel\.use: there is no jump box "nobody"/,
+		'11:11', qr/ssh_tunnel\.port/],
+	['errors of a jump box that two connections share',
+		"jump_boxes:\n  edge:\n    host: j\n    username: u\n"
+		. "    auth_method: key\n    prot: 1\nconnections:\n"
+		. "- name: a\n  host: h\n  listen: 1\n  ssh_tunnel: edge\n"
+		. "- name: b\n  host: h\n  listen: 2\n  ssh_tunnel:\n"
+		. "    use: edge\n    host_key: SHA256:short\n",
+		'5:18', qr/jump_boxes\.edge\.private_key or private_key_file is required/,
+		'6:5', qr/unknown key "prot" in a jump box; did you mean "port"\?/,
+		'17:15', qr/ssh_tunnel\.host_key must be/],
+	['keys of a connection in a jump box',
+		"jump_boxes:\n  edge: { host: j, username: u, password: x, "
+		. "enabled: yes }\nconnections: [{ name: a, host: h }]\n",
+		'2:55', qr/jump_boxes\.edge\.enabled belongs in ssh_tunnel/],
 	['a variable that is not set',
 		"- name: a\n  host: \${LAB_NO_SUCH_VARIABLE}\n",
 		'2:9', qr/LAB_NO_SUCH_VARIABLE/],

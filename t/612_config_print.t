@@ -49,7 +49,13 @@ my $key = private('ed25519');
 my $in_json = $json->allow_nonref->encode($key);
 
 subtest 'every option is there, with its default' => sub {
-	my $text = printed(tunnel("password: x\n"));
+	my $text = printed(<<'YAML');
+jump_boxes: { edge: { host: j, username: u, password: x } }
+connections:
+- { name: a, host: h,
+    ssh_tunnel: { enabled: true, host: j, username: u, password: x } }
+- { name: b, host: h, ssh_tunnel: { use: edge, port: 23 } }
+YAML
 	my $table = slurp("$top/src/config/options.c");
 	my @rows = grep { /^SECTION/ } split /\n\t\{ /, $table;
 	cmp_ok(scalar(@rows), '>', 45, 'the option table is read');
@@ -146,6 +152,38 @@ for my $case (@effective) {
 		like($out, $has, 'what is in effect');
 		unlike($out, $has_not, 'and nothing else')
 		    if defined $has_not;
+	};
+}
+
+# Through the document: what ssh_tunnel is, and what it becomes.
+my $boxes = "jump_boxes:\n  edge: { host: j, port: 23, username: u, "
+    . "password: x, host_key: any }\n  'true': { host: k, username: u, "
+    . "auth_method: agent }\nconnections:\n- name: a\n  host: h\n"
+    . "  ssh_tunnel: ";
+for my $case (
+	['a name', 'edge', qr/^    ssh_tunnel: "edge"\n\z/m],
+	['a name that is a word of YAML', 'true', qr/^    ssh_tunnel: "true"$/m],
+	['a name as use', '{ use: edge, enabled: true }',
+		qr/^    ssh_tunnel: "edge"\n\z/m],
+	['what is overridden', '{ port: 22, use: edge, host_key: accept-new }',
+		qr/^\ \ \ \ ssh_tunnel:\n
+		    \ {6}use:\ "edge"\n
+		    \ {6}port:\ 22\ \#\ default\n
+		    \ {6}host_key:\ accept-new\n\z/mx],
+	['what is overridden by the same', '{ use: edge, username: u }',
+		qr/^    ssh_tunnel:\n      use: "edge"\n      username: "u"\n\z/m],
+	['a secret of each', '{ use: edge, password: y }',
+		qr/^    ssh_tunnel:\n      use: "edge"\n      password: "<redacted>"\n\z/m],
+	['neither', '{ use: edge, enabled: no }',
+		qr/^    ssh_tunnel:\n      enabled: false\n\z/m],
+) {
+	my ($what, $tunnel, $has) = @$case;
+	subtest "jump boxes by name: $what" => sub {
+		my $out = printed("$boxes$tunnel\n");
+		like($out, qr/^jump_boxes:\n  "edge":\n    host: "j"\n    port: 23\n/m,
+		    'jump_boxes');
+		like($out, qr/^  "true":\n    host: "k"\n/m, 'each of them');
+		like($out, $has, 'and the connection');
 	};
 }
 

@@ -57,6 +57,16 @@ for my $case (
 	['a time that another ends', "name: a\nhost: h\n"
 		. "ssl_response_timeout: 9s\n", '3:23',
 		qr/ssl_response_timeout is 9 s, but connection_timeout ends the wait after 8 s; raise connection_timeout as well/],
+	['a jump box that nothing uses', "jump_boxes: { edge: { host: j, "
+		. "username: u, auth_method: agent } }\n"
+		. "connections: [{ name: a, host: h }]\n", '1:15',
+		qr/no connection uses the jump box "edge"/],
+	['what a jump box has, told once', "jump_boxes:\n  edge: { host: j, "
+		. "username: u, auth_method: agent, host_key: any }\n"
+		. "connections:\n- { name: a, host: h, listen: 1, ssh_tunnel: "
+		. "edge }\n- { name: b, host: h, listen: 2, ssh_tunnel: { use: "
+		. "edge, port: 23 } }\n", '2:63',
+		qr/jump_boxes\.edge\.host_key: any trusts every key/],
 	['a secret that was left out', "name: a\nhost: h\n"
 		. "password: <redacted>\n", '3:11',
 		qr/password was left out.*put the secret itself/, 0644],

@@ -53,16 +53,23 @@ know_key(const struct check_state *state, struct check_advice *out)
 }
 
 static void
-name_pin_file(struct check_advice *out)
+name_pin_file(const struct check_state *state, struct check_advice *out)
 {
-	snprintf(out->file, sizeof out->file,
-	    "ssh_tunnel of this connection, after you compared the key");
+	const struct config_connection *connection = state->task->connection;
+
+	if (connection->jump_box != NULL && connection->override_count == 0)
+		snprintf(out->file, sizeof out->file,
+		    "jump_boxes.%s, after you compared the key",
+		    connection->jump_box);
+	else
+		snprintf(out->file, sizeof out->file,
+		    "ssh_tunnel of this connection, after you compared the key");
 }
 
 static void
 pin_key(const struct check_state *state, struct check_advice *out)
 {
-	name_pin_file(out);
+	name_pin_file(state, out);
 	check_report_advice_line(out, "host_key: %s",
 	    state->facts.ssh.fingerprint);
 }
@@ -79,7 +86,7 @@ pin_keys(const struct check_state *state, struct check_advice *out)
 		free(list);
 		list = longer;
 	}
-	name_pin_file(out);
+	name_pin_file(state, out);
 	check_report_advice_line(out, "host_key: [%s]", list);
 	free(list);
 }

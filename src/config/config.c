@@ -109,6 +109,8 @@ connection_clear(struct config_connection *connection)
 	secret_clear(&connection->tls_cert);
 	secret_clear(&connection->tls_key);
 	free(connection->allow_from);
+	free(connection->jump_box);
+	free(connection->overrides);
 }
 
 void
@@ -124,6 +126,11 @@ config_unref(struct config *cfg)
 	for (size_t i = 0; i < cfg->jump_count; i++)
 		config_clear_jump(&cfg->jumps[i]);
 	free(cfg->jumps);
+	for (size_t i = 0; i < cfg->jump_box_count; i++) {
+		free(cfg->jump_boxes[i].name);
+		config_clear_jump(&cfg->jump_boxes[i].settings);
+	}
+	free(cfg->jump_boxes);
 	free(cfg->listen_host);
 	free(cfg->path);
 	free(counted);

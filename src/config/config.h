@@ -120,6 +120,15 @@ struct config_connection {
 	struct config_network *allow_from;
 	size_t allow_from_count;        /* 0: everybody, on loopback only */
 	const struct config_jump *jump; /* NULL: a direct connection */
+	char *jump_box;         /* its name in jump_boxes; NULL: not by name */
+	const char **overrides; /* the options given beside that name */
+	size_t override_count;
+};
+
+/* A jump box of jump_boxes, used or not. */
+struct config_jump_box {
+	char *name;
+	struct config_jump settings; /* without an index */
 };
 
 /* Set host_kind and label from host and port. */
@@ -129,8 +138,10 @@ struct config {
 	char *path; /* the file, as found */
 	struct config_connection *connections;
 	size_t connection_count;
-	struct config_jump *jumps;
+	struct config_jump *jumps; /* those that connections use */
 	size_t jump_count;
+	struct config_jump_box *jump_boxes; /* as in the file */
+	size_t jump_box_count;
 	char *listen_host; /* for a port without a host; NULL: loopback */
 	enum log_format log_format;
 	enum log_level log_level;

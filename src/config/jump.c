@@ -26,6 +26,14 @@
 
 /* --- Credentials --------------------------------------------------------- */
 
+/* Whether auth_method comes from the base, which was judged by it. */
+static bool
+is_method_judged(const struct section *section)
+{
+	return section->base != NULL &&
+	    !config_section_overrides(section, "auth_method");
+}
+
 /* Report the credential that auth_method needs and the section lacks. */
 static void
 require_credentials(const struct section *section,
@@ -38,7 +46,8 @@ require_credentials(const struct section *section,
 	};
 	const char *name = needed[jump->auth_method];
 
-	if (name != NULL && !config_section_gives(section, name))
+	if (name != NULL && !config_section_gives(section, name) &&
+	    !is_method_judged(section))
 		config_section_error(section, name,
 		    config_section_place(section, "auth_method"),
 		    "or %s_file is required with auth_method %s", name,
@@ -96,17 +105,23 @@ judge_key(const struct section *section, const struct config_jump *jump)
 }
 
 static bool
+same_key(const struct config_jump *a, const struct config_jump *b)
+{
+	return secret_equal(&a->private_key, &b->private_key) &&
+	    secret_equal(&a->passphrase, &b->passphrase) &&
+	    (a->auth_method == AUTH_METHOD_AGENT) ==
+	    (b->auth_method == AUTH_METHOD_AGENT);
+}
+
+static bool
 is_key_judged(const struct config *cfg, const struct config_jump *jump)
 {
-	for (size_t i = 0; i < cfg->jump_count; i++) {
-		const struct config_jump *other = &cfg->jumps[i];
-
-		if (secret_equal(&other->private_key, &jump->private_key) &&
-		    secret_equal(&other->passphrase, &jump->passphrase) &&
-		    (other->auth_method == AUTH_METHOD_AGENT) ==
-			(jump->auth_method == AUTH_METHOD_AGENT))
+	for (size_t i = 0; i < cfg->jump_box_count; i++)
+		if (same_key(&cfg->jump_boxes[i].settings, jump))
 			return true;
-	}
+	for (size_t i = 0; i < cfg->jump_count; i++)
+		if (same_key(&cfg->jumps[i], jump))
+			return true;
 	return false;
 }
 
@@ -242,7 +257,10 @@ add_default_known_hosts(struct config_jump *jump, const char **why)
 static void
 read_known_hosts(const struct section *section, struct config_jump *jump)
 {
-	/* About no place, so that many tunnels are warned about once. */
+	/*
+	 * About no place, so that many tunnels are warned about once; and
+	 * about tunnels only, so that jump_boxes do not warn once more.
+	 */
 	const struct place everywhere = { 0 };
 	const char *why;
 	size_t count;
@@ -258,7 +276,8 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 	if (!add_default_known_hosts(jump, &why))
 		config_section_error(section, "known_hosts",
 		    section->map->place, ": PGJUMP_KNOWN_HOSTS: %s", why);
-	for (size_t i = 0; i < jump->known_hosts_count; i++)
+	for (size_t i = 0;
+	     section->jump_box == NULL && i < jump->known_hosts_count; i++)
 		config_trust_check(section, "known_hosts", everywhere,
 		    jump->known_hosts[i]);
 }
@@ -338,22 +357,25 @@ share(struct config *cfg, struct config_jump *take)
 	return jump;
 }
 
+void
+config_jump_fill(const struct section *section, const struct config *cfg,
+    struct config_jump *jump)
+{
+	config_section_fill(section, jump);
+	require_credentials(section, jump);
+	if (!is_key_judged(cfg, jump))
+		judge_key(section, jump);
+	read_host_key(section, jump);
+	read_known_hosts(section, jump);
+	if (jump->host != NULL)
+		jump->label = config_peer_label(jump->host, jump->port);
+}
+
 const struct config_jump *
 config_jump_read(const struct section *section, struct config *cfg)
 {
 	struct config_jump jump = { 0 };
-	bool is_enabled = true;
 
-	config_section_read(section, "enabled", &is_enabled);
-	if (!is_enabled)
-		return NULL;
-	config_section_fill(section, &jump);
-	require_credentials(section, &jump);
-	if (!is_key_judged(cfg, &jump))
-		judge_key(section, &jump);
-	read_host_key(section, &jump);
-	read_known_hosts(section, &jump);
-	if (jump.host != NULL)
-		jump.label = config_peer_label(jump.host, jump.port);
+	config_jump_fill(section, cfg, &jump);
 	return share(cfg, &jump);
 }

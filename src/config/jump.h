@@ -13,10 +13,13 @@ struct config;
 struct config_jump;
 struct section;
 
+/* Read the settings of a jump box, and judge them. */
+void config_jump_fill(const struct section *, const struct config *,
+    struct config_jump *);
+
 /*
  * The jump box of this ssh_tunnel in config.jumps: an equal one that is there
- * already, or a new one, for which there must be room.  NULL if the tunnel is
- * not enabled.
+ * already, or a new one, for which there must be room.
  */
 const struct config_jump *config_jump_read(const struct section *,
     struct config *);

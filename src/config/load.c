@@ -19,7 +19,7 @@
 #include "config/claims.h"
 #include "config/config.h"
 #include "config/environment.h"
-#include "config/jump.h"
+#include "config/jump_boxes.h"
 #include "config/listen.h"
 #include "config/path.h"
 #include "config/section.h"
@@ -37,6 +37,7 @@
 struct loading {
 	struct reading reading;
 	struct config *cfg;
+	struct jump_boxes *boxes;
 	struct connection_place *places; /* of each connection */
 	size_t default_port_count;       /* connections with the default port */
 	struct place first_default_port;
@@ -64,7 +65,7 @@ open_inner(const struct section *outer, const char *name,
 		config_section_refuse(outer, name, node);
 		return false;
 	}
-	config_section_open(inner, outer->reading, which, node);
+	config_section_open(inner, outer->reading, which, NULL, node);
 	return true;
 }
 
@@ -128,7 +129,7 @@ static void
 read_connection(struct loading *loading, const struct node *node,
     struct config_connection *connection)
 {
-	struct section section, ssl, tunnel;
+	struct section section, ssl;
 	bool has_ssl;
 
 	loading->places[connection->index].whole = node->place;
@@ -139,15 +140,15 @@ read_connection(struct loading *loading, const struct node *node,
 		return;
 	}
 	config_section_open(&section, &loading->reading, SECTION_CONNECTION,
-	    node);
+	    NULL, node);
 	config_section_fill(&section, connection);
 	check_db_type(&section);
 	check_patience(&section, connection);
 	limit_ssl_response(&section, connection);
 	read_listens(loading, &section, connection);
 	has_ssl = open_inner(&section, "ssl_config", SECTION_SSL, &ssl);
-	if (open_inner(&section, "ssh_tunnel", SECTION_TUNNEL, &tunnel))
-		connection->jump = config_jump_read(&tunnel, loading->cfg);
+	config_jump_boxes_tunnel(loading->boxes, &section, loading->cfg,
+	    connection);
 	config_tls_read(&section, has_ssl ? &ssl : NULL, connection);
 	if (connection->host != NULL)
 		config_name_host(connection);
@@ -187,9 +188,10 @@ read_globals(struct loading *loading, const struct node *map)
 	static const struct node none = { .kind = NODE_MAPPING };
 	struct section section;
 
-	config_section_open(&section, &loading->reading, SECTION_GLOBAL,
+	config_section_open(&section, &loading->reading, SECTION_GLOBAL, NULL,
 	    map != NULL ? map : &none);
 	config_section_fill(&section, loading->cfg);
+	loading->boxes = config_jump_boxes_read(&section, loading->cfg);
 }
 
 static void
@@ -258,6 +260,7 @@ read_root(struct loading *loading, const struct node *root)
 		report_error(loading->reading.report, root->place,
 		    "this is neither a connection, nor a list of connections, "
 		    "nor a mapping with connections");
+	config_jump_boxes_warn(loading->boxes);
 	warn_of_default_ports(loading);
 }
 
@@ -297,6 +300,7 @@ load_document(struct report *report, const char *file, const char *bytes,
 		read_root(&loading, tree->root);
 		check_mode(&loading, status);
 	}
+	config_jump_boxes_free(loading.boxes);
 	yaml_tree_free(tree);
 	free(loading.places);
 	free(dir);
@@ -346,7 +350,23 @@ is_among(char *const *names, const char *name)
 	return *names != NULL;
 }
 
-/* Leave out warnings about connections that were not asked for. */
+static bool
+is_used_by(char *const *names, const struct config *cfg, const char *jump_box)
+{
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		const struct config_connection
+		    *connection = &cfg->connections[i];
+
+		if (connection->jump_box != NULL &&
+		    strcmp(connection->jump_box, jump_box) == 0 &&
+		    is_among(names, connection->name))
+			return true;
+	}
+	return false;
+}
+
+/* Leave out warnings about connections that were not asked for, and about jump
+ * boxes that those do not use. */
 static void
 drop_other_warnings(char *const *names, const struct config *cfg,
     struct report *report)
@@ -354,6 +374,9 @@ drop_other_warnings(char *const *names, const struct config *cfg,
 	for (size_t i = 0; names[0] != NULL && i < cfg->connection_count; i++)
 		if (!is_among(names, cfg->connections[i].name))
 			report_drop_warnings(report, part_of(i));
+	for (size_t i = 0; names[0] != NULL && i < cfg->jump_box_count; i++)
+		if (!is_used_by(names, cfg, cfg->jump_boxes[i].name))
+			report_drop_warnings(report, config_jump_boxes_part(i));
 }
 
 static struct config *

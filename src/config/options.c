@@ -143,6 +143,9 @@ const struct option config_options[] = {
 	    OF_CONFIG(open_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
 	    .fallback = "4s",
 	    .sentence = "how long a jump box may take to reach a database" },
+	{ SECTION_GLOBAL, "jump_boxes", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = "a mapping of names to jump boxes",
+	    .sentence = "jump boxes that connections use by their names" },
 	{ SECTION_GLOBAL, "http", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
 	    .sentence = "the address of health and metrics" },
 
@@ -213,7 +216,7 @@ const struct option config_options[] = {
 	    OF_CONNECTION(tls_key),
 	    .sentence = "the private key of that certificate" },
 	{ SECTION_CONNECTION, "ssh_tunnel", OPTION_SPECIAL, NEED_OPTIONAL,
-	    NO_FIELD, .expects = "a mapping",
+	    NO_FIELD, .expects = "a mapping, or the name of one in jump_boxes",
 	    .sentence = "the jump box on the way to the database; without it "
 			"connections are direct" },
 
@@ -233,8 +236,11 @@ const struct option config_options[] = {
 	    OF_CONNECTION(client_key),
 	    .sentence = "the private key of that certificate" },
 
-	{ SECTION_TUNNEL, "enabled", OPTION_FLAG, NEED_REQUIRED, NO_FIELD,
+	{ SECTION_TUNNEL, "enabled", OPTION_FLAG, NEED_OPTIONAL, NO_FIELD,
 	    .sentence = "false makes the connection direct" },
+	{ SECTION_TUNNEL, "use", OPTION_NAME, NEED_OPTIONAL, NO_FIELD,
+	    .sentence = "the jump box of jump_boxes whose keys count where "
+			"none is given here" },
 	{ SECTION_TUNNEL, "host", OPTION_HOST, NEED_REQUIRED, OF_JUMP(host),
 	    .sentence = "the host of the jump box" },
 	{ SECTION_TUNNEL, "port", OPTION_NUMBER, NEED_OPTIONAL, OF_JUMP(port),
@@ -333,6 +339,13 @@ config_options_find(enum option_section section, const char *key, bool *is_file)
 /* --- The key that may be meant ----------------------------------------------
  */
 
+/* "use" is nearer to "user" and "usr" than "username", which they mean. */
+static bool
+is_suggested(const struct option *option)
+{
+	return option->need != NEED_LATER && strcmp(option->name, "use") != 0;
+}
+
 static void
 consider_keys(struct nearest *nearest, const struct option *option)
 {
@@ -374,7 +387,7 @@ config_options_hint(enum option_section section, const char *key, char *hint,
 		typed[i] = (char)tolower((unsigned char)key[i]);
 	for (size_t i = 0; i < config_option_count; i++)
 		if (config_options[i].section == section &&
-		    config_options[i].need != NEED_LATER)
+		    is_suggested(&config_options[i]))
 			consider_keys(&nearest, &config_options[i]);
 	if (nearest.word[0] != '\0')
 		snprintf(hint, size, "; did you mean \"%s\"?", nearest.word);

@@ -247,11 +247,66 @@ print_ssl_config(struct printing *printing, const char *key, const void *fields)
 	printing->indent -= STEP;
 }
 
+static void print_option(struct printing *, const struct option *,
+    const void *fields);
+
+static bool
+is_overridden(const struct config_connection *connection,
+    const struct option *option)
+{
+	for (size_t i = 0; i < connection->override_count; i++)
+		if (strcmp(connection->overrides[i], option->name) == 0)
+			return true;
+	return false;
+}
+
+/* The keys beside `use`, also those which repeat the value of the jump box:
+ * what is read back is printed again the same. */
+static void
+print_overrides(struct printing *printing,
+    const struct config_connection *connection)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (config_options[i].section == SECTION_TUNNEL &&
+		    is_overridden(connection, &config_options[i]))
+			print_option(printing, &config_options[i],
+			    connection->jump);
+}
+
+static void
+print_text(struct printing *printing, const char *key, const char *text)
+{
+	begin(printing, key);
+	fputc(' ', printing->out);
+	quote(printing, text);
+	end(printing, false);
+}
+
+static void
+print_use(struct printing *printing, const char *key,
+    const struct config_connection *connection)
+{
+	if (connection->override_count == 0) {
+		print_text(printing, key, connection->jump_box);
+		return;
+	}
+	begin(printing, key);
+	end(printing, false);
+	printing->indent += STEP;
+	print_text(printing, "use", connection->jump_box);
+	print_overrides(printing, connection);
+	printing->indent -= STEP;
+}
+
 static void
 print_tunnel(struct printing *printing, const char *key, const void *fields)
 {
 	const struct config_connection *connection = fields;
 
+	if (connection->jump_box != NULL) {
+		print_use(printing, key, connection);
+		return;
+	}
 	begin(printing, key);
 	end(printing, false);
 	printing->indent += STEP;
@@ -260,6 +315,34 @@ print_tunnel(struct printing *printing, const char *key, const void *fields)
 	    connection->jump != NULL ? "true" : "false");
 	if (connection->jump != NULL)
 		print_section(printing, SECTION_TUNNEL, connection->jump);
+	printing->indent -= STEP;
+}
+
+/* The name is quoted: true and null are names, too. */
+static void
+print_jump_box(struct printing *printing, const struct config_jump_box *box)
+{
+	fprintf(printing->out, "%*s\"%s\":\n", (int)printing->indent, "",
+	    box->name);
+	printing->indent += STEP;
+	print_section(printing, SECTION_TUNNEL, &box->settings);
+	printing->indent -= STEP;
+}
+
+static void
+print_jump_boxes(struct printing *printing, const char *key, const void *fields)
+{
+	const struct config *cfg = fields;
+
+	if (cfg->jump_box_count == 0) {
+		not_set(printing, key);
+		return;
+	}
+	begin(printing, key);
+	end(printing, false);
+	printing->indent += STEP;
+	for (size_t i = 0; i < cfg->jump_box_count; i++)
+		print_jump_box(printing, &cfg->jump_boxes[i]);
 	printing->indent -= STEP;
 }
 
@@ -284,6 +367,7 @@ static const struct {
 	{ "allow_from", print_allow_from },
 	{ "ssl_config", print_ssl_config },
 	{ "ssh_tunnel", print_tunnel },
+	{ "jump_boxes", print_jump_boxes },
 	{ "known_hosts", print_known_hosts },
 	{ "host_key", print_host_key },
 };

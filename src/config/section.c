@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,7 @@
  * not be quoted.
  */
 #define QUOTED_MAX 60
+#define PREFIX_MAX 100 /* "jump_boxes.", a name of 64, "." */
 
 /* --- Values -------------------------------------------------------------- */
 
@@ -73,10 +75,39 @@ slot_of(const struct section *section, const char *name)
 	return (size_t)(option - config_options);
 }
 
+static bool
+is_given(const struct section *section, size_t slot)
+{
+	return !is_missing(section->values[slot]) ||
+	    !is_missing(section->files[slot]);
+}
+
+/* The section that an option comes from: this one, or its base. */
+static const struct section *
+source_of(const struct section *section, size_t slot)
+{
+	return section->base != NULL && !is_given(section, slot) &&
+		is_given(section->base, slot)
+	    ? section->base
+	    : section;
+}
+
+static const struct node *
+value_at(const struct section *section, size_t slot)
+{
+	return readable(source_of(section, slot)->values[slot]);
+}
+
+static const struct node *
+file_at(const struct section *section, size_t slot)
+{
+	return readable(source_of(section, slot)->files[slot]);
+}
+
 const struct node *
 config_section_value(const struct section *section, const char *name)
 {
-	return readable(section->values[slot_of(section, name)]);
+	return value_at(section, slot_of(section, name));
 }
 
 bool
@@ -84,8 +115,13 @@ config_section_gives(const struct section *section, const char *name)
 {
 	size_t slot = slot_of(section, name);
 
-	return !is_missing(section->values[slot]) ||
-	    !is_missing(section->files[slot]);
+	return is_given(source_of(section, slot), slot);
+}
+
+bool
+config_section_overrides(const struct section *section, const char *name)
+{
+	return is_given(section, slot_of(section, name));
 }
 
 struct place
@@ -93,27 +129,37 @@ config_section_place(const struct section *section, const char *name)
 {
 	size_t slot = slot_of(section, name);
 
-	if (readable(section->values[slot]) != NULL)
-		return section->values[slot]->place;
-	if (readable(section->files[slot]) != NULL)
-		return section->files[slot]->place;
+	if (value_at(section, slot) != NULL)
+		return value_at(section, slot)->place;
+	if (file_at(section, slot) != NULL)
+		return file_at(section, slot)->place;
 	return section->map->place;
 }
 
 /* --- Errors -------------------------------------------------------------- */
 
 /* Name the section if its keys occur in other sections as well. */
-static const char *
-prefix_of(const struct section *section)
+static void
+put_prefix(const struct section *section, char *buf, size_t size)
 {
-	switch (section->which) {
-	case SECTION_TUNNEL:
-		return "ssh_tunnel.";
-	case SECTION_SSL:
-		return "ssl_config.";
-	default:
-		return "";
-	}
+	if (section->jump_box != NULL)
+		snprintf(buf, size, "jump_boxes.%s.", section->jump_box);
+	else
+		snprintf(buf, size, "%s",
+		    section->which == SECTION_TUNNEL    ? "ssh_tunnel."
+			: section->which == SECTION_SSL ? "ssl_config."
+							: "");
+}
+
+/* The section that `key`, an option or its file, comes from. */
+static const struct section *
+section_of(const struct section *section, const char *key)
+{
+	bool is_file;
+	const struct option *option = config_options_find(section->which, key,
+	    &is_file);
+
+	return source_of(section, (size_t)(option - config_options));
 }
 
 /* ": words" and "_file: words" follow the name of an option without a blank. */
@@ -129,10 +175,11 @@ tell(void (*say)(struct report *, struct place, const char *, ...),
     const struct section *section, const char *name, struct place place,
     const char *format, va_list args)
 {
-	char *text = xvasprintf(format, args);
+	char *text = xvasprintf(format, args), prefix[PREFIX_MAX];
 
-	say(section->reading->report, place, "%s%s%s%s", prefix_of(section),
-	    name, is_suffix(text) ? "" : " ", text);
+	put_prefix(section_of(section, name), prefix, sizeof prefix);
+	say(section->reading->report, place, "%s%s%s%s", prefix, name,
+	    is_suffix(text) ? "" : " ", text);
 	free(text);
 }
 
@@ -196,9 +243,17 @@ config_section_refuse(const struct section *section, const char *name,
 
 /* --- Keys ---------------------------------------------------------------- */
 
+static const char *
+title_of(const struct section *section)
+{
+	return section->jump_box != NULL ? "a jump box"
+					 : config_options_title(section->which);
+}
+
 static void
 report_unknown(const struct section *section, const struct node *key)
 {
+	const char *title = title_of(section);
 	size_t len = strlen(key->text);
 	char hint[100];
 
@@ -211,13 +266,12 @@ report_unknown(const struct section *section, const struct node *key)
 	if (len == 0 || len > QUOTED_MAX ||
 	    strspn(key->text, TEXT_LETTERS TEXT_DIGITS "_-.") != len) {
 		report_error(section->reading->report, key->place,
-		    "unknown key in %s", config_options_title(section->which));
+		    "unknown key in %s", title);
 		return;
 	}
 	config_options_hint(section->which, key->text, hint, sizeof hint);
 	report_error(section->reading->report, key->place,
-	    "unknown key \"%s\" in %s%s", key->text,
-	    config_options_title(section->which), hint);
+	    "unknown key \"%s\" in %s%s", key->text, title, hint);
 }
 
 /* Remember the first secret that is in the file itself. */
@@ -258,13 +312,14 @@ match(struct section *section, const struct node *key, const struct node *value)
 
 void
 config_section_open(struct section *section, struct reading *reading,
-    enum option_section which, const struct node *map)
+    enum option_section which, const char *jump_box, const struct node *map)
 {
 	assert(map->kind == NODE_MAPPING);
 	assert(config_option_count <= SECTION_SLOTS);
 	*section = (struct section){
 		.reading = reading,
 		.which = which,
+		.jump_box = jump_box,
 		.map = map,
 	};
 	for (size_t i = 0; i < map->count; i++)
@@ -292,7 +347,7 @@ config_section_read(const struct section *section, const char *name,
     void *field)
 {
 	size_t slot = slot_of(section, name);
-	const struct node *node = readable(section->values[slot]);
+	const struct node *node = value_at(section, slot);
 
 	return node != NULL &&
 	    read_value(section, &config_options[slot], node, field);
@@ -370,8 +425,8 @@ fill_field(const struct section *section, const struct option *option,
     void *field)
 {
 	size_t slot = (size_t)(option - config_options);
-	const struct node *value = readable(section->values[slot]);
-	const struct node *file = readable(section->files[slot]);
+	const struct node *value = value_at(section, slot);
+	const struct node *file = file_at(section, slot);
 
 	if (value != NULL && file != NULL)
 		config_section_error(section, option->name, file->place,
@@ -398,7 +453,7 @@ config_section_fill(const struct section *section, void *fields)
 		if (option->offset != OPTION_NO_FIELD)
 			fill_field(section, option,
 			    (char *)fields + option->offset);
-		if (option->need == NEED_REQUIRED &&
+		if (option->need == NEED_REQUIRED && section->base == NULL &&
 		    is_missing(section->values[i]))
 			config_section_error(section, option->name,
 			    section->map->place, "is required: %s",
@@ -411,7 +466,7 @@ config_section_items(const struct section *section, const char *name,
     size_t *count)
 {
 	size_t slot = slot_of(section, name);
-	const struct node *value = readable(section->values[slot]);
+	const struct node *value = value_at(section, slot);
 
 	*count = 0;
 	if (value == NULL)
@@ -422,7 +477,7 @@ config_section_items(const struct section *section, const char *name,
 	}
 	if (value->kind == NODE_SCALAR) {
 		*count = 1;
-		return &section->values[slot];
+		return &source_of(section, slot)->values[slot];
 	}
 	if (value->count == 0)
 		config_section_error(section, name, value->place,

@@ -30,7 +30,9 @@ struct reading {
 struct section {
 	struct reading *reading;
 	enum option_section which;
+	const char *jump_box; /* of a mapping in jump_boxes its key, or NULL */
 	const struct node *map;
+	const struct section *base; /* has the keys that are missing; or NULL */
 	/* By the row of the option table; NULL if the key is missing. */
 	const struct node *values[SECTION_SLOTS], *files[SECTION_SLOTS];
 };
@@ -40,14 +42,22 @@ bool config_section_is_absent(const struct node *);
 
 /*
  * Match the keys of `map`.  Reports unknown and reserved keys and duplicates.
+ * `jump_box` is the name of a jump box of jump_boxes, otherwise NULL.
  */
 void config_section_open(struct section *, struct reading *,
-    enum option_section, const struct node *map);
+    enum option_section, const char *jump_box, const struct node *map);
+
+/*
+ * Whether `name` or its file is given in this section itself.  All other
+ * functions look into the base as well; an option from there keeps its place
+ * and its name in messages.
+ */
+bool config_section_overrides(const struct section *, const char *name);
 
 /*
  * Read every option that has a field into the section's struct; an absent one
- * gets its default.  Reports required options that are missing, and KEY beside
- * KEY_file.
+ * gets its default.  Reports required options that are missing, unless the
+ * section has a base, which was reported already, and KEY beside KEY_file.
  */
 void config_section_fill(const struct section *, void *fields);
 

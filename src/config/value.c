@@ -62,6 +62,12 @@ config_value_is_host(const char *text)
 	    text[0] != '-' && (colon == NULL || strchr(colon + 1, ':') != NULL);
 }
 
+bool
+config_value_is_name(const char *text)
+{
+	return is_made_of(text, TEXT_LETTERS TEXT_DIGITS "_-", NAME_MAX_LEN);
+}
+
 static bool
 is_text(const char *text)
 {
@@ -118,9 +124,7 @@ static enum value_verdict
 parse_name(const struct option *option, const char *text, void *field)
 {
 	(void)option;
-	return keep_text(is_made_of(text, TEXT_LETTERS TEXT_DIGITS "_-",
-			     NAME_MAX_LEN),
-	    text, field);
+	return keep_text(config_value_is_name(text), text, field);
 }
 
 static enum value_verdict

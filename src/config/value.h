@@ -39,6 +39,9 @@ void config_value_expected(const struct option *, char *buf, size_t size);
 bool config_value_number(const char *text, int64_t min, int64_t max,
     int64_t *number);
 
+/* Whether this can name a connection or a jump box. */
+bool config_value_is_name(const char *text);
+
 /* Whether this is a name or an address, without brackets and port. */
 bool config_value_is_host(const char *text);
 

@@ -9,7 +9,7 @@
 #include "ssh/known_hosts.h"
 #include "ssh/known_hosts_write.h"
 
-/* Names in known_hosts have this port unless they say otherwise. */
+/* A name without a port in known_hosts means this port. */
 #define PLAIN_PORT 22
 
 static const char *

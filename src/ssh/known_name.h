@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A jump box in known_hosts files, under the name that it has there: as with
- * HostKeyAlias of ssh_config(5), host_key_alias without a port; else its host
- * and port.
+ * A jump box in known_hosts files, under the name that it has there: its
+ * host_key_alias without a port, like HostKeyAlias of ssh_config(5); without
+ * an alias its host and port.
  */
 #ifndef PGJUMP_SSH_KNOWN_NAME_H
 #define PGJUMP_SSH_KNOWN_NAME_H

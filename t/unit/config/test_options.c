@@ -111,6 +111,7 @@ an_unknown_key_gets_a_hint(void **state)
 		{ SECTION_CONNECTION, "prot", "; did you mean \"port\"?" },
 		{ SECTION_CONNECTION, "Host", "; did you mean \"host\"?" },
 		{ SECTION_CONNECTION, "user", "; did you mean \"username\"?" },
+		{ SECTION_TUNNEL, "user", "; did you mean \"username\"?" },
 		{ SECTION_TUNNEL, "pasword_file",
 		    "; did you mean \"password_file\"?" },
 		{ SECTION_TUNNEL, "passphrase",

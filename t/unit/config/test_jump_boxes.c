@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * Jump boxes by name: who shares one, what overrides what, and where each
+ * error is told.
+ */
+#include "config/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "documents.h"
+
+#define EDGE "jump_boxes: { edge: { host: j, username: u, password: x } }\n"
+
+/* A connection; `tunnel` is what its ssh_tunnel is. */
+#define BY(name, port, tunnel)                                               \
+	"- { name: " name ", host: h, listen: " port ", ssh_tunnel: " tunnel \
+	" }\n"
+
+static void
+a_name_stands_for_the_jump_box(void **state)
+{
+	struct config *cfg = good(
+	    EDGE "connections:\n" BY("a", "1000", "edge"));
+	const struct config_jump *jump = cfg->connections->jump;
+
+	(void)state;
+	assert_ptr_equal(jump, cfg->jumps);
+	assert_string_equal(jump->label, "j:22");
+	assert_string_equal(jump->username, "u");
+	assert_string_equal(jump->password.text, "x");
+	assert_string_equal(cfg->connections->jump_box, "edge");
+	assert_int_equal(cfg->connections->override_count, 0);
+	config_unref(cfg);
+}
+
+static void
+json_has_the_same(void **state)
+{
+	struct config *cfg = good(
+	    "{\"connections\":[{\"name\":\"a\",\"host\":\"h\",\"ssh_tunnel\":"
+	    "{\"use\":\"edge\",\"port\":23}}],\"jump_boxes\":{\"edge\":"
+	    "{\"host\":\"j\",\"username\":\"u\",\"password\":\"x\"}}}");
+
+	(void)state;
+	assert_string_equal(cfg->jumps->label, "j:23");
+	config_unref(cfg);
+}
+
+static void
+all_who_use_one_share_it(void **state)
+{
+	struct config *cfg = good(EDGE "connections:\n" BY("a", "1000", "edge")
+		BY("b", "1001", "edge") BY("c", "1002", "{ use: edge }")
+		    BY("d", "1003", "{ use: edge, port: 22, username: u }")
+			BY("e", "1004",
+			    "{ enabled: true, host: j, username: u, "
+			    "password: x }"));
+
+	(void)state;
+	assert_int_equal(cfg->jump_count, 1);
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		assert_ptr_equal(cfg->connections[i].jump, cfg->jumps);
+	config_unref(cfg);
+}
+
+static void
+what_overrides_makes_another(void **state)
+{
+	static const char *const others[] = { "host: k", "port: 23",
+		"username: v", "password: y", "auth_method: agent",
+		"private_key: \"" KEY "\"", "known_hosts: /k",
+		"host_key: accept-new", "host_key_alias: bastion",
+		"agent_socket: /run/agent" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		char document[2000];
+		struct config *cfg;
+
+		snprintf(document, sizeof document,
+		    "%sconnections:\n%s"
+		    "- { name: b, host: h, listen: 1001, ssh_tunnel: "
+		    "{ use: edge, %s } }\n",
+		    EDGE, BY("a", "1000", "edge"), others[i]);
+		cfg = good(document);
+		assert_int_equal(cfg->jump_count, 2);
+		assert_int_equal(cfg->connections[1].jump->index, 1);
+		assert_int_equal(cfg->connections[1].override_count, 1);
+		assert_int_equal(strcspn(others[i], ":"),
+		    strlen(cfg->connections[1].overrides[0]));
+		config_unref(cfg);
+	}
+}
+
+static void
+what_is_not_overridden_is_inherited(void **state)
+{
+	struct config *cfg = good(
+	    "jump_boxes:\n  edge: { host: j, port: 23, username: u, "
+	    "password: x, host_key: " PIN ", host_key_alias: b }\n"
+	    "connections:\n" BY("a", "1000",
+		"{ use: edge, username: v, port: ~ }"));
+
+	(void)state;
+	assert_string_equal(cfg->jumps->label, "j:23");
+	assert_string_equal(cfg->jumps->username, "v");
+	assert_string_equal(cfg->jumps->password.text, "x");
+	assert_int_equal(cfg->jumps->trust, TRUST_PINS);
+	assert_string_equal(cfg->jumps->host_key_alias, "b");
+	config_unref(cfg);
+}
+
+static void
+a_file_overrides_a_text(void **state)
+{
+	(void)state;
+	assert_string_equal(errors(EDGE "connections:\n" BY("a", "1000",
+				"{ use: edge, password_file: /none }")),
+	    "3:77: ssh_tunnel.password_file: cannot read /none: No such file "
+	    "or directory\n");
+}
+
+static void
+a_tunnel_may_be_switched_off(void **state)
+{
+	struct config *cfg = good(EDGE
+	    "connections:\n" BY("a", "1000", "{ use: edge, enabled: false }"));
+
+	(void)state;
+	assert_null(cfg->connections->jump);
+	assert_int_equal(cfg->jump_count, 0);
+	config_unref(cfg);
+	config_unref(good("connections:\n" BY("a", "1000",
+	    "{ use: nobody, enabled: false }")));
+}
+
+static void
+an_unused_jump_box_is_unwise(void **state)
+{
+	struct config *cfg = unwise(EDGE "connections:\n- { name: a, host: h }",
+	    "F:1:15: warning: no connection uses the jump box \"edge\"");
+
+	(void)state;
+	assert_int_equal(cfg->jump_count, 0);
+	assert_int_equal(cfg->jump_box_count, 1);
+	assert_string_equal(cfg->jump_boxes->settings.host, "j");
+	config_unref(cfg);
+}
+
+static void
+an_unknown_name_is_told_with_the_nearest(void **state)
+{
+	(void)state;
+	assert_string_equal(errors(EDGE "connections:\n" BY("a", "1000", "egde")
+				    BY("b", "1001", "{ use: edg }")
+					BY("c", "1002", "elsewhere")) +
+		strlen("1:15: warning: no connection uses the jump box "
+		       "\"edge\"\n"),
+	    "3:49: ssh_tunnel: there is no jump box \"egde\"; did you mean "
+	    "\"edge\"?\n"
+	    "4:56: ssh_tunnel.use: there is no jump box \"edg\"; did you mean "
+	    "\"edge\"?\n"
+	    "5:49: ssh_tunnel: there is no jump box \"elsewhere\" in "
+	    "jump_boxes\n");
+	assert_string_equal(errors("connections:\n" BY("a", "1000", "edge")),
+	    "2:49: ssh_tunnel must be a mapping, or the name of one in "
+	    "jump_boxes, not \"edge\"\n");
+	assert_string_equal(errors("connections:\n" BY("a", "1000",
+				"{ use: edge, port: 0, user: x }")),
+	    "2:56: ssh_tunnel.use: there is no jump box \"edge\" in "
+	    "jump_boxes\n"
+	    "2:68: ssh_tunnel.port must be a number from 1 to 65535, not "
+	    "\"0\"\n"
+	    "2:71: unknown key \"user\" in ssh_tunnel; did you mean "
+	    "\"username\"?\n");
+}
+
+static void
+an_error_is_told_once_where_it_stands(void **state)
+{
+	(void)state;
+	assert_string_equal(errors("jump_boxes:\n"
+				   "  edge:\n"
+				   "    port: 0\n"
+				   "    auth_method: key\n"
+				   "    username: u\n"
+				   "    host_key: SHA256:short\n"
+				   "connections:\n" BY("a", "1000", "edge")
+				       BY("b", "1001", "{ use: edge }")),
+	    "3:5: jump_boxes.edge.host is required: the host of the jump box\n"
+	    "3:11: jump_boxes.edge.port must be a number from 1 to 65535, not "
+	    "\"0\"\n"
+	    "4:18: jump_boxes.edge.private_key or private_key_file is "
+	    "required with auth_method key\n"
+	    "6:15: jump_boxes.edge.host_key must be a pin SHA256:..., a list "
+	    "of pins, accept-new or any, not \"SHA256:short\"\n");
+}
+
+static void
+what_overrides_is_told_at_its_own_place(void **state)
+{
+	(void)state;
+	assert_string_equal(errors(EDGE "connections:\n" BY("a", "1000",
+				"{ use: edge, port: 0 }") BY("b", "1001",
+				"{ use: edge, auth_method: key }") BY("c",
+				"1002", "{ use: edge, private_key: x }")),
+	    "3:68: ssh_tunnel.port must be a number from 1 to 65535, not "
+	    "\"0\"\n"
+	    "4:75: ssh_tunnel.private_key or private_key_file is required "
+	    "with auth_method key\n"
+	    "5:75: ssh_tunnel.private_key: it is not a private key; give the "
+	    "text that begins with \"-----BEGIN\", or its path in "
+	    "private_key_file\n");
+}
+
+static void
+what_is_no_jump_box_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "jump_boxes: [a]\n",
+		    "1:13: jump_boxes must be a mapping of names to jump "
+		    "boxes, not a list\n" },
+		{ "jump_boxes: { edge: bastion }\n",
+		    "1:21: jump_boxes.edge must be a mapping, not a text\n" },
+		{ "jump_boxes: { edge: }\n",
+		    "1:21: jump_boxes.edge must be a mapping, not a text\n" },
+		{ "jump_boxes: { a b: {} }\n",
+		    "1:15: the name of a jump box must be 1 to 64 of the "
+		    "characters a-z, A-Z, 0-9, _ and -\n" },
+		{ "jump_boxes: { edge: { use: other, host: j, username: u, "
+		  "password: x, enabled: yes } }\n",
+		    "1:15: warning: no connection uses the jump box "
+		    "\"edge\"\n"
+		    "1:28: jump_boxes.edge.use belongs in ssh_tunnel of a "
+		    "connection\n"
+		    "1:79: jump_boxes.edge.enabled belongs in ssh_tunnel of a "
+		    "connection\n" },
+		{ "jump_boxes:\n  a: &a { host: j, username: u, password: x }\n"
+		  "  b: *a\n  a: *a\n",
+		    "2:3: warning: no connection uses the jump box \"a\"\n"
+		    "3:3: warning: no connection uses the jump box \"b\"\n"
+		    "4:3: the name \"a\" is taken by the jump box in line "
+		    "2\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char document[2000];
+
+		snprintf(document, sizeof document,
+		    "%sconnections: [{ name: a, host: h }]\n", cases[i][0]);
+		assert_string_equal(errors(document), cases[i][1]);
+	}
+	config_unref(good("jump_boxes: {}\nconnections: [{name: a, host: h}]"));
+	config_unref(good("jump_boxes:\nconnections: [{name: a, host: h}]"));
+	assert_string_equal(errors("{name: a, host: h, jump_boxes: {}}"),
+	    "1:20: unknown key \"jump_boxes\" in a connection; it belongs in "
+	    "the top level (beside connections)\n");
+}
+
+int
+main(void)
+{
+#define TEST(function) cmocka_unit_test_setup(function, clear_environment)
+	const struct CMUnitTest tests[] = {
+		TEST(a_name_stands_for_the_jump_box),
+		TEST(json_has_the_same),
+		TEST(all_who_use_one_share_it),
+		TEST(what_overrides_makes_another),
+		TEST(what_is_not_overridden_is_inherited),
+		TEST(a_file_overrides_a_text),
+		TEST(a_tunnel_may_be_switched_off),
+		TEST(an_unused_jump_box_is_unwise),
+		TEST(an_unknown_name_is_told_with_the_nearest),
+		TEST(an_error_is_told_once_where_it_stands),
+		TEST(what_overrides_is_told_at_its_own_place),
+		TEST(what_is_no_jump_box_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
