@@ -66,6 +66,34 @@ log_ended(const struct client *client, enum pgwire_moment moment)
 	    log_str("detail", fault->detail[0] != '\0' ? fault->detail : NULL));
 }
 
+/* Complete and log the fault that ends the session. */
+static void
+record_end(struct client *client, enum pgwire_moment moment)
+{
+	client_complete_fault(client);
+	gate_fail(client->home->gate, client->fault->code);
+	fault_note(client->fault, "the client had been connected for %s",
+	    clock_text(clock_ms() - client->start_ms).text);
+	log_ended(client, moment);
+}
+
+static void
+cut(struct client *client)
+{
+	client->is_reset = true;
+	relay_cut(client->relay);
+}
+
+static void
+say_last_words(struct client *client)
+{
+	unsigned char text[LAST_WORDS_MAX];
+
+	relay_say(client->relay, text,
+	    last_words_write(text, client->fault,
+		relay_session(client->relay)));
+}
+
 /*
  * The fault is set: tell the client where the moment allows it, else cut.  The
  * sender of a CancelRequest expects nothing but the end.
@@ -74,29 +102,18 @@ static enum client_state
 leave(struct client *client)
 {
 	enum pgwire_moment moment = relay_moment(client->relay);
-	unsigned char text[LAST_WORDS_MAX];
 
 	if (client->is_cancel)
 		return client_end(client, "cancel request not answered");
-	client->how = failure_stage(client->fault->code)->label;
-	if (moment == PGWIRE_OVER) {
-		client->how = "database closed";
-	} else {
-		client_complete_fault(client);
-		gate_fail(client->home->gate, client->fault->code);
-		fault_note(client->fault,
-		    "the client had been connected for %s",
-		    clock_text(clock_ms() - client->start_ms).text);
-		log_ended(client, moment);
-	}
-	if (moment == PGWIRE_CUT) {
-		client->is_reset = true;
-		relay_cut(client->relay);
-	} else {
-		relay_say(client->relay, text,
-		    last_words_write(text, client->fault,
-			relay_session(client->relay)));
-	}
+	client->how = moment == PGWIRE_OVER
+	    ? "database closed"
+	    : failure_stage(client->fault->code)->label;
+	if (moment != PGWIRE_OVER)
+		record_end(client, moment);
+	if (moment == PGWIRE_CUT)
+		cut(client);
+	else
+		say_last_words(client);
 	client->end_ms = clock_ms() + LEAVE_MS;
 	return CLIENT_LEAVING;
 }

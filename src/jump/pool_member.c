@@ -85,6 +85,22 @@ pool_member_cost(const struct pool_member *member,
 	return costs[is_foreign(member, target)][is_crowded];
 }
 
+/* The member has this target among others from now on. */
+static void
+carry(struct pool_member *member, const struct pool_target *target)
+{
+	if (target->needs_no_lookup)
+		member->is_numeric = true;
+	else
+		member->name = target->connection->host;
+	if (member->first == NULL)
+		member->first = target;
+	else if (member->first != target)
+		member->is_shared = true;
+	member->was_used = true;
+	member->idle_ms = 0;
+}
+
 void
 pool_member_open(struct pool_member *member, struct pool_target *target,
     const struct originator *originator, int64_t patience_ms, int64_t by_ms,
@@ -100,16 +116,7 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
 		.originator_port = originator->port,
 	};
 
-	if (target->needs_no_lookup)
-		member->is_numeric = true;
-	else
-		member->name = connection->host;
-	if (member->first == NULL)
-		member->first = target;
-	else if (member->first != target)
-		member->is_shared = true;
-	member->was_used = true;
-	member->idle_ms = 0;
+	carry(member, target);
 	member->target = target;
 	member->user = user;
 	member->is_held_up = false;
