@@ -70,7 +70,7 @@ subtest 'one that does not permit forwarding' => sub {
 	my $text = $seen->{out} =~ s/\s+/ /gr;
 
 	is($seen->{rc}, 16, 'the forward is denied');
-	like($text, qr/certificate has no permit-port-forwarding \(see ssh-keygen/,
+	like($text, qr/certificate may lack permit-port-forwarding \(see ssh-keygen/,
 	    'which may be for a certificate');
 	like($text, qr/agent certificate of SHA256:\S+ without permit-port-forwarding/,
 	    'and the login says why');

@@ -261,7 +261,7 @@ pump(struct ssh_link *link)
 	    link->pumped != ssh_transport_received(link->host.transport));
 	if (ssh_channels_enforce(&link->channels, link->host.transport) !=
 		SSH_CHANNELS_FINE ||
-	    (link->channels.live_count == 0 && /* who may be heard, too */
+	    (link->channels.live_count == 0 && /* they would be heard, too */
 		ssh_slot_is_passed_over(&link->slot, link->host.pulse.asked_ms,
 		    ssh_link_heard_ms(link))))
 		ssh_link_retire(link);

@@ -65,9 +65,10 @@ bool ssh_slot_is_taken(const struct ssh_slot *);
 int64_t ssh_slot_since_ms(const struct ssh_slot *);
 
 /*
- * A ping is refused at once and in turn.  Who was heard after a question that
- * was asked later, at `asked_ms`, will not refuse it any more: Erlang's server
- * forgets what it should answer to who asks while keys are exchanged.
+ * Whether the ping in the slot will never be answered.  Servers answer in the
+ * order of requests, so a jump box that was heard after a later question, asked
+ * at `asked_ms`, has dropped the ping.  Erlang's server drops what it was asked
+ * during a key exchange.
  */
 bool ssh_slot_is_passed_over(const struct ssh_slot *, int64_t asked_ms,
     int64_t heard_ms);
