@@ -38,7 +38,7 @@ async def in_time(code, seconds):
 
 
 async def connect(port, small):
-    """The receive buffer must be small before the connection is made."""
+    """Make the receive buffer small, before the connection is made."""
     connected = socket.socket()
     connected.setblocking(False)
     if small:

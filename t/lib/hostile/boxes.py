@@ -38,7 +38,7 @@ async def box_lines(reader, writer):
 
 @kind("box")
 async def box_line(reader, writer):
-    """One line that does not end."""
+    """A first line without an end."""
     await flood(writer, b"welcome ")
 
 
@@ -69,7 +69,7 @@ async def box_garbage(reader, writer):
 
 @kind("box")
 async def box_long_packet(reader, writer):
-    """Of 2 GB, it says."""
+    """A packet whose length says 2 GB."""
     writer.write(BANNER + struct.pack(">IB", 2**31 - 1, 4))
     await flood(writer, bytes(4096))
 

@@ -68,7 +68,7 @@ async def client_does_not_read(reader, writer):
 
 @kind("client")
 async def client_pipelines(reader, writer):
-    """Queries without end, whose answers it reads."""
+    """Query after query, and read the answers."""
     writer.write(startup())
     reading = asyncio.ensure_future(sink(reader))
     try:
@@ -82,7 +82,7 @@ async def client_pipelines(reader, writer):
 
 @kind("client")
 async def client_copies(reader, writer):
-    """Data of a COPY that nobody began, in the smallest of messages."""
+    """Send data of a COPY that nobody began, in the smallest messages."""
     writer.write(startup())
     reading = asyncio.ensure_future(sink(reader))
     try:
@@ -116,7 +116,7 @@ async def client_drips_tls(reader, writer):
 
 @kind("tls-client", pause_s=QUICK_S)
 async def client_leaves_in_tls(reader, writer):
-    """Each costs a signature of the certificate's key."""
+    """Make pgjump sign with its certificate's key, again and again."""
     writer.write(SSL_REQUEST)
     await reader.read(1)
     writer.write(hello())

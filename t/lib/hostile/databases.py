@@ -38,7 +38,7 @@ async def db_garbage(reader, writer):
 
 @kind("database")
 async def db_notices(reader, writer):
-    """In place of an answer to the startup packet."""
+    """Send this instead of an answer to the startup packet."""
     await reader.read(4096)
     await flood(writer, NOTICE)
 
@@ -52,7 +52,7 @@ async def db_errors(reader, writer):
 
 @kind("database")
 async def db_readies(reader, writer):
-    """The smallest message that is followed: 6 bytes."""
+    """Send the smallest message that pgjump follows: 6 bytes."""
     await reader.read(4096)
     writer.write(LOGIN)
     await flood(writer, READY)
@@ -67,7 +67,8 @@ async def db_floods(reader, writer):
 
 @kind("database")
 async def db_long_error(reader, writer):
-    """Of 2 GB, it says, in the login, where errors are read whole."""
+    """Send an error whose length says 2 GB, during the login, in which pgjump
+    reads errors as a whole."""
     await reader.read(4096)
     writer.write(b"E" + struct.pack(">I", 2**31 - 1) + b"SFATAL\0M")
     await flood(writer, b"never mind ")

@@ -8,13 +8,13 @@ import struct
 import typing
 
 PAUSE_S = 0.2
-QUICK_S = 0.05  # for those that do nothing but come and go
+QUICK_S = 0.05  # for peers that only come and go
 DRIP_S = 1  # between bytes that drip
 BURST = 1 << 20  # bytes, of a flood
 BURST_S = 0.25  # between bursts
 
 kinds = {}  # name: Kind
-acts = collections.Counter()  # how often each came to misbehave, by name
+acts = collections.Counter()  # how often each has misbehaved, by name
 
 
 class Kind(typing.NamedTuple):
@@ -35,7 +35,7 @@ def kind(side, visitor="stays", pause_s=PAUSE_S):
 
 
 def act(name):
-    """Count, and tell of the first time."""
+    """Count an act, and print the first one."""
     acts[name] += 1
     if acts[name] == 1:
         print("acts", name, flush=True)
@@ -52,7 +52,7 @@ async def drip(writer, data):
 
 
 async def flood(writer, piece):
-    """For ever, in bursts; whoever does not read holds it up."""
+    """Send for ever, in bursts; a peer that does not read stops it."""
     burst = piece * (BURST // len(piece))
     while True:
         writer.write(burst)

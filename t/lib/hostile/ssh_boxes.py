@@ -25,7 +25,7 @@ def number(value):
 
 
 class Box:
-    """One connection to a jump box, well-behaved as it stands."""
+    """One connection to a jump box, which behaves well by default."""
 
     options = {}
 
@@ -33,7 +33,7 @@ class Box:
         self.connection = connection
 
     async def begin(self, user):
-        """Before any method of authentication is offered."""
+        """Called before any method of authentication is offered."""
 
     async def requested(self):
         return self.database()
@@ -42,7 +42,7 @@ class Box:
         pass
 
     def on_channel(self, channel):
-        """A channel is open, and its database has let the client in."""
+        """Called when a channel is open and the client is in the database."""
 
     def database(self):
         return database_session(self)
@@ -55,7 +55,7 @@ class Box:
         self.connection._transport.pause_reading()
 
     async def burst(self, send, len_each):
-        """Send so often that a burst is reached, for ever."""
+        """Send messages of this length for ever, in bursts."""
         while self.connection._transport:
             for _ in range(min(BURST // len_each, 2000)):
                 if self.has_room():
@@ -118,7 +118,7 @@ class ssh_leaves_at_open(Box):
 
 
 class Flooding(Box):
-    """Each channel is flooded with one message."""
+    """Flood each channel with one message."""
 
     code, body = None, b""
 
@@ -154,7 +154,7 @@ class ssh_empty_data(Flooding):
 
 
 class Chatty(Box):
-    """The connection is flooded with one message."""
+    """Flood the connection with one message."""
 
     code, body = None, b""
 
@@ -186,7 +186,7 @@ class ssh_requests(Chatty):
 
 @kind("box")
 class ssh_unread_answers(ssh_requests):
-    """It wants answers, and does not read them."""
+    """Ask for answers, and do not read them."""
 
     async def flow(self):
         self.stop_reading()
@@ -214,7 +214,7 @@ class ssh_gives_no_window(Box):
 
 @kind("box")
 class ssh_keeps_channels(Box):
-    """It says EOF and never closes, nor reads."""
+    """Send EOF, and neither close nor read."""
 
     def on_channel(self, channel):
         channel.write_eof()
@@ -232,14 +232,14 @@ class ssh_exchanges_keys(Box):
 
 @kind("box")
 class ssh_exchanges_long_keys(ssh_exchanges_keys):
-    """Of 2048 bits, the longest that pgjump accepts."""
+    """Key exchanges of 2048 bits, the longest that pgjump accepts."""
 
     options = {"rekey_bytes": 1 << 14,
                "kex_algs": ["diffie-hellman-group14-sha256"]}
 
 
 def differs(box, name):
-    """Whether that is where this box misbehaves."""
+    """Whether this kind of jump box misbehaves in that method."""
     return getattr(type(box), name) is not getattr(Box, name)
 
 
