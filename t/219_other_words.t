@@ -141,7 +141,7 @@ subtest 'pgbouncer' => sub {
 	ok($daemon->says(qr/client closed(?s:.*)client closed/), 'they leave');
 	is($pooler->command('PAUSE myapp')->{rc}, 0, 'it is paused');
 	$report = report($good);
-	like($report->{hint}, qr/is paused \(RESUME\)/, 'a query that waits');
+	like($report->{hint}, qr/pooler is not paused \(RESUME\)/, 'a query that waits');
 	$daemon->down;
 	$pooler->process->down;
 };

@@ -127,7 +127,7 @@ subtest 'what is wrong is named at start' => sub {
 		[{ tls_cert_file => '/nowhere/x.crt' }, 3,
 			qr/tls_cert_file: cannot read/],
 		[{ tls_key_file => undef }, 3,
-			qr/tls_cert and tls_key are given together/],
+			qr/tls_cert and tls_key must be given together/],
 		[{ tls_cert_file => cert_file('expired'),
 			tls_key_file => key_file('expired') }, 3,
 			qr/warning: tls_cert_file: the certificate expired on/],

@@ -137,7 +137,7 @@ subtest 'a key logs in, and the expired password denies every forward' => sub {
 	my $text = $seen->{out} =~ s/\s+/ /gr;
 
 	is($seen->{rc}, 16, 'the forward is denied');
-	like($text, qr/user "\Q${\ $user->name}\E" alone, where the password has expired/,
+	like($text, qr/user "\Q${\ $user->name}\E" only: the password may have expired/,
 	    'and check says what may be the cause');
 };
 

@@ -188,12 +188,16 @@ fail_broken(const struct check_route *route, struct fault *fault)
 	return fault->code;
 }
 
-/* Wait until the link can take an open: its slot may hold a ping. */
+/*
+ * Wait until the link can take an open: its slot may hold a ping.  A link that
+ * was retired because nobody answers that ping is not broken, but silent.
+ */
 static enum failure
 await_slot(struct check_route *route, int64_t by_ms, struct fault *fault)
 {
 	while (!ssh_link_has_slot(route->link)) {
-		if (ssh_link_is_closed(route->link))
+		if (ssh_link_is_closed(route->link) &&
+		    !ssh_link_is_stuck(route->link))
 			return fail_broken(route, fault);
 		switch (check_route_turn(route, by_ms)) {
 		case CHECK_TURN_GO:

@@ -20,7 +20,10 @@ sub new($class, %is)
 	    dir => $is{dir}, env => { SSH_ASKPASS_REQUIRE => 'force',
 		SSH_ASKPASS => $self->{askpass} },
 	    argv => ['ssh-agent', '-D', '-a', $self->{path}])->start;
-	$self->{process}->up(sub { -S $self->{path} });
+	# Its socket is there before it listens, so it is asked: 1 means "no keys".
+	$self->{process}->up(sub { -S $self->{path}
+		    && run(['ssh-add', '-l'],
+			env => { SSH_AUTH_SOCK => $self->{path} })->{rc} <= 1 });
 	$self->add($_) for @{ $self->{keys} };
 	return $self;
 }
