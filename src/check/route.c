@@ -161,8 +161,8 @@ check_route_is_free(const struct check_route *route)
 	    !ssh_link_is_opening(route->link);
 }
 
-struct ssh_target
-check_route_target(const struct check_route *route)
+static struct ssh_target
+target_of(const struct check_route *route)
 {
 	const struct config_connection *connection = route->task->connection;
 	bool is_socket = connection->host_kind == CONFIG_HOST_SOCKET;
@@ -188,6 +188,13 @@ fail_broken(const struct check_route *route, struct fault *fault)
 	return fault->code;
 }
 
+static enum failure
+fail_silent(const struct check_route *route, struct fault *fault)
+{
+	jump_fault_silent(fault, clock_ms() - ssh_link_heard_ms(route->link));
+	return fault->code;
+}
+
 /*
  * Wait until the link can take an open: its slot may hold a ping.  A link that
  * was retired because nobody answers that ping is not broken, but silent.
@@ -196,16 +203,15 @@ static enum failure
 await_slot(struct check_route *route, int64_t by_ms, struct fault *fault)
 {
 	while (!ssh_link_has_slot(route->link)) {
-		if (ssh_link_is_closed(route->link) &&
-		    !ssh_link_is_stuck(route->link))
-			return fail_broken(route, fault);
+		if (ssh_link_is_closed(route->link))
+			return ssh_link_is_stuck(route->link)
+			    ? fail_silent(route, fault)
+			    : fail_broken(route, fault);
 		switch (check_route_turn(route, by_ms)) {
 		case CHECK_TURN_GO:
 			break;
 		case CHECK_TURN_TIMEOUT:
-			jump_fault_silent(fault,
-			    clock_ms() - ssh_link_heard_ms(route->link));
-			return fault->code;
+			return fail_silent(route, fault);
 		case CHECK_TURN_CANCELLED:
 			return fail_cancelled(fault);
 		}
@@ -224,7 +230,7 @@ fail_unanswered(struct check_route *route, int64_t asked_ms, int64_t overdue_ms,
 		jump_fault_unanswered(fault, jump, clock_ms() - asked_ms,
 		    false);
 	else
-		jump_fault_silent(fault, clock_ms() - heard_ms);
+		fail_silent(route, fault);
 	return fault->code;
 }
 
@@ -256,6 +262,7 @@ check_route_open(struct check_route *route, const struct ssh_target *target,
 	memset(out, 0, sizeof *out);
 	if (await_slot(route, by_ms, fault) != FAIL_NONE)
 		return fault->code;
+	out->was_asked = true;
 	asked_ms = clock_ms();
 	overdue_ms = asked_ms + (by_ms - asked_ms) / 4;
 	ssh_link_open(route->link, target, overdue_ms);
@@ -297,6 +304,18 @@ open_directly(struct check_route *route, const struct dial *dial,
 	return code;
 }
 
+/* Take a fresh link in place of the present one, if that can be had. */
+static bool
+dial_again(struct check_route *route, const struct dial *dial)
+{
+	struct dial silent = *dial;
+	struct fault cause = { 0 };
+
+	silent.on_stage = NULL;
+	silent.facts = NULL;
+	return check_route_dial(route, &silent, &cause) == FAIL_NONE;
+}
+
 /*
  * While sshd resolves a name, and while some other servers connect, the whole
  * session is silent.  As in jump/pool.c, a second link then tells whether the
@@ -307,34 +326,44 @@ doubt_target(struct check_route *route, const struct dial *dial,
     const struct check_opened *opened, struct fault *fault)
 {
 	const struct config_connection *connection = route->task->connection;
-	struct dial silent = *dial;
-	struct fault cause = { 0 };
 
 	if (fault->code != FAIL_TUNNEL_SILENT || opened->was_answered ||
 	    !(connection->host_kind == CONFIG_HOST_NAME ||
-		ssh_link_may_stall(route->link)))
-		return;
-	silent.on_stage = NULL;
-	silent.facts = NULL;
-	if (check_route_dial(route, &silent, &cause) != FAIL_NONE)
+		ssh_link_may_stall(route->link)) ||
+	    !dial_again(route, dial))
 		return;
 	memset(fault, 0, sizeof *fault);
 	jump_fault_unanswered(fault, connection->jump->label,
 	    opened->elapsed_ms, true);
 }
 
+/* Ask the jump box for the database through the present link. */
+static void
+ask_for_database(struct check_route *route, struct check_opened *out,
+    struct fault *fault)
+{
+	const struct check_task *task = route->task;
+	struct ssh_target target = target_of(route);
+
+	check_route_open(route, &target,
+	    check_route_task_by_ms(task, task->cfg->open_timeout_ms), out,
+	    fault);
+}
+
+/* A link on which nothing could be asked is replaced once, as in the pool. */
 enum failure
 check_route_database(struct check_route *route, const struct dial *dial,
     struct check_opened *out, struct fault *fault)
 {
-	const struct check_task *task = route->task;
-	struct ssh_target target = check_route_target(route);
-
-	if (task->connection->jump == NULL)
+	if (route->task->connection->jump == NULL)
 		return open_directly(route, dial, out, fault);
-	check_route_open(route, &target,
-	    check_route_task_by_ms(task, task->cfg->open_timeout_ms), out,
-	    fault);
-	doubt_target(route, dial, out, fault);
+	ask_for_database(route, out, fault);
+	if (fault->code == FAIL_TUNNEL_SILENT && !out->was_asked &&
+	    dial_again(route, dial)) {
+		memset(fault, 0, sizeof *fault);
+		ask_for_database(route, out, fault);
+	}
+	if (out->was_asked)
+		doubt_target(route, dial, out, fault);
 	return fault->code;
 }

@@ -50,15 +50,12 @@ enum failure check_route_dial(struct check_route *, const struct dial *,
 /* Whether the present link can take another open. */
 bool check_route_is_free(const struct check_route *);
 
-/* The connection's database, in the form in which a jump box is asked for it.
- */
-struct ssh_target check_route_target(const struct check_route *);
-
 /* How an open ended, beyond what the fault says. */
 struct check_opened {
 	struct stream *stream; /* the caller's */
 	int64_t elapsed_ms;
 	int64_t rtt_us;    /* to the jump box; 0: unknown */
+	bool was_asked;    /* false: the link took no open, or was lost */
 	bool was_answered; /* false: the time ran out first */
 	char words[256];   /* the jump box's own */
 };
