@@ -300,7 +300,8 @@ take(const struct command_option *option, struct request *request)
 	return false;
 }
 
-/* False after a usage error, which was printed; *given has a bit for each row.
+/*
+ * False after a usage error, which was printed; *given has a bit for each row.
  */
 static bool
 read_options(struct request *request, int argc, char **argv, unsigned *given)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
-/* Texts: the ASCII letters, comparison, and a peer's text made fit for print.
+/*
+ * Texts: the ASCII letters, comparison, and a peer's text made fit for print.
  */
 #ifndef PGJUMP_BASE_TEXT_H
 #define PGJUMP_BASE_TEXT_H

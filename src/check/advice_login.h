@@ -10,7 +10,8 @@
 struct check_advice;
 struct check_state;
 
-/* The command that gives the connection's user a new password in the database.
+/*
+ * The command that gives the connection's user a new password in the database.
  */
 void check_advice_login_password(const struct check_state *,
     struct check_advice *);

@@ -95,7 +95,8 @@ check_key_read(const struct config_jump *jump, struct check_key *out,
 	return fault->code;
 }
 
-/* Describe a key of the agent; false: it is a certificate, or not known here.
+/*
+ * Describe a key of the agent; false: it is a certificate, or not known here.
  */
 static bool
 take_agent_key(const struct ssh_agent_key *from, struct check_key *out)

@@ -75,7 +75,8 @@ fail_silent(const struct check_state *state, const struct patience *wait,
 	return fault->code;
 }
 
-/* Wait until something may have changed, or set the fault that ends the wait.
+/*
+ * Wait until something may have changed, or set the fault that ends the wait.
  */
 static enum failure
 turn(const struct check_state *state, const struct patience *wait,
@@ -92,7 +93,8 @@ turn(const struct check_state *state, const struct patience *wait,
 	return fault_set_code(fault, FAIL_SHUTDOWN);
 }
 
-/* Send everything, or set the fault.  A broken stream is found out by reading.
+/*
+ * Send everything, or set the fault.  A broken stream is found out by reading.
  */
 static enum failure
 send_all(const struct check_state *state, const struct patience *wait,

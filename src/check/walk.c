@@ -26,7 +26,6 @@
 #include "check/state.h"
 #include "check/verdict.h"
 #include "config/config.h"
-#include "ssh/slot.h"
 #include "tls/client.h"
 
 /* --- The steps ------------------------------------------------------------ */

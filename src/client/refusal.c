@@ -9,7 +9,6 @@
 #include "client/refusal.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +26,7 @@
  * round trips of a slow handshake, but no shelter for a client that stalls.
  */
 #define TOTAL_MS 10000
-#define STOP_MS                                                               \
-	1000          /* the same when pgjump stops, which must not take long \
-		       */
+#define STOP_MS  1000 /* the same when pgjump stops, which must be soon */
 #define DRAIN_MS 2000 /* for the client to close once it has the text */
 #define READ_MAX 4096 /* more than most clients send before their session */
 #define TURN_MAX (16 * READ_MAX) /* bytes before other clients have a turn */

@@ -159,7 +159,7 @@ on_drained(struct message *message, void *receiver)
 }
 
 static void
-drained_discard(struct message *message)
+on_drained_discard(struct message *message)
 {
 	free(message);
 }
@@ -173,7 +173,7 @@ drain(struct server *server)
 	for (unsigned i = 0; i < server->worker_count; i++) {
 		drained = xcalloc(1, sizeof *drained);
 		drained->deliver = on_drained;
-		drained->discard = drained_discard;
+		drained->discard = on_drained_discard;
 		worker_drain(server->workers[i], server->mailbox, drained);
 	}
 }

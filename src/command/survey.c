@@ -33,7 +33,7 @@ struct answer {
 };
 
 static void
-answer_discard(struct message *message)
+on_answer_discard(struct message *message)
 {
 	struct answer *answer = (struct answer *)message;
 
@@ -71,7 +71,7 @@ on_answer(struct message *message, void *receiver)
 		if (--survey->awaited == 0)
 			end_round(survey);
 	}
-	answer_discard(message);
+	on_answer_discard(message);
 }
 
 static void
@@ -87,7 +87,7 @@ ask(struct survey *survey, struct worker *worker)
 	struct answer *answer = xcalloc(1, sizeof *answer);
 
 	answer->message.deliver = on_answer;
-	answer->message.discard = answer_discard;
+	answer->message.discard = on_answer_discard;
 	answer->round = survey->round;
 	answer->state = nothing(survey);
 	worker_look(worker, survey->mailbox, &answer->message, answer->state);

@@ -100,7 +100,7 @@ on_arrival(struct message *message, void *receiver)
 }
 
 static void
-arrival_discard(struct message *message)
+on_arrival_discard(struct message *message)
 {
 	struct arrival *arrival = (struct arrival *)message;
 
@@ -123,7 +123,7 @@ on_drain(struct message *message, void *receiver)
 }
 
 static void
-drain_discard(struct message *message)
+on_drain_discard(struct message *message)
 {
 	struct drain *drain = (struct drain *)message;
 
@@ -150,7 +150,7 @@ on_look(struct message *message, void *receiver)
 }
 
 static void
-look_discard(struct message *message)
+on_look_discard(struct message *message)
 {
 	struct look *look = (struct look *)message;
 
@@ -169,7 +169,7 @@ on_stop(struct message *message, void *receiver)
 }
 
 static void
-stop_discard(struct message *message)
+on_stop_discard(struct message *message)
 {
 	free(message);
 }
@@ -320,7 +320,7 @@ worker_hand(struct worker *worker, size_t connection, int take_fd, uint64_t id,
 
 	assert(peer_len <= sizeof arrival->peer);
 	arrival->message.deliver = on_arrival;
-	arrival->message.discard = arrival_discard;
+	arrival->message.discard = on_arrival_discard;
 	arrival->connection = connection;
 	arrival->fd = take_fd;
 	arrival->id = id;
@@ -342,7 +342,7 @@ worker_drain(struct worker *worker, struct mailbox *home,
 	struct drain *drain = xcalloc(1, sizeof *drain);
 
 	drain->message.deliver = on_drain;
-	drain->message.discard = drain_discard;
+	drain->message.discard = on_drain_discard;
 	drain->home = mailbox_ref(home);
 	drain->done = take_done;
 	mailbox_post(worker->mailbox, &drain->message);
@@ -355,7 +355,7 @@ worker_look(struct worker *worker, struct mailbox *home,
 	struct look *look = xcalloc(1, sizeof *look);
 
 	look->message.deliver = on_look;
-	look->message.discard = look_discard;
+	look->message.discard = on_look_discard;
 	look->home = mailbox_ref(home);
 	look->done = take_done;
 	look->out = out;
@@ -371,7 +371,7 @@ worker_stop(struct worker *worker)
 		return;
 	stop = xcalloc(1, sizeof *stop);
 	stop->deliver = on_stop;
-	stop->discard = stop_discard;
+	stop->discard = on_stop_discard;
 	mailbox_post(worker->mailbox, stop);
 	pthread_join(worker->thread, NULL);
 	worker_free(worker);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The mapping ssh_tunnel made into a jump box: judges the credentials, decides
- * what makes the host key trusted, and shares equal jump boxes.
+ * A mapping, ssh_tunnel or one of jump_boxes, made into a jump box: judges the
+ * credentials, decides what makes the host key trusted, and shares equal jump
+ * boxes.
  */
 #ifndef PGJUMP_CONFIG_JUMP_H
 #define PGJUMP_CONFIG_JUMP_H

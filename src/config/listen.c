@@ -134,7 +134,8 @@ port_of_dir(const char *text)
 	    : NULL;
 }
 
-/* /dir or /dir:PORT.  A directory whose name is "dir:1" is written "/dir:1/".
+/*
+ * /dir or /dir:PORT.  A directory whose name is "dir:1" is written "/dir:1/".
  */
 static bool
 add_dir(struct listening *listening, const char *text)

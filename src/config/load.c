@@ -26,7 +26,8 @@
 #include "config/tls.h"
 #include "config/yaml.h"
 
-/* Far more than anybody tunnels by one pgjump; each costs a descriptor or two.
+/*
+ * Far more than anybody tunnels by one pgjump; each costs a descriptor or two.
  */
 #define CONNECTIONS_MAX 1000
 
@@ -281,7 +282,8 @@ check_mode(struct loading *loading, const struct stat *status)
 		    status->st_mode & 0777);
 }
 
-/* NULL after an error.  `status` is the file's, NULL for a document in memory.
+/*
+ * NULL after an error.  `status` is the file's, NULL for a document in memory.
  */
 static struct config *
 load_document(struct report *report, const char *file, const char *bytes,

@@ -336,7 +336,8 @@ config_options_find(enum option_section section, const char *key, bool *is_file)
 	return NULL;
 }
 
-/* --- The key that may be meant ----------------------------------------------
+/*
+ * --- The key that may be meant ----------------------------------------------
  */
 
 /* "use" is nearer to "user" and "usr" than "username", which they mean. */

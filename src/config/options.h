@@ -2,9 +2,9 @@
 
 /*
  * Every option of a configuration file, a row for each: its section, name,
- * type, range, default, field, and the sentence that documents it.  Parsing,
- * defaults, error texts and the test of the documentation are made from these
- * rows.
+ * type, range, default, field, and a sentence, which an error quotes where the
+ * option is required and missing.  Parsing, defaults, error texts and the test
+ * of the documentation are made from these rows.
  */
 #ifndef PGJUMP_CONFIG_OPTIONS_H
 #define PGJUMP_CONFIG_OPTIONS_H
@@ -18,8 +18,8 @@
 enum option_section {
 	SECTION_GLOBAL,     /* beside `connections` */
 	SECTION_CONNECTION, /* struct config_connection */
-	SECTION_TUNNEL,     /* in ssh_tunnel: struct config_jump */
-	SECTION_SSL,        /* in ssl_config: struct config_connection */
+	SECTION_TUNNEL, /* in ssh_tunnel and jump_boxes: struct config_jump */
+	SECTION_SSL,    /* in ssl_config: struct config_connection */
 	SECTION_COUNT,
 };
 

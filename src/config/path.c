@@ -7,7 +7,6 @@
 #include "config/path.h"
 
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +38,8 @@ home(void)
 	return xstrdup(found->pw_dir);
 }
 
-/* "$VARIABLE/rest", else "~/fallback/rest"; NULL: there is no home directory.
+/*
+ * "$VARIABLE/rest", else "~/fallback/rest"; NULL: there is no home directory.
  */
 static char *
 xdg_path(const char *variable, const char *fallback, const char *rest)

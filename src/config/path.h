@@ -15,7 +15,8 @@
  */
 char *config_path_resolve(const char *dir, const char *text, const char **why);
 
-/* The directory in a file's path, which the caller frees; NULL: there is none.
+/*
+ * The directory in a file's path, which the caller frees; NULL: there is none.
  */
 char *config_path_dir(const char *path);
 

@@ -84,7 +84,8 @@ quote_path(struct printing *printing, const char *path)
 	free(absolute);
 }
 
-/* --- Rows with a form of their own -----------------------------------------
+/*
+ * --- Rows with a form of their own -----------------------------------------
  */
 
 /* A list on one line; `write` writes each item. */

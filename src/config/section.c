@@ -30,8 +30,9 @@
 
 /* --- Values -------------------------------------------------------------- */
 
-bool
-config_section_is_absent(const struct node *node)
+/* Null, ~ and an empty text count as absent. */
+static bool
+is_absent(const struct node *node)
 {
 	static const char *const nulls[] = { "~", "null", "Null", "NULL" };
 
@@ -52,8 +53,7 @@ config_section_is_absent(const struct node *node)
 static const struct node *
 readable(const struct node *node)
 {
-	return node == NULL || config_section_is_absent(node) ||
-		node->mark == MARK_UNSET
+	return node == NULL || is_absent(node) || node->mark == MARK_UNSET
 	    ? NULL
 	    : node;
 }
@@ -61,7 +61,7 @@ readable(const struct node *node)
 static bool
 is_missing(const struct node *node)
 {
-	return node == NULL || config_section_is_absent(node);
+	return node == NULL || is_absent(node);
 }
 
 static size_t
@@ -418,7 +418,8 @@ read_file(const struct section *section, const struct option *option,
 		check_readers(section, option, node, secret->path);
 }
 
-/* A wrong value is replaced by the default, so that it causes one error only.
+/*
+ * A wrong value is replaced by the default, so that it causes one error only.
  */
 static void
 fill_field(const struct section *section, const struct option *option,

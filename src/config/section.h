@@ -37,9 +37,6 @@ struct section {
 	const struct node *values[SECTION_SLOTS], *files[SECTION_SLOTS];
 };
 
-/* Whether a value counts as absent, being null, ~ or an empty text. */
-bool config_section_is_absent(const struct node *);
-
 /*
  * Match the keys of `map`.  Reports unknown and reserved keys and duplicates.
  * `jump_box` is the name of a jump box of jump_boxes, otherwise NULL.

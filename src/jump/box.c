@@ -7,7 +7,6 @@
  */
 #include "jump/box.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 

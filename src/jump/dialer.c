@@ -50,7 +50,7 @@ let_go(struct dialer *dialer)
 }
 
 static void
-on_dialled_message(struct message *message, void *receiver)
+on_message(struct message *message, void *receiver)
 {
 	struct dialer *dialer = (struct dialer *)message;
 
@@ -134,7 +134,7 @@ dialer_new(const struct dialer_setup *setup)
 {
 	struct dialer *dialer = xcalloc(1, sizeof *dialer);
 
-	dialer->message.deliver = on_dialled_message;
+	dialer->message.deliver = on_message;
 	dialer->message.discard = on_discard;
 	dialer->holders = 2;
 	dialer->setup = *setup;

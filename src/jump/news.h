@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * News for the workers that share a jump box: something in its record has
- * changed.  One mutex; any thread.
+ * News for the workers that share a jump box: a dial has ended.  One mutex; any
+ * thread.
  */
 #ifndef PGJUMP_JUMP_NEWS_H
 #define PGJUMP_JUMP_NEWS_H

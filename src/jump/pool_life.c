@@ -9,9 +9,7 @@
 
 #include <sys/queue.h>
 
-#include "base/clock.h"
 #include "jump/pool_member.h"
-#include "jump/pool_targets.h"
 #include "ssh/link.h"
 
 /* Linux gives up a connect after 127 s: six times asked again (tcp(7)).  Its

@@ -14,7 +14,6 @@
 #include <libssh2.h>
 #include <string.h>
 
-#include "base/xmalloc.h"
 #include "key/ssh_memory.h"
 
 struct proof {

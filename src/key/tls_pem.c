@@ -13,7 +13,6 @@
 #include <openssl/x509.h>
 
 #include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -292,8 +292,8 @@ on_finish(struct stream *stream)
 {
 	struct ssh_channel *channel = channel_of(stream);
 
-	if (channel
-		->is_finished) /* AsyncSSH ends the session on a second EOF */
+	/* AsyncSSH ends the session on a second EOF. */
+	if (channel->is_finished)
 		return;
 	channel->is_finishing = channel->is_finished = true;
 	send_eof(channel);

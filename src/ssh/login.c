@@ -8,7 +8,6 @@
  */
 #include "ssh/login.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

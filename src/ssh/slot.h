@@ -65,10 +65,11 @@ bool ssh_slot_is_taken(const struct ssh_slot *);
 int64_t ssh_slot_since_ms(const struct ssh_slot *);
 
 /*
- * Whether the ping in the slot will never be answered.  Servers answer in the
- * order of requests, so a jump box that was heard after a later question, asked
- * at `asked_ms`, has dropped the ping.  Erlang's server drops what it was asked
- * during a key exchange.
+ * Whether the ping in the slot seems to have been dropped.  Servers answer in
+ * the order of requests, so a jump box that was heard after a later question,
+ * asked at `asked_ms`, is taken to have dropped the ping: Erlang's server drops
+ * what it was asked during a key exchange.  What was heard may have been
+ * something else, and a mistake costs an idle link.
  */
 bool ssh_slot_is_passed_over(const struct ssh_slot *, int64_t asked_ms,
     int64_t heard_ms);

@@ -22,7 +22,6 @@
 #include "base/fault.h"
 #include "base/text.h"
 #include "key/openssl.h"
-#include "tls/tls.h"
 
 #define NAME_MAX_LEN 253
 

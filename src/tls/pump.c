@@ -26,7 +26,8 @@ send_output(struct tls_client *client, struct stream *database)
 	}
 }
 
-/* Read once.  False: nothing has come; if the stream ended, *status is FAILED.
+/*
+ * Read once.  False: nothing has come; if the stream ended, *status is FAILED.
  */
 static bool
 take_input(struct tls_client *client, struct stream *database,

@@ -33,7 +33,8 @@
 #define DOCUMENTS_DIR_SIZE 32
 extern char documents_dir[DOCUMENTS_DIR_SIZE];
 
-/* The messages of the last document that was read, with the name of its file.
+/*
+ * The messages of the last document that was read, with the name of its file.
  */
 extern char said[65536];
 
