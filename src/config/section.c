@@ -159,6 +159,7 @@ section_of(const struct section *section, const char *key)
 	const struct option *option = config_options_find(section->which, key,
 	    &is_file);
 
+	assert(option != NULL);
 	return source_of(section, (size_t)(option - config_options));
 }
 
