@@ -183,6 +183,8 @@ for my $case (
 		like($out, qr/^jump_boxes:\n  "edge":\n    host: "j"\n    port: 23\n/m,
 		    'jump_boxes');
 		like($out, qr/^  "true":\n    host: "k"\n/m, 'each of them');
+		like($out, qr/^    # known_hosts: \[.*\] # default$/m,
+		    'default files in a comment');
 		like($out, $has, 'and the connection');
 	};
 }

@@ -129,6 +129,7 @@ struct config_connection {
 struct config_jump_box {
 	char *name;
 	struct config_jump settings; /* without an index */
+	bool gives_known_hosts;      /* rather than the default files */
 };
 
 /* Set host_kind and label from host and port. */

@@ -107,6 +107,8 @@ read_one(struct jump_boxes *boxes, const struct node *key,
 	    out->name, value);
 	refuse_foreign(&box->section);
 	config_jump_fill(&box->section, cfg, &out->settings);
+	out->gives_known_hosts = config_section_gives(&box->section,
+	    "known_hosts");
 	report_about(boxes->reading->report, 0);
 	cfg->jump_box_count = ++boxes->count;
 }

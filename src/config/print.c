@@ -30,6 +30,7 @@
 struct printing {
 	FILE *out;
 	const struct config *cfg;
+	const struct config_jump_box *jump_box; /* of jump_boxes; or NULL */
 	unsigned indent;
 	bool is_item_due; /* the next line begins an item of a list */
 };
@@ -52,13 +53,20 @@ end(struct printing *printing, bool is_default)
 	fputs(is_default ? " # default\n" : "\n", printing->out);
 }
 
+/* A line that is not read back. */
 static void
-not_set(struct printing *printing, const char *key)
+begin_comment(struct printing *printing, const char *key)
 {
 	/* An item begins with the name, which is required. */
 	assert(!printing->is_item_due);
-	fprintf(printing->out, "%*s# %s: not set\n", (int)printing->indent, "",
-	    key);
+	fprintf(printing->out, "%*s# %s:", (int)printing->indent, "", key);
+}
+
+static void
+not_set(struct printing *printing, const char *key)
+{
+	begin_comment(printing, key);
+	fputs(" not set\n", printing->out);
 }
 
 static void
@@ -196,6 +204,15 @@ write_path(struct printing *printing, const void *of, size_t index)
 	quote_path(printing, ((char *const *)of)[index]);
 }
 
+/* The default files of a jump box, which a connection that overrides host_key
+ * does not inherit, unlike files that are given. */
+static bool
+are_default_files(const struct printing *printing)
+{
+	return printing->jump_box != NULL &&
+	    !printing->jump_box->gives_known_hosts;
+}
+
 static void
 print_known_hosts(struct printing *printing, const char *key,
     const void *fields)
@@ -206,7 +223,10 @@ print_known_hosts(struct printing *printing, const char *key,
 		not_set(printing, key);
 		return;
 	}
-	begin(printing, key);
+	if (are_default_files(printing))
+		begin_comment(printing, key);
+	else
+		begin(printing, key);
 	flow(printing, jump->known_hosts_count, jump->known_hosts, write_path);
 	end(printing, config_jump_has_default_known_hosts(jump));
 }
@@ -326,7 +346,9 @@ print_jump_box(struct printing *printing, const struct config_jump_box *box)
 	fprintf(printing->out, "%*s\"%s\":\n", (int)printing->indent, "",
 	    box->name);
 	printing->indent += STEP;
+	printing->jump_box = box;
 	print_section(printing, SECTION_TUNNEL, &box->settings);
+	printing->jump_box = NULL;
 	printing->indent -= STEP;
 }
 

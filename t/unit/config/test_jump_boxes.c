@@ -14,6 +14,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "config/jump.h"
+#include "config/print.h"
 #include "documents.h"
 
 #define EDGE "jump_boxes: { edge: { host: j, username: u, password: x } }\n"
@@ -139,6 +141,50 @@ a_tunnel_may_be_switched_off(void **state)
 	config_unref(cfg);
 	config_unref(good("connections:\n" BY("a", "1000",
 	    "{ use: nobody, enabled: false }")));
+}
+
+/* The configuration as config --print writes it, read back. */
+static struct config *
+read_back(const struct config *cfg)
+{
+	static char text[65536];
+	FILE *out = fmemopen(text, sizeof text, "w");
+
+	config_print(cfg, out);
+	fclose(out);
+	return good(text);
+}
+
+static void
+what_is_printed_means_the_same(void **state)
+{
+	static const char *const boxes[] = { "", ", known_hosts: /k",
+		", known_hosts: [~/.ssh/known_hosts, "
+		"/etc/ssh/ssh_known_hosts]",
+		", host_key: accept-new", ", host_key: " PIN,
+		", host_key: " PIN ", known_hosts: /k" };
+	static const char *const keys[] = { "", ", host_key: " OTHER_PIN,
+		", host_key: accept-new", ", known_hosts: /l" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++)
+		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+			char document[1000];
+			struct config *cfg, *again;
+
+			snprintf(document, sizeof document,
+			    "jump_boxes: { edge: { host: j, username: u, "
+			    "auth_method: agent%s } }\nconnections:\n"
+			    "- { name: a, host: h, ssh_tunnel: "
+			    "{ use: edge%s } }\n",
+			    boxes[i], keys[k]);
+			cfg = good(document);
+			again = read_back(cfg);
+			assert_true(config_jump_has_same_host_key(cfg->jumps,
+			    again->jumps));
+			config_unref(again);
+			config_unref(cfg);
+		}
 }
 
 static void
@@ -277,6 +323,7 @@ main(void)
 		TEST(what_is_not_overridden_is_inherited),
 		TEST(a_file_overrides_a_text),
 		TEST(a_tunnel_may_be_switched_off),
+		TEST(what_is_printed_means_the_same),
 		TEST(an_unused_jump_box_is_unwise),
 		TEST(an_unknown_name_is_told_with_the_nearest),
 		TEST(an_error_is_told_once_where_it_stands),
