@@ -122,11 +122,14 @@ subtest 'hostkey --add' => sub {
 };
 
 subtest 'what others have said is not repeated' => sub {
-	my @connections = (through('a', 'one'), through('b', 'two'));
+	my @connections = (through('a', 'one'), through('b', 'two'),
+		through('c', { use => 'two', enabled => JSON::PP::false }));
 	my %boxes = (one => edge(), two => edge(host_key => 'any'),
 		three => edge());
 	unlike(command(['check', 'a'], \@connections, %boxes)->{err},
 	    qr/warning/, 'to who asks for one connection');
+	unlike(command(['check', 'c'], \@connections, %boxes)->{err},
+	    qr/warning/, 'nor to one that could use it');
 	like(command(['check', 'b'], \@connections, %boxes)->{err},
 	    qr/warning: jump_boxes\.two\.host_key: any/,
 	    'but that of its own jump box');

@@ -174,8 +174,10 @@ for my $case (
 		qr/^    ssh_tunnel:\n      use: "edge"\n      username: "u"\n\z/m],
 	['a secret of each', '{ use: edge, password: y }',
 		qr/^    ssh_tunnel:\n      use: "edge"\n      password: "<redacted>"\n\z/m],
-	['neither', '{ use: edge, enabled: no }',
-		qr/^    ssh_tunnel:\n      enabled: false\n\z/m],
+	['one that is not in use for now', '{ use: edge, enabled: no, port: 1 }',
+		qr/^    ssh_tunnel:\n      enabled: false\n      use: "edge"\n\z/m],
+	['one that does not exist yet', '{ use: none, enabled: no }',
+		qr/^    ssh_tunnel:\n      enabled: false\n      use: "none"\n\z/m],
 ) {
 	my ($what, $tunnel, $has) = @$case;
 	subtest "jump boxes by name: $what" => sub {

@@ -120,7 +120,8 @@ struct config_connection {
 	struct config_network *allow_from;
 	size_t allow_from_count;        /* 0: everybody, on loopback only */
 	const struct config_jump *jump; /* NULL: a direct connection */
-	char *jump_box;         /* its name in jump_boxes; NULL: not by name */
+	/* The name that ssh_tunnel uses, even if it is disabled; NULL: none. */
+	char *jump_box;
 	const char **overrides; /* the options given beside that name */
 	size_t override_count;
 };

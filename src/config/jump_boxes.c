@@ -258,25 +258,41 @@ read_name(struct jump_boxes *boxes, const struct section *section,
 
 /* ssh_tunnel: { use: NAME, ... } */
 static void
-read_use(struct jump_boxes *boxes, struct section *tunnel, bool is_enabled,
-    struct config *cfg, struct config_connection *connection)
+read_use(struct jump_boxes *boxes, struct section *tunnel, struct config *cfg,
+    struct config_connection *connection)
 {
 	char *name = NULL;
 	struct jump_box *box = NULL;
 
 	if (config_section_read(tunnel, "use", &name)) {
 		box = find(boxes, name);
-		if (box == NULL && is_enabled)
+		if (box == NULL)
 			refuse_name(boxes, tunnel, "use",
 			    config_section_place(tunnel, "use"), name);
 	}
-	if (box != NULL && is_enabled)
+	if (box != NULL)
 		use(box, tunnel, cfg, connection);
-	else if (box != NULL)
-		box->is_used = true; /* switched off for a while */
-	else if (is_enabled)
+	else
 		read_in_vain(tunnel);
 	free(name);
+}
+
+/* ssh_tunnel: { enabled: false, ... }.  The jump box counts as used: the tunnel
+ * may be enabled again. */
+static void
+read_disabled(struct jump_boxes *boxes, const struct section *tunnel,
+    struct config_connection *connection)
+{
+	const struct node *name = config_section_value(tunnel, "use");
+	struct jump_box *box;
+
+	if (name == NULL || name->kind != NODE_SCALAR ||
+	    !config_value_is_name(name->text))
+		return;
+	connection->jump_box = xstrdup(name->text);
+	box = find(boxes, name->text);
+	if (box != NULL)
+		box->is_used = true;
 }
 
 static void
@@ -289,15 +305,18 @@ read_mapping(struct jump_boxes *boxes, const struct node *node,
 	config_section_open(&tunnel, boxes->reading, SECTION_TUNNEL, NULL,
 	    node);
 	config_section_read(&tunnel, "enabled", &is_enabled);
+	if (!is_enabled) {
+		read_disabled(boxes, &tunnel, connection);
+		return;
+	}
 	if (config_section_gives(&tunnel, "use")) {
-		read_use(boxes, &tunnel, is_enabled, cfg, connection);
+		read_use(boxes, &tunnel, cfg, connection);
 		return;
 	}
 	if (!config_section_gives(&tunnel, "enabled"))
 		config_section_error(&tunnel, "enabled", node->place,
 		    "is required: false makes the connection direct");
-	if (is_enabled)
-		connection->jump = config_jump_read(&tunnel, cfg);
+	connection->jump = config_jump_read(&tunnel, cfg);
 }
 
 void

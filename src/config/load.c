@@ -359,7 +359,7 @@ is_used_by(char *const *names, const struct config *cfg, const char *jump_box)
 		const struct config_connection
 		    *connection = &cfg->connections[i];
 
-		if (connection->jump_box != NULL &&
+		if (connection->jump != NULL && connection->jump_box != NULL &&
 		    strcmp(connection->jump_box, jump_box) == 0 &&
 		    is_among(names, connection->name))
 			return true;

@@ -319,24 +319,33 @@ print_use(struct printing *printing, const char *key,
 	printing->indent -= STEP;
 }
 
+/* A tunnel that does not name its jump box, or is disabled. */
 static void
-print_tunnel(struct printing *printing, const char *key, const void *fields)
+print_enabled(struct printing *printing, const char *key,
+    const struct config_connection *connection)
 {
-	const struct config_connection *connection = fields;
-
-	if (connection->jump_box != NULL) {
-		print_use(printing, key, connection);
-		return;
-	}
 	begin(printing, key);
 	end(printing, false);
 	printing->indent += STEP;
 	begin(printing, "enabled");
 	fprintf(printing->out, " %s\n",
 	    connection->jump != NULL ? "true" : "false");
+	if (connection->jump_box != NULL)
+		print_text(printing, "use", connection->jump_box);
 	if (connection->jump != NULL)
 		print_section(printing, SECTION_TUNNEL, connection->jump);
 	printing->indent -= STEP;
+}
+
+static void
+print_tunnel(struct printing *printing, const char *key, const void *fields)
+{
+	const struct config_connection *connection = fields;
+
+	if (connection->jump != NULL && connection->jump_box != NULL)
+		print_use(printing, key, connection);
+	else
+		print_enabled(printing, key, connection);
 }
 
 /* The name is quoted: true and null are names, too. */

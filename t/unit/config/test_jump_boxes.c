@@ -25,6 +25,18 @@
 	"- { name: " name ", host: h, listen: " port ", ssh_tunnel: " tunnel \
 	" }\n"
 
+/* The configuration as config --print writes it, read back. */
+static struct config *
+read_back(const struct config *cfg)
+{
+	static char text[65536];
+	FILE *out = fmemopen(text, sizeof text, "w");
+
+	config_print(cfg, out);
+	fclose(out);
+	return good(text);
+}
+
 static void
 a_name_stands_for_the_jump_box(void **state)
 {
@@ -137,22 +149,35 @@ a_tunnel_may_be_switched_off(void **state)
 
 	(void)state;
 	assert_null(cfg->connections->jump);
+	assert_string_equal(cfg->connections->jump_box, "edge");
 	assert_int_equal(cfg->jump_count, 0);
 	config_unref(cfg);
 	config_unref(good("connections:\n" BY("a", "1000",
 	    "{ use: nobody, enabled: false }")));
+	config_unref(good("connections:\n" BY("a", "1000",
+	    "{ use: a b, enabled: false, port: none, host: [] }")));
+	assert_string_equal(
+	    errors("connections:\n" BY("a", "1000",
+		"{ enabled: false, prot: 1, port: 1, port: 1 }")),
+	    "2:67: unknown key \"prot\" in ssh_tunnel; did you mean "
+	    "\"port\"?\n"
+	    "2:85: ssh_tunnel.port is given twice; the first is in line 2\n");
 }
 
-/* The configuration as config --print writes it, read back. */
-static struct config *
-read_back(const struct config *cfg)
+static void
+a_tunnel_that_is_off_is_printed_so(void **state)
 {
-	static char text[65536];
-	FILE *out = fmemopen(text, sizeof text, "w");
+	struct config *cfg = good(
+	    "jump_boxes: { edge: { host: j, username: u, "
+	    "auth_method: agent } }\nconnections:\n" BY("a", "1000",
+		"{ use: edge, enabled: false }"));
+	struct config *again = read_back(cfg);
 
-	config_print(cfg, out);
-	fclose(out);
-	return good(text);
+	(void)state;
+	assert_null(again->connections->jump);
+	assert_string_equal(again->connections->jump_box, "edge");
+	config_unref(again);
+	config_unref(cfg);
 }
 
 static void
@@ -323,6 +348,7 @@ main(void)
 		TEST(what_is_not_overridden_is_inherited),
 		TEST(a_file_overrides_a_text),
 		TEST(a_tunnel_may_be_switched_off),
+		TEST(a_tunnel_that_is_off_is_printed_so),
 		TEST(what_is_printed_means_the_same),
 		TEST(an_unused_jump_box_is_unwise),
 		TEST(an_unknown_name_is_told_with_the_nearest),
