@@ -7,8 +7,10 @@
  */
 #include "check/advice_hostkey.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/fault.h"
 #include "base/xmalloc.h"
@@ -52,12 +54,26 @@ know_key(const struct check_state *state, struct check_advice *out)
 	free(line);
 }
 
+/* Whether the pins of a named jump box are those of this connection alone: it
+ * leads to another machine, or has pins of its own. */
+static bool
+has_own_pins(const struct config_connection *connection)
+{
+	static const char *const names[] = { "host", "port", "host_key" };
+
+	for (size_t i = 0; i < connection->override_count; i++)
+		for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+			if (strcmp(connection->overrides[i], names[k]) == 0)
+				return true;
+	return false;
+}
+
 static void
 name_pin_file(const struct check_state *state, struct check_advice *out)
 {
 	const struct config_connection *connection = state->task->connection;
 
-	if (connection->jump_box != NULL && connection->override_count == 0)
+	if (connection->jump_box != NULL && !has_own_pins(connection))
 		snprintf(out->file, sizeof out->file,
 		    "jump_boxes.%s, after you compared the key",
 		    connection->jump_box);

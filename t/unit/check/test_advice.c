@@ -121,6 +121,44 @@ without_a_tunnel_this_machine_is_asked(void **state)
 	connection.jump = &jump;
 }
 
+/* An override that moves the pin to the connection; others leave it. */
+static void
+a_pin_belongs_where_the_jump_box_is(void **state)
+{
+	static const struct {
+		const char *override, *file;
+	} cases[] = {
+		{ "host", "ssh_tunnel of this connection" },
+		{ "port", "ssh_tunnel of this connection" },
+		{ "host_key", "ssh_tunnel of this connection" },
+		{ "username", "jump_boxes.edge" },
+		{ "host_key_alias", "jump_boxes.edge" },
+		{ "known_hosts", "jump_boxes.edge" },
+	};
+	const char *overrides[] = { "password", NULL };
+	char name[] = "edge";
+
+	(void)state;
+	connection.jump_box = name;
+	connection.overrides = overrides;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char file[100];
+
+		snprintf(file, sizeof file, "%s, after you compared the key",
+		    cases[i].file);
+		overrides[1] = cases[i].override;
+		connection.override_count = 2;
+		assert_string_equal(advise(FAIL_HOSTKEY_PIN, "", "").file,
+		    file);
+		assert_string_equal(advise(FAIL_HOSTKEY_PIN_OF_MANY, "", "")
+					.file,
+		    file);
+	}
+	connection.jump_box = NULL;
+	connection.overrides = NULL;
+	connection.override_count = 0;
+}
+
 /* A message in another language has its quotes in the same place. */
 static void
 pg_hba_is_told_whom_to_permit(void **state)
@@ -299,6 +337,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_failure_has_its_advice),
 		cmocka_unit_test(without_a_tunnel_this_machine_is_asked),
+		cmocka_unit_test(a_pin_belongs_where_the_jump_box_is),
 		cmocka_unit_test(pg_hba_is_told_whom_to_permit),
 		cmocka_unit_test(tls_comes_before_pg_hba),
 		cmocka_unit_test(each_sqlstate_has_a_fix_of_its_own),
