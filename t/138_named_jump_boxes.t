@@ -119,6 +119,13 @@ subtest 'hostkey --add' => sub {
 	is($seen->{rc}, 0, 'exit 0') or diag($seen->{err});
 	like($seen->{out}, qr/jump box \Q$where\E \(a, b\)/, 'once for both');
 	like(slurp($file), qr/\Abastion ssh-ed25519 \S+\n\z/, 'by its alias');
+	like($seen->{out}, qr/^# As pins of the jump box .*:\n#   host_key:$/m,
+	    'or as pins of it');
+	$seen = command(['hostkey', '--add', 'a'], [through('a', 'edge')],
+	    edge => edge());
+	is($seen->{rc}, 1, 'a jump box with pins: exit 1');
+	like($seen->{err}, qr/because host_key of its jump box is set;/,
+	    'which says why');
 };
 
 subtest 'what others have said is not repeated' => sub {

@@ -91,8 +91,9 @@ print_key(const struct showing *showing, const struct judged *judged)
 static void
 print_pins(const struct showing *showing)
 {
-	puts("#\n# As pins, for ssh_tunnel (the first is enough: pgjump asks "
-	     "for that key first):\n#   host_key:");
+	puts(
+	    "#\n# As pins of the jump box (the first is enough: pgjump asks for "
+	    "it first):\n#   host_key:");
 	for (size_t i = 0; i < showing->keys.count; i++)
 		if (!is_contradicted(&showing->judged[i]))
 			printf("#     - %s # %s\n",
@@ -280,7 +281,7 @@ is_fit(const struct config_connection *connection, bool may_add)
 	    (jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)) {
 		fprintf(stderr,
 		    "pgjump: connection \"%s\" does not use known_hosts, "
-		    "because its ssh_tunnel.host_key is set; add a pin there, "
+		    "because host_key of its jump box is set; add a pin there, "
 		    "or remove host_key and use --add again\n",
 		    connection->name);
 		return false;
