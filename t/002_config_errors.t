@@ -131,6 +131,12 @@ my @cases = (
 		'5:15', qr/ssh_tunnel: there is no jump box "egde"; did you mean "edge"\?/,
 		'10:10', qr/ssh_tunnel\.use: there is no jump box "nobody"/,
 		'11:11', qr/ssh_tunnel\.port/],
+	['a jump box that is none, told without its users',
+		"jump_boxes: { edge: j, spare: { host: j, username: u, "
+		. "password: x } }\nconnections:\n- name: a\n  host: h\n"
+		. "  ssh_tunnel: edge\n- name: b\n  host: h\n  listen: 1\n"
+		. "  ssh_tunnel: { use: edge }\n",
+		'1:21', qr/jump_boxes\.edge must be a mapping/],
 	['errors of a jump box that two connections share',
 		"jump_boxes:\n  edge:\n    host: j\n    username: u\n"
 		. "    auth_method: key\n    prot: 1\nconnections:\n"

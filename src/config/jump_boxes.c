@@ -14,6 +14,7 @@
 #include "base/nearest.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/environment.h"
 #include "config/jump.h"
 #include "config/section.h"
 #include "config/value.h"
@@ -34,6 +35,9 @@ struct jump_boxes {
 	struct reading *reading;
 	struct jump_box *list; /* parallel to config.jump_boxes */
 	size_t count;
+	const char **refused; /* names in jump_boxes, as reported */
+	size_t refused_count;
+	bool is_unreadable; /* every name may be in it */
 };
 
 size_t
@@ -53,7 +57,18 @@ find(const struct jump_boxes *boxes, const char *name)
 	return NULL;
 }
 
-/* Whether this is a jump box with a name of its own; otherwise reports it. */
+/* Whether a jump box of this name was refused: more need not be said. */
+static bool
+is_refused(const struct jump_boxes *boxes, const char *name)
+{
+	for (size_t i = 0; i < boxes->refused_count; i++)
+		if (strcmp(boxes->refused[i], name) == 0)
+			return true;
+	return boxes->is_unreadable && config_value_is_name(name);
+}
+
+/* Whether this is a jump box with a name of its own; otherwise that was
+ * reported. */
 static bool
 is_sound(const struct jump_boxes *boxes, const struct node *key,
     const struct node *value)
@@ -72,7 +87,7 @@ is_sound(const struct jump_boxes *boxes, const struct node *key,
 		report_error(report, key->place,
 		    "the name \"%s\" is taken by the jump box in line %u",
 		    key->text, other->place.line);
-	else if (value->kind != NODE_MAPPING)
+	else if (value->kind != NODE_MAPPING && value->mark != MARK_UNSET)
 		report_error(report, value->place,
 		    "jump_boxes.%s must be a mapping, not %s", key->text,
 		    yaml_kind_text(value));
@@ -116,11 +131,18 @@ read_one(struct jump_boxes *boxes, const struct node *key,
 static void
 read_all(struct jump_boxes *boxes, const struct node *map, struct config *cfg)
 {
+	boxes->is_unreadable = false;
 	boxes->list = xcalloc(map->count, sizeof *boxes->list);
+	boxes->refused = xcalloc(map->count, sizeof *boxes->refused);
 	cfg->jump_boxes = xcalloc(map->count, sizeof *cfg->jump_boxes);
-	for (size_t i = 0; i < map->count; i++)
-		if (is_sound(boxes, map->keys[i], map->items[i]))
-			read_one(boxes, map->keys[i], map->items[i], cfg);
+	for (size_t i = 0; i < map->count; i++) {
+		const struct node *key = map->keys[i];
+
+		if (is_sound(boxes, key, map->items[i]))
+			read_one(boxes, key, map->items[i], cfg);
+		else
+			boxes->refused[boxes->refused_count++] = key->text;
+	}
 }
 
 struct jump_boxes *
@@ -130,6 +152,7 @@ config_jump_boxes_read(const struct section *global, struct config *cfg)
 	struct jump_boxes *boxes = xcalloc(1, sizeof *boxes);
 
 	boxes->reading = global->reading;
+	boxes->is_unreadable = config_section_gives(global, "jump_boxes");
 	if (map == NULL)
 		return boxes;
 	if (map->kind != NODE_MAPPING)
@@ -148,6 +171,7 @@ config_jump_boxes_free(struct jump_boxes *boxes)
 	if (boxes == NULL)
 		return;
 	free(boxes->list);
+	free(boxes->refused);
 	free(boxes);
 }
 
@@ -156,6 +180,9 @@ config_jump_boxes_warn(const struct jump_boxes *boxes)
 {
 	struct report *report = boxes->reading->report;
 
+	/* The connection that uses it may be the one with an error. */
+	if (report_has_error(report))
+		return;
 	for (size_t i = 0; i < boxes->count; i++) {
 		const struct jump_box *box = &boxes->list[i];
 
@@ -171,13 +198,16 @@ config_jump_boxes_warn(const struct jump_boxes *boxes)
 
 /* --- ssh_tunnel ----------------------------------------------------------- */
 
-/* Report that the `name` which `option` gives, at `place`, is unknown. */
+/* Report that the `name` which `option` gives, at `place`, is unknown, unless
+ * what has that name was reported. */
 static void
 refuse_name(const struct jump_boxes *boxes, const struct section *section,
     const char *option, struct place place, const char *name)
 {
 	struct nearest nearest = { .typed = name };
 
+	if (is_refused(boxes, name))
+		return;
 	for (size_t i = 0; i < boxes->count; i++)
 		nearest_consider(&nearest, boxes->list[i].section.jump_box);
 	if (nearest.word[0] != '\0')
@@ -231,6 +261,15 @@ use(struct jump_box *box, struct section *tunnel, struct config *cfg,
 	connection->jump = config_jump_read(tunnel, cfg);
 }
 
+/* Whether a text can be meant as the name of a jump box. */
+static bool
+may_be_name(const struct jump_boxes *boxes, const char *text)
+{
+	return is_refused(boxes, text) ||
+	    (boxes->count + boxes->refused_count > 0 &&
+		config_value_is_name(text));
+}
+
 /* ssh_tunnel: NAME */
 static void
 read_name(struct jump_boxes *boxes, const struct section *section,
@@ -241,8 +280,7 @@ read_name(struct jump_boxes *boxes, const struct section *section,
 	struct jump_box *box = find(boxes, node->text);
 	struct section tunnel;
 
-	if (box == NULL &&
-	    (boxes->count == 0 || !config_value_is_name(node->text))) {
+	if (box == NULL && !may_be_name(boxes, node->text)) {
 		config_section_refuse(section, "ssh_tunnel", node);
 		return;
 	}
@@ -256,25 +294,38 @@ read_name(struct jump_boxes *boxes, const struct section *section,
 	use(box, &tunnel, cfg, connection);
 }
 
-/* ssh_tunnel: { use: NAME, ... } */
-static void
-read_use(struct jump_boxes *boxes, struct section *tunnel, struct config *cfg,
-    struct config_connection *connection)
+/* The jump box that `use` names; NULL: there is none, as reported. */
+static struct jump_box *
+find_used(const struct jump_boxes *boxes, const struct section *tunnel)
 {
-	char *name = NULL;
+	const struct node *node = config_section_value(tunnel, "use");
 	struct jump_box *box = NULL;
+	char *name = NULL;
 
+	if (node != NULL && node->kind == NODE_SCALAR &&
+	    is_refused(boxes, node->text))
+		return NULL;
 	if (config_section_read(tunnel, "use", &name)) {
 		box = find(boxes, name);
 		if (box == NULL)
 			refuse_name(boxes, tunnel, "use",
 			    config_section_place(tunnel, "use"), name);
 	}
+	free(name);
+	return box;
+}
+
+/* ssh_tunnel: { use: NAME, ... } */
+static void
+read_use(struct jump_boxes *boxes, struct section *tunnel, struct config *cfg,
+    struct config_connection *connection)
+{
+	struct jump_box *box = find_used(boxes, tunnel);
+
 	if (box != NULL)
 		use(box, tunnel, cfg, connection);
 	else
 		read_in_vain(tunnel);
-	free(name);
 }
 
 /* ssh_tunnel: { enabled: false, ... }.  The jump box counts as used: the tunnel

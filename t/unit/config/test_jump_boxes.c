@@ -231,9 +231,7 @@ an_unknown_name_is_told_with_the_nearest(void **state)
 	(void)state;
 	assert_string_equal(errors(EDGE "connections:\n" BY("a", "1000", "egde")
 				    BY("b", "1001", "{ use: edg }")
-					BY("c", "1002", "elsewhere")) +
-		strlen("1:15: warning: no connection uses the jump box "
-		       "\"edge\"\n"),
+					BY("c", "1002", "elsewhere")),
 	    "3:49: ssh_tunnel: there is no jump box \"egde\"; did you mean "
 	    "\"edge\"?\n"
 	    "4:56: ssh_tunnel.use: there is no jump box \"edg\"; did you mean "
@@ -274,6 +272,75 @@ an_error_is_told_once_where_it_stands(void **state)
 	    "of pins, accept-new or any, not \"SHA256:short\"\n");
 }
 
+/* Connections that use a jump box which was refused add nothing. */
+static void
+a_refused_jump_box_is_told_once(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "jump_boxes: { edge: bastion }\n",
+		    "1:21: jump_boxes.edge must be a mapping, not a text\n" },
+		{ "jump_boxes: { edge: bastion, other: { host: j, "
+		  "username: u, password: x } }\n",
+		    "1:21: jump_boxes.edge must be a mapping, not a text\n" },
+		{ "jump_boxes: [edge]\n",
+		    "1:13: jump_boxes must be a mapping of names to jump "
+		    "boxes, not a list\n" },
+		{ "jump_boxes: ${FROM}\n",
+		    "1:13: the environment variable FROM is not set\n" },
+		{ "jump_boxes: { edge: \"${FROM}\" }\n",
+		    "1:21: the environment variable FROM is not set\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char document[2000];
+
+		snprintf(document, sizeof document, "%sconnections:\n%s%s",
+		    cases[i][0], BY("a", "1000", "edge"),
+		    BY("b", "1001", "{ use: edge, username: v }"));
+		assert_string_equal(errors(document), cases[i][1]);
+	}
+	assert_string_equal(
+	    errors("jump_boxes: { a b: {} }\nconnections:\n" BY("a", "1000",
+		"a b") BY("b", "1001", "{ use: a b }")),
+	    "1:15: the name of a jump box must be 1 to 64 of the characters "
+	    "a-z, A-Z, 0-9, _ and -\n");
+	assert_string_equal(errors("jump_boxes: { edge: x }\nconnections:\n" BY(
+				"a", "1000", "other")),
+	    "1:21: jump_boxes.edge must be a mapping, not a text\n"
+	    "3:49: ssh_tunnel: there is no jump box \"other\" in "
+	    "jump_boxes\n");
+}
+
+static void
+too_many_jump_boxes_are_told_once(void **state)
+{
+	char *document, *end;
+	size_t size = 40000;
+
+	(void)state;
+	document = end = malloc(size);
+	assert_non_null(document);
+	end += snprintf(end, size, "jump_boxes:\n");
+	for (unsigned i = 0; i <= 1000; i++)
+		end += snprintf(end, size - (size_t)(end - document),
+		    "  box%u: { host: j }\n", i);
+	snprintf(end, size - (size_t)(end - document), "connections:\n%s%s",
+	    BY("a", "1000", "box1"), BY("b", "1001", "{ use: box2 }"));
+	assert_string_equal(errors(document),
+	    "2:3: jump_boxes has more than 1000 jump boxes\n");
+	free(document);
+}
+
+/* The connection that uses it may be the wrong one. */
+static void
+what_is_unused_is_not_told_beside_errors(void **state)
+{
+	(void)state;
+	assert_string_equal(errors(EDGE "connections: none\n"),
+	    "2:14: connections must be a list, not a text\n");
+}
+
 static void
 what_overrides_is_told_at_its_own_place(void **state)
 {
@@ -307,16 +374,12 @@ what_is_no_jump_box_is_refused(void **state)
 		    "characters a-z, A-Z, 0-9, _ and -\n" },
 		{ "jump_boxes: { edge: { use: other, host: j, username: u, "
 		  "password: x, enabled: yes } }\n",
-		    "1:15: warning: no connection uses the jump box "
-		    "\"edge\"\n"
 		    "1:28: jump_boxes.edge.use belongs in ssh_tunnel of a "
 		    "connection\n"
 		    "1:79: jump_boxes.edge.enabled belongs in ssh_tunnel of a "
 		    "connection\n" },
 		{ "jump_boxes:\n  a: &a { host: j, username: u, password: x }\n"
 		  "  b: *a\n  a: *a\n",
-		    "2:3: warning: no connection uses the jump box \"a\"\n"
-		    "3:3: warning: no connection uses the jump box \"b\"\n"
 		    "4:3: the name \"a\" is taken by the jump box in line "
 		    "2\n" },
 	};
@@ -353,6 +416,9 @@ main(void)
 		TEST(an_unused_jump_box_is_unwise),
 		TEST(an_unknown_name_is_told_with_the_nearest),
 		TEST(an_error_is_told_once_where_it_stands),
+		TEST(a_refused_jump_box_is_told_once),
+		TEST(too_many_jump_boxes_are_told_once),
+		TEST(what_is_unused_is_not_told_beside_errors),
 		TEST(what_overrides_is_told_at_its_own_place),
 		TEST(what_is_no_jump_box_is_refused),
 	};
