@@ -19,8 +19,10 @@
 #include "config/config.h"
 #include "ssh/known_name.h"
 
-/* The connection in question may lead to an impostor: the user must take the
- * console, or another way that surely leads to the jump box. */
+/*
+ * The connection in question may lead to an impostor: the user must take the
+ * console, or another way that surely leads to the jump box.
+ */
 static void
 compare_key(const struct check_state *state, struct check_advice *out)
 {
@@ -54,8 +56,10 @@ know_key(const struct check_state *state, struct check_advice *out)
 	free(line);
 }
 
-/* Whether the pins of a named jump box are those of this connection alone: it
- * leads to another machine, or has pins of its own. */
+/*
+ * Whether the pins of a named jump box are those of this connection alone: it
+ * leads to another machine, or has pins of its own.
+ */
 static bool
 has_own_pins(const struct config_connection *connection)
 {

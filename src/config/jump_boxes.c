@@ -67,8 +67,10 @@ is_refused(const struct jump_boxes *boxes, const char *name)
 	return boxes->is_unreadable && config_value_is_name(name);
 }
 
-/* Whether this is a jump box with a name of its own; otherwise that was
- * reported. */
+/*
+ * Whether this is a jump box with a name of its own; otherwise that was
+ * reported.
+ */
 static bool
 is_sound(const struct jump_boxes *boxes, const struct node *key,
     const struct node *value)
@@ -198,8 +200,10 @@ config_jump_boxes_warn(const struct jump_boxes *boxes)
 
 /* --- ssh_tunnel ----------------------------------------------------------- */
 
-/* Report that the `name` which `option` gives, at `place`, is unknown, unless
- * what has that name was reported. */
+/*
+ * Report that the `name` which `option` gives, at `place`, is unknown, unless
+ * what has that name was reported.
+ */
 static void
 refuse_name(const struct jump_boxes *boxes, const struct section *section,
     const char *option, struct place place, const char *name)
@@ -328,8 +332,10 @@ read_use(struct jump_boxes *boxes, struct section *tunnel, struct config *cfg,
 		read_in_vain(tunnel);
 }
 
-/* ssh_tunnel: { enabled: false, ... }.  The jump box counts as used: the tunnel
- * may be enabled again. */
+/*
+ * ssh_tunnel: { enabled: false, ... }.  The jump box counts as used: the tunnel
+ * may be enabled again.
+ */
 static void
 read_disabled(struct jump_boxes *boxes, const struct section *tunnel,
     struct config_connection *connection)

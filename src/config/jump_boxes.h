@@ -26,8 +26,10 @@ void config_jump_boxes_free(struct jump_boxes *); /* NULL is fine */
 /* The number of that part, by the index in config.jump_boxes. */
 size_t config_jump_boxes_part(size_t index);
 
-/* Read ssh_tunnel of a connection, in each of its forms, into the fields jump,
- * jump_box and overrides of the connection. */
+/*
+ * Read ssh_tunnel of a connection, in each of its forms, into the fields jump,
+ * jump_box and overrides of the connection.
+ */
 void config_jump_boxes_tunnel(struct jump_boxes *, const struct section *,
     struct config *, struct config_connection *);
 

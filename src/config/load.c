@@ -367,8 +367,10 @@ is_used_by(char *const *names, const struct config *cfg, const char *jump_box)
 	return false;
 }
 
-/* Leave out warnings about connections that were not asked for, and about jump
- * boxes that those do not use. */
+/*
+ * Leave out warnings about connections that were not asked for, and about jump
+ * boxes that those do not use.
+ */
 static void
 drop_other_warnings(char *const *names, const struct config *cfg,
     struct report *report)

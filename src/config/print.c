@@ -8,93 +8,23 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/secret.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "config/environment.h"
 #include "config/jump.h"
 #include "config/listen.h"
 #include "config/options.h"
+#include "config/printing.h"
 #include "config/value.h"
 #include "config/yaml_write.h"
 
 #define STEP 2 /* columns of indentation */
 
-/* The text that is being written, and the place in it. */
-struct printing {
-	FILE *out;
-	const struct config *cfg;
-	const struct config_jump_box *jump_box; /* of jump_boxes; or NULL */
-	unsigned indent;
-	bool is_item_due; /* the next line begins an item of a list */
-};
-
-/* --- Lines --------------------------------------------------------------- */
-
-static void
-begin(struct printing *printing, const char *key)
-{
-	unsigned dash = printing->is_item_due ? 2 : 0;
-
-	fprintf(printing->out, "%*s%s%s:", (int)(printing->indent - dash), "",
-	    printing->is_item_due ? "- " : "", key);
-	printing->is_item_due = false;
-}
-
-static void
-end(struct printing *printing, bool is_default)
-{
-	fputs(is_default ? " # default\n" : "\n", printing->out);
-}
-
-/* A line that is not read back. */
-static void
-begin_comment(struct printing *printing, const char *key)
-{
-	/* An item begins with the name, which is required. */
-	assert(!printing->is_item_due);
-	fprintf(printing->out, "%*s# %s:", (int)printing->indent, "", key);
-}
-
-static void
-not_set(struct printing *printing, const char *key)
-{
-	begin_comment(printing, key);
-	fputs(" not set\n", printing->out);
-}
-
-static void
-quote(struct printing *printing, const char *text)
-{
-	char *verbatim = config_environment_verbatim(text);
-
-	yaml_write_quoted(printing->out, verbatim);
-	free(verbatim);
-}
-
-/* Write an absolute path, so that the text means the same file anywhere. */
-static void
-quote_path(struct printing *printing, const char *path)
-{
-	char here[PATH_MAX], *absolute = NULL;
-
-	while (strncmp(path, "./", 2) == 0)
-		path += 2;
-	if (path[0] != '/' && getcwd(here, sizeof here) != NULL)
-		absolute = xasprintf("%s/%s", here, path);
-	quote(printing, absolute != NULL ? absolute : path);
-	free(absolute);
-}
-
-/*
- * --- Rows with a form of their own -----------------------------------------
- */
+/* --- Rows with a form of their own --------------------------------------- */
 
 /* A list on one line; `write` writes each item. */
 static void
@@ -124,11 +54,11 @@ quote_address(struct printing *printing, const struct config_listen *listen)
 	char *text;
 
 	if (listen->dir == NULL) {
-		quote(printing, listen->label);
+		config_printing_quote(printing, listen->label);
 		return;
 	}
 	text = xasprintf("%s:%u", listen->dir, listen->port);
-	quote(printing, text);
+	config_printing_quote(printing, text);
 	free(text);
 }
 
@@ -149,7 +79,7 @@ print_listen(struct printing *printing, const char *key, const void *fields)
 	const char *separator = " [";
 	bool is_default;
 
-	begin(printing, key);
+	config_printing_begin(printing, key);
 	for (size_t i = 0; i < connection->listen_count; i++) {
 		const struct config_listen *listen = &connection->listens[i];
 
@@ -168,7 +98,7 @@ print_listen(struct printing *printing, const char *key, const void *fields)
 	    printing->cfg->listen_host == NULL &&
 	    connection->listens[0].port ==
 		CONFIG_FIRST_PORT + connection->index;
-	end(printing, is_default);
+	config_printing_end(printing, is_default);
 }
 
 static void
@@ -189,23 +119,25 @@ print_allow_from(struct printing *printing, const char *key, const void *fields)
 	const struct config_connection *connection = fields;
 
 	if (connection->allow_from_count == 0) {
-		not_set(printing, key);
+		config_printing_not_set(printing, key);
 		return;
 	}
-	begin(printing, key);
+	config_printing_begin(printing, key);
 	flow(printing, connection->allow_from_count, connection->allow_from,
 	    write_network);
-	end(printing, false);
+	config_printing_end(printing, false);
 }
 
 static void
 write_path(struct printing *printing, const void *of, size_t index)
 {
-	quote_path(printing, ((char *const *)of)[index]);
+	config_printing_quote_path(printing, ((char *const *)of)[index]);
 }
 
-/* The default files of a jump box, which a connection that overrides host_key
- * does not inherit, unlike files that are given. */
+/*
+ * The default files of a jump box, which a connection that overrides host_key
+ * does not inherit, unlike files that are given.
+ */
 static bool
 are_default_files(const struct printing *printing)
 {
@@ -220,21 +152,22 @@ print_known_hosts(struct printing *printing, const char *key,
 	const struct config_jump *jump = fields;
 
 	if (jump->known_hosts_count == 0) {
-		not_set(printing, key);
+		config_printing_not_set(printing, key);
 		return;
 	}
 	if (are_default_files(printing))
-		begin_comment(printing, key);
+		config_printing_comment(printing, key);
 	else
-		begin(printing, key);
+		config_printing_begin(printing, key);
 	flow(printing, jump->known_hosts_count, jump->known_hosts, write_path);
-	end(printing, config_jump_has_default_known_hosts(jump));
+	config_printing_end(printing,
+	    config_jump_has_default_known_hosts(jump));
 }
 
 static void
 write_pin(struct printing *printing, const void *of, size_t index)
 {
-	quote(printing, ((char *const *)of)[index]);
+	config_printing_quote(printing, ((char *const *)of)[index]);
 }
 
 static void
@@ -243,16 +176,16 @@ print_host_key(struct printing *printing, const char *key, const void *fields)
 	const struct config_jump *jump = fields;
 
 	if (jump->trust == TRUST_KNOWN_HOSTS) {
-		not_set(printing, key);
+		config_printing_not_set(printing, key);
 		return;
 	}
-	begin(printing, key);
+	config_printing_begin(printing, key);
 	if (jump->trust == TRUST_PINS)
 		flow(printing, jump->pin_count, jump->pins, write_pin);
 	else
 		fputs(jump->trust == TRUST_ANY ? " any" : " accept-new",
 		    printing->out);
-	end(printing, false);
+	config_printing_end(printing, false);
 }
 
 static void print_section(struct printing *, enum option_section,
@@ -261,8 +194,8 @@ static void print_section(struct printing *, enum option_section,
 static void
 print_ssl_config(struct printing *printing, const char *key, const void *fields)
 {
-	begin(printing, key);
-	end(printing, false);
+	config_printing_begin(printing, key);
+	config_printing_end(printing, false);
 	printing->indent += STEP;
 	print_section(printing, SECTION_SSL, fields);
 	printing->indent -= STEP;
@@ -281,8 +214,10 @@ is_overridden(const struct config_connection *connection,
 	return false;
 }
 
-/* The keys beside `use`, also those which repeat the value of the jump box:
- * what is read back is printed again the same. */
+/*
+ * The keys beside `use`, also those which repeat the value of the jump box:
+ * what is read back is printed again the same.
+ */
 static void
 print_overrides(struct printing *printing,
     const struct config_connection *connection)
@@ -297,10 +232,10 @@ print_overrides(struct printing *printing,
 static void
 print_text(struct printing *printing, const char *key, const char *text)
 {
-	begin(printing, key);
+	config_printing_begin(printing, key);
 	fputc(' ', printing->out);
-	quote(printing, text);
-	end(printing, false);
+	config_printing_quote(printing, text);
+	config_printing_end(printing, false);
 }
 
 static void
@@ -311,8 +246,8 @@ print_use(struct printing *printing, const char *key,
 		print_text(printing, key, connection->jump_box);
 		return;
 	}
-	begin(printing, key);
-	end(printing, false);
+	config_printing_begin(printing, key);
+	config_printing_end(printing, false);
 	printing->indent += STEP;
 	print_text(printing, "use", connection->jump_box);
 	print_overrides(printing, connection);
@@ -324,10 +259,10 @@ static void
 print_enabled(struct printing *printing, const char *key,
     const struct config_connection *connection)
 {
-	begin(printing, key);
-	end(printing, false);
+	config_printing_begin(printing, key);
+	config_printing_end(printing, false);
 	printing->indent += STEP;
-	begin(printing, "enabled");
+	config_printing_begin(printing, "enabled");
 	fprintf(printing->out, " %s\n",
 	    connection->jump != NULL ? "true" : "false");
 	if (connection->jump_box != NULL)
@@ -367,11 +302,11 @@ print_jump_boxes(struct printing *printing, const char *key, const void *fields)
 	const struct config *cfg = fields;
 
 	if (cfg->jump_box_count == 0) {
-		not_set(printing, key);
+		config_printing_not_set(printing, key);
 		return;
 	}
-	begin(printing, key);
-	end(printing, false);
+	config_printing_begin(printing, key);
+	config_printing_end(printing, false);
 	printing->indent += STEP;
 	for (size_t i = 0; i < cfg->jump_box_count; i++)
 		print_jump_box(printing, &cfg->jump_boxes[i]);
@@ -421,10 +356,10 @@ print_file(struct printing *printing, const struct option *option,
 {
 	char *key = xasprintf("%s_file", option->name);
 
-	begin(printing, key);
+	config_printing_begin(printing, key);
 	fputc(' ', printing->out);
-	quote_path(printing, secret->path);
-	end(printing, false);
+	config_printing_quote_path(printing, secret->path);
+	config_printing_end(printing, false);
 	free(key);
 }
 
@@ -436,14 +371,14 @@ print_secret(struct printing *printing, const struct option *option,
 
 	assert(secret != NULL);
 	if (!secret_is_set(secret)) {
-		not_set(printing, option->name);
+		config_printing_not_set(printing, option->name);
 		return;
 	}
 	if (secret->path != NULL) {
 		print_file(printing, option, secret);
 		return;
 	}
-	begin(printing, option->name);
+	config_printing_begin(printing, option->name);
 	fputc(' ', printing->out);
 	if (option->type == OPTION_PEM) {
 		yaml_write_lines(printing->out, secret->text,
@@ -452,7 +387,7 @@ print_secret(struct printing *printing, const struct option *option,
 	}
 	yaml_write_quoted(printing->out,
 	    secret->reference != NULL ? secret->reference : SECRET_REDACTED);
-	end(printing, false);
+	config_printing_end(printing, false);
 }
 
 static bool
@@ -471,16 +406,16 @@ print_value(struct printing *printing, const struct option *option,
 				   : xstrdup(option->fallback);
 
 	if (text == NULL) {
-		not_set(printing, option->name);
+		config_printing_not_set(printing, option->name);
 		return;
 	}
-	begin(printing, option->name);
+	config_printing_begin(printing, option->name);
 	fputc(' ', printing->out);
 	if (is_quoted(option))
-		quote(printing, text);
+		config_printing_quote(printing, text);
 	else
 		fputs(text, printing->out);
-	end(printing,
+	config_printing_end(printing,
 	    option->fallback != NULL && strcmp(text, option->fallback) == 0);
 	free(text);
 }

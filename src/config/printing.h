@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * The lines of a configuration that is printed: a key, then its value.
+ */
+#ifndef PGJUMP_CONFIG_PRINTING_H
+#define PGJUMP_CONFIG_PRINTING_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct config;
+struct config_jump_box;
+
+/* The text that is being written, the place in it, and what it is about. */
+struct printing {
+	FILE *out;
+	const struct config *cfg;
+	const struct config_jump_box *jump_box; /* of jump_boxes; or NULL */
+	unsigned indent;
+	bool is_item_due; /* the next line begins an item of a list */
+};
+
+/* Begin the line of `key`; its value follows. */
+void config_printing_begin(struct printing *, const char *key);
+
+/* The same for a comment, which is not read back. */
+void config_printing_comment(struct printing *, const char *key);
+
+/* End a line, and say in it whether the value is the default. */
+void config_printing_end(struct printing *, bool is_default);
+
+/* A whole line: `key` has no value. */
+void config_printing_not_set(struct printing *, const char *key);
+
+/* Write a text as a value. */
+void config_printing_quote(struct printing *, const char *text);
+
+/* Write an absolute path, so that the text means the same file anywhere. */
+void config_printing_quote_path(struct printing *, const char *path);
+
+#endif
