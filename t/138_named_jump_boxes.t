@@ -108,6 +108,20 @@ subtest 'check' => sub {
 	    'which may be the connection');
 };
 
+subtest 'known_hosts of a connection' => sub {
+	my $known = spew("$dir/other_known",
+	    $box->known_line('host-other') . "\n");
+	my @connections = (through('a', { use => 'edge',
+		known_hosts => $known }));
+
+	for my $trust ('any', $box->pin) {
+		my $seen = command(['check', 'a'], \@connections,
+		    edge => edge(host_key => $trust));
+		is($seen->{rc}, 14, "end the host_key $trust of the jump box");
+		like($seen->{out}, qr/\Q$known\E:1/, 'and are asked');
+	}
+};
+
 subtest 'hostkey --add' => sub {
 	my $file = "$dir/known";
 	my $seen = command(['hostkey', '--add', 'a', 'b'],

@@ -196,13 +196,26 @@ read_any(const struct section *section, struct config_jump *jump,
 	    "the traffic; set a pin, which pgjump hostkey prints");
 }
 
+/*
+ * known_hosts beside `use` ends a host_key of the jump box, or else it would
+ * have no effect and a key that its files do not know would be trusted.
+ */
+static bool
+is_host_key_ended(const struct section *section)
+{
+	return config_section_overrides(section, "known_hosts") &&
+	    !config_section_overrides(section, "host_key");
+}
+
 static void
 read_host_key(const struct section *section, struct config_jump *jump)
 {
 	size_t count;
-	const struct node *const *items = config_section_items(section,
-	    "host_key", &count);
+	const struct node *const *items;
 
+	if (is_host_key_ended(section))
+		return;
+	items = config_section_items(section, "host_key", &count);
 	if (count == 1 && strcmp(items[0]->text, "any") == 0)
 		read_any(section, jump, items[0]->place);
 	else if (count == 1 && strcmp(items[0]->text, "accept-new") == 0)
@@ -254,6 +267,24 @@ add_default_known_hosts(struct config_jump *jump, const char **why)
 	return true;
 }
 
+static bool
+is_trusted_without_files(const struct config_jump *jump)
+{
+	return jump->trust == TRUST_PINS || jump->trust == TRUST_ANY;
+}
+
+/* Both are given in one section; what overrides the other is no mistake. */
+static void
+warn_of_both(const struct section *section)
+{
+	if (config_section_overrides(section, "known_hosts") ==
+	    config_section_overrides(section, "host_key"))
+		config_section_warning(section, "known_hosts",
+		    config_section_place(section, "known_hosts"),
+		    ": beside a pin or any in host_key only @revoked lines "
+		    "have an effect; keep one of them");
+}
+
 static void
 read_known_hosts(const struct section *section, struct config_jump *jump)
 {
@@ -270,8 +301,12 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 	for (size_t i = 0; i < count; i++)
 		add_known_hosts(section, jump, section->reading->dir,
 		    items[i]->text, items[i]->place);
-	if (config_section_gives(section, "known_hosts") ||
-	    jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)
+	if (config_section_gives(section, "known_hosts")) {
+		if (is_trusted_without_files(jump))
+			warn_of_both(section);
+		return;
+	}
+	if (is_trusted_without_files(jump))
 		return;
 	if (!add_default_known_hosts(jump, &why))
 		config_section_error(section, "known_hosts",

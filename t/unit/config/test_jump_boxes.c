@@ -131,6 +131,74 @@ what_is_not_overridden_is_inherited(void **state)
 	config_unref(cfg);
 }
 
+/* What the connection trusts whose jump box has `box`, and ssh_tunnel `keys`.
+ */
+static struct config *
+trusting(const char *box, const char *keys)
+{
+	char document[2000];
+
+	snprintf(document, sizeof document,
+	    "jump_boxes: { edge: { host: j, username: u, password: x, %s } }\n"
+	    "connections: [{ name: a, host: h, ssh_tunnel: { use: edge, %s } "
+	    "}]\n",
+	    box, keys);
+	return parse(document);
+}
+
+static void
+known_hosts_end_an_inherited_host_key(void **state)
+{
+	static const char *const boxes[] = { "host_key: any",
+		"host_key: accept-new", "host_key: " PIN };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+		struct config *cfg = trusting(boxes[i], "known_hosts: /other");
+
+		assert_int_equal(cfg->jumps->trust, TRUST_KNOWN_HOSTS);
+		assert_int_equal(cfg->jumps->pin_count, 0);
+		assert_null(cfg->jumps->accept_new_file);
+		assert_int_equal(cfg->jumps->known_hosts_count, 1);
+		assert_string_equal(cfg->jumps->known_hosts[0], "/other");
+		assert_null(strstr(said, "only @revoked"));
+		config_unref(cfg);
+	}
+}
+
+static void
+host_key_overrides_known_hosts(void **state)
+{
+	struct config *cfg = trusting("known_hosts: /k", "host_key: " PIN);
+
+	(void)state;
+	assert_int_equal(cfg->jumps->trust, TRUST_PINS);
+	assert_string_equal(said, "");
+	config_unref(cfg);
+}
+
+static void
+both_in_one_place_are_unwise(void **state)
+{
+	struct config *cfg = trusting("port: 22",
+	    "known_hosts: /k, host_key: " PIN);
+
+	(void)state;
+	assert_int_equal(cfg->jumps->trust, TRUST_PINS);
+	assert_non_null(strstr(said,
+	    "F:2:73: warning: ssh_tunnel.known_hosts: beside a pin or any in "
+	    "host_key only @revoked lines have an effect"));
+	config_unref(cfg);
+	cfg = trusting("known_hosts: /k, host_key: " PIN, "port: 22");
+	assert_non_null(strstr(said,
+	    "F:1:71: warning: jump_boxes.edge.known_hosts: beside a pin"));
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+	config_unref(cfg);
+	cfg = trusting("port: 22", "known_hosts: /k, host_key: accept-new");
+	assert_string_equal(said, "");
+	config_unref(cfg);
+}
+
 static void
 a_file_overrides_a_text(void **state)
 {
@@ -409,6 +477,9 @@ main(void)
 		TEST(all_who_use_one_share_it),
 		TEST(what_overrides_makes_another),
 		TEST(what_is_not_overridden_is_inherited),
+		TEST(known_hosts_end_an_inherited_host_key),
+		TEST(host_key_overrides_known_hosts),
+		TEST(both_in_one_place_are_unwise),
 		TEST(a_file_overrides_a_text),
 		TEST(a_tunnel_may_be_switched_off),
 		TEST(a_tunnel_that_is_off_is_printed_so),
