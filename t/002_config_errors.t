@@ -10,6 +10,7 @@ use Test::More;
 
 use PgJump::Process qw(spew);
 
+$ENV{LAB_LATIN} = "/a\xe4";
 my $lab = PgJump::Lab->new;
 my $file = $lab->dir . '/wrong.yaml';
 
@@ -40,8 +41,20 @@ my @cases = (
 		'9:5', qr/unknown key "user".*"username"/],
 	['what a terminal obeys',
 		qq(- name: a\n  host: h\n  ssl_config:\n)
-		. qq(    ca_cert_file: "/no/a\\x9b31m\\u202e\\xeb.pem"\n),
-		'4:19', qr{cannot read /no/a\?31m\?\xc3\xab\.pem:}],
+		. qq(    ca_cert_file: "/no/a\\x9b31m\\xeb.pem"\n)
+		. qq(  ssh_tunnel:\n    enabled: true\n    host: j\n)
+		. qq(    username: "a\\u202eb"\n    auth_method: agent\n)
+		. qq(    agent_socket: "/a\\x9b31m"\n)
+		. qq(    known_hosts: ["/a\\u2066"]\n)
+		. qq(  listen: "/a\\x85"\n),
+		'4:19', qr/ca_cert_file: a path must be UTF-8 without control/,
+		'8:15', qr/username must be a text.*, not "a\?+b"/,
+		'10:19', qr/agent_socket.*without control characters, not/,
+		'11:19', qr/known_hosts: a path must be UTF-8 without control/,
+		'12:11', qr/listen: a path must be UTF-8 without control/],
+	['a variable that is not UTF-8',
+		"- name: a\n  host: h\n$tunnel    agent_socket: \${LAB_LATIN}\n",
+		'9:19', qr/agent_socket.*without control characters, not/],
 	['a key of another place',
 		"- name: a\n  host: h\n  log_level: debug\n",
 		'3:3', qr/"log_level"/],

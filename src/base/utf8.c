@@ -64,3 +64,12 @@ utf8_is_legible(uint32_t code)
 			return false;
 	return (code & 0xfffe) != 0xfffe;
 }
+
+bool
+utf8_is_legible_text(const char *text)
+{
+	while (*text != '\0')
+		if (!utf8_is_legible(utf8_next(&text)))
+			return false;
+	return true;
+}

@@ -26,4 +26,7 @@ uint32_t utf8_next(const char **text);
  */
 bool utf8_is_legible(uint32_t code);
 
+/* Whether this is UTF-8, and every code point in it is legible. */
+bool utf8_is_legible_text(const char *text);
+
 #endif

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #include "base/address.h"
+#include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/section.h"
@@ -146,8 +147,9 @@ add_dir(struct listening *listening, const char *text)
 	struct config_listen *listen;
 	char *path;
 
-	if (colon != NULL &&
-	    !config_value_number(colon + 1, 1, PORT_MAX, &port))
+	if (!utf8_is_legible_text(text) ||
+	    (colon != NULL &&
+		!config_value_number(colon + 1, 1, PORT_MAX, &port)))
 		return false;
 	while (len > 1 && text[len - 1] == '/')
 		len--;
@@ -216,6 +218,9 @@ refuse_form(const struct section *section, const struct node *node)
 		config_section_error(section, "listen", node->place,
 		    "needs a port, and brackets in quotes: \"[%s]:PORT\"",
 		    node->text);
+	else if (node->text[0] == '/' && !utf8_is_legible_text(node->text))
+		config_section_error(section, "listen", node->place,
+		    ": a path must be UTF-8 without control characters");
 	else if (node->text[0] == '/' &&
 	    (colon == NULL ||
 		config_value_number(colon + 1, 1, PORT_MAX, &port)))

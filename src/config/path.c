@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "base/xmalloc.h"
 
 /* The value of a variable if it is an absolute path, else NULL. */
@@ -62,6 +63,10 @@ config_path_resolve(const char *dir, const char *text, const char **why)
 {
 	char *from, *path;
 
+	if (!utf8_is_legible_text(text)) {
+		*why = "a path must be UTF-8 without control characters";
+		return NULL;
+	}
 	if (text[0] == '~' && text[1] != '/') {
 		*why = "only ~/ stands for a home directory";
 		return NULL;

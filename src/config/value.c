@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "config/options.h"
 
@@ -68,15 +69,12 @@ config_value_is_name(const char *text)
 	return is_made_of(text, TEXT_LETTERS TEXT_DIGITS "_-", NAME_MAX_LEN);
 }
 
+/* Texts and paths are printed: in commands, in the log and by config --print.
+ */
 static bool
 is_text(const char *text)
 {
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			return false;
-	return len <= TEXT_MAX;
+	return utf8_is_legible_text(text) && strlen(text) <= TEXT_MAX;
 }
 
 static enum value_verdict
@@ -285,13 +283,15 @@ static const struct {
 	char *(*text)(const struct option *, const void *field);
 	const char *expected; /* NULL: made from the row */
 } types[OPTION_TYPE_COUNT] = {
-	[OPTION_TEXT] = { parse_text, text_text, "a text of one line" },
+	[OPTION_TEXT] = { parse_text, text_text,
+	    "a text of one line without control characters" },
 	[OPTION_HOST] = { parse_host, text_text,
 	    "a host name or an address without a port" },
 	[OPTION_HOST_OR_DIR] = { parse_host_or_dir, text_text,
 	    "a host name, an address or a directory, without a port" },
 	[OPTION_SOCKET] = { parse_socket, text_text,
-	    "the absolute path of a socket, of at most 107 bytes" },
+	    "the absolute path of a socket, of at most 107 bytes, without "
+	    "control characters" },
 	[OPTION_NAME] = { parse_name, text_text,
 	    "1 to 64 of the characters a-z, A-Z, 0-9, _ and -" },
 	[OPTION_NUMBER] = { parse_number, number_text, NULL },

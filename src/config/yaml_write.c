@@ -2,7 +2,7 @@
 
 /*
  * A double-quoted scalar can hold everything (YAML 1.1, 5.6): a character gets
- * its short escape, or, if it is not printable, the escape of its code point.
+ * its short escape, or, if a terminal may not show it, that of its code point.
  */
 #include "config/yaml_write.h"
 
@@ -12,20 +12,6 @@
 
 #include "base/utf8.h"
 
-/*
- * Whether a character stays as it is between double quotes.  YAML calls a byte
- * order mark and U+2028 printable, but readers change or drop them.
- */
-static bool
-is_printable(uint32_t code)
-{
-	if (code < 0x7f)
-		return code >= 0x20;
-	return (code >= 0xa0 && code <= 0xfffd && code != 0x2028 &&
-		   code != 0x2029 && code != 0xfeff) ||
-	    code >= 0x10000;
-}
-
 static void
 write_code(FILE *out, uint32_t code, const char *bytes, size_t len)
 {
@@ -34,11 +20,14 @@ write_code(FILE *out, uint32_t code, const char *bytes, size_t len)
 
 	if (found != NULL)
 		fprintf(out, "\\%c", letters[found - escaped]);
-	else if (!is_printable(code))
-		fprintf(out, code < 0x100 ? "\\x%02x" : "\\u%04x",
-		    (unsigned)code);
 	else if (code == UTF8_REPLACEMENT)
 		fputs("\xef\xbf\xbd", out);
+	else if (!utf8_is_legible(code))
+		fprintf(out,
+		    code < 0x100         ? "\\x%02x"
+			: code < 0x10000 ? "\\u%04x"
+					 : "\\U%08x",
+		    (unsigned)code);
 	else
 		fwrite(bytes, 1, len, out);
 }

@@ -311,6 +311,30 @@ texts_have_one_line(void **state)
 }
 
 static void
+what_a_terminal_obeys_is_no_text(void **state)
+{
+	static const char *const bad[] = { "/a\x1b[m", "/a\x7f", "/a\xc2\x9b",
+		"/a\xe2\x80\xae", "/a\xe2\x81\xa6", "/a\xff", "/a\xc3" };
+	static const char *const names[] = { "username", "agent_socket" };
+	union field field;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+			assert_int_equal(parse(SECTION_TUNNEL, names[j], bad[i],
+					     &field),
+			    VALUE_BAD);
+		assert_int_equal(parse(SECTION_CONNECTION, "host", bad[i],
+				     &field),
+		    VALUE_BAD);
+	}
+	assert_int_equal(parse(SECTION_TUNNEL, "agent_socket",
+			     "/\xd7\xa9\xe2\x80\x8d", &field),
+	    VALUE_GOOD);
+	free(field.text);
+}
+
+static void
 what_is_expected_is_said(void **state)
 {
 	static const struct {
@@ -352,6 +376,7 @@ main(void)
 		cmocka_unit_test(hosts_are_names_or_addresses),
 		cmocka_unit_test(names_are_short_and_plain),
 		cmocka_unit_test(texts_have_one_line),
+		cmocka_unit_test(what_a_terminal_obeys_is_no_text),
 		cmocka_unit_test(what_is_expected_is_said),
 	};
 

@@ -179,6 +179,20 @@ lines_are_lines(void **state)
 	free(document.text);
 }
 
+static void
+what_a_terminal_obeys_is_escaped(void **state)
+{
+	struct document document;
+
+	(void)state;
+	document_open(&document);
+	yaml_write_quoted(document.out,
+	    "\x1b\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81");
+	fclose(document.out);
+	assert_string_equal(document.text, "\"\\x1b\\x9b\\u202e\\U000e0001\"");
+	free(document.text);
+}
+
 /* Each byte that is not UTF-8 becomes U+FFFD. */
 static void
 bytes_that_are_no_text_are_replaced(void **state)
@@ -221,6 +235,7 @@ main(void)
 		cmocka_unit_test(what_yaml_takes_for_something_else_is_a_text),
 		cmocka_unit_test(texts_of_many_lines_stay_what_they_are),
 		cmocka_unit_test(lines_are_lines),
+		cmocka_unit_test(what_a_terminal_obeys_is_escaped),
 		cmocka_unit_test(bytes_that_are_no_text_are_replaced),
 	};
 
