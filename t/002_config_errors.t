@@ -209,12 +209,20 @@ for my $case (@cases) {
 }
 
 # Options of later versions are known and refused.
-for my $later ('proxy_host: p', 'proxy_port: 3128', 'proxy_type: socks5',
-    'proxy_username: u', 'proxy_password: p') {
+for my $later ('via: edge', 'via: [a, b]', 'certificate: c',
+    'certificate_file: c', 'proxy_host: p', 'proxy_port: 3128',
+    'proxy_type: socks5', 'proxy_username: u', 'proxy_password: p') {
 	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');
 	is($seen->{rc}, 1, "$later: exit 1");
 	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported yet/m,
 	    'refused');
+	$seen = judged("jump_boxes:\n  edge:\n    host: j\n    username: u\n"
+	    . "    auth_method: agent\n    $later\n"
+	    . "connections: [{ name: a, host: h, ssh_tunnel: edge }]\n",
+	    'config');
+	like($seen->{err},
+	    qr/\A\Q$file\E:6:5: jump_boxes\.edge\.\w+ is not supported yet\n\z/,
+	    'in jump_boxes, too');
 }
 like(judged("http: 9090\nconnections:\n- name: a\n  host: h\n", 'config')
     ->{err}, qr/:1:\d+: .*not supported yet/, 'http: refused');

@@ -276,6 +276,10 @@ const struct option config_options[] = {
 	    OF_JUMP(host_key_alias),
 	    .sentence = "the name of the jump box in known_hosts, instead of "
 			"its host and port" },
+	{ SECTION_TUNNEL, "certificate", OPTION_PEM, NEED_LATER, NO_FIELD,
+	    .sentence = "a certificate for the private key" },
+	{ SECTION_TUNNEL, "via", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
+	    .sentence = "a jump box on the way to the jump box" },
 	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_LATER, NO_FIELD,
 	    .sentence = "a proxy on the way to the jump box" },
 	{ SECTION_TUNNEL, "proxy_port", OPTION_NUMBER, NEED_LATER, NO_FIELD,
