@@ -34,6 +34,16 @@ is_method_judged(const struct section *section)
 	    !config_section_overrides(section, "auth_method");
 }
 
+/* Nothing follows from a wrong auth_method, whose error is written once. */
+static bool
+is_method_wrong(const struct section *section)
+{
+	enum auth_method method;
+
+	return config_section_gives(section, "auth_method") &&
+	    !config_section_read(section, "auth_method", &method);
+}
+
 /* Report the credential that auth_method needs and the section lacks. */
 static void
 require_credentials(const struct section *section,
@@ -397,9 +407,11 @@ config_jump_fill(const struct section *section, const struct config *cfg,
     struct config_jump *jump)
 {
 	config_section_fill(section, jump);
-	require_credentials(section, jump);
-	if (!is_key_judged(cfg, jump))
-		judge_key(section, jump);
+	if (!is_method_wrong(section)) {
+		require_credentials(section, jump);
+		if (!is_key_judged(cfg, jump))
+			judge_key(section, jump);
+	}
 	read_host_key(section, jump);
 	read_known_hosts(section, jump);
 	if (jump->host != NULL)

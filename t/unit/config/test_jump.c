@@ -64,6 +64,31 @@ credentials_fit_the_method(void **state)
 }
 
 static void
+a_wrong_method_is_one_error(void **state)
+{
+	static const char expected[] =
+	    "8:18: ssh_tunnel.auth_method must be one of password, key, agent, "
+	    "not \"agnet\"\n";
+
+	(void)state;
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
+						       "agnet\n"),
+	    expected);
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
+						       "agnet\n"
+						       "    private_key: "
+						       "" PUBLIC_KEY "\n"),
+	    expected);
+	assert_string_equal(errors("jump_boxes: { edge: { host: j, username: "
+				   "u, auth_method: agnet } }\n"
+				   "connections: [{ name: a, host: h, "
+				   "ssh_tunnel: { use: edge, private_key: "
+				   "" PUBLIC_KEY " } }]\n"),
+	    "1:58: jump_boxes.edge.auth_method must be one of password, key, "
+	    "agent, not \"agnet\"\n");
+}
+
+static void
 keys_are_judged_where_they_stand(void **state)
 {
 	(void)state;
@@ -261,6 +286,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_disabled_tunnel_is_none),
 		TEST(credentials_fit_the_method),
+		TEST(a_wrong_method_is_one_error),
 		TEST(keys_are_judged_where_they_stand),
 		TEST(one_wrong_key_is_one_error),
 		TEST(equal_jump_boxes_are_one),
