@@ -34,16 +34,8 @@
 static bool
 is_absent(const struct node *node)
 {
-	static const char *const nulls[] = { "~", "null", "Null", "NULL" };
-
-	if (node->kind != NODE_SCALAR)
-		return false;
-	if (node->text[0] == '\0')
-		return true;
-	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
-		if (node->is_plain && strcmp(node->text, nulls[i]) == 0)
-			return true;
-	return false;
+	return node->kind == NODE_SCALAR &&
+	    (node->text[0] == '\0' || yaml_is_null(node));
 }
 
 /*

@@ -437,6 +437,18 @@ yaml_tree_free(struct yaml_tree *tree)
 	free(tree);
 }
 
+bool
+yaml_is_null(const struct node *node)
+{
+	static const char *const nulls[] = { "", "~", "null", "Null", "NULL" };
+
+	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
+		if (node->kind == NODE_SCALAR && node->is_plain &&
+		    strcmp(node->text, nulls[i]) == 0)
+			return true;
+	return false;
+}
+
 const char *
 yaml_kind_text(const struct node *node)
 {
@@ -446,5 +458,5 @@ yaml_kind_text(const struct node *node)
 		[NODE_MAPPING] = "a mapping",
 	};
 
-	return texts[node->kind];
+	return yaml_is_null(node) ? "null" : texts[node->kind];
 }

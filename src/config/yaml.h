@@ -62,7 +62,10 @@ struct yaml_tree *yaml_tree_parse(const char *bytes, size_t len,
 /* Wipes the texts; NULL is fine. */
 void yaml_tree_free(struct yaml_tree *);
 
-/* "a text", "a list" or "a mapping", for messages. */
+/* Whether this is null, ~ or nothing, without quotes. */
+bool yaml_is_null(const struct node *);
+
+/* "null", "a text", "a list" or "a mapping", for messages. */
 const char *yaml_kind_text(const struct node *);
 
 #endif

@@ -139,6 +139,10 @@ other_shapes_are_refused(void **state)
 	    "1:14: connections must be a list, not a mapping\n");
 	assert_string_equal(errors("connections: [a]"),
 	    "1:15: a connection must be a mapping, not a text\n");
+	assert_string_equal(errors("connections: [~]"),
+	    "1:15: a connection must be a mapping, not null\n");
+	assert_string_equal(errors("connections:"),
+	    "1:13: connections must be a list, not null\n");
 	assert_string_equal(errors("log_level: debug\nname: a\nhost: h\n"),
 	    "1:1: unknown key \"log_level\" in a connection; it belongs in the "
 	    "top level (beside connections)\n");

@@ -436,7 +436,9 @@ what_is_no_jump_box_is_refused(void **state)
 		{ "jump_boxes: { edge: bastion }\n",
 		    "1:21: jump_boxes.edge must be a mapping, not a text\n" },
 		{ "jump_boxes: { edge: }\n",
-		    "1:21: jump_boxes.edge must be a mapping, not a text\n" },
+		    "1:21: jump_boxes.edge must be a mapping, not null\n" },
+		{ "jump_boxes: { edge: null }\n",
+		    "1:21: jump_boxes.edge must be a mapping, not null\n" },
 		{ "jump_boxes: { a b: {} }\n",
 		    "1:15: the name of a jump box must be 1 to 64 of the "
 		    "characters a-z, A-Z, 0-9, _ and -\n" },
