@@ -11,8 +11,8 @@
 /*
  * The path that a configuration means by `text`: "~/" is the home directory,
  * and a relative path begins at `dir` (NULL: the working directory).  The
- * caller frees it.  NULL if it cannot be known or may not be printed, and *why says
- * why.
+ * caller frees it.  NULL if it cannot be known or may not be printed, and *why
+ * says why.
  */
 char *config_path_resolve(const char *dir, const char *text, const char **why);
 

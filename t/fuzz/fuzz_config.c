@@ -40,8 +40,6 @@ check_snapshot(const struct config *cfg)
 		assert(connection->jump == NULL ||
 		    (connection->jump->label != NULL &&
 			connection->jump->username != NULL));
-		assert(
-		    connection->jump_box == NULL || connection->jump != NULL);
 	}
 }
 

@@ -46,7 +46,10 @@ int clear_environment(void **state); /* but for HOME, /home/me */
 /* NULL where it is wrong. */
 struct config *parse(const char *document);
 
-/* Read a document; the test fails if there is an error or a warning. */
+/* Read a document; the test fails if there is an error. */
+struct config *accepted(const char *document);
+
+/* The same; the test also fails if there is a warning. */
 struct config *good(const char *document);
 
 /* Read a document that causes exactly one warning, which has these words. */

@@ -34,7 +34,7 @@ read_back(const struct config *cfg)
 
 	config_print(cfg, out);
 	fclose(out);
-	return good(text);
+	return accepted(text);
 }
 
 static void
@@ -271,7 +271,7 @@ what_is_printed_means_the_same(void **state)
 			    "- { name: a, host: h, ssh_tunnel: "
 			    "{ use: edge%s } }\n",
 			    boxes[i], keys[k]);
-			cfg = good(document);
+			cfg = accepted(document);
 			again = read_back(cfg);
 			assert_true(config_jump_has_same_host_key(cfg->jumps,
 			    again->jumps));
