@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Keys qw(public);
 use PgJump::Process qw(spew);
 
 $ENV{LAB_LATIN} = "/a\xe4";
@@ -303,6 +304,12 @@ subtest 'secrets that others can read' => sub {
 	like($seen->{err}, qr/warning.*(?:read|mode|permission)/i,
 	    'mode 0644: a warning');
 	is($seen->{rc}, 0, 'and no error');
+	spew($file, $tunnel =~ s/password: secret/auth_method: agent/r
+	    =~ s/\A/- name: a\n  host: h\n/r
+	    =~ s/host_key: any/private_key: @{[public('agent1')]}/r, 0644);
+	$seen = PgJump::Daemon::command(['-c', $file, 'config'],
+	    dir => $lab->dir);
+	unlike($seen->{err}, qr/secret/, 'a public key is none');
 	spew($file, "- name: a\n  host: h\n", 0644);
 	$seen = PgJump::Daemon::command(['-c', $file, 'config'],
 	    dir => $lab->dir);

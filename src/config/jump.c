@@ -68,13 +68,10 @@ require_credentials(const struct section *section,
 static const char *
 judge_public(const char *text)
 {
-	struct ssh_key key = { 0 };
-
-	if (!ssh_key_read_public(text, &key))
-		return "with auth_method agent it must be a public key, such "
-		       "as \"ssh-ed25519 AAAA...\"";
-	ssh_key_clear(&key);
-	return "";
+	if (ssh_key_is_public(text))
+		return "";
+	return "with auth_method agent it must be a public key, such as "
+	       "\"ssh-ed25519 AAAA...\"";
 }
 
 static const char *

@@ -20,6 +20,7 @@
 #include "config/path.h"
 #include "config/value.h"
 #include "config/yaml.h"
+#include "key/ssh_key.h"
 
 /*
  * Long enough for keys and values, and shorter than a line of PEM, which must
@@ -267,13 +268,17 @@ report_unknown(const struct section *section, const struct node *key)
 	    "unknown key \"%s\" in %s%s", key->text, title, hint);
 }
 
-/* Remember the first secret that is in the file itself. */
+/*
+ * Remember the first secret that is in the file itself.  A public key, which
+ * selects one of an agent, is none.
+ */
 static void
 note_secret(struct reading *reading, const struct node *value)
 {
 	if (reading->first_secret.line == 0 && value->mark == MARK_NONE &&
 	    value->kind == NODE_SCALAR && readable(value) != NULL &&
-	    strcmp(value->text, SECRET_REDACTED) != 0)
+	    strcmp(value->text, SECRET_REDACTED) != 0 &&
+	    !ssh_key_is_public(value->text))
 		reading->first_secret = value->place;
 }
 
@@ -389,6 +394,8 @@ check_file(const struct section *section, const struct option *option,
 		    "_file: %s is empty", secret->path);
 	else if (config_value_parse(option, text, &content) != VALUE_GOOD)
 		refuse(section, option, node);
+	if (text != NULL && !ssh_key_is_public(text))
+		check_readers(section, option, node, secret->path);
 	secret_clear(&content);
 	secret_free(text);
 }
@@ -407,8 +414,6 @@ read_file(const struct section *section, const struct option *option,
 		    "_file: %s", why);
 	else
 		check_file(section, option, node, secret);
-	if (secret->path != NULL)
-		check_readers(section, option, node, secret->path);
 }
 
 /*

@@ -199,10 +199,23 @@ ssh_key_read_public(const char *text, struct ssh_key *key)
 	    describe(key, blob) && strlen(key->type) == type_len &&
 	    memcmp(key->type, type, type_len) == 0)
 		return true;
-	if (key->blob == NULL)
+	if (key->blob == NULL) {
+		/* What is no public key may be a secret. */
+		OPENSSL_cleanse(blob.bytes, BASE64_BYTES_MAX(packed_len));
 		free(blob.bytes);
+	}
 	ssh_key_clear(key);
 	return false;
+}
+
+bool
+ssh_key_is_public(const char *text)
+{
+	struct ssh_key key;
+	bool is_public = ssh_key_read_public(text, &key);
+
+	ssh_key_clear(&key);
+	return is_public;
 }
 
 void

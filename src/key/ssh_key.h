@@ -42,6 +42,9 @@ enum ssh_key_verdict ssh_key_judge(const char *text, const char *passphrase,
  */
 bool ssh_key_read_public(const char *text, struct ssh_key *key);
 
+/* Whether this is such a line. */
+bool ssh_key_is_public(const char *text);
+
 void ssh_key_clear(struct ssh_key *);
 
 /*

@@ -475,6 +475,25 @@ secrets_come_from_files_beside_the_configuration(void **state)
 }
 
 static void
+a_public_key_is_no_secret(void **state)
+{
+	char path[DOCUMENTS_DIR_SIZE + 10];
+	FILE *file;
+
+	(void)state;
+	sprintf(path, "%s/k.pub", documents_dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(PUBLIC_KEY " me@here\n", file);
+	fclose(file);
+	chmod(path, 0644);
+	config_unref(good("{name: a, host: h, ssh_tunnel: {enabled: true, "
+			  "host: j, username: u, auth_method: agent, "
+			  "private_key_file: k.pub}}"));
+	unlink(path);
+}
+
+static void
 a_snapshot_lives_as_long_as_its_references(void **state)
 {
 	struct config *cfg = good("{name: a, host: h}");
@@ -509,6 +528,7 @@ main(void)
 		TEST(ssl_says_which_mode),
 		TEST(ssl_config_is_validated),
 		TEST(secrets_come_from_files_beside_the_configuration),
+		TEST(a_public_key_is_no_secret),
 		TEST(a_snapshot_lives_as_long_as_its_references),
 	};
 
