@@ -96,6 +96,13 @@ subtest 'keys of the agent at agent_socket' => sub {
 		ssh_tunnel => { %tunnel, private_key => public('rsa') }), @env);
 	is($report->{command}, "SSH_AUTH_SOCK='" . $agent->path
 	    . "' ssh-add -l", 'and the command that asks it');
+	unlike("@{ $report->{remarks} }", qr/was tried/,
+	    'a key that it does not hold was not tried');
+	$report = report($lab->connection('dead', box => $box,
+		ssh_tunnel => { %tunnel, private_key => public('rsa'),
+			agent_socket => '/nowhere/agent' }), @env);
+	is($report->{stage}, 'jump_auth', 'an agent that is not there');
+	unlike("@{ $report->{remarks} }", qr/was tried/, 'nothing was tried');
 };
 
 subtest 'no line for one of several keys of an agent' => sub {

@@ -41,6 +41,25 @@ remark_seen(const struct check_state *state)
 		check_board_remark(state->board, "Seen: %s.", note);
 }
 
+/*
+ * False where a login ended before the key was offered to the jump box, or
+ * where that is not known.
+ */
+static bool
+was_key_tried(const struct check_state *state)
+{
+	static const enum failure before[] = { FAIL_AUTH_METHOD,
+		FAIL_AUTH_AGENT_ABSENT, FAIL_AUTH_AGENT_EMPTY,
+		FAIL_AUTH_AGENT_KEY, FAIL_AUTH_AGENT_WAITS,
+		FAIL_AUTH_KEY_UNUSABLE, FAIL_AUTH_SIGNATURE,
+		FAIL_AUTH_SECRET_UNREADABLE };
+
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		if (state->fault.code == before[i])
+			return false;
+	return state->key.type[0] != '\0';
+}
+
 static void
 remark_login(const struct check_state *state)
 {
@@ -49,11 +68,12 @@ remark_login(const struct check_state *state)
 
 	if (stage_of(state) != STAGE_JUMP_AUTH || methods[0] == '\0')
 		return;
-	check_key_describe(&state->key, key, sizeof key);
 	check_board_remark(state->board,
 	    "The jump box accepts these methods: %s.", methods);
-	if (state->key.type[0] != '\0')
-		check_board_remark(state->board, "The key %s was tried.", key);
+	if (!was_key_tried(state))
+		return;
+	check_key_describe(&state->key, key, sizeof key);
+	check_board_remark(state->board, "The key %s was tried.", key);
 }
 
 /* Most releases of sshd tell a client neither of these settings. */
