@@ -329,11 +329,21 @@ relay_fault(struct relay *relay, struct fault *fault)
 	stream_fault(relay->database, fault);
 }
 
-bool
-relay_has_parted(const struct relay *relay)
+enum relay_status
+relay_await_client(struct relay *relay)
 {
-	return relay->session == NULL && relay->has_client_ended &&
-	    relay->to_client.len == 0;
+	ssize_t got = 1;
+
+	stream_pause(relay->client, false);
+	while (got > 0 && !relay->has_client_ended)
+		got = stream_read(relay->client, relay->scratch, UP_READ_MAX);
+	relay->has_client_ended |= got == STREAM_END;
+	relay->is_client_lost |= got == STREAM_LOST;
+	if (relay->is_client_lost)
+		return RELAY_CLIENT_LOST;
+	return relay->has_client_ended && relay->to_client.len == 0
+	    ? RELAY_ENDED
+	    : RELAY_OPEN;
 }
 
 /* --- The farewell --------------------------------------------------------- */

@@ -76,10 +76,11 @@ const struct pgwire_session *relay_session(const struct relay *);
 void relay_fault(struct relay *, struct fault *);
 
 /*
- * The session is opaque, and the client has sent its last byte and got every
- * byte that came for it.
+ * After RELAY_DATABASE_LOST: drop what the client still sends.  RELAY_ENDED
+ * once it has sent its last byte and got every byte that came for it, else
+ * RELAY_CLIENT_LOST or RELAY_OPEN.
  */
-bool relay_has_parted(const struct relay *);
+enum relay_status relay_await_client(struct relay *);
 
 /*
  * Begin a farewell, one of the two; both close the database's stream.  After

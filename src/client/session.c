@@ -31,6 +31,11 @@
  */
 #define LINGER_MS 10000
 /*
+ * A client that leaves in TLS closes its socket right after its last bytes; a
+ * busy machine may delay that.
+ */
+#define PARTING_MS 500
+/*
  * A socket does not tell when it is drained, so it is asked at this interval.
  */
 #define DRAIN_CHECK_MS 20
@@ -172,18 +177,43 @@ blame_hang_up(struct client *client)
 }
 
 /*
- * PostgreSQL closes without reading our close_notify, so its close reaches us
- * as a reset.  Once the client has left, that is not an error.
+ * PostgreSQL closes without reading the close_notify of a client that leaves,
+ * so its close reaches us as a reset, perhaps before the client has closed its
+ * socket.  If the client does so within PARTING_MS, that is not an error.
  */
+static enum client_state
+awaiting_client(struct client *client)
+{
+	int64_t now_ms = clock_ms();
+
+	if (client->end_ms == 0)
+		client->end_ms = now_ms + PARTING_MS;
+	client->deadline_ms = client->end_ms;
+	switch (relay_await_client(client->relay)) {
+	case RELAY_CLIENT_LOST:
+		return client_end(client, "client lost");
+	case RELAY_ENDED:
+		client->is_reset = true;
+		return client_end(client, "client closed");
+	default:
+		break;
+	}
+	return now_ms < client->end_ms ? CLIENT_RELAYING : CLIENT_LEAVING;
+}
+
 static enum client_state
 database_lost(struct client *client)
 {
+	enum client_state next = CLIENT_LEAVING;
+	struct fault fault = { 0 };
+
+	relay_fault(client->relay, &fault);
+	if (fault.code == FAIL_NONE && !client->is_cancel &&
+	    relay_session(client->relay) == NULL)
+		next = awaiting_client(client);
+	if (next != CLIENT_LEAVING)
+		return next;
 	relay_fault(client->relay, client_fault(client));
-	if (client->fault->code == FAIL_NONE &&
-	    relay_has_parted(client->relay)) {
-		client->is_reset = true;
-		return client_end(client, "client closed");
-	}
 	blame_hang_up(client);
 	return leave(client);
 }

@@ -146,6 +146,30 @@ gss_encryption_is_opaque(void **state)
 	sockets_reset(lab->database);
 	lab->database = -1;
 	assert_int_equal(lab_expect_end(lab, lab->client), ECONNRESET);
+	assert_true(lab_has_logged(lab, "warning: session ended client=1"));
+}
+
+/* PostgreSQL closes as soon as it has read Terminate, the client somewhat
+ * later. */
+static void
+a_client_may_leave_tls_after_its_database(void **state)
+{
+	struct lab *lab = *state;
+
+	lab_connect(lab);
+	lab_send(lab->client, BYTES("\26\3\1\0\5\1\0\0\1x"));
+	lab_accept(lab);
+	lab_expect(lab, lab->database, BYTES("\26\3\1\0\5\1\0\0\1x"));
+	lab_send(lab->database, BYTES("\26\3\3\0\1x"));
+	lab_expect(lab, lab->client, BYTES("\26\3\3\0\1x"));
+	sockets_reset(lab->database);
+	lab->database = -1;
+	lab_settle(lab);
+	close(lab->client);
+	lab->client = -1;
+	lab_wait_gone(lab, 1);
+	assert_true(lab_has_logged(lab, "how=\"client closed\""));
+	assert_false(lab_has_logged(lab, "warning:"));
 }
 
 static void
@@ -1248,6 +1272,7 @@ main(void)
 		TEST(direct_tls_passes_through),
 		TEST(negotiations_may_follow_each_other),
 		TEST(gss_encryption_is_opaque),
+		TEST(a_client_may_leave_tls_after_its_database),
 		TEST(the_database_s_own_error_passes_untouched),
 		TEST(a_cancel_is_delivered_even_if_its_sender_is_gone),
 		TEST(a_cancel_that_fails_is_closed_silently),
