@@ -12,7 +12,9 @@ use Time::HiRes qw(time);
 
 use constant STALLED => 50;
 use constant MEMORY_MAX => 60 * 1024; # KB
-use constant KEEPS => 0.8;
+# Of their speed.  A client that starves its neighbours leaves them next to
+# nothing, and other work of the machine may take a third of either side.
+use constant KEEPS => 0.5;
 use constant ROUNDS => 10; # at most; three when the figures are clear
 
 my $lab = PgJump::Lab->new;
@@ -154,7 +156,7 @@ sub compare
 		note(sprintf '%-22s %s', $kind, join ', ',
 		    map { sprintf '%.0f : %.0f', @$_ } @{ $rates{$kind} });
 		cmp_ok(kept($rates{$kind}), '>=', KEEPS,
-		    "neighbours keep 80 % of their $kind");
+		    "neighbours keep at least half of their $kind");
 	}
 }
 
