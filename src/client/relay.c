@@ -335,10 +335,14 @@ relay_await_client(struct relay *relay)
 	ssize_t got = 1;
 
 	stream_pause(relay->client, false);
-	while (got > 0 && !relay->has_client_ended)
+	for (size_t moved = 0; got > 0 && !relay->has_client_ended;
+	     moved += (size_t)got) {
+		if (moved >= TURN_MAX)
+			return RELAY_AGAIN;
 		got = stream_read(relay->client, relay->scratch, UP_READ_MAX);
-	relay->has_client_ended |= got == STREAM_END;
-	relay->is_client_lost |= got == STREAM_LOST;
+		relay->has_client_ended |= got == STREAM_END;
+		relay->is_client_lost |= got == STREAM_LOST;
+	}
 	if (relay->is_client_lost)
 		return RELAY_CLIENT_LOST;
 	return relay->has_client_ended && relay->to_client.len == 0

@@ -78,7 +78,8 @@ void relay_fault(struct relay *, struct fault *);
 /*
  * After RELAY_DATABASE_LOST: drop what the client still sends.  RELAY_ENDED
  * once it has sent its last byte and got every byte that came for it, else
- * RELAY_CLIENT_LOST or RELAY_OPEN.
+ * RELAY_CLIENT_LOST, RELAY_OPEN or, when this turn's share is used up,
+ * RELAY_AGAIN.
  */
 enum relay_status relay_await_client(struct relay *);
 

@@ -195,6 +195,9 @@ awaiting_client(struct client *client)
 	case RELAY_ENDED:
 		client->is_reset = true;
 		return client_end(client, "client closed");
+	case RELAY_AGAIN:
+		client->deadline_ms = now_ms;
+		break;
 	default:
 		break;
 	}
