@@ -35,6 +35,7 @@ my %fact = map { ($_ => 's') } qw(key_type? key_fingerprint? key_comment?
     addresses? address? software? kex? cipher? host_key_type? type?
     fingerprint? methods? tls_offered? version? subject? issuer? names?
     expires? verified? encrypted? sqlstate? words? in_recovery?);
+$fact{$_} = ['s'] for qw(auth_method? keys? tried?);
 $fact{$_} = 'n' for qw(rtt_ms? connections? max_connections?);
 my %phase = (phase => 's', status => 's', message => 's', hint => 's',
     duration_ms => 'n', %fact);

@@ -113,6 +113,17 @@ my @effective = (
 	['unless listen_host is elsewhere', "listen_host: 127.0.0.9\n"
 		. "connections: [{name: a, host: h, listen: localhost}]\n",
 		qr/^    listen: \["localhost:6432"\]$/m, undef],
+	['methods and keys in lists', tunnel("auth_method: [agent, key]\n"
+			. "private_key: [$in_json, $in_json]\n"),
+		qr/auth_method: \[agent, key\]\n.*private_key: \["<redacted>", "<redacted>"\]$/ms,
+		qr/PRIVATE KEY/],
+	['files of keys in a list', tunnel("auth_method: [key, none]\n"
+			. 'private_key_file: [' . key_file('ed25519') . ', '
+			. key_file('rsa') . "]\n"),
+		qr/auth_method: \[key, none\]\n.*private_key_file: \["\/\S+ed25519", "\/\S+rsa"\]$/ms,
+		undef],
+	['a list of one is none', tunnel("auth_method: [none]\n"),
+		qr/auth_method: none$/m, undef],
 	['a direct connection', "name: a\nhost: /run/pg\n",
 		qr{host: "/run/pg"\n.*ssh_tunnel:\n      enabled: false\n\z}ms,
 		undef],

@@ -152,3 +152,35 @@ secret_clear(struct secret *secret)
 	free(secret->reference);
 	*secret = (struct secret){ 0 };
 }
+
+struct secret *
+secret_append(struct secrets *secrets)
+{
+	struct secret *last;
+
+	secrets->list = xreallocarray(secrets->list, secrets->count + 1,
+	    sizeof *secrets->list);
+	last = &secrets->list[secrets->count++];
+	*last = (struct secret){ 0 };
+	return last;
+}
+
+bool
+secret_all_equal(const struct secrets *a, const struct secrets *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!secret_equal(&a->list[i], &b->list[i]))
+			return false;
+	return true;
+}
+
+void
+secret_clear_all(struct secrets *secrets)
+{
+	for (size_t i = 0; i < secrets->count; i++)
+		secret_clear(&secrets->list[i]);
+	free(secrets->list);
+	*secrets = (struct secrets){ 0 };
+}

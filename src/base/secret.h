@@ -18,6 +18,12 @@ struct secret {
 	char *reference; /* "${NAME}" if the text came from there; or NULL */
 };
 
+/* Several secrets of one kind, in order. */
+struct secrets {
+	struct secret *list;
+	size_t count;
+};
+
 /*
  * Shown in the place of a secret.  In a configuration file it means that the
  * secret is missing.
@@ -49,5 +55,12 @@ void secret_wipe(void *bytes, size_t len);
 
 /* Wipe and release everything that a struct secret holds. */
 void secret_clear(struct secret *);
+
+/* A further secret, zeroed, at the end. */
+struct secret *secret_append(struct secrets *);
+
+/* The same as secret_equal() and secret_clear(), for all of them. */
+bool secret_all_equal(const struct secrets *, const struct secrets *);
+void secret_clear_all(struct secrets *);
 
 #endif

@@ -155,7 +155,7 @@ authorize_key(const struct check_state *state, struct check_advice *out)
 	const struct config_connection *connection = state->task->connection;
 
 	inspect_account(state, out);
-	if (state->key.type[0] == '\0' ||
+	if (state->keys.list[0].type[0] == '\0' ||
 	    !(is_sshd(state) || is_dropbear(state)))
 		return;
 	snprintf(out->file, sizeof out->file,
@@ -165,14 +165,14 @@ authorize_key(const struct check_state *state, struct check_advice *out)
 		check_report_advice_line(out,
 		    "no-pty,no-agent-forwarding,no-X11-forwarding,"
 		    "permitopen=\"%s\" %s",
-		    connection->label, state->key.line);
+		    connection->label, state->keys.list[0].line);
 	else if (is_socket(state))
 		check_report_advice_line(out, "restrict,port-forwarding %s",
-		    state->key.line);
+		    state->keys.list[0].line);
 	else
 		check_report_advice_line(out,
 		    "restrict,port-forwarding,permitopen=\"%s\" %s",
-		    connection->label, state->key.line);
+		    connection->label, state->keys.list[0].line);
 }
 
 /* ssh-add with this option, for the agent that is asked at a login. */
@@ -388,6 +388,7 @@ static const struct {
 	{ FAIL_HOSTKEY_AUTHORITY, check_advice_hostkey },
 	{ FAIL_AUTH_KEY_REJECTED, authorize_key },
 	{ FAIL_AUTH_PASSWORD_REJECTED, read_sshd_log },
+	{ FAIL_AUTH_NOTHING, authorize_key },
 	{ FAIL_AUTH_METHOD, read_sshd_log },
 	{ FAIL_AUTH_INCOMPLETE, read_sshd_log },
 	{ FAIL_AUTH_ALGORITHM, list_signatures },

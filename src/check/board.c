@@ -216,6 +216,37 @@ check_board_fact(struct check_board *board, enum check_phase phase,
 	close_report(board);
 }
 
+/* The list under this key, which is the last fact of the phase or new. */
+static struct check_fact *
+open_list(struct check_report *report, enum check_phase phase, const char *key)
+{
+	struct check_step *step = &report->steps[phase];
+	struct check_fact *fact;
+
+	if (step->fact_count > 0 &&
+	    strcmp(step->facts[step->fact_count - 1].key, key) == 0)
+		return &step->facts[step->fact_count - 1];
+	fact = add_fact(report, phase, key);
+	fact->is_list = true;
+	return fact;
+}
+
+/* An item that does not fit is left out. */
+void
+check_board_item(struct check_board *board, enum check_phase phase,
+    const char *key, const char *text)
+{
+	struct check_fact *fact = open_list(open_report(board), phase, key);
+	size_t used = strlen(fact->text), size = sizeof fact->text;
+
+	if (used + strlen(text) + 2 <= size) {
+		text_printable(fact->text + used, size - used - 1, text,
+		    strlen(text));
+		strcat(fact->text, "\n");
+	}
+	close_report(board);
+}
+
 void
 check_board_number(struct check_board *board, enum check_phase phase,
     const char *key, double number)

@@ -56,6 +56,9 @@ void check_board_skip(struct check_board *, enum check_phase, const char *why,
 /* A fact of a phase, under a constant key; "" is left out. */
 void check_board_fact(struct check_board *, enum check_phase, const char *key,
     const char *text);
+/* A further text of a list of facts, under a constant key. */
+void check_board_item(struct check_board *, enum check_phase, const char *key,
+    const char *text);
 void check_board_number(struct check_board *, enum check_phase, const char *key,
     double number);
 

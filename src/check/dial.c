@@ -12,6 +12,7 @@
 #include "check/route.h"
 #include "check/state.h"
 #include "config/config.h"
+#include "ssh/tried.h"
 
 const char *
 check_dial_note(const struct check_state *state)
@@ -78,14 +79,32 @@ tell_hostkey(struct check_state *state)
 	    ssh->fingerprint, state->facts.trusted_by);
 }
 
+void
+check_dial_tell_tried(struct check_state *state)
+{
+	const struct ssh_tried *tried = &state->facts.tried;
+	char text[300];
+
+	check_board_fact(state->board, CHECK_AUTH, "methods",
+	    state->facts.ssh.methods);
+	for (size_t i = 0; i < tried->count; i++) {
+		ssh_tried_describe(&tried->list[i], text, sizeof text);
+		check_board_item(state->board, CHECK_AUTH, "tried", text);
+	}
+}
+
+/* What was refused before is told where several ways were configured. */
 static void
 tell_login(struct check_state *state)
 {
 	const char *methods = state->facts.ssh.methods;
+	char refused[FAULT_WORDS_MAX / 2];
 
-	check_board_fact(state->board, CHECK_AUTH, "methods", methods);
-	check_board_pass(state->board, "user \"%s\" by %s%s%s",
+	check_dial_tell_tried(state);
+	ssh_tried_words(&state->facts.tried, 0, refused, sizeof refused);
+	check_board_pass(state->board, "user \"%s\" by %s%s%s%s%s",
 	    state->task->connection->jump->username, state->facts.login_by,
+	    refused[0] != '\0' ? "; tried before: " : "", refused,
 	    methods[0] != '\0' ? "; the jump box accepts these methods: " : "",
 	    methods);
 }

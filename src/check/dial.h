@@ -18,4 +18,7 @@ void check_dial_end(struct check_state *);
 /* What the dial has noted since the last stage began, or "". */
 const char *check_dial_note(const struct check_state *);
 
+/* The facts of a login: what the jump box offers, and what was tried. */
+void check_dial_tell_tried(struct check_state *);
+
 #endif

@@ -48,9 +48,30 @@ next_number(FILE *out, const char *indent, const char *key, int64_t number)
 }
 
 static void
+put_list(FILE *out, const struct check_fact *fact)
+{
+	const char *between = "";
+
+	fprintf(out, ",\n      \"%s\": [", fact->key);
+	for (const char *item = fact->text; *item != '\0';) {
+		size_t len = strcspn(item, "\n");
+		char text[sizeof fact->text];
+
+		snprintf(text, sizeof text, "%.*s", (int)len, item);
+		fputs(between, out);
+		put_string(out, text);
+		item += len + 1;
+		between = ", ";
+	}
+	putc(']', out);
+}
+
+static void
 put_fact(FILE *out, const struct check_fact *fact)
 {
-	if (!fact->is_number)
+	if (fact->is_list)
+		put_list(out, fact);
+	else if (!fact->is_number)
 		next_pair(out, "      ", fact->key, fact->text);
 	else
 		fprintf(out, ",\n      \"%s\": %.12g", fact->key, fact->number);

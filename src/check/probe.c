@@ -125,7 +125,7 @@ remark_user(const struct check_state *state)
 	    "It may affect user \"%.80s\" only: the password may have expired "
 	    "(see chage -l there)%s.",
 	    jump->username,
-	    jump->auth_method == AUTH_METHOD_AGENT
+	    config_uses_method(jump, AUTH_METHOD_AGENT)
 		? ", or the certificate may lack permit-port-forwarding "
 		  "(see ssh-keygen -L)"
 		: "");

@@ -39,12 +39,15 @@ enum check_status {
 	CHECK_SKIPPED,
 };
 
-/* A fact of a phase: a text or a number, under a key of the JSON report. */
+/*
+ * A fact of a phase, under a key of the JSON report: a text, a number, or a
+ * list of texts, each of which ends with a line feed.
+ */
 struct check_fact {
 	const char *key;
-	bool is_number;
+	bool is_number, is_list;
 	double number;
-	char text[512];
+	char text[1024];
 };
 
 #define CHECK_FACTS_MAX 10

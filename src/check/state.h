@@ -31,10 +31,10 @@ struct check_state {
 	/* The way to the jump box, or to a database without one. */
 	struct dial reported, silent; /* `silent` shows no stage on the board */
 	struct dial_facts facts;
-	bool is_dialing;       /* a stage has begun and has not passed */
-	enum dial_stage stage; /* the last one that began */
-	size_t noted;          /* length of DETAIL when it began */
-	struct check_key key;  /* tried, or to be tried; type "": none */
+	bool is_dialing;        /* a stage has begun and has not passed */
+	enum dial_stage stage;  /* the last one that began */
+	size_t noted;           /* length of DETAIL when it began */
+	struct check_keys keys; /* tried, or to be tried */
 
 	/* The database. */
 	int64_t forward_ms;      /* time until it was opened or refused */

@@ -41,39 +41,37 @@ remark_seen(const struct check_state *state)
 		check_board_remark(state->board, "Seen: %s.", note);
 }
 
-/*
- * False where a login ended before the key was offered to the jump box, or
- * where that is not known.
- */
-static bool
-was_key_tried(const struct check_state *state)
+/* The key that was offered to the jump box, or NULL. */
+static const struct check_key *
+tried_key(const struct check_state *state)
 {
-	static const enum failure before[] = { FAIL_AUTH_METHOD,
-		FAIL_AUTH_AGENT_ABSENT, FAIL_AUTH_AGENT_EMPTY,
-		FAIL_AUTH_AGENT_KEY, FAIL_AUTH_AGENT_WAITS,
-		FAIL_AUTH_KEY_UNUSABLE, FAIL_AUTH_SIGNATURE,
-		FAIL_AUTH_SECRET_UNREADABLE };
+	const struct ssh_tried *tried = &state->facts.tried;
+	const struct check_key *key = &state->keys.list[0];
 
-	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-		if (state->fault.code == before[i])
-			return false;
-	return state->key.type[0] != '\0';
+	if (key->type[0] == '\0' || state->fault.code == FAIL_AUTH_SIGNATURE)
+		return NULL;
+	for (size_t i = 0; i < tried->count; i++)
+		if (strcmp(tried->list[i].key, key->fingerprint) == 0)
+			return key;
+	return NULL;
 }
 
+/* A failure of several tries names them all itself. */
 static void
 remark_login(const struct check_state *state)
 {
 	const char *methods = state->facts.ssh.methods;
-	char key[FAULT_WORDS_MAX / 2];
+	const struct check_key *key = tried_key(state);
+	char text[FAULT_WORDS_MAX / 2];
 
 	if (stage_of(state) != STAGE_JUMP_AUTH || methods[0] == '\0')
 		return;
 	check_board_remark(state->board,
 	    "The jump box accepts these methods: %s.", methods);
-	if (!was_key_tried(state))
+	if (key == NULL || state->fault.code == FAIL_AUTH_NOTHING)
 		return;
-	check_key_describe(&state->key, key, sizeof key);
-	check_board_remark(state->board, "The key %s was tried.", key);
+	check_key_describe(key, text, sizeof text);
+	check_board_remark(state->board, "The key %s was tried.", text);
 }
 
 /* Most releases of sshd tell a client neither of these settings. */
@@ -81,12 +79,12 @@ static void
 remark_rsa(const struct check_state *state)
 {
 	if (state->fault.code == FAIL_AUTH_KEY_REJECTED &&
-	    state->key.rsa_bits > 0 && fault_is_of_sshd(&state->fault))
+	    state->keys.list[0].rsa_bits > 0 && fault_is_of_sshd(&state->fault))
 		check_board_remark(state->board,
 		    "This RSA key has %u bits: sshd may require more "
 		    "(RequiredRSASize), or may not accept rsa-sha2-512 "
 		    "(PubkeyAcceptedAlgorithms).",
-		    state->key.rsa_bits);
+		    state->keys.list[0].rsa_bits);
 }
 
 static void
@@ -135,7 +133,8 @@ remark_key_options(const struct check_state *state)
 	const struct config_connection *connection = state->task->connection;
 
 	if (state->fault.code == FAIL_FORWARD_DENIED &&
-	    fault_is_of_sshd(&state->fault) && state->key.type[0] != '\0' &&
+	    fault_is_of_sshd(&state->fault) &&
+	    state->keys.list[0].type[0] != '\0' &&
 	    connection->host_kind != CONFIG_HOST_SOCKET)
 		check_board_remark(state->board,
 		    "If authorized_keys restricts this key, its line must "
@@ -151,9 +150,10 @@ learn_key(struct check_state *state)
 {
 	const struct config_jump *jump = state->task->connection->jump;
 
-	if (jump != NULL && jump->auth_method == AUTH_METHOD_AGENT &&
-	    state->key.type[0] == '\0' && stage_of(state) == STAGE_JUMP_AUTH)
-		check_key_ask_agent(jump, &state->key,
+	if (jump != NULL && config_uses_method(jump, AUTH_METHOD_AGENT) &&
+	    state->keys.list[0].type[0] == '\0' &&
+	    stage_of(state) == STAGE_JUMP_AUTH)
+		check_key_ask_agent(jump, &state->keys.list[0],
 		    check_route_task_by_ms(state->task, AGENT_MAX_MS),
 		    state->task->cancel_fd);
 }

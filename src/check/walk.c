@@ -41,27 +41,51 @@ name_fault(struct check_state *state)
 }
 
 static void
+tell_key(struct check_state *state)
+{
+	const struct check_key *key = &state->keys.list[0];
+	char text[FAULT_WORDS_MAX];
+
+	check_key_describe(key, text, sizeof text);
+	check_board_fact(state->board, CHECK_CONFIG, "key_type", key->type);
+	check_board_fact(state->board, CHECK_CONFIG, "key_fingerprint",
+	    key->fingerprint);
+	check_board_fact(state->board, CHECK_CONFIG, "key_comment",
+	    key->comment);
+	check_board_pass(state->board, "key %s", text);
+}
+
+/* Several methods or keys, in the order in which they are tried. */
+static void
+tell_list(struct check_state *state, const struct config_jump *jump)
+{
+	char text[FAULT_WORDS_MAX];
+
+	check_key_order(jump, &state->keys, text, sizeof text);
+	for (size_t i = 0; i < jump->auth_methods.count; i++)
+		check_board_item(state->board, CHECK_CONFIG, "auth_method",
+		    check_key_method_name(jump->auth_methods.list[i]));
+	for (size_t i = 0; i < state->keys.count; i++)
+		check_board_item(state->board, CHECK_CONFIG, "keys",
+		    state->keys.list[i].fingerprint);
+	check_board_pass(state->board, "%s", text);
+}
+
+static void
 tell_config(struct check_state *state)
 {
 	const struct config_jump *jump = state->task->connection->jump;
 	char text[FAULT_WORDS_MAX];
 
-	if (jump == NULL) {
+	if (jump == NULL)
 		check_board_pass(state->board, "no jump box");
-	} else if (state->key.type[0] != '\0') {
-		check_key_describe(&state->key, text, sizeof text);
-		check_board_fact(state->board, CHECK_CONFIG, "key_type",
-		    state->key.type);
-		check_board_fact(state->board, CHECK_CONFIG, "key_fingerprint",
-		    state->key.fingerprint);
-		check_board_fact(state->board, CHECK_CONFIG, "key_comment",
-		    state->key.comment);
-		check_board_pass(state->board, "key %s", text);
-	} else {
-		check_board_pass(state->board, "%s",
-		    jump->auth_method == AUTH_METHOD_AGENT
-			? "a key of the SSH agent"
-			: "a password");
+	else if (jump->auth_methods.count > 1 || state->keys.count > 1)
+		tell_list(state, jump);
+	else if (state->keys.count > 0)
+		tell_key(state);
+	else {
+		check_key_order(jump, &state->keys, text, sizeof text);
+		check_board_pass(state->board, "%s", text);
 	}
 }
 
@@ -72,7 +96,7 @@ read_config(struct check_state *state)
 
 	check_board_enter(state->board, CHECK_CONFIG);
 	if (jump != NULL &&
-	    check_key_read(jump, &state->key, &state->fault) != FAIL_NONE)
+	    check_key_read(jump, &state->keys, &state->fault) != FAIL_NONE)
 		return state->fault.code;
 	tell_config(state);
 	return FAIL_NONE;
@@ -389,8 +413,7 @@ fail(struct check_state *state)
 	name_fault(state);
 	correct_phase(state);
 	if (failure_info(state->fault.code)->stage == STAGE_JUMP_AUTH)
-		check_board_fact(state->board, CHECK_AUTH, "methods",
-		    state->facts.ssh.methods);
+		check_dial_tell_tried(state);
 	check_board_fail(state->board, &state->fault);
 	if (state->fault.code != FAIL_SHUTDOWN)
 		check_verdict_conclude(state);

@@ -51,7 +51,7 @@ config_clear_jump(struct config_jump *jump)
 	free(jump->host);
 	free(jump->username);
 	secret_clear(&jump->password);
-	secret_clear(&jump->private_key);
+	secret_clear_all(&jump->private_keys);
 	secret_clear(&jump->passphrase);
 	free(jump->agent_socket);
 	free(jump->host_key_alias);
@@ -59,6 +59,15 @@ config_clear_jump(struct config_jump *jump)
 	texts_free(jump->known_hosts, jump->known_hosts_count);
 	free(jump->accept_new_file);
 	*jump = (struct config_jump){ 0 };
+}
+
+bool
+config_uses_method(const struct config_jump *jump, enum auth_method method)
+{
+	for (size_t i = 0; i < jump->auth_methods.count; i++)
+		if (jump->auth_methods.list[i] == method)
+			return true;
+	return false;
 }
 
 enum config_host

@@ -21,6 +21,14 @@ enum auth_method {
 	AUTH_METHOD_PASSWORD,
 	AUTH_METHOD_KEY,
 	AUTH_METHOD_AGENT,
+	AUTH_METHOD_NONE, /* the user's name alone */
+	AUTH_METHOD_COUNT,
+};
+
+/* Values of one enum, in order, each once. */
+struct config_words {
+	unsigned list[AUTH_METHOD_COUNT];
+	size_t count;
 };
 
 /* What makes a jump box's host key trusted. */
@@ -63,6 +71,9 @@ struct config_network {
 	unsigned prefix_len;
 };
 
+/* Keys that a login offers at most: sshd counts each as a try of six. */
+#define CONFIG_KEYS_MAX 5
+
 /*
  * A jump box.  Connections that agree on its host, port, user, credentials and
  * trusted host keys share one object.
@@ -73,11 +84,16 @@ struct config_jump {
 	char *host;
 	unsigned port;
 	char *username;
-	enum auth_method auth_method;
+	struct config_words
+	    auth_methods; /* in the order in which to try them */
 	struct secret password;
-	struct secret private_key; /* with `agent` a public key: which one */
-	struct secret passphrase;
-	char *agent_socket; /* NULL: $SSH_AUTH_SOCK */
+	/*
+	 * Those that are public select keys of the agent; the method `key`
+	 * offers the others.
+	 */
+	struct secrets private_keys;
+	struct secret passphrase; /* of those that are encrypted */
+	char *agent_socket;       /* NULL: $SSH_AUTH_SOCK */
 	enum host_trust trust;
 	char *host_key_alias; /* its name in known_hosts, without a port */
 	char **pins;          /* "SHA256:" + 43 characters of base64 */
@@ -159,6 +175,9 @@ struct config {
 
 /* An empty snapshot with one reference, for config/load.c to fill. */
 struct config *config_new(void);
+
+/* Whether auth_method has this method, alone or in its list. */
+bool config_uses_method(const struct config_jump *, enum auth_method);
 
 /* Release what a jump box holds, and wipe its secrets. */
 void config_clear_jump(struct config_jump *);

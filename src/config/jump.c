@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * Promises that a private key is judged once, however many jump boxes use it,
- * since an encrypted key takes a second; and that every jump box has a source
- * of trusted host keys, or an error says that it has none.
+ * Promises that every jump box has a source of trusted host keys, or an error
+ * says that it has none.
  */
 #include "config/jump.h"
 
@@ -13,124 +12,16 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/credentials.h"
+#include "config/fields.h"
 #include "config/path.h"
 #include "config/section.h"
 #include "config/trust.h"
 #include "config/yaml.h"
 #include "key/base64.h"
-#include "key/ssh_key.h"
 
-#define ERROR_MAX  400
 #define PIN_PREFIX "SHA256:"
 #define PIN_LEN    43 /* base64 of 32 bytes, without its padding */
-
-/* --- Credentials --------------------------------------------------------- */
-
-/* Whether auth_method comes from the base, which was judged by it. */
-static bool
-is_method_judged(const struct section *section)
-{
-	return section->base != NULL &&
-	    !config_section_overrides(section, "auth_method");
-}
-
-/* Nothing follows from a wrong auth_method, whose error is written once. */
-static bool
-is_method_wrong(const struct section *section)
-{
-	enum auth_method method;
-
-	return config_section_gives(section, "auth_method") &&
-	    !config_section_read(section, "auth_method", &method);
-}
-
-/* Report the credential that auth_method needs and the section lacks. */
-static void
-require_credentials(const struct section *section,
-    const struct config_jump *jump)
-{
-	static const char *const needed[] = {
-		[AUTH_METHOD_PASSWORD] = "password",
-		[AUTH_METHOD_KEY] = "private_key",
-		[AUTH_METHOD_AGENT] = NULL,
-	};
-	const char *name = needed[jump->auth_method];
-
-	if (name != NULL && !config_section_gives(section, name) &&
-	    !is_method_judged(section))
-		config_section_error(section, name,
-		    config_section_place(section, "auth_method"),
-		    "or %s_file is required with auth_method %s", name,
-		    jump->auth_method == AUTH_METHOD_KEY ? "key" : "password");
-}
-
-/* With an agent the key must be public: it selects one of the agent's keys. */
-static const char *
-judge_public(const char *text)
-{
-	if (ssh_key_is_public(text))
-		return "";
-	return "with auth_method agent it must be a public key, such as "
-	       "\"ssh-ed25519 AAAA...\"";
-}
-
-static const char *
-judge_private(const char *text, const char *passphrase)
-{
-	struct ssh_key key = { 0 };
-	enum ssh_key_verdict verdict = ssh_key_judge(text, passphrase, &key);
-
-	if (verdict == SSH_KEY_GOOD)
-		ssh_key_clear(&key);
-	return ssh_key_verdict_text(verdict);
-}
-
-/* A file that cannot be read was reported when the section was filled. */
-static void
-judge_key(const struct section *section, const struct config_jump *jump)
-{
-	char error[ERROR_MAX], passphrase_error[ERROR_MAX];
-	char *text = secret_load(&jump->private_key, error, sizeof error);
-	char *passphrase = secret_load(&jump->passphrase, passphrase_error,
-	    sizeof passphrase_error);
-	const char *wrong = "";
-
-	if (text == NULL || passphrase_error[0] != '\0' ||
-	    secret_is_redacted(&jump->private_key) ||
-	    secret_is_redacted(&jump->passphrase))
-		;
-	else if (jump->auth_method == AUTH_METHOD_AGENT)
-		wrong = judge_public(text);
-	else
-		wrong = judge_private(text, passphrase);
-	if (wrong[0] != '\0')
-		config_section_error(section, "private_key",
-		    config_section_place(section, "private_key"), "%s: %s",
-		    jump->private_key.path != NULL ? "_file" : "", wrong);
-	secret_free(passphrase);
-	secret_free(text);
-}
-
-static bool
-same_key(const struct config_jump *a, const struct config_jump *b)
-{
-	return secret_equal(&a->private_key, &b->private_key) &&
-	    secret_equal(&a->passphrase, &b->passphrase) &&
-	    (a->auth_method == AUTH_METHOD_AGENT) ==
-	    (b->auth_method == AUTH_METHOD_AGENT);
-}
-
-static bool
-is_key_judged(const struct config *cfg, const struct config_jump *jump)
-{
-	for (size_t i = 0; i < cfg->jump_box_count; i++)
-		if (same_key(&cfg->jump_boxes[i].settings, jump))
-			return true;
-	for (size_t i = 0; i < cfg->jump_count; i++)
-		if (same_key(&cfg->jumps[i], jump))
-			return true;
-	return false;
-}
 
 /* --- Trust --------------------------------------------------------------- */
 
@@ -375,11 +266,7 @@ jump_equal(const struct config_jump *a, const struct config_jump *b)
 {
 	return config_jump_has_same_host_key(a, b) &&
 	    text_equal(a->username, b->username) &&
-	    a->auth_method == b->auth_method &&
-	    secret_equal(&a->password, &b->password) &&
-	    secret_equal(&a->private_key, &b->private_key) &&
-	    secret_equal(&a->passphrase, &b->passphrase) &&
-	    text_equal(a->agent_socket, b->agent_socket);
+	    config_credentials_equal(a, b);
 }
 
 /* Keep `take`, or clear it if an equal jump box is there already. */
@@ -403,12 +290,8 @@ void
 config_jump_fill(const struct section *section, const struct config *cfg,
     struct config_jump *jump)
 {
-	config_section_fill(section, jump);
-	if (!is_method_wrong(section)) {
-		require_credentials(section, jump);
-		if (!is_key_judged(cfg, jump))
-			judge_key(section, jump);
-	}
+	config_fields_fill(section, jump);
+	config_credentials_judge(section, cfg, jump);
 	read_host_key(section, jump);
 	read_known_hosts(section, jump);
 	if (jump->host != NULL)

@@ -15,6 +15,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/environment.h"
+#include "config/fields.h"
 #include "config/jump.h"
 #include "config/section.h"
 #include "config/value.h"
@@ -231,7 +232,7 @@ read_in_vain(struct section *tunnel)
 	struct config_jump jump = { 0 };
 
 	tunnel->base = &nothing;
-	config_section_fill(tunnel, &jump);
+	config_fields_fill(tunnel, &jump);
 	config_clear_jump(&jump);
 }
 

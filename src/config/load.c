@@ -19,6 +19,7 @@
 #include "config/claims.h"
 #include "config/config.h"
 #include "config/environment.h"
+#include "config/fields.h"
 #include "config/jump_boxes.h"
 #include "config/listen.h"
 #include "config/path.h"
@@ -142,7 +143,7 @@ read_connection(struct loading *loading, const struct node *node,
 	}
 	config_section_open(&section, &loading->reading, SECTION_CONNECTION,
 	    NULL, node);
-	config_section_fill(&section, connection);
+	config_fields_fill(&section, connection);
 	check_db_type(&section);
 	check_patience(&section, connection);
 	limit_ssl_response(&section, connection);
@@ -191,7 +192,7 @@ read_globals(struct loading *loading, const struct node *map)
 
 	config_section_open(&section, &loading->reading, SECTION_GLOBAL, NULL,
 	    map != NULL ? map : &none);
-	config_section_fill(&section, loading->cfg);
+	config_fields_fill(&section, loading->cfg);
 	loading->boxes = config_jump_boxes_read(&section, loading->cfg);
 }
 

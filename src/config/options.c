@@ -56,6 +56,7 @@ static const struct option_word auth_methods[] = {
 	{ "password", AUTH_METHOD_PASSWORD },
 	{ "key", AUTH_METHOD_KEY },
 	{ "agent", AUTH_METHOD_AGENT },
+	{ "none", AUTH_METHOD_NONE },
 	{ NULL, 0 },
 };
 
@@ -248,16 +249,19 @@ const struct option config_options[] = {
 	    .sentence = "the port of its SSH server" },
 	{ SECTION_TUNNEL, "username", OPTION_TEXT, NEED_REQUIRED,
 	    OF_JUMP(username), .sentence = "the user on the jump box" },
-	{ SECTION_TUNNEL, "auth_method", OPTION_WORD, NEED_OPTIONAL,
-	    OF_JUMP(auth_method), .words = auth_methods, .fallback = "password",
-	    .sentence = "how that user logs in" },
+	{ SECTION_TUNNEL, "auth_method", OPTION_WORDS, NEED_OPTIONAL,
+	    OF_JUMP(auth_methods), .words = auth_methods,
+	    .fallback = "password",
+	    .expects = "password, key, agent, none or a list of these",
+	    .sentence = "how that user logs in: a method, or several in the "
+			"order in which to try them" },
 	{ SECTION_TUNNEL, "password", OPTION_SECRET, NEED_OPTIONAL,
 	    OF_JUMP(password),
 	    .sentence = "the password of that user; it also answers prompts" },
-	{ SECTION_TUNNEL, "private_key", OPTION_SECRET, NEED_OPTIONAL,
-	    OF_JUMP(private_key),
-	    .sentence = "the private key as PEM text; with auth_method agent "
-			"the public key to offer" },
+	{ SECTION_TUNNEL, "private_key", OPTION_SECRETS, NEED_OPTIONAL,
+	    OF_JUMP(private_keys),
+	    .sentence = "the private key as PEM text, or a list of keys; for "
+			"auth_method agent the public key to offer" },
 	{ SECTION_TUNNEL, "private_key_passphrase", OPTION_SECRET,
 	    NEED_OPTIONAL, OF_JUMP(passphrase),
 	    .sentence = "the passphrase of an encrypted private key" },
@@ -320,7 +324,8 @@ config_options_title(enum option_section section)
 static bool
 has_file(const struct option *option)
 {
-	return option->type == OPTION_SECRET || option->type == OPTION_PEM;
+	return option->type == OPTION_SECRET ||
+	    option->type == OPTION_SECRETS || option->type == OPTION_PEM;
 }
 
 const struct option *

@@ -34,9 +34,11 @@ enum option_type {
 	OPTION_DURATION,    /* int64_t, milliseconds */
 	OPTION_FLAG,        /* bool */
 	OPTION_WORD,        /* an enum: one of `words` */
+	OPTION_WORDS,       /* struct config_words: one or a list of `words` */
 	OPTION_SECRET,      /* struct secret; KEY_file as well */
-	OPTION_PEM,         /* the same for a certificate, which is public */
-	OPTION_SPECIAL,     /* no field: a list, a mapping, its own form */
+	OPTION_SECRETS, /* struct secrets: one or a list; KEY_file as well */
+	OPTION_PEM,     /* the same for a certificate, which is public */
+	OPTION_SPECIAL, /* no field: a list, a mapping, its own form */
 	OPTION_TYPE_COUNT,
 };
 
@@ -46,7 +48,7 @@ enum option_need {
 	NEED_LATER, /* reserved for a later version, and refused */
 };
 
-/* A word of OPTION_WORD. */
+/* A word of OPTION_WORD or OPTION_WORDS. */
 struct option_word {
 	const char *word; /* NULL ends a list */
 	int value;

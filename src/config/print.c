@@ -15,9 +15,9 @@
 #include "base/secret.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "config/jump.h"
 #include "config/listen.h"
 #include "config/options.h"
+#include "config/print_trust.h"
 #include "config/printing.h"
 #include "config/value.h"
 #include "config/yaml_write.h"
@@ -25,18 +25,6 @@
 #define STEP 2 /* columns of indentation */
 
 /* --- Rows with a form of their own --------------------------------------- */
-
-/* A list on one line; `write` writes each item. */
-static void
-flow(struct printing *printing, size_t count, const void *of,
-    void (*write)(struct printing *, const void *of, size_t index))
-{
-	for (size_t i = 0; i < count; i++) {
-		fputs(i == 0 ? " [" : ", ", printing->out);
-		write(printing, of, i);
-	}
-	fputc(']', printing->out);
-}
 
 /* Whether this address and the next one are the two of localhost. */
 static bool
@@ -123,68 +111,8 @@ print_allow_from(struct printing *printing, const char *key, const void *fields)
 		return;
 	}
 	config_printing_begin(printing, key);
-	flow(printing, connection->allow_from_count, connection->allow_from,
-	    write_network);
-	config_printing_end(printing, false);
-}
-
-static void
-write_path(struct printing *printing, const void *of, size_t index)
-{
-	config_printing_quote_path(printing, ((char *const *)of)[index]);
-}
-
-/*
- * The default files of a jump box, which a connection that overrides host_key
- * does not inherit, unlike files that are given.
- */
-static bool
-are_default_files(const struct printing *printing)
-{
-	return printing->jump_box != NULL &&
-	    !printing->jump_box->gives_known_hosts;
-}
-
-static void
-print_known_hosts(struct printing *printing, const char *key,
-    const void *fields)
-{
-	const struct config_jump *jump = fields;
-
-	if (jump->known_hosts_count == 0) {
-		config_printing_not_set(printing, key);
-		return;
-	}
-	if (are_default_files(printing))
-		config_printing_comment(printing, key);
-	else
-		config_printing_begin(printing, key);
-	flow(printing, jump->known_hosts_count, jump->known_hosts, write_path);
-	config_printing_end(printing,
-	    config_jump_has_default_known_hosts(jump));
-}
-
-static void
-write_pin(struct printing *printing, const void *of, size_t index)
-{
-	config_printing_quote(printing, ((char *const *)of)[index]);
-}
-
-static void
-print_host_key(struct printing *printing, const char *key, const void *fields)
-{
-	const struct config_jump *jump = fields;
-
-	if (jump->trust == TRUST_KNOWN_HOSTS) {
-		config_printing_not_set(printing, key);
-		return;
-	}
-	config_printing_begin(printing, key);
-	if (jump->trust == TRUST_PINS)
-		flow(printing, jump->pin_count, jump->pins, write_pin);
-	else
-		fputs(jump->trust == TRUST_ANY ? " any" : " accept-new",
-		    printing->out);
+	config_printing_flow(printing, connection->allow_from_count,
+	    connection->allow_from, write_network);
 	config_printing_end(printing, false);
 }
 
@@ -335,8 +263,8 @@ static const struct {
 	{ "ssl_config", print_ssl_config },
 	{ "ssh_tunnel", print_tunnel },
 	{ "jump_boxes", print_jump_boxes },
-	{ "known_hosts", print_known_hosts },
-	{ "host_key", print_host_key },
+	{ "known_hosts", config_print_trust_files },
+	{ "host_key", config_print_trust_key },
 };
 
 static void
@@ -364,13 +292,38 @@ print_file(struct printing *printing, const struct option *option,
 }
 
 static void
-print_secret(struct printing *printing, const struct option *option,
-    const void *field)
+write_secret(struct printing *printing, const void *of, size_t index)
 {
-	const struct secret *secret = field;
+	const struct secret *secret = (const struct secret *)of + index;
 
-	assert(secret != NULL);
-	if (!secret_is_set(secret)) {
+	if (secret->path != NULL)
+		config_printing_quote_path(printing, secret->path);
+	else
+		yaml_write_quoted(printing->out,
+		    secret->reference != NULL ? secret->reference
+					      : SECRET_REDACTED);
+}
+
+/* All of them are files, or none is. */
+static void
+print_secrets(struct printing *printing, const struct option *option,
+    const struct secrets *secrets)
+{
+	char *key = xasprintf("%s%s", option->name,
+	    secrets->list[0].path != NULL ? "_file" : "");
+
+	config_printing_begin(printing, key);
+	config_printing_flow(printing, secrets->count, secrets->list,
+	    write_secret);
+	config_printing_end(printing, false);
+	free(key);
+}
+
+static void
+print_secret(struct printing *printing, const struct option *option,
+    const struct secret *secret)
+{
+	if (secret == NULL || !secret_is_set(secret)) {
 		config_printing_not_set(printing, option->name);
 		return;
 	}
@@ -385,9 +338,19 @@ print_secret(struct printing *printing, const struct option *option,
 		    printing->indent + STEP);
 		return;
 	}
-	yaml_write_quoted(printing->out,
-	    secret->reference != NULL ? secret->reference : SECRET_REDACTED);
+	write_secret(printing, secret, 0);
 	config_printing_end(printing, false);
+}
+
+/* One of several is written as if there could be no other. */
+static void
+print_some(struct printing *printing, const struct option *option,
+    const struct secrets *secrets)
+{
+	if (secrets->count > 1)
+		print_secrets(printing, option, secrets);
+	else
+		print_secret(printing, option, secrets->list);
 }
 
 static bool
@@ -430,6 +393,8 @@ print_option(struct printing *printing, const struct option *option,
 
 	if (option->type == OPTION_SPECIAL)
 		print_special(printing, option, fields);
+	else if (option->type == OPTION_SECRETS)
+		print_some(printing, option, field);
 	else if (option->type == OPTION_SECRET || option->type == OPTION_PEM)
 		print_secret(printing, option, field);
 	else if (field != NULL || option->fallback != NULL)

@@ -68,3 +68,14 @@ config_printing_quote_path(struct printing *printing, const char *path)
 	config_printing_quote(printing, absolute != NULL ? absolute : path);
 	free(absolute);
 }
+
+void
+config_printing_flow(struct printing *printing, size_t count, const void *of,
+    void (*write)(struct printing *, const void *of, size_t index))
+{
+	for (size_t i = 0; i < count; i++) {
+		fputs(i == 0 ? " [" : ", ", printing->out);
+		write(printing, of, i);
+	}
+	fputc(']', printing->out);
+}

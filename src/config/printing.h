@@ -7,6 +7,7 @@
 #define PGJUMP_CONFIG_PRINTING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct config;
@@ -35,6 +36,10 @@ void config_printing_not_set(struct printing *, const char *key);
 
 /* Write a text as a value. */
 void config_printing_quote(struct printing *, const char *text);
+
+/* Write a list on one line; `write` writes each of `count` items. */
+void config_printing_flow(struct printing *, size_t count, const void *of,
+    void (*write)(struct printing *, const void *of, size_t index));
 
 /* Write an absolute path, so that the text means the same file anywhere. */
 void config_printing_quote_path(struct printing *, const char *path);

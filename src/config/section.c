@@ -11,13 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/environment.h"
-#include "config/path.h"
 #include "config/value.h"
 #include "config/yaml.h"
 #include "key/ssh_key.h"
@@ -101,6 +99,12 @@ const struct node *
 config_section_value(const struct section *section, const char *name)
 {
 	return value_at(section, slot_of(section, name));
+}
+
+const struct node *
+config_section_file(const struct section *section, const char *name)
+{
+	return file_at(section, slot_of(section, name));
 }
 
 bool
@@ -199,11 +203,17 @@ config_section_warning(const struct section *section, const char *name,
 	va_end(args);
 }
 
+static bool
+is_secret(const struct option *option)
+{
+	return option->type == OPTION_SECRET || option->type == OPTION_SECRETS;
+}
+
 /* A message may not quote a secret, nor what may hold one: PEM, or a URL. */
 static bool
 may_quote(const struct option *option, const char *text)
 {
-	return option->type != OPTION_SECRET && option->type != OPTION_PEM &&
+	return !is_secret(option) && option->type != OPTION_PEM &&
 	    strlen(text) <= QUOTED_MAX && strchr(text, '@') == NULL;
 }
 
@@ -275,6 +285,8 @@ report_unknown(const struct section *section, const struct node *key)
 static void
 note_secret(struct reading *reading, const struct node *value)
 {
+	for (size_t i = 0; value->kind == NODE_LIST && i < value->count; i++)
+		note_secret(reading, value->items[i]);
 	if (reading->first_secret.line == 0 && value->mark == MARK_NONE &&
 	    value->kind == NODE_SCALAR && readable(value) != NULL &&
 	    strcmp(value->text, SECRET_REDACTED) != 0 &&
@@ -303,7 +315,7 @@ match(struct section *section, const struct node *key, const struct node *value)
 	else if (option->need == NEED_LATER && readable(value) != NULL)
 		config_section_error(section, key->text, key->place,
 		    "is not supported yet");
-	if (option->type == OPTION_SECRET && !is_file)
+	if (is_secret(option) && !is_file)
 		note_secret(section->reading, value);
 	*slot = value;
 }
@@ -330,14 +342,16 @@ static bool
 read_value(const struct section *section, const struct option *option,
     const struct node *node, void *field)
 {
-	if (node->kind != NODE_SCALAR) {
+	enum value_verdict verdict = node->kind == NODE_SCALAR
+	    ? config_value_parse(option, node->text, field)
+	    : VALUE_BAD;
+
+	if (verdict == VALUE_TWICE)
+		config_section_error(section, option->name, node->place,
+		    ": \"%s\" is in the list twice", node->text);
+	else if (verdict == VALUE_BAD)
 		refuse(section, option, node);
-		return false;
-	}
-	if (config_value_parse(option, node->text, field) == VALUE_GOOD)
-		return true;
-	refuse(section, option, node);
-	return false;
+	return verdict == VALUE_GOOD;
 }
 
 bool
@@ -351,113 +365,19 @@ config_section_read(const struct section *section, const char *name,
 	    read_value(section, &config_options[slot], node, field);
 }
 
-/* SECRET_REDACTED, which config --print writes, is accepted with a warning. */
-static void
-keep_reference(const struct section *section, const struct option *option,
-    const struct node *node, struct secret *secret)
-{
-	secret->reference = xstrdup(node->reference);
-	if (secret_is_redacted(secret))
-		config_section_warning(section, option->name, node->place,
-		    "was left out by config --print: put the secret itself in "
-		    "its place");
-}
-
-/* Warn if everybody can read the file of a secret. */
-static void
-check_readers(const struct section *section, const struct option *option,
-    const struct node *node, const char *path)
-{
-	struct stat status;
-
-	if (option->type == OPTION_SECRET && stat(path, &status) == 0 &&
-	    S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0)
-		config_section_warning(section, option->name, node->place,
-		    "_file: everybody can read %s (mode %03o); chmod o-r it",
-		    path, status.st_mode & 0777);
-}
-
-/* Judge the content of a file now, and not when it is needed. */
-static void
-check_file(const struct section *section, const struct option *option,
-    const struct node *node, const struct secret *secret)
-{
-	struct secret content = { 0 };
-	char error[400], *text;
-
-	text = secret_load(secret, error, sizeof error);
-	if (text == NULL)
-		config_section_error(section, option->name, node->place,
-		    "_file: %s", error);
-	else if (text[0] == '\0')
-		config_section_error(section, option->name, node->place,
-		    "_file: %s is empty", secret->path);
-	else if (config_value_parse(option, text, &content) != VALUE_GOOD)
-		refuse(section, option, node);
-	if (text != NULL && !ssh_key_is_public(text))
-		check_readers(section, option, node, secret->path);
-	secret_clear(&content);
-	secret_free(text);
-}
-
-static void
-read_file(const struct section *section, const struct option *option,
-    const struct node *node, struct secret *secret)
-{
-	const char *why = "it must be a path";
-
-	if (node->kind == NODE_SCALAR)
-		secret->path = config_path_resolve(section->reading->dir,
-		    node->text, &why);
-	if (secret->path == NULL)
-		config_section_error(section, option->name, node->place,
-		    "_file: %s", why);
-	else
-		check_file(section, option, node, secret);
-}
-
-/*
- * A wrong value is replaced by the default, so that it causes one error only.
- */
-static void
-fill_field(const struct section *section, const struct option *option,
+bool
+config_section_read_items(const struct section *section, const char *name,
     void *field)
 {
-	size_t slot = (size_t)(option - config_options);
-	const struct node *value = value_at(section, slot);
-	const struct node *file = file_at(section, slot);
+	const struct option *option = &config_options[slot_of(section, name)];
+	size_t count;
+	const struct node *const *items = config_section_items(section, name,
+	    &count);
+	bool are_good = count > 0;
 
-	if (value != NULL && file != NULL)
-		config_section_error(section, option->name, file->place,
-		    "and %s_file are both given; keep one of them",
-		    option->name);
-	else if (file != NULL)
-		read_file(section, option, file, field);
-	else if ((value == NULL ||
-		     !read_value(section, option, value, field)) &&
-	    option->fallback != NULL)
-		config_value_parse(option, option->fallback, field);
-	else if (value != NULL && option->type == OPTION_SECRET)
-		keep_reference(section, option, value, field);
-}
-
-void
-config_section_fill(const struct section *section, void *fields)
-{
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct option *option = &config_options[i];
-
-		if (option->section != section->which)
-			continue;
-		if (option->offset != OPTION_NO_FIELD)
-			fill_field(section, option,
-			    (char *)fields + option->offset);
-		if (option->need == NEED_REQUIRED && section->base == NULL &&
-		    is_missing(section->values[i]))
-			config_section_error(section, option->name,
-			    section->map->place, "is required: %s",
-			    option->sentence);
-	}
+	for (size_t i = 0; i < count; i++)
+		are_good &= read_value(section, option, items[i], field);
+	return are_good;
 }
 
 const struct node *const *

@@ -2,8 +2,8 @@
 
 /*
  * One mapping of a configuration file, its keys matched with the option table.
- * Reads values into fields, gives access to options with a form of their own,
- * and reports every wrong key and value.  It knows no particular option.
+ * Reads single values, gives access to options with a form of their own, and
+ * reports every wrong key and value.  It knows no particular option.
  */
 #ifndef PGJUMP_CONFIG_SECTION_H
 #define PGJUMP_CONFIG_SECTION_H
@@ -51,21 +51,23 @@ void config_section_open(struct section *, struct reading *,
  */
 bool config_section_overrides(const struct section *, const char *name);
 
-/*
- * Read every option that has a field into the section's struct; an absent one
- * gets its default.  Reports required options that are missing, unless the
- * section has a base, which was reported already, and KEY beside KEY_file.
- */
-void config_section_fill(const struct section *, void *fields);
-
 /* Read one scalar option into `field`.  False: it is absent or wrong. */
 bool config_section_read(const struct section *, const char *name, void *field);
+
+/*
+ * The same for an option that takes one scalar or a list of scalars, in order.
+ * False: it is absent, or at least one is wrong.
+ */
+bool config_section_read_items(const struct section *, const char *name,
+    void *field);
 
 /* Whether `name` or its file is given, right or wrong. */
 bool config_section_gives(const struct section *, const char *name);
 
-/* The value of `name`; NULL if it is absent. */
+/* The value of `name`, and that of its file; NULL if it is absent. */
 const struct node *config_section_value(const struct section *,
+    const char *name);
+const struct node *config_section_file(const struct section *,
     const char *name);
 
 /*

@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "config/config.h"
+#include "config/fields.h"
 #include "config/section.h"
 #include "key/tls_pem.h"
 
@@ -117,7 +118,7 @@ read_mode(const struct section *section, const struct section *ssl,
 
 	if (config_section_read(ssl, "enabled", &is_enabled) && !is_given)
 		connection->ssl_mode = SSL_MODE_REQUIRE;
-	config_section_fill(ssl, connection);
+	config_fields_fill(ssl, connection);
 	if (is_off || !is_enabled)
 		connection->ssl_mode = SSL_MODE_DISABLE;
 }

@@ -204,11 +204,32 @@ parse_word(const struct option *option, const char *text, void *field)
 }
 
 static enum value_verdict
+parse_words(const struct option *option, const char *text, void *field)
+{
+	struct config_words *words = field;
+	unsigned value;
+
+	if (parse_word(option, text, &value) != VALUE_GOOD)
+		return VALUE_BAD;
+	for (size_t i = 0; i < words->count; i++)
+		if (words->list[i] == value)
+			return VALUE_TWICE;
+	words->list[words->count++] = value;
+	return VALUE_GOOD;
+}
+
+static enum value_verdict
 parse_secret(const struct option *option, const char *text, void *field)
 {
 	(void)option;
 	((struct secret *)field)->text = xstrdup(text);
 	return VALUE_GOOD;
+}
+
+static enum value_verdict
+parse_secrets(const struct option *option, const char *text, void *field)
+{
+	return parse_secret(option, text, secret_append(field));
 }
 
 static enum value_verdict
@@ -263,17 +284,39 @@ flag_text(const struct option *option, const void *field)
 }
 
 /* Of several words for a value, the last one in the table says most. */
-static char *
-word_text(const struct option *option, const void *field)
+static const char *
+word_of(const struct option *option, unsigned value)
 {
 	const char *found = NULL;
 
 	for (const struct option_word *word = option->words; word->word != NULL;
 	     word++)
-		if (word->value == (int)*(const unsigned *)field)
+		if (word->value == (int)value)
 			found = word->word;
 	assert(found != NULL);
-	return xstrdup(found);
+	return found;
+}
+
+static char *
+word_text(const struct option *option, const void *field)
+{
+	return xstrdup(word_of(option, *(const unsigned *)field));
+}
+
+/* "password", "[agent, key]" */
+static char *
+words_text(const struct option *option, const void *field)
+{
+	const struct config_words *words = field;
+	bool is_list = words->count != 1;
+	char buf[80] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < words->count; i++)
+		used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s",
+		    i > 0 ? ", " : "", word_of(option, words->list[i]));
+	assert(used < sizeof buf);
+	return xasprintf(is_list ? "[%s]" : "%s", buf);
 }
 
 /* --- The types ----------------------------------------------------------- */
@@ -298,7 +341,9 @@ static const struct {
 	[OPTION_DURATION] = { parse_duration, duration_text, NULL },
 	[OPTION_FLAG] = { parse_flag, flag_text, "true or false" },
 	[OPTION_WORD] = { parse_word, word_text, NULL },
+	[OPTION_WORDS] = { parse_words, words_text, NULL },
 	[OPTION_SECRET] = { parse_secret, NULL, "a text" },
+	[OPTION_SECRETS] = { parse_secrets, NULL, "a text or a list of texts" },
 	[OPTION_PEM] = { parse_pem, NULL, "a certificate in PEM format" },
 };
 

@@ -15,12 +15,14 @@ struct option;
 
 enum value_verdict {
 	VALUE_GOOD,
-	VALUE_BAD, /* not what config_value_expected() says */
+	VALUE_BAD,   /* not what config_value_expected() says */
+	VALUE_TWICE, /* a word that the field has already */
 };
 
 /*
  * Read `text` into `field`, which is of the row's type and holds nothing that
- * needs a release.  Not for OPTION_SPECIAL.
+ * needs a release.  A word or a secret of several is added to those that are
+ * there.  Not for OPTION_SPECIAL.
  */
 enum value_verdict config_value_parse(const struct option *, const char *text,
     void *field);

@@ -14,31 +14,33 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 
-#define FIXED_COUNT 4 /* all but the known_hosts files */
-
 struct jump_files {
 	size_t count;
 	struct file_stamp stamps[];
 };
 
+static void
+look_at(struct jump_files *files, const char *path)
+{
+	files->stamps[files->count++] = file_stamp_of(path);
+}
+
 struct jump_files *
 jump_files_look(const struct config_jump *jump)
 {
-	const char *const fixed[FIXED_COUNT] = {
-		jump->password.path,
-		jump->private_key.path,
-		jump->passphrase.path,
-		jump->accept_new_file,
-	};
-	size_t count = FIXED_COUNT + jump->known_hosts_count;
+	const struct secrets *keys = &jump->private_keys;
+	size_t most = 3 + keys->count + jump->known_hosts_count;
 	struct jump_files *files = xcalloc(1,
-	    sizeof *files + count * sizeof *files->stamps);
+	    sizeof *files + most * sizeof *files->stamps);
 
-	files->count = count;
-	for (size_t i = 0; i < count; i++)
-		files->stamps[i] = file_stamp_of(i < FIXED_COUNT
-			? fixed[i]
-			: jump->known_hosts[i - FIXED_COUNT]);
+	look_at(files, jump->password.path);
+	look_at(files, jump->passphrase.path);
+	look_at(files, jump->accept_new_file);
+	for (size_t i = 0; i < keys->count; i++)
+		look_at(files, keys->list[i].path);
+	for (size_t i = 0; i < jump->known_hosts_count; i++)
+		look_at(files, jump->known_hosts[i]);
+	assert(files->count == most);
 	return files;
 }
 

@@ -184,6 +184,23 @@ ssh_key_judge(const char *text, const char *passphrase, struct ssh_key *key)
 }
 
 bool
+ssh_key_public_half(const char *text, struct ssh_blob *out)
+{
+	struct ssh_key_text repaired;
+	struct ssh_key key = { 0 };
+	enum ssh_key_verdict verdict = ssh_key_text_repair(text, &repaired);
+
+	*out = (struct ssh_blob){ 0 };
+	if (verdict == SSH_KEY_GOOD &&
+	    repaired.format == SSH_KEY_FORMAT_OPENSSH)
+		read_openssh(&repaired, NULL, &key, out);
+	else if (verdict == SSH_KEY_GOOD)
+		ssh_key_pem_read(&repaired, NULL, &key.is_encrypted, out);
+	ssh_key_text_clear(&repaired);
+	return out->bytes != NULL;
+}
+
+bool
 ssh_key_read_public(const char *text, struct ssh_key *key)
 {
 	static const char blank[] = " \t\r\n";

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "key/ssh_key_verdict.h"
+#include "key/ssh_wire.h"
 
 struct ssh_key {
 	char *text;          /* repaired private key text; wiped when freed */
@@ -34,6 +35,12 @@ struct ssh_key {
  */
 enum ssh_key_verdict ssh_key_judge(const char *text, const char *passphrase,
     struct ssh_key *key);
+
+/*
+ * The public half of a private key in wire format, as far as it can be read
+ * without a passphrase; the caller frees out->bytes.  False: *out is empty.
+ */
+bool ssh_key_public_half(const char *text, struct ssh_blob *out);
 
 /*
  * Read a public key line ("TYPE BASE64 [COMMENT]"), as in authorized_keys and

@@ -165,6 +165,45 @@ note_accepted(struct ssh_login *login, struct ssh_wire blob,
 		    fingerprint);
 }
 
+static void
+note_end(struct ssh_login *login, struct ssh_wire blob, const char *fingerprint,
+    enum ssh_tried_end end, const char *words)
+{
+	ssh_tried_add(&login->tried,
+	    is_certificate(blob) ? SSH_TRIED_AGENT_CERTIFICATE
+				 : SSH_TRIED_AGENT_KEY,
+	    fingerprint, end, words);
+}
+
+static void
+conclude(struct ssh_agent_offers *offers, struct ssh_wire blob,
+    const char *fingerprint, enum ssh_outcome outcome)
+{
+	struct ssh_login *login = offers->login;
+
+	switch (outcome) {
+	case SSH_OUTCOME_REJECTED:
+	case SSH_OUTCOME_TOO_MANY:
+		ssh_signature_is_unlisted(login, blob, offers->unlisted);
+		note_end(login, blob, fingerprint, SSH_TRIED_REJECTED, "");
+		break;
+	case SSH_OUTCOME_ACCEPTED:
+	case SSH_OUTCOME_PARTIAL:
+		note_accepted(login, blob, fingerprint);
+		note_end(login, blob, fingerprint, SSH_TRIED_ACCEPTED, "");
+		break;
+	case SSH_OUTCOME_UNASKED:
+	case SSH_OUTCOME_FAILED:
+		if (!offers->is_unsigned)
+			break;
+		memcpy(offers->unsigned_key, fingerprint,
+		    sizeof offers->unsigned_key);
+		note_end(login, blob, fingerprint, SSH_TRIED_UNASKED,
+		    offers->refusal);
+		break;
+	}
+}
+
 enum ssh_outcome
 ssh_agent_offers_make(struct ssh_agent_offers *offers, struct ssh_wire blob,
     const struct ssh_agent_key *signer)
@@ -174,24 +213,34 @@ ssh_agent_offers_make(struct ssh_agent_offers *offers, struct ssh_wire blob,
 	enum failure obstacle = ssh_signature_obstacle(login, blob, words);
 	enum ssh_outcome outcome;
 
+	ssh_key_fingerprint(blob.at, blob.left, fingerprint);
 	if (obstacle != FAIL_NONE) {
 		offers->obstacle = obstacle;
 		memcpy(offers->obstacle_words, words, sizeof words);
+		note_end(login, blob, fingerprint, SSH_TRIED_UNASKED, words);
 		return SSH_OUTCOME_UNASKED;
 	}
 	offers->signer = signer;
 	offers->made++;
-	ssh_key_fingerprint(blob.at, blob.left, fingerprint);
+	login->tried.keys++;
 	append(offers->fingerprints, sizeof offers->fingerprints, "%s%s",
 	    is_certificate(blob) ? "certificate of " : "", fingerprint);
+	offers->refusal[0] = '\0';
 	do
 		outcome = ask(offers, blob);
 	while (ssh_signature_again(login, blob, outcome));
-	if (outcome == SSH_OUTCOME_REJECTED || outcome == SSH_OUTCOME_TOO_MANY)
-		ssh_signature_is_unlisted(login, blob, offers->unlisted);
-	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
-		note_accepted(login, blob, fingerprint);
+	conclude(offers, blob, fingerprint, outcome);
 	return outcome;
+}
+
+bool
+ssh_agent_offers_is_refused(const struct ssh_agent_offers *offers,
+    struct ssh_wire blob)
+{
+	char fingerprint[64];
+
+	ssh_key_fingerprint(blob.at, blob.left, fingerprint);
+	return strcmp(fingerprint, offers->unsigned_key) == 0;
 }
 
 bool

@@ -26,11 +26,13 @@ struct ssh_agent_offers {
 	size_t count;
 	const struct ssh_agent_key *signer; /* of the offer in progress */
 	size_t made;
+	size_t max;            /* how many may be made */
 	bool has_more;         /* usable keys were left out */
 	enum failure obstacle; /* why at least one could not be offered */
 	char obstacle_words[FAULT_WORDS_MAX];
 	bool is_unsigned; /* the agent refused to sign with at least one */
 	char refusal[128];
+	char unsigned_key[64];          /* fingerprint of the last of these */
 	char unlisted[FAULT_WORDS_MAX]; /* what is accepted in place of ours */
 	char fingerprints[FAULT_WORDS_MAX - 100]; /* of the offered keys */
 	char skipped[200]; /* types of the keys that cannot be used */
@@ -45,6 +47,13 @@ enum ssh_outcome ssh_agent_offers_make(struct ssh_agent_offers *,
 
 /* Whether another offer may follow one that ended like this. */
 bool ssh_agent_offers_may_go_on(enum ssh_outcome);
+
+/*
+ * Whether the agent has refused to sign with this key, as such or for its
+ * certificate: a person who has said no is not asked again.
+ */
+bool ssh_agent_offers_is_refused(const struct ssh_agent_offers *,
+    struct ssh_wire blob);
 
 /* Note that a key of the agent cannot be used. */
 void ssh_agent_offers_skip(struct ssh_agent_offers *,

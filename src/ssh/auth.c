@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The order of a login: ask for the methods on offer, begin with the configured
- * one, and go on with another configured one only where the jump box wants more
- * or does not offer the first.  Where it offers none of them,
+ * The order of a login: ask for the methods on offer, try the configured ones
+ * in their order, and go on after a partial success with what is left.  What is
+ * configured beside them is used only where the jump box wants more, or offers
+ * none of them.  Where it offers nothing that is configured,
  * keyboard-interactive is tried without a password, since it may prompt for
  * nothing.  Each method has a file of its own.
  */
@@ -24,53 +25,74 @@
 #include "ssh/auth_password.h"
 #include "ssh/login.h"
 #include "ssh/transport.h"
+#include "ssh/tried.h"
 
-/* One way to prove who we are, by the first of its methods on offer. */
+/* A way to log in, by the first of its names on offer. */
 struct factor {
 	enum auth_method method;
+	enum ssh_tried_what tried_as;
 	const char *offered_as[2];
-	bool (*is_configured)(const struct config_jump *);
-	enum ssh_outcome (*log_in)(struct ssh_login *, const char *method);
+	bool (*is_left)(const struct ssh_login *);
+	enum ssh_outcome (*log_in)(struct ssh_login *, const char *name);
 };
 
 static bool
-has_key(const struct config_jump *jump)
+has_key(const struct ssh_login *login)
 {
-	return jump->auth_method != AUTH_METHOD_AGENT &&
-	    secret_is_set(&jump->private_key);
+	return login->next_key < login->jump->private_keys.count &&
+	    (config_uses_method(login->jump, AUTH_METHOD_KEY) ||
+		!config_uses_method(login->jump, AUTH_METHOD_AGENT)) &&
+	    login->tried.keys < CONFIG_KEYS_MAX;
 }
 
 static bool
-has_agent(const struct config_jump *jump)
+has_agent(const struct ssh_login *login)
 {
-	return jump->auth_method == AUTH_METHOD_AGENT;
+	return config_uses_method(login->jump, AUTH_METHOD_AGENT) &&
+	    login->tried.keys < CONFIG_KEYS_MAX;
 }
 
 static bool
-has_password(const struct config_jump *jump)
+has_password(const struct ssh_login *login)
 {
-	return secret_is_set(&jump->password);
+	return secret_is_set(&login->jump->password);
 }
 
 static bool
-has_anything(const struct config_jump *jump)
+has_anything(const struct ssh_login *login)
 {
-	(void)jump;
+	(void)login;
 	return true;
 }
 
 /* The last factor is for jump boxes that offer none of the others. */
 static const struct factor factors[] = {
-	{ AUTH_METHOD_KEY, { "publickey" }, has_key, ssh_auth_key },
-	{ AUTH_METHOD_AGENT, { "publickey" }, has_agent, ssh_auth_agent },
-	{ AUTH_METHOD_PASSWORD, { "password", "keyboard-interactive" },
-	    has_password, ssh_auth_password },
-	{ AUTH_METHOD_PASSWORD, { "keyboard-interactive" }, has_anything,
+	{ AUTH_METHOD_KEY, SSH_TRIED_KEY, { "publickey" }, has_key,
+	    ssh_auth_key },
+	{ AUTH_METHOD_AGENT, SSH_TRIED_AGENT, { "publickey" }, has_agent,
+	    ssh_auth_agent },
+	{ AUTH_METHOD_PASSWORD, SSH_TRIED_PASSWORD,
+	    { "password", "keyboard-interactive" }, has_password,
 	    ssh_auth_password },
+	{ AUTH_METHOD_PASSWORD, SSH_TRIED_PROMPTS, { "keyboard-interactive" },
+	    has_anything, ssh_auth_password },
 };
 
 #define FACTOR_COUNT (sizeof factors / sizeof *factors)
 #define LAST         (FACTOR_COUNT - 1)
+
+/*
+ * What a login has done so far.  A stage ends with a partial success: after it,
+ * the jump box judges anew.
+ */
+struct progress {
+	bool is_used[FACTOR_COUNT];
+	struct fault first; /* why the first attempt of this stage failed */
+	size_t from;        /* the first try of this stage */
+	unsigned attempts;  /* that failed in this stage */
+};
+
+/* --- Which factor comes next ---------------------------------------------- */
 
 /* The name of a method on offer that this factor can use, or NULL. */
 static const char *
@@ -83,24 +105,59 @@ offered_as(const struct factor *factor, const char *methods)
 	return NULL;
 }
 
-/* The next factor: that of the configured method comes before the others. */
+static bool
+may_be_next(const struct ssh_login *login, const struct progress *progress,
+    size_t index, const char *methods)
+{
+	const struct factor *factor = &factors[index];
+
+	/* Each key is an attempt of its own, until none is left. */
+	return (!progress->is_used[index] ||
+		   factor->method == AUTH_METHOD_KEY) &&
+	    factor->is_left(login) && offered_as(factor, methods) != NULL;
+}
+
+/* The next of the configured methods, in their order. */
 static const struct factor *
-choose(const struct config_jump *jump, const bool is_used[],
+choose_listed(const struct ssh_login *login, const struct progress *progress,
     const char *methods)
 {
-	const struct factor *chosen = NULL;
+	const struct config_words *list = &login->jump->auth_methods;
 
-	for (size_t i = 0; i < FACTOR_COUNT; i++) {
-		const struct factor *factor = &factors[i];
+	for (size_t i = 0; i < list->count; i++)
+		for (size_t k = 0; k < LAST; k++)
+			if (factors[k].method == list->list[i] &&
+			    may_be_next(login, progress, k, methods))
+				return &factors[k];
+	return NULL;
+}
 
-		if (is_used[i] || !factor->is_configured(jump) ||
-		    offered_as(factor, methods) == NULL)
-			continue;
-		if (chosen == NULL ||
-		    (factor->method == jump->auth_method && i != LAST))
-			chosen = factor;
-	}
-	return chosen;
+static const struct factor *
+choose(const struct ssh_login *login, const struct progress *progress,
+    const char *methods)
+{
+	const struct factor *factor = choose_listed(login, progress, methods);
+
+	if (factor != NULL || progress->first.code != FAIL_NONE)
+		return factor;
+	for (size_t k = 0; k < FACTOR_COUNT; k++)
+		if (may_be_next(login, progress, k, methods))
+			return &factors[k];
+	return NULL;
+}
+
+/* --- None ----------------------------------------------------------------- */
+
+/* It is told where it is configured, or where it was enough. */
+static void
+note_none(struct ssh_login *login, bool is_refused)
+{
+	if (!is_refused)
+		ssh_tried_add(&login->tried, SSH_TRIED_NONE, "",
+		    SSH_TRIED_ACCEPTED, "");
+	else if (config_uses_method(login->jump, AUTH_METHOD_NONE))
+		ssh_tried_add(&login->tried, SSH_TRIED_NONE, "",
+		    SSH_TRIED_REJECTED, "");
 }
 
 /*
@@ -122,13 +179,94 @@ ask_methods(struct ssh_login *login, char *methods, size_t size)
 	} while (ssh_login_again(login, rc));
 	snprintf(methods, size, "%s", list != NULL ? list : "");
 	ssh_transport_keep_methods(login->transport, methods);
-	if (list != NULL || libssh2_userauth_authenticated(login->session))
+	if (list != NULL || libssh2_userauth_authenticated(login->session)) {
+		note_none(login, list != NULL);
 		return FAIL_NONE;
+	}
 	if (ssh_login_outcome(login, rc) != SSH_OUTCOME_FAILED)
 		fault_set(login->fault, FAIL_AUTH_HANGUP, "%s",
 		    ssh_login_error(login));
 	return login->fault->code;
 }
+
+/* --- One attempt ---------------------------------------------------------- */
+
+/* Whether something else may be tried after this failure. */
+static bool
+may_go_on(enum failure code)
+{
+	switch (code) {
+	case FAIL_AUTH_KEY_REJECTED:
+	case FAIL_AUTH_PASSWORD_REJECTED:
+	case FAIL_AUTH_METHOD:
+	case FAIL_AUTH_AGENT_ABSENT:
+	case FAIL_AUTH_AGENT_EMPTY:
+	case FAIL_AUTH_AGENT_KEY:
+	case FAIL_AUTH_AGENT_REFUSED:
+	case FAIL_AUTH_AGENT_MANY:
+	case FAIL_AUTH_AGENT_FAILED:
+	case FAIL_AUTH_CERTIFICATE:
+	case FAIL_AUTH_ALGORITHM:
+	case FAIL_AUTH_SIGNATURE:
+	case FAIL_AUTH_KEY_UNUSABLE:
+	case FAIL_AUTH_SECRET_UNREADABLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+note_untaken(struct ssh_login *login, const struct factor *factor,
+    enum ssh_tried_end end, const char *words)
+{
+	ssh_tried_add(&login->tried, factor->tried_as, "", end, words);
+}
+
+/* Add what failed to what was tried. */
+static void
+note_failure(struct ssh_login *login, const struct factor *factor,
+    const struct fault *fault)
+{
+	if (fault->code == FAIL_AUTH_PASSWORD_REJECTED)
+		note_untaken(login, factor, SSH_TRIED_REJECTED, "");
+	else
+		note_untaken(login, factor, SSH_TRIED_UNASKED,
+		    fault->code == FAIL_AUTH_AGENT_EMPTY ? "it holds no key"
+							 : fault->words);
+}
+
+/* Run a factor with a fault of its own, which is kept if it is the first. */
+static enum ssh_outcome
+attempt(struct ssh_login *login, struct progress *progress,
+    const struct factor *factor, const char *name)
+{
+	struct fault fault = { .software = login->fault->software };
+	struct fault *whole = login->fault;
+	size_t tried = login->tried.count;
+	enum ssh_outcome outcome;
+
+	progress->is_used[factor - factors] = true;
+	login->fault = &fault;
+	outcome = factor->log_in(login, name);
+	login->fault = whole;
+	if (fault.detail[0] != '\0')
+		fault_note(whole, "%s", fault.detail);
+	if (outcome != SSH_OUTCOME_FAILED)
+		return outcome;
+	progress->attempts++;
+	if (!may_go_on(fault.code) || factor == &factors[LAST]) {
+		fault_set(whole, fault.code, "%s", fault.words);
+		return outcome;
+	}
+	if (login->tried.count == tried)
+		note_failure(login, factor, &fault);
+	if (progress->first.code == FAIL_NONE)
+		progress->first = fault;
+	return SSH_OUTCOME_REJECTED;
+}
+
+/* --- The end -------------------------------------------------------------- */
 
 static enum failure
 fail_no_factor(struct ssh_login *login, const char *methods)
@@ -140,23 +278,98 @@ fail_no_factor(struct ssh_login *login, const char *methods)
 	    methods[0] != '\0' ? methods : "nothing");
 }
 
+/* Why a configured method was not tried. */
+static const char *
+why_untried(const struct factor *factor, const char *methods)
+{
+	return offered_as(factor, methods) == NULL
+	    ? "the jump box does not offer it"
+	    : "enough keys were offered before";
+}
+
+/* Add the configured methods that were not tried, where there are several. */
+static void
+note_untried(struct ssh_login *login, const struct progress *progress,
+    const char *methods)
+{
+	const struct config_words *list = &login->jump->auth_methods;
+
+	for (size_t i = 0; list->count > 1 && i < list->count; i++)
+		for (size_t k = 0; k < LAST; k++)
+			if (factors[k].method == list->list[i] &&
+			    !progress->is_used[k])
+				note_untaken(login, &factors[k],
+				    SSH_TRIED_UNASKED,
+				    why_untried(&factors[k], methods));
+}
+
+/*
+ * Nothing was accepted: a single failure speaks for itself, and so does the
+ * first of several if the jump box has rejected nothing.
+ */
+static enum failure
+fail_stage(struct ssh_login *login, const struct progress *progress)
+{
+	const struct fault *first = &progress->first;
+	size_t rejections = ssh_tried_rejections(&login->tried, progress->from);
+	char words[FAULT_WORDS_MAX - 50];
+
+	if (login->by[0] != '\0')
+		fault_note(login->fault, "it accepted %s", login->by);
+	ssh_tried_words(&login->tried, progress->from, words, sizeof words);
+	if (progress->attempts > 1 &&
+	    ssh_transport_said(login->transport)->has_disconnected)
+		return fault_set(login->fault, FAIL_AUTH_TOO_MANY,
+		    "too many authentication failures after %s", words);
+	if (progress->attempts > 1 && rejections > 0)
+		return fault_set(login->fault, FAIL_AUTH_NOTHING, "%s", words);
+	if (progress->attempts > 1 || login->jump->auth_methods.count > 1)
+		fault_note(login->fault, "tried %s", words);
+	return fault_set(login->fault, first->code, "%s", first->words);
+}
+
+static void
+begin_stage(const struct ssh_login *login, struct progress *progress)
+{
+	progress->first = (struct fault){ 0 };
+	progress->from = login->tried.count;
+	progress->attempts = 0;
+}
+
 static enum failure
 run_factors(struct ssh_login *login, const char *methods)
 {
-	bool is_used[FACTOR_COUNT] = { false };
-	enum ssh_outcome outcome;
+	struct progress progress = { 0 };
+	const struct factor *factor;
 
-	do {
-		const struct factor *factor = choose(login->jump, is_used,
-		    methods);
+	while ((factor = choose(login, &progress, methods)) != NULL) {
+		enum ssh_outcome outcome = attempt(login, &progress, factor,
+		    offered_as(factor, methods));
 
-		if (factor == NULL)
-			return fail_no_factor(login, methods);
-		is_used[factor - factors] = true;
-		outcome = factor->log_in(login, offered_as(factor, methods));
+		if (outcome == SSH_OUTCOME_ACCEPTED ||
+		    outcome == SSH_OUTCOME_FAILED)
+			return login->fault->code;
+		if (outcome == SSH_OUTCOME_PARTIAL)
+			begin_stage(login, &progress);
+		else if (ssh_login_is_over(login))
+			break;
 		methods = ssh_transport_said(login->transport)->methods;
-	} while (outcome == SSH_OUTCOME_PARTIAL);
-	return login->fault->code;
+	}
+	note_untried(login, &progress, methods);
+	return progress.first.code != FAIL_NONE
+	    ? fail_stage(login, &progress)
+	    : fail_no_factor(login, methods);
+}
+
+/* What was refused before something was accepted. */
+static void
+note_refused(struct ssh_login *login)
+{
+	char words[FAULT_WORDS_MAX];
+
+	ssh_tried_words(&login->tried, 0, words, sizeof words);
+	if (words[0] != '\0')
+		fault_note(login->fault, "tried before: %s", words);
 }
 
 enum failure
@@ -172,5 +385,6 @@ ssh_auth_login(struct ssh_login *login)
 		return login->fault->code;
 	fault_note(login->fault, "logged in by %s in %d ms", login->by,
 	    (int)(clock_ms() - login->started_ms));
+	note_refused(login);
 	return FAIL_NONE;
 }

@@ -2,14 +2,16 @@
 
 /*
  * Which keys of an agent to offer, and in which order.  sshd counts every key
- * against MaxAuthTries, so a public key in the configuration selects that key
- * and its certificates, and a certificate only itself; without either, the
- * agent's first keys are offered.
+ * against MaxAuthTries, so public keys in the configuration select these keys
+ * and their certificates, and a certificate only itself.  Without either, the
+ * agent's first keys are offered, those before all others whose private halves
+ * are configured as well.
  */
 #include "ssh/auth_agent.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "base/fault.h"
 #include "base/secret.h"
@@ -19,8 +21,11 @@
 #include "ssh/agent.h"
 #include "ssh/agent_offers.h"
 
-/* One less than sshd's default for MaxAuthTries, which ends the session. */
-#define OFFERS_MAX 5
+/* The public halves of the configured private keys. */
+struct halves {
+	struct ssh_blob list[CONFIG_KEYS_MAX];
+	size_t count;
+};
 
 static struct ssh_wire
 blob_of(const struct ssh_agent_key *key)
@@ -28,31 +33,135 @@ blob_of(const struct ssh_agent_key *key)
 	return (struct ssh_wire){ key->blob, key->blob_len };
 }
 
+/* --- The first keys of the agent ------------------------------------------ */
+
+/*
+ * Private keys that the method `key` would offer.  Their public halves can be
+ * read without a passphrase in most formats; one that cannot is offered as if
+ * the agent did not have it.
+ */
+static void
+read_halves(const struct config_jump *jump, struct halves *halves)
+{
+	char error[FAULT_WORDS_MAX];
+
+	for (size_t i = 0;
+	     i < jump->private_keys.count && halves->count < CONFIG_KEYS_MAX;
+	     i++) {
+		char *text = secret_load(&jump->private_keys.list[i], error,
+		    sizeof error);
+		struct ssh_blob *half = &halves->list[halves->count];
+
+		*half = (struct ssh_blob){ 0 };
+		if (text != NULL && !ssh_key_is_public(text)) {
+			ssh_key_public_half(text, half);
+			halves->count++;
+		}
+		secret_free(text);
+	}
+}
+
+static void
+free_halves(struct halves *halves)
+{
+	for (size_t i = 0; i < halves->count; i++)
+		free(halves->list[i].bytes);
+}
+
+static bool
+is_half_of(const struct ssh_blob *half, struct ssh_wire key)
+{
+	struct ssh_wire wire = { half->bytes, half->len };
+
+	return half->bytes != NULL &&
+	    (ssh_wire_equal(wire, key) || ssh_certificate_is_of(key, wire));
+}
+
+static bool
+is_configured(const struct halves *halves, struct ssh_wire key)
+{
+	for (size_t i = 0; i < halves->count; i++)
+		if (is_half_of(&halves->list[i], key))
+			return true;
+	return false;
+}
+
+/*
+ * How many keys are left for the agent: those that it does not have are offered
+ * after it.
+ */
+static size_t
+count_free(const struct ssh_agent_offers *offers, const struct halves *halves)
+{
+	size_t left = CONFIG_KEYS_MAX - offers->login->tried.keys;
+
+	for (size_t i = 0; i < halves->count; i++) {
+		bool is_held = false;
+
+		for (size_t k = 0; k < offers->count; k++)
+			is_held |= is_half_of(&halves->list[i],
+			    blob_of(&offers->keys[k]));
+		if (!is_held && left > 0)
+			left--;
+	}
+	return left;
+}
+
+/* Offer one key, if it is of those that are due. */
+static enum ssh_outcome
+offer_one(struct ssh_agent_offers *offers, const struct ssh_agent_key *key)
+{
+	if (ssh_agent_offers_is_refused(offers, blob_of(key)))
+		return SSH_OUTCOME_UNASKED;
+	if (offers->made == offers->max) {
+		offers->has_more = true;
+		return SSH_OUTCOME_UNASKED;
+	}
+	return ssh_agent_offers_make(offers, blob_of(key), key);
+}
+
+/* Offer the keys that are configured as well, or the others. */
+static enum ssh_outcome
+offer_those(struct ssh_agent_offers *offers, const struct halves *halves,
+    bool are_configured)
+{
+	enum ssh_outcome outcome = SSH_OUTCOME_UNASKED;
+
+	for (size_t i = 0;
+	     i < offers->count && ssh_agent_is_usable(offers->agent); i++) {
+		const struct ssh_agent_key *key = &offers->keys[i];
+
+		if (ssh_key_type(key->blob, key->blob_len) == NULL)
+			ssh_agent_offers_skip(offers, key);
+		else if (is_configured(halves, blob_of(key)) == are_configured)
+			outcome = offer_one(offers, key);
+		if (!ssh_agent_offers_may_go_on(outcome))
+			break;
+	}
+	return outcome;
+}
+
 static enum ssh_outcome
 offer_some(struct ssh_agent_offers *offers)
 {
-	for (size_t i = 0; i < offers->count; i++) {
-		const struct ssh_agent_key *key = &offers->keys[i];
-		enum ssh_outcome outcome;
+	struct halves halves = { 0 };
+	enum ssh_outcome outcome;
 
-		if (!ssh_agent_is_usable(offers->agent))
-			break;
-		if (ssh_key_type(key->blob, key->blob_len) == NULL) {
-			ssh_agent_offers_skip(offers, key);
-			continue;
-		}
-		if (offers->made == OFFERS_MAX) {
-			offers->has_more = true;
-			break;
-		}
-		outcome = ssh_agent_offers_make(offers, blob_of(key), key);
-		if (outcome == SSH_OUTCOME_TOO_MANY)
-			return ssh_agent_offers_fail_too_many(offers);
-		if (!ssh_agent_offers_may_go_on(outcome))
-			return outcome;
-	}
-	return ssh_agent_offers_fail(offers);
+	if (config_uses_method(offers->login->jump, AUTH_METHOD_KEY))
+		read_halves(offers->login->jump, &halves);
+	offers->max = count_free(offers, &halves);
+	outcome = offer_those(offers, &halves, true);
+	if (ssh_agent_offers_may_go_on(outcome))
+		outcome = offer_those(offers, &halves, false);
+	free_halves(&halves);
+	if (outcome == SSH_OUTCOME_TOO_MANY)
+		return ssh_agent_offers_fail_too_many(offers);
+	return ssh_agent_offers_may_go_on(outcome)
+	    ? ssh_agent_offers_fail(offers)
+	    : outcome;
 }
+
+/* --- Selected keys -------------------------------------------------------- */
 
 /*
  * The agent's key that signs for `wanted`: the key itself, or the one that a
@@ -81,7 +190,7 @@ offer_certificates(struct ssh_agent_offers *offers, struct ssh_wire wanted)
 
 	for (size_t i = 0;
 	     i < offers->count && ssh_agent_offers_may_go_on(outcome) &&
-	     offers->made + 1 < OFFERS_MAX;
+	     !offers->is_unsigned && offers->made + 1 < offers->max;
 	     i++) {
 		struct ssh_wire blob = blob_of(&offers->keys[i]);
 
@@ -92,56 +201,116 @@ offer_certificates(struct ssh_agent_offers *offers, struct ssh_wire wanted)
 	return outcome;
 }
 
+/* SSH_OUTCOME_UNASKED: the agent does not hold this key. */
 static enum ssh_outcome
-offer_wanted(struct ssh_agent_offers *offers, const struct ssh_key *wanted)
+offer_wanted(struct ssh_agent_offers *offers, struct ssh_wire wanted)
 {
-	struct ssh_wire blob = { wanted->blob, wanted->blob_len };
-	const struct ssh_agent_key *signer = find_signer(offers, blob);
-	enum ssh_outcome outcome = offer_certificates(offers, blob);
+	const struct ssh_agent_key *signer = find_signer(offers, wanted);
+	enum ssh_outcome outcome = offer_certificates(offers, wanted);
 
-	if (ssh_agent_offers_may_go_on(outcome) && signer != NULL)
-		outcome = ssh_agent_offers_make(offers, blob, signer);
-	else if (outcome == SSH_OUTCOME_UNASKED &&
-	    offers->obstacle == FAIL_NONE)
+	if (ssh_agent_offers_may_go_on(outcome) && signer != NULL &&
+	    !offers->is_unsigned && offers->made < offers->max)
+		outcome = ssh_agent_offers_make(offers, wanted, signer);
+	return outcome;
+}
+
+/* The public keys among those of the configuration. */
+struct selected {
+	struct ssh_key list[CONFIG_KEYS_MAX];
+	size_t count;
+};
+
+static void
+clear_selected(struct selected *selected)
+{
+	for (size_t i = 0; i < selected->count; i++)
+		ssh_key_clear(&selected->list[i]);
+}
+
+/* Add a key that is public.  False: the fault is set. */
+static bool
+select_key(struct ssh_login *login, const struct secret *from,
+    struct selected *selected)
+{
+	char error[FAULT_WORDS_MAX];
+	char *text = secret_load(from, error, sizeof error);
+	bool may_be_private = config_uses_method(login->jump, AUTH_METHOD_KEY);
+
+	if (text == NULL && !may_be_private)
+		ssh_login_fail(login, FAIL_AUTH_SECRET_UNREADABLE, error);
+	else if (text != NULL &&
+	    ssh_key_read_public(text, &selected->list[selected->count]))
+		selected->count++;
+	else if (!may_be_private)
+		ssh_login_fail(login, FAIL_AUTH_KEY_UNUSABLE,
+		    "with auth_method agent it must be a public key");
+	secret_free(text);
+	return login->fault->code == FAIL_NONE;
+}
+
+static bool
+read_selected(struct ssh_login *login, struct selected *selected)
+{
+	const struct secrets *keys = &login->jump->private_keys;
+	bool are_good = true;
+
+	for (size_t i = 0;
+	     are_good && i < keys->count && selected->count < CONFIG_KEYS_MAX;
+	     i++)
+		are_good = select_key(login, &keys->list[i], selected);
+	return are_good;
+}
+
+/* Where nothing was offered, the first key that the agent does not hold. */
+static enum ssh_outcome
+fail_selected(struct ssh_agent_offers *offers, const struct selected *selected)
+{
+	const struct ssh_key *first = &selected->list[0];
+
+	if (offers->made == 0 && offers->obstacle == FAIL_NONE)
 		return ssh_login_fail(offers->login, FAIL_AUTH_AGENT_KEY,
-		    wanted->fingerprint);
+		    first->fingerprint);
+	if (selected->count > 1)
+		return ssh_agent_offers_fail(offers);
+	return ssh_agent_offers_fail_selected(offers,
+	    (struct ssh_wire){ first->blob, first->blob_len });
+}
+
+static enum ssh_outcome
+offer_selected(struct ssh_agent_offers *offers, const struct selected *selected)
+{
+	enum ssh_outcome outcome = SSH_OUTCOME_UNASKED;
+
+	offers->max = CONFIG_KEYS_MAX - offers->login->tried.keys;
+	for (size_t i = 0;
+	     i < selected->count && ssh_agent_offers_may_go_on(outcome); i++) {
+		const struct ssh_key *key = &selected->list[i];
+
+		outcome = offer_wanted(offers,
+		    (struct ssh_wire){ key->blob, key->blob_len });
+	}
 	if (ssh_agent_offers_may_go_on(outcome) ||
 	    outcome == SSH_OUTCOME_TOO_MANY)
-		return ssh_agent_offers_fail_selected(offers, blob);
+		return fail_selected(offers, selected);
 	return outcome;
 }
 
-static enum ssh_outcome
-offer_selected(struct ssh_agent_offers *offers)
-{
-	struct ssh_login *login = offers->login;
-	char error[FAULT_WORDS_MAX];
-	char *text = secret_load(&login->jump->private_key, error,
-	    sizeof error);
-	struct ssh_key wanted = { 0 };
-	enum ssh_outcome outcome;
-
-	if (text == NULL)
-		outcome = ssh_login_fail(login, FAIL_AUTH_SECRET_UNREADABLE,
-		    error);
-	else if (!ssh_key_read_public(text, &wanted))
-		outcome = ssh_login_fail(login, FAIL_AUTH_KEY_UNUSABLE,
-		    "with auth_method agent it must be a public key");
-	else
-		outcome = offer_wanted(offers, &wanted);
-	ssh_key_clear(&wanted);
-	secret_free(text);
-	return outcome;
-}
+/* --- The method ------------------------------------------------------------
+ */
 
 static enum ssh_outcome
 with_agent(struct ssh_agent_offers *offers)
 {
+	struct selected selected = { 0 };
+	enum ssh_outcome outcome = SSH_OUTCOME_FAILED;
+
 	if (!ssh_agent_offers_list(offers))
 		return SSH_OUTCOME_FAILED;
-	return secret_is_set(&offers->login->jump->private_key)
-	    ? offer_selected(offers)
-	    : offer_some(offers);
+	if (read_selected(offers->login, &selected))
+		outcome = selected.count > 0 ? offer_selected(offers, &selected)
+					     : offer_some(offers);
+	clear_selected(&selected);
+	return outcome;
 }
 
 enum ssh_outcome

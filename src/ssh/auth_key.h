@@ -9,8 +9,10 @@
 #include "ssh/login.h"
 
 /*
- * SSH_OUTCOME_ACCEPTED, _PARTIAL, or _FAILED with the fault set, also when the
- * key was rejected.  `method` is the name under which the jump box offers it.
+ * Offer the next of the configured keys that can be offered.
+ * SSH_OUTCOME_ACCEPTED, _PARTIAL, _UNASKED if none is left, or _FAILED with the
+ * fault set, also when the key was rejected.  `method` is the name under which
+ * the jump box offers it.
  */
 enum ssh_outcome ssh_auth_key(struct ssh_login *, const char *method);
 

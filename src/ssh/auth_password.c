@@ -164,6 +164,8 @@ conclude(struct ssh_login *login, int rc)
 	case SSH_OUTCOME_ACCEPTED:
 	case SSH_OUTCOME_PARTIAL:
 		ssh_login_accepted_by(login, "password");
+		ssh_tried_add(&login->tried, SSH_TRIED_PASSWORD, "",
+		    SSH_TRIED_ACCEPTED, "");
 		return outcome;
 	case SSH_OUTCOME_REJECTED:
 	case SSH_OUTCOME_TOO_MANY:
@@ -186,9 +188,11 @@ conclude_unasked(struct ssh_login *login, int rc)
 {
 	enum ssh_outcome outcome = ssh_login_outcome(login, rc);
 
-	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
+	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL) {
 		ssh_login_accepted_by(login, "keyboard-interactive");
-	else if (outcome == SSH_OUTCOME_REJECTED ||
+		ssh_tried_add(&login->tried, SSH_TRIED_PROMPTS, "",
+		    SSH_TRIED_ACCEPTED, "");
+	} else if (outcome == SSH_OUTCOME_REJECTED ||
 	    outcome == SSH_OUTCOME_TOO_MANY)
 		return ssh_login_fail(login, FAIL_AUTH_METHOD,
 		    "it refused keyboard-interactive without a prompt");
@@ -207,6 +211,7 @@ interactive(struct ssh_login *login, const char *password)
 	if (interview.first[0] != '\0')
 		fault_note(login->fault, "answered the prompt \"%s\"",
 		    interview.first);
+	login->is_stuck = interview.is_over;
 	if (interview.is_over)
 		return fail_question(login, &interview);
 	return interview.rounds > 0 ? conclude(login, rc)

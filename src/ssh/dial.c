@@ -339,9 +339,11 @@ log_in(const struct dial *dial, const struct config_jump *jump,
 	login.agent_arg = (void *)dial;
 	code = ssh_auth_login(&login);
 	keep_facts(dial, transport);
-	if (dial->facts != NULL)
+	if (dial->facts != NULL) {
 		snprintf(dial->facts->login_by, sizeof dial->facts->login_by,
 		    "%s", login.by);
+		dial->facts->tried = login.tried;
+	}
 	if (code == FAIL_NONE)
 		code = flush(dial, transport, deadline_ms, fault);
 	return code;

@@ -13,6 +13,7 @@
 
 #include "base/fault.h"
 #include "ssh/facts.h"
+#include "ssh/tried.h"
 
 struct config;
 struct config_connection;
@@ -38,8 +39,9 @@ struct dial_facts {
 	char addresses[80]; /* of the name: "203.0.113.10 and 1 more" */
 	char address[64];   /* the one that accepted */
 	struct ssh_facts ssh;
-	char trusted_by[400]; /* the host key: "is known by FILE:LINE" */
-	char login_by[200];   /* "key SHA256:... and password" */
+	char trusted_by[400];   /* the host key: "is known by FILE:LINE" */
+	char login_by[200];     /* "key SHA256:... and password" */
+	struct ssh_tried tried; /* to log in, with what came of it */
 };
 
 /* What a dial needs; all borrowed until it returns. */

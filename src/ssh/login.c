@@ -139,6 +139,14 @@ ssh_login_notice_cancel(struct ssh_login *login)
 	return true;
 }
 
+bool
+ssh_login_is_over(const struct ssh_login *login)
+{
+	return login->is_stuck ||
+	    ssh_transport_said(login->transport)->has_disconnected ||
+	    ssh_transport_is_lost(login->transport);
+}
+
 void
 ssh_login_accepted_by(struct ssh_login *login, const char *what, ...)
 {

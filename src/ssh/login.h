@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "ssh/tried.h"
 
 struct config_jump;
 struct ssh_transport;
@@ -37,6 +38,9 @@ struct ssh_login {
 	bool asks_for_sha2_256; /* this is the second request for an RSA key */
 	bool was_untold; /* there was such a second request (ssh/signature.h) */
 	char by[200];    /* what was accepted: "key SHA256:... and password" */
+	struct ssh_tried tried;
+	bool is_stuck;   /* in prompts that were not answered */
+	size_t next_key; /* of the configured keys: the next one to offer */
 };
 
 /* How one request ended. */
@@ -78,6 +82,12 @@ const char *ssh_login_error(const struct ssh_login *);
 
 /* True, with the fault set, when the login was cancelled. */
 bool ssh_login_notice_cancel(struct ssh_login *);
+
+/*
+ * Whether nothing else can be tried: the jump box has ended the session, or
+ * waits for answers to prompts.
+ */
+bool ssh_login_is_over(const struct ssh_login *);
 
 /* Add what was accepted to `by`. */
 void ssh_login_accepted_by(struct ssh_login *, const char *what, ...)

@@ -73,8 +73,10 @@ advise_for(enum software software, enum failure code, const char *sqlstate,
 	connection.host_kind = config_host_kind(connection.host);
 	fault_set(&state.fault, code, "words");
 	fault_software(&state.fault, software);
-	snprintf(state.key.type, sizeof state.key.type, "ssh-ed25519");
-	snprintf(state.key.line, sizeof state.key.line, "ssh-ed25519 AAAA");
+	snprintf(state.keys.list[0].type, sizeof state.keys.list[0].type,
+	    "ssh-ed25519");
+	snprintf(state.keys.list[0].line, sizeof state.keys.list[0].line,
+	    "ssh-ed25519 AAAA");
 	snprintf(state.refusal.sqlstate, sizeof state.refusal.sqlstate, "%s",
 	    sqlstate);
 	snprintf(state.refusal.message, sizeof state.refusal.message, "%s",

@@ -47,8 +47,11 @@ the_documented_json_is_read(void **state)
 	assert_ptr_equal(jump, cfg->jumps);
 	assert_string_equal(jump->label, "203.0.113.10:22");
 	assert_string_equal(jump->username, "ubuntu");
-	assert_int_equal(jump->auth_method, AUTH_METHOD_KEY);
-	assert_non_null(strstr(jump->private_key.text, "PRIVATE KEY-----\nb3"));
+	assert_int_equal(jump->auth_methods.count, 1);
+	assert_int_equal(jump->auth_methods.list[0], AUTH_METHOD_KEY);
+	assert_int_equal(jump->private_keys.count, 1);
+	assert_non_null(
+	    strstr(jump->private_keys.list[0].text, "PRIVATE KEY-----\nb3"));
 	assert_int_equal(jump->trust, TRUST_KNOWN_HOSTS);
 	config_unref(cfg);
 }

@@ -64,11 +64,85 @@ credentials_fit_the_method(void **state)
 }
 
 static void
+methods_are_judged_one_by_one(void **state)
+{
+	(void)state;
+	config_unref(good(TUNNEL("a", "1000") "    auth_method: none\n"));
+	config_unref(good(TUNNEL("a", "1000") "    auth_method: [none, "
+					      "agent]\n"));
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
+						       "[agent, key, "
+						       "password]\n"),
+	    "8:26: ssh_tunnel.private_key or private_key_file is required with "
+	    "auth_method key\n"
+	    "8:31: ssh_tunnel.password or password_file is required with "
+	    "auth_method password\n");
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
+						       "[agent, kye]\n"),
+	    "8:26: ssh_tunnel.auth_method must be password, key, agent, none or "
+	    "a list of these, not \"kye\"\n");
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
+						       "[agent, agent]\n"),
+	    "8:26: ssh_tunnel.auth_method: \"agent\" is in the list twice\n");
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: []\n"),
+	    "8:18: ssh_tunnel.auth_method is an empty list\n");
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
+						       "[[agent]]\n"),
+	    "8:19: ssh_tunnel.auth_method must be password, key, agent, none or "
+	    "a list of these, not a list\n");
+}
+
+static void
+keys_of_a_list_are_judged_one_by_one(void **state)
+{
+	struct config *cfg = good(
+	    TUNNEL("a", "1000") "    auth_method: [agent, "
+				"key]\n"
+				"    private_key: "
+				"[\"" KEY "\", "
+				"\"" PUBLIC_KEY "\"]\n");
+
+	(void)state;
+	assert_int_equal(cfg->jumps->private_keys.count, 2);
+	config_unref(cfg);
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: key\n"
+						       "    private_key: "
+						       "[junk, "
+						       "" PUBLIC_KEY "]\n"),
+	    "9:19: ssh_tunnel.private_key: it is not a private key; give the "
+	    "text that begins with \"-----BEGIN\", or its path in "
+	    "private_key_file\n"
+	    "9:25: ssh_tunnel.private_key: it is a public key; give the "
+	    "private key, the file without .pub\n");
+	assert_string_equal(errors(
+				TUNNEL("a", "1000") "    auth_method: [agent, "
+						    "key]\n"
+						    "    private_key: "
+						    "" PUBLIC_KEY "\n"),
+	    "9:18: ssh_tunnel.private_key: auth_method key needs a private key, "
+	    "and a public one only selects a key of the agent\n");
+	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: key\n"
+						       "    private_key_file: "
+						       "[/nowhere/a, "
+						       "/nowhere/b]\n"),
+	    "9:24: ssh_tunnel.private_key_file: cannot read /nowhere/a: No such "
+	    "file or directory\n"
+	    "9:36: ssh_tunnel.private_key_file: cannot read /nowhere/b: No such "
+	    "file or directory\n");
+	assert_string_equal(errors(
+				TUNNEL("a", "1000") "    auth_method: agent\n"
+						    "    private_key: [a, b, "
+						    "c, d, e, f]\n"),
+	    "9:34: ssh_tunnel.private_key: a login offers at most 5 keys, and "
+	    "this is one more\n");
+}
+
+static void
 a_wrong_method_is_one_error(void **state)
 {
 	static const char expected[] =
-	    "8:18: ssh_tunnel.auth_method must be one of password, key, agent, "
-	    "not \"agnet\"\n";
+	    "8:18: ssh_tunnel.auth_method must be password, key, agent, none or "
+	    "a list of these, not \"agnet\"\n";
 
 	(void)state;
 	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
@@ -84,8 +158,8 @@ a_wrong_method_is_one_error(void **state)
 				   "connections: [{ name: a, host: h, "
 				   "ssh_tunnel: { use: edge, private_key: "
 				   "" PUBLIC_KEY " } }]\n"),
-	    "1:58: jump_boxes.edge.auth_method must be one of password, key, "
-	    "agent, not \"agnet\"\n");
+	    "1:58: jump_boxes.edge.auth_method must be password, key, agent, "
+	    "none or a list of these, not \"agnet\"\n");
 }
 
 static void
@@ -286,6 +360,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_disabled_tunnel_is_none),
 		TEST(credentials_fit_the_method),
+		TEST(methods_are_judged_one_by_one),
+		TEST(keys_of_a_list_are_judged_one_by_one),
 		TEST(a_wrong_method_is_one_error),
 		TEST(keys_are_judged_where_they_stand),
 		TEST(one_wrong_key_is_one_error),

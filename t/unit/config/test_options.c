@@ -25,6 +25,7 @@ union field {
 	int64_t duration_ms;
 	bool flag;
 	struct secret secret;
+	struct config_words words;
 };
 
 static const struct option *
@@ -52,7 +53,9 @@ every_row_is_sound(void **state)
 		assert_non_null(row->sentence);
 		assert_int_not_equal(row->sentence[strlen(row->sentence) - 1],
 		    '.');
-		assert_int_equal(row->type == OPTION_WORD, row->words != NULL);
+		assert_int_equal(row->type == OPTION_WORD ||
+			row->type == OPTION_WORDS,
+		    row->words != NULL);
 		if (row->type == OPTION_SPECIAL)
 			assert_int_equal(row->offset, OPTION_NO_FIELD);
 		if (row->need == NEED_LATER)

@@ -44,6 +44,7 @@ static char user[64];
 static pid_t sshd, agent;
 static struct config cfg;
 static struct config_jump jump;
+static struct secret keys[CONFIG_KEYS_MAX];
 static struct dial dial;
 static struct fault fault;
 static char label[64];
@@ -136,13 +137,42 @@ start_sshd(const char *settings)
 }
 
 static void
+use_methods(enum auth_method first, enum auth_method second)
+{
+	jump.auth_methods = (struct config_words){ { first, second },
+		first == second ? 1 : 2 };
+}
+
+static void
+use_method(enum auth_method method)
+{
+	use_methods(method, method);
+}
+
+static void
+forget_keys(void)
+{
+	for (size_t i = 0; i < CONFIG_KEYS_MAX; i++) {
+		free(keys[i].path);
+		keys[i].path = NULL;
+	}
+	jump.private_keys = (struct secrets){ keys, 0 };
+}
+
+/* Configure a further key by its file. */
+static void
+add_key(const char *name)
+{
+	assert_true(jump.private_keys.count < CONFIG_KEYS_MAX);
+	keys[jump.private_keys.count++].path = path_of(name);
+}
+
+static void
 use_key(const char *name)
 {
-	char *path = path_of(name);
-
-	free(jump.private_key.path);
-	jump.private_key.path = path;
-	jump.auth_method = AUTH_METHOD_KEY;
+	forget_keys();
+	add_key(name);
+	use_method(AUTH_METHOD_KEY);
 }
 
 static enum failure
@@ -173,7 +203,7 @@ noted(const char *clause)
 
 /* Start an agent that holds these keys. */
 static void
-start_agent(const char *keys)
+start_agent(const char *names)
 {
 	char *socket_path = path_of("agent");
 	int64_t until_ms = clock_ms() + 20000;
@@ -183,9 +213,9 @@ start_agent(const char *keys)
 	setenv("SSH_AUTH_SOCK", socket_path, 1);
 	while (shell("ssh-add -l >/dev/null 2>&1; test $? -le 1") != 0)
 		assert_true(clock_ms() < until_ms);
-	if (keys[0] != '\0')
-		assert_int_equal(shell("ssh-add -q %s", keys), 0);
-	jump.auth_method = AUTH_METHOD_AGENT;
+	if (names[0] != '\0')
+		assert_int_equal(shell("ssh-add -q %s", names), 0);
+	use_method(AUTH_METHOD_AGENT);
 	free(socket_path);
 }
 
@@ -255,6 +285,8 @@ set_up(void **state)
 		.username = user,
 		.trust = TRUST_ANY,
 	};
+	use_method(AUTH_METHOD_PASSWORD);
+	forget_keys();
 	dial = (struct dial){
 		.cfg = &cfg,
 		.resolver = resolver_new(),
@@ -273,7 +305,7 @@ tear_down(void **state)
 	    '\0') /* ssh-add also adds a certificate beside the key */
 		shell("rm -f *-cert.pub");
 	unsetenv("SSH_AUTH_SOCK");
-	free(jump.private_key.path);
+	forget_keys();
 	resolver_free(dial.resolver);
 	return 0;
 }
@@ -384,7 +416,7 @@ other_method_is_used_where_only_that_is_offered(void **state)
 	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
 	use_key("good");
-	jump.auth_method = AUTH_METHOD_PASSWORD;
+	use_method(AUTH_METHOD_PASSWORD);
 	jump.password.text = "wrong";
 	assert_int_equal(log_in(), FAIL_NONE);
 }
@@ -428,20 +460,25 @@ agent_logs_in(void **state)
 }
 
 static void
+select_in_agent(const char *file)
+{
+	forget_keys();
+	add_key(file);
+}
+
+static void
 agent_key_can_be_selected(void **state)
 {
 	(void)state;
 	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("MaxAuthTries 1");
 	start_agent("other third good");
-	jump.private_key.path = path_of("good.pub");
+	add_key("good.pub");
 	assert_int_equal(log_in(), FAIL_NONE);
-	free(jump.private_key.path);
-	jump.private_key.path = path_of("fourth.pub");
+	select_in_agent("fourth.pub");
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_KEY);
 	assert_memory_equal(fault.words, "SHA256:", 7);
-	free(jump.private_key.path);
-	jump.private_key.path = path_of("other.pub");
+	select_in_agent("other.pub");
 	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
 }
 
@@ -454,13 +491,6 @@ certify(const char *key, const char *options)
 			       " -s authority -I test -n %s %s %s.pub",
 			     user, options, key),
 	    0);
-}
-
-static void
-select_in_agent(const char *file)
-{
-	free(jump.private_key.path);
-	jump.private_key.path = path_of(file);
 }
 
 static void
@@ -563,7 +593,7 @@ agent_that_is_no_help(void **state)
 	(void)state;
 	SKIP_UNLESS(has_sshd(), "needs sshd");
 	start_sshd("");
-	jump.auth_method = AUTH_METHOD_AGENT;
+	use_method(AUTH_METHOD_AGENT);
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_ABSENT);
 	assert_string_equal(fault.words, "SSH_AUTH_SOCK is not set");
 	start_agent("");
@@ -596,6 +626,193 @@ agent_that_does_not_sign(void **state)
 	assert_int_equal(log_in(), FAIL_AUTH_AGENT_FAILED);
 	assert_string_equal(fault.words, "it refused");
 	unsetenv("SSH_ASKPASS");
+}
+
+/* The fingerprint of a key as ssh-keygen prints it; the caller frees it. */
+static char *
+fingerprint(const char *name)
+{
+	char text[100] = "";
+	char *path = path_of("fingerprint");
+	FILE *file;
+
+	assert_int_equal(
+	    shell("ssh-keygen -lf %s.pub | cut -d' ' -f2 >fingerprint", name),
+	    0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof text, file));
+	fclose(file);
+	free(path);
+	text[strcspn(text, "\n")] = '\0';
+	return xstrdup(text);
+}
+
+static void
+keys_are_offered_in_their_order(void **state)
+{
+	char *other = fingerprint("other"), *good = fingerprint("good");
+	char *tried = xasprintf("tried before: key %s (rejected)", other);
+
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("MaxAuthTries 2");
+	use_key("other");
+	add_key("good");
+	add_key("rsa");
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("logged in by key "));
+	assert_true(noted(good));
+	assert_true(noted(tried));
+	free(tried);
+	free(other);
+	free(good);
+}
+
+static void
+keys_that_are_all_rejected(void **state)
+{
+	char *other = fingerprint("other"), *third = fingerprint("third");
+	char *words = xasprintf("key %s (rejected), key %s (rejected)", other,
+	    third);
+
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("");
+	use_key("other");
+	add_key("third");
+	assert_int_equal(log_in(), FAIL_AUTH_NOTHING);
+	assert_string_equal(fault.words, words);
+	stop_process(&sshd);
+	start_sshd("MaxAuthTries 2");
+	add_key("good");
+	assert_int_equal(log_in(), FAIL_AUTH_TOO_MANY);
+	assert_memory_equal(fault.words,
+	    "too many authentication failures after key SHA256:", 50);
+	free(words);
+	free(other);
+	free(third);
+}
+
+/* The last key is proved, although others cannot even be read. */
+static void
+keys_that_cannot_be_used_do_not_stop_others(void **state)
+{
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("MaxAuthTries 1");
+	use_key("missing");
+	add_key("junk");
+	add_key("ecdsa");
+	add_key("good");
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("missing ("));
+	assert_true(noted("junk ("));
+	assert_true(noted("ecdsa (it is encrypted"));
+}
+
+static void
+absent_agent_makes_way_for_a_key(void **state)
+{
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("");
+	use_key("good");
+	use_methods(AUTH_METHOD_AGENT, AUTH_METHOD_KEY);
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("tried before: agent (SSH_AUTH_SOCK is not set)"));
+	use_key("junk");
+	use_methods(AUTH_METHOD_AGENT, AUTH_METHOD_KEY);
+	assert_int_equal(log_in(), FAIL_AUTH_AGENT_ABSENT);
+	assert_true(noted("tried agent (SSH_AUTH_SOCK is not set), key "));
+}
+
+/* Five keys in all, and room is kept for those of the configuration. */
+static void
+agent_leaves_room_for_keys(void **state)
+{
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("MaxAuthTries 5");
+	start_agent("other third fourth plain short last");
+	use_key("good");
+	use_methods(AUTH_METHOD_AGENT, AUTH_METHOD_KEY);
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("logged in by key SHA256:"));
+}
+
+/* No key is offered twice, and one of both places first. */
+static void
+agent_key_that_is_configured_comes_first(void **state)
+{
+	char *last = fingerprint("last");
+	char *words = xasprintf("tried before: agent key %s (rejected)", last);
+
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("MaxAuthTries 2");
+	start_agent("good other third fourth plain short last");
+	use_key("last");
+	use_methods(AUTH_METHOD_AGENT, AUTH_METHOD_KEY);
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("logged in by agent key SHA256:"));
+	assert_true(noted(words));
+	free(words);
+	free(last);
+}
+
+/* An encrypted key without its passphrase still says which one it is. */
+static void
+agent_has_the_key_that_is_locked(void **state)
+{
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	assert_int_equal(shell(
+			     "rm -f locked* && ssh-keygen -q -t ed25519 -N '' "
+			     "-f locked && ssh-keygen -q -p -N secret -f "
+			     "locked && cat locked.pub >>authorized"),
+	    0);
+	start_sshd("MaxAuthTries 1");
+	start_agent("other third fourth plain short last");
+	assert_int_equal(shell(
+			     "printf '#!/bin/sh\necho secret\n' >ask && chmod "
+			     "+x ask && SSH_ASKPASS=\"$PWD/ask\" "
+			     "SSH_ASKPASS_REQUIRE=force ssh-add -q locked"),
+	    0);
+	use_key("locked");
+	use_methods(AUTH_METHOD_AGENT, AUTH_METHOD_KEY);
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted("logged in by agent key SHA256:"));
+}
+
+/* sshd asks for two keys, and each is proved once. */
+static void
+two_keys_for_two_steps(void **state)
+{
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("AuthenticationMethods publickey,publickey");
+	use_key("good");
+	assert_int_equal(log_in(), FAIL_AUTH_INCOMPLETE);
+	add_key("other");
+	add_key("rsa");
+	assert_int_equal(log_in(), FAIL_NONE);
+	assert_true(noted(" and key SHA256:"));
+}
+
+static void
+none_is_a_method(void **state)
+{
+	(void)state;
+	SKIP_UNLESS(has_sshd(), "needs sshd");
+	start_sshd("");
+	use_method(AUTH_METHOD_NONE);
+	assert_int_equal(log_in(), FAIL_AUTH_METHOD);
+	assert_string_equal(fault.words, "it offers only publickey");
+	use_key("other");
+	use_methods(AUTH_METHOD_NONE, AUTH_METHOD_KEY);
+	assert_int_equal(log_in(), FAIL_AUTH_KEY_REJECTED);
+	assert_true(noted("tried none (rejected), key SHA256:"));
 }
 
 static void
@@ -738,6 +955,15 @@ main(void)
 		TEST(agent_that_is_no_help),
 		TEST(agent_with_too_many_keys),
 		TEST(agent_that_does_not_sign),
+		TEST(keys_are_offered_in_their_order),
+		TEST(keys_that_are_all_rejected),
+		TEST(keys_that_cannot_be_used_do_not_stop_others),
+		TEST(absent_agent_makes_way_for_a_key),
+		TEST(agent_leaves_room_for_keys),
+		TEST(agent_key_that_is_configured_comes_first),
+		TEST(agent_has_the_key_that_is_locked),
+		TEST(two_keys_for_two_steps),
+		TEST(none_is_a_method),
 		TEST(nothing_in_common_is_said_with_the_offer),
 		TEST(crowd_at_the_door),
 		TEST(login_that_is_never_answered),
