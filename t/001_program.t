@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Port qw(reserve);
 use PgJump::Process qw(spew);
 
 my $lab = PgJump::Lab->new;
@@ -128,6 +129,18 @@ YAML
 	$seen = pgjump(['-c', $dir]);
 	is($seen->{rc}, 1, 'a directory: exit 1');
 	like($seen->{err}, qr/directory/i, 'named');
+};
+
+# libpq must not see the PG variables of the caller, but the file may.
+subtest 'check finds its file and its variables' => sub {
+	my $port = reserve();
+	my $file = spew("$dir/check.yaml", JSON::PP->new->encode({
+		name => 'refused', host => '127.0.0.1', port => '${PGPORT}',
+		listen => '127.0.0.1:1' }), 0600);
+	my $seen = pgjump(['check'], env => { PGJUMP_CONFIG => $file,
+		PGPORT => $port, PGHOST => '192.0.2.1' });
+	is($seen->{rc}, 21, 'db_refused') or diag($seen->{err});
+	like($seen->{out}, qr/127\.0\.0\.1:$port/, 'at the port of the file');
 };
 
 subtest 'config opens no connection' => sub {

@@ -360,8 +360,8 @@ check_run(const struct command_line *line)
 	struct check check = { .line = line };
 	int code = 1;
 
-	check_login_prepare();
 	check.cfg = config_load(line->config_path, line->names);
+	check_login_prepare(); /* the file may name such variables */
 	if (check.cfg != NULL)
 		check.connections = named_connections(check.cfg, line->names);
 	if (check.connections != NULL && read_timeout(&check)) {
