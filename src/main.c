@@ -6,20 +6,19 @@
  * subcommand does.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/command_line.h"
 #include "base/log.h"
-#include "base/nearest.h"
 #include "check/check.h"
 #include "command/config.h"
+#include "command/exec.h"
 #include "command/hostkey.h"
 #include "command/libraries.h"
+#include "command/line.h"
 #include "command/process.h"
 #include "command/serve.h"
 
@@ -28,21 +27,14 @@ enum command_index {
 	COMMAND_CHECK,
 	COMMAND_HOSTKEY,
 	COMMAND_CONFIG,
+	COMMAND_EXEC,
+	COMMAND_HELP,
 	COMMAND_COUNT
 };
 
-enum names {
-	NAMES_NONE,
-	NAMES_ANY,  /* none means all */
-	NAMES_SOME, /* at least one */
-};
+static int print_help_on(const struct command_line *);
 
-static const struct command {
-	const char *name;
-	int (*run)(const struct command_line *); /* returns the exit code */
-	enum names names;
-	const char *usage, *description;
-} commands[] = {
+static const struct line_command commands[] = {
 	[COMMAND_SERVE] = { "serve", serve_run, NAMES_NONE, "serve",
 	    "carry clients, in the foreground (default)" },
 	[COMMAND_CHECK] = { "check", check_run, NAMES_ANY, "check [NAME...]",
@@ -51,58 +43,18 @@ static const struct command {
 	    "hostkey NAME...", "print the host keys of jump boxes" },
 	[COMMAND_CONFIG] = { "config", command_config_run, NAMES_NONE, "config",
 	    "validate the configuration; opens no connection" },
-};
-
-/* What the command line asks for. */
-struct request {
-	struct command_line line;
-	const struct command *command;
-	bool wants_help, wants_version;
-};
-
-/* How an option sets its field. */
-static bool
-take_flag(const char *text, void *field)
-{
-	(void)text;
-	*(bool *)field = true;
-	return true;
-}
-
-static bool
-take_text(const char *text, void *field)
-{
-	*(const char **)field = text;
-	return true;
-}
-
-enum kind {
-	KIND_FLAG,
-	KIND_FILE,
-	KIND_DURATION,
-};
-
-static const struct {
-	const char *argument; /* NULL: none */
-	bool (*take)(const char *text, void *field);
-} kinds[] = {
-	[KIND_FLAG] = { NULL, take_flag },
-	[KIND_FILE] = { "a file name", take_text },
-	[KIND_DURATION] = { "a duration", take_text },
+	[COMMAND_EXEC] = { "exec", exec_run, NAMES_COMMAND,
+	    "exec NAME [--] COMMAND...",
+	    "run one command with the database in its reach" },
+	[COMMAND_HELP] = { "help", print_help_on, NAMES_ANY, "help [COMMAND]",
+	    "print this text, or that of one command" },
 };
 
 #define EVERY       (~0U)
 #define OF(command) (1U << (command))
-#define SETS(field) offsetof(struct request, field)
+#define SETS(field) offsetof(struct line_request, field)
 
-static const struct command_option {
-	const char *name;
-	int letter; /* 0: none */
-	enum kind kind;
-	unsigned commands;
-	size_t offset;
-	const char *usage, *description;
-} options[] = {
+static const struct line_option options[] = {
 	{ "config", 'c', KIND_FILE, EVERY, SETS(line.config_path),
 	    "-c, --config FILE", "the configuration file" },
 	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.json), "--json",
@@ -116,6 +68,15 @@ static const struct command_option {
 	    "append new keys to known_hosts" },
 	{ "print", 0, KIND_FLAG, OF(COMMAND_CONFIG), SETS(line.print),
 	    "--print", "print the settings in effect, without secrets" },
+	{ "set", 0, KIND_SETTINGS, OF(COMMAND_EXEC), SETS(line.sets),
+	    "--set NAME=FORMAT",
+	    "also set a variable: uri, keyword, jdbc, ..." },
+	{ "keep-env", 0, KIND_FLAG, OF(COMMAND_EXEC), SETS(line.keep_env),
+	    "--keep-env", "remove no PG variable from the environment" },
+	{ "no-check", 0, KIND_FLAG, OF(COMMAND_EXEC), SETS(line.no_check),
+	    "--no-check", "run the command without a check before it" },
+	{ "user", 0, KIND_USER, OF(COMMAND_EXEC), SETS(line.user),
+	    "--user USER", "this user may connect, too" },
 	{ "help", 'h', KIND_FLAG, EVERY, SETS(wants_help), "-h, --help",
 	    "print this text" },
 	{ "version", 'V', KIND_FLAG, EVERY, SETS(wants_version),
@@ -124,6 +85,9 @@ static const struct command_option {
 };
 
 #define OPTION_COUNT (sizeof options / sizeof *options)
+
+static const struct line_tables tables = { commands, COMMAND_COUNT, options,
+	OPTION_COUNT };
 
 static const char help_top[] =
     "Usage: pgjump [-c FILE] [COMMAND]\n"
@@ -166,7 +130,7 @@ print_help(void)
 
 /* What one subcommand does, and every option that it takes. */
 static void
-print_command_help(const struct command *command)
+print_command_help(const struct line_command *command)
 {
 	printf("Usage: pgjump [OPTION]... %s\n\n%s\n\nOptions:\n",
 	    command->usage, command->description);
@@ -183,198 +147,10 @@ print_version(void)
 	puts(")");
 }
 
-/* Print what is wrong, and the word that may be meant, or "". */
-static void
-complain(const char *what, const char *typed, const char *meant)
-{
-	fprintf(stderr, "pgjump: %s \"%s\"", what, typed);
-	if (meant[0] != '\0')
-		fprintf(stderr, "; did you mean \"%s\"?", meant);
-	fputs("\nTry \"pgjump --help\".\n", stderr);
-}
-
-static const struct command *
-find_command(const char *name)
-{
-	struct nearest nearest = { .typed = name };
-
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-		nearest_consider(&nearest, commands[i].name);
-	}
-	complain("unknown command", name, nearest.word);
-	return NULL;
-}
-
-static void
-complain_of_option(const char *typed)
-{
-	struct nearest nearest = { .typed = typed };
-	char known[32];
-
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		snprintf(known, sizeof known, "--%s", options[i].name);
-		nearest_consider(&nearest, known);
-	}
-	complain("unknown option", typed, nearest.word);
-}
-
-/* --- Reading it ---------------------------------------------------------- */
-
-/* getopt_long() returns this plus the row for a long option, and the letter for
- * a short one: no letter is as large. */
-#define LONG_OPTION 256
-
-/* getopt's two forms of the option table; both end with zeros. */
-struct getopt_tables {
-	char letters[2 + 2 * OPTION_COUNT];
-	struct option names[OPTION_COUNT + 1];
-};
-
-static void
-make_getopt_tables(struct getopt_tables *tables)
-{
-	char *letter = tables->letters;
-
-	memset(tables, 0, sizeof *tables);
-	*letter++ = ':'; /* tells a missing argument from an unknown option */
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		bool has_argument = kinds[options[i].kind].argument != NULL;
-
-		tables->names[i] = (struct option){
-			.name = options[i].name,
-			.has_arg = has_argument,
-			.val = LONG_OPTION + (int)i,
-		};
-		if (options[i].letter == 0)
-			continue;
-		*letter++ = (char)options[i].letter;
-		if (has_argument)
-			*letter++ = ':';
-	}
-}
-
-/* The row of an option, from what getopt_long() returned. */
-static const struct command_option *
-option_of(int result)
-{
-	const struct command_option *option = options;
-
-	if (result >= LONG_OPTION)
-		return &options[result - LONG_OPTION];
-	while (option->letter != result)
-		option++;
-	return option;
-}
-
-/* getopt_long() returned "?" or ":".  optopt is a letter if the option was
- * short. */
-static void
-refuse_option(int result, char **argv)
-{
-	char letter[] = { '-', (char)optopt, '\0' }, what[80];
-	bool is_short = optopt > 0 && optopt < LONG_OPTION;
-	const char *typed = is_short ? letter : argv[optind - 1];
-
-	if (result != ':') {
-		complain_of_option(typed);
-		return;
-	}
-	snprintf(what, sizeof what, "%s must follow",
-	    kinds[option_of(optopt)->kind].argument);
-	complain(what, typed, "");
-}
-
-static bool
-take(const struct command_option *option, struct request *request)
-{
-	void *field = (char *)request + option->offset;
-	char what[80];
-
-	if (kinds[option->kind].take(optarg, field))
-		return true;
-	snprintf(what, sizeof what, "--%s takes %s, not", option->name,
-	    kinds[option->kind].argument);
-	complain(what, optarg, "");
-	return false;
-}
-
-/*
- * False after a usage error, which was printed; *given has a bit for each row.
- */
-static bool
-read_options(struct request *request, int argc, char **argv, unsigned *given)
-{
-	const struct command_option *option;
-	struct getopt_tables tables;
-	int result;
-
-	make_getopt_tables(&tables);
-	opterr = 0;
-	while ((result = getopt_long(argc, argv, tables.letters, tables.names,
-		    NULL)) != -1) {
-		if (result == '?' || result == ':') {
-			refuse_option(result, argv);
-			return false;
-		}
-		option = option_of(result);
-		*given |= 1U << (option - options);
-		if (!take(option, request))
-			return false;
-	}
-	return true;
-}
-
-/* The subcommand and the names behind it; false after a usage error, which was
- * printed. */
-static bool
-read_command(struct request *request, int argc, char **argv)
-{
-	const struct command *command = &commands[COMMAND_SERVE];
-
-	if (optind < argc)
-		command = find_command(argv[optind++]);
-	if (command == NULL)
-		return false;
-	request->command = command;
-	request->line.names = argv + optind;
-	if (optind < argc && command->names == NAMES_NONE) {
-		complain("unexpected argument", argv[optind], "");
-		return false;
-	}
-	if (optind == argc && command->names == NAMES_SOME) {
-		complain("the name of a connection must follow", command->name,
-		    "");
-		return false;
-	}
-	return true;
-}
-
-/* Whether the subcommand takes each of the given options; false after a usage
- * error, which was printed. */
-static bool
-check_options(const struct request *request, unsigned given)
-{
-	unsigned command = OF(request->command - commands);
-	char what[80];
-
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if ((given & 1U << i) == 0 ||
-		    (options[i].commands & command) != 0)
-			continue;
-		snprintf(what, sizeof what, "%s does not take the option",
-		    request->command->name);
-		complain(what, options[i].usage, "");
-		return false;
-	}
-	return true;
-}
-
 /* --- Running it ---------------------------------------------------------- */
 
 static int
-run(const struct request *request)
+run(const struct line_request *request)
 {
 	int code;
 
@@ -397,40 +173,56 @@ is_written(void)
 	return false;
 }
 
-/* Help on the named subcommand, or on all; false: there is none of that name,
- * which was printed. */
-static bool
-help(int argc, char **argv)
+/* Help on one subcommand, or on all. */
+static void
+help(const struct line_command *command)
 {
-	const struct command *command;
-
-	if (optind == argc) {
-		print_help();
-		return true;
-	}
-	command = find_command(argv[optind]);
 	if (command != NULL)
 		print_command_help(command);
-	return command != NULL;
+	else
+		print_help();
+}
+
+/* The subcommand "help". */
+static int
+print_help_on(const struct command_line *line)
+{
+	const struct line_command *command = NULL;
+
+	if (line->names[0] != NULL) {
+		command = line_find(&tables, line->names[0]);
+		if (command == NULL)
+			return 1;
+	}
+	help(command);
+	return 0;
+}
+
+/* Returns the exit code. */
+static int
+answer(struct line_request *request)
+{
+	if (request->wants_help) {
+		help(request->command);
+		return 0;
+	}
+	if (request->wants_version) {
+		print_version();
+		return 0;
+	}
+	if (request->command == NULL)
+		request->command = &commands[COMMAND_SERVE];
+	return line_check(&tables, request) ? run(request) : 1;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct request request = { .command = NULL };
-	unsigned given = 0;
-	int code = 0;
+	struct line_request request = { .command = NULL };
+	int code = 1;
 
-	if (!read_options(&request, argc, argv, &given))
-		return 1;
-	if (request.wants_help)
-		code = help(argc, argv) ? 0 : 1;
-	else if (request.wants_version)
-		print_version();
-	else if (!read_command(&request, argc, argv) ||
-	    !check_options(&request, given))
-		return 1;
-	else
-		code = run(&request);
+	if (line_read(&tables, &request, argc, argv))
+		code = answer(&request);
+	line_clear(&request);
 	return is_written() ? code : 1;
 }

@@ -45,10 +45,12 @@ subtest '--help' => sub {
 
 subtest '--help of a subcommand' => sub {
 	my %takes = (serve => [], check => [qw(--json --no-login --timeout)],
-		hostkey => ['--add'], config => ['--print']);
+		hostkey => ['--add'], config => ['--print'], help => [],
+		exec => [qw(--keep-env --no-check --set --user)]);
 
 	for my $command (sort keys %takes) {
 		my $seen = pgjump([$command, '--help']);
+		is(pgjump(['help', $command])->{out}, $seen->{out}, 'as help');
 		is($seen->{rc}, 0, "$command: exit 0");
 		like($seen->{out}, qr/^Usage: pgjump .*\b$command\b/, 'usage');
 		is_deeply([sort grep { $_ !~ /config|help|version/ }
@@ -56,6 +58,8 @@ subtest '--help of a subcommand' => sub {
 		    [sort @{ $takes{$command} }], 'its options, no others');
 	}
 	is(pgjump(['--help', 'nonsense'])->{rc}, 1, 'an unknown one: exit 1');
+	is(pgjump(['help', 'nonsense'])->{rc}, 1, 'also behind help');
+	is(pgjump(['help'])->{out}, pgjump(['--help'])->{out}, 'help alone');
 };
 
 # Usage errors: exit 1, a line that names the error, and the word that may be
@@ -74,6 +78,14 @@ for my $case (
 		qr/hostkey does not take the option "--print"/],
 	[['--add'], qr/serve does not take the option "--add"/],
 	[['serve', 'and', 'more'], qr/and/],
+	[['exec'], qr/a connection must follow "exec"/],
+	[['exec', 'db'], qr/a command must follow "db"/],
+	[['exec', 'db', '--'], qr/a command must follow "db"/],
+	[['exec', '--json', 'db', 'true'],
+		qr/exec does not take the option "--json"/],
+	[['exec', '--user'], qr/a user must follow "--user"/],
+	[['check', '--set', 'A=uri'],
+		qr/check does not take the option "--set NAME=FORMAT"/],
 ) {
 	my ($arguments, $says) = @$case;
 	subtest "pgjump @$arguments" => sub {

@@ -5,6 +5,13 @@
 #define PGJUMP_BASE_COMMAND_LINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* The arguments of an option that was given several times, in order. */
+struct command_line_list {
+	const char **items;
+	size_t count;
+};
 
 struct command_line {
 	const char *config_path; /* -c; NULL: the usual places */
@@ -13,6 +20,12 @@ struct command_line {
 	const char *timeout;     /* check; NULL: none */
 	bool add;                /* hostkey --add */
 	bool print;              /* config --print */
+
+	/* exec */
+	char **command; /* with its arguments; ends with NULL */
+	struct command_line_list sets;
+	bool keep_env, no_check;
+	const char *user; /* NULL: none */
 };
 
 #endif

@@ -27,11 +27,20 @@ signals_catch(const int *numbers, size_t count)
 }
 
 int
-signals_next(int fd)
+signals_next_from(int fd, bool *by_process)
 {
 	struct signalfd_siginfo info;
 
 	if (read(fd, &info, sizeof info) != sizeof info)
 		return 0;
+	*by_process = info.ssi_code <= 0; /* sigaction(2), si_code */
 	return (int)info.ssi_signo;
+}
+
+int
+signals_next(int fd)
+{
+	bool by_process;
+
+	return signals_next_from(fd, &by_process);
 }

@@ -102,7 +102,12 @@ walk_some(void *arg)
 			.deadline_ms = check->deadline_ms,
 		};
 
-		check_walk(&task, check->boards[index], !check->line->no_login);
+		struct check_route *route = check_route_new(&task);
+
+		check_walk(&task, route, check->boards[index],
+		    !check->line->no_login);
+		check_route_free(route);
+		check_board_finish(check->boards[index]);
 	}
 	return NULL;
 }

@@ -18,10 +18,10 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/memory_file.h"
 #include "base/xmalloc.h"
 #include "check/board.h"
 #include "check/door.h"
-#include "check/memory_file.h"
 #include "check/refusal.h"
 #include "check/route.h"
 #include "check/state.h"

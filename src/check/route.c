@@ -75,13 +75,30 @@ check_route_new(const struct check_task *task)
 void
 check_route_free(struct check_route *route)
 {
+	struct ssh_link *link;
+	struct event_base *base;
+
 	if (route == NULL)
 		return;
-	ssh_link_free(route->link);
-	event_free(route->cancel);
-	event_free(route->timer);
-	event_base_free(route->base);
-	free(route);
+	base = check_route_release(route, &link);
+	ssh_link_free(link);
+	event_base_free(base);
+}
+
+struct event_base *
+check_route_release(struct check_route *take, struct ssh_link **link)
+{
+	struct event_base *base = take->base;
+
+	*link = take->link;
+	if (*link != NULL && ssh_link_is_closed(*link)) {
+		ssh_link_free(*link);
+		*link = NULL;
+	}
+	event_free(take->cancel);
+	event_free(take->timer);
+	free(take);
+	return base;
 }
 
 struct event_base *

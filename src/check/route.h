@@ -21,6 +21,7 @@ struct config_connection;
 struct dial;
 struct event_base;
 struct resolver;
+struct ssh_link;
 struct ssh_target;
 struct stream;
 
@@ -35,6 +36,13 @@ struct check_task {
 
 struct check_route *check_route_new(const struct check_task *);
 void check_route_free(struct check_route *); /* NULL is fine */
+
+/*
+ * Free the route, but give its event base and, where it has a good one, its
+ * link (else NULL) to the caller, who may use them in another thread.
+ */
+struct event_base *check_route_release(struct check_route *take,
+    struct ssh_link **link);
 
 /* The time (base/clock.h) in `allowed_ms`, or the end of the walk if that is
  * earlier. */

@@ -420,14 +420,14 @@ fail(struct check_state *state)
 }
 
 void
-check_walk(const struct check_task *task, struct check_board *board,
-    bool may_log_in)
+check_walk(const struct check_task *task, struct check_route *route,
+    struct check_board *board, bool may_log_in)
 {
 	struct check_state state = {
 		.task = task,
 		.board = board,
 		.may_log_in = may_log_in,
-		.route = check_route_new(task),
+		.route = route,
 	};
 
 	check_dial_init(&state);
@@ -437,8 +437,6 @@ check_walk(const struct check_task *task, struct check_board *board,
 			break;
 		}
 	stream_close(state.database, false);
-	check_route_free(state.route);
-	check_board_finish(board);
 }
 
 bool

@@ -21,6 +21,7 @@
 #include "base/xmalloc.h"
 #include "client/client.h"
 #include "client/gate.h"
+#include "client/owner.h"
 #include "client/refusal.h"
 #include "client/session.h"
 #include "client/states.h"
@@ -218,6 +219,7 @@ clients_add(struct clients *clients, int take_fd, uint64_t id,
 {
 	const struct config_connection *connection = clients->setup.connection;
 	struct client *client = client_new(clients, take_fd, id);
+	char owner[OWNER_WORDS_MAX];
 
 	name_peer(&client->peer, peer);
 	LIST_INSERT_HEAD(&clients->live, client, entry);
@@ -233,6 +235,11 @@ clients_add(struct clients *clients, int take_fd, uint64_t id,
 	if (!config_allows(connection, peer))
 		fault_set(client_fault(client), FAIL_CLIENT_DENIED, "%s",
 		    client->peer.host);
+	else if (clients->setup.owners != NULL &&
+	    !owner_is_admitted(clients->setup.owners, take_fd, owner,
+		sizeof owner))
+		fault_set(client_fault(client), FAIL_CLIENT_DENIED_USER, "%s",
+		    owner);
 	client_states_arm(client);
 	stream_listen(client->stream, on_wake, client);
 }

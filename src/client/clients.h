@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct client_owners;
 struct clients;
 struct config;
 struct config_connection;
@@ -31,7 +32,8 @@ struct clients_setup {
 	const struct config_connection *connection;
 	struct gate *gate;
 	struct jump *jump;
-	struct tls_identity *identity; /* shows faults to TLS clients */
+	struct tls_identity *identity;      /* shows faults to TLS clients */
+	const struct client_owners *owners; /* NULL: any user's clients */
 	/*
 	 * CLIENTS_SCRATCH_LEN bytes for data that passes through.  Nothing in
 	 * it outlives a call, so one serves a whole thread.

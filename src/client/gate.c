@@ -311,6 +311,10 @@ gate_fail(struct gate *gate, enum failure code)
 	gate->state.failures++;
 	gate->state.last_failure = code;
 	gate->state.failed_ms = clock_ms();
+	if (failure_stage(code)->side == SIDE_TUNNEL) {
+		gate->state.tunnel_failures++;
+		gate->state.last_tunnel_failure = code;
+	}
 	pthread_mutex_unlock(&gate->mutex);
 }
 

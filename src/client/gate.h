@@ -42,8 +42,10 @@ struct gate_state {
 	unsigned clients;  /* have a place */
 	unsigned arrivals; /* have none yet */
 	uint64_t probes, failures;
-	enum failure last_failure; /* FAIL_NONE: none so far */
-	int64_t failed_ms;         /* when that was (base/clock.h) */
+	enum failure last_failure;        /* FAIL_NONE: none so far */
+	int64_t failed_ms;                /* when that was (base/clock.h) */
+	uint64_t tunnel_failures;         /* those of the tunnel's side */
+	enum failure last_tunnel_failure; /* FAIL_NONE: none so far */
 };
 
 struct gate_state gate_look(struct gate *);

@@ -415,6 +415,17 @@ listener_open(struct event_base *base, const struct config_listen *listen,
 	return NULL;
 }
 
+unsigned
+listener_port(const struct listener *listener)
+{
+	struct sockaddr_in6 address = { .sin6_port = 0 };
+	socklen_t len = sizeof address;
+
+	/* sockaddr_in has its port in the same place */
+	getsockname(listener->doors[0]->fd, (struct sockaddr *)&address, &len);
+	return ntohs(address.sin6_port);
+}
+
 /* Another process may have replaced our file by its own. */
 static void
 remove_file(const struct listener *listener)

@@ -32,6 +32,9 @@ struct listener *listener_open(struct event_base *,
     const struct config_listen *, listener_accept_fn *, void *arg, char *error,
     size_t error_size);
 
+/* The port that the system chose for port 0, of the first address. */
+unsigned listener_port(const struct listener *);
+
 /* Stop listening, and remove the file of a Unix socket.  NULL is fine. */
 void listener_close(struct listener *);
 

@@ -11,4 +11,11 @@
  */
 void process_prepare(void);
 
+/*
+ * In a child between fork() and exec(): undo what it inherited of the above,
+ * and of the caller's signal mask, so that a command runs as it would without
+ * pgjump.  Calls only what a fork of a process with threads may call.
+ */
+void process_restore(void);
+
 #endif

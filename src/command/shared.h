@@ -8,6 +8,7 @@
 #ifndef PGJUMP_COMMAND_SHARED_H
 #define PGJUMP_COMMAND_SHARED_H
 
+struct client_owners;
 struct config;
 struct gate;
 struct jump_box;
@@ -21,6 +22,8 @@ struct shared {
 	    *boxes; /* by jump box; the last is for direct connections */
 	struct tls_identity **identities; /* by connection */
 	struct tls_identity *throwaway;
+	/* Whose clients are admitted; borrowed.  NULL: any user's. */
+	const struct client_owners *owners;
 };
 
 struct shared *shared_new(struct config *);

@@ -208,6 +208,7 @@ open_clients(struct worker *worker, size_t index)
 	    .gate = worker->shared->gates[index],
 	    .jump = worker->jumps[jump],
 	    .identity = worker->shared->identities[index],
+	    .owners = worker->shared->owners,
 	    .scratch = worker->scratch,
 	    .on_gone = on_client_gone,
 	    .arg = worker,
@@ -281,16 +282,9 @@ name_thread(const struct worker *worker)
 	pthread_setname_np(worker->thread, name);
 }
 
-static void
-worker_free(struct worker *worker)
-{
-	mailbox_unref(worker->mailbox);
-	event_base_free(worker->base);
-	free(worker);
-}
-
 struct worker *
-worker_start(const struct shared *shared, unsigned number)
+worker_start_on(const struct shared *shared, unsigned number,
+    struct event_base *take)
 {
 	struct worker *worker = xcalloc(1, sizeof *worker);
 	int error;
@@ -298,17 +292,34 @@ worker_start(const struct shared *shared, unsigned number)
 	worker->shared = shared;
 	worker->number = number;
 	atomic_init(&worker->load, 0);
-	worker->base = event_base_new();
-	assert(worker->base != NULL);
+	worker->base = take;
 	worker->mailbox = mailbox_new(worker->base, worker);
 	error = pthread_create(&worker->thread, NULL, run, worker);
 	if (error != 0) {
 		mailbox_close(worker->mailbox);
-		worker_free(worker);
+		mailbox_unref(worker->mailbox);
+		free(worker);
 		errno = error;
 		return NULL;
 	}
 	name_thread(worker);
+	return worker;
+}
+
+struct worker *
+worker_start(const struct shared *shared, unsigned number)
+{
+	struct event_base *base = event_base_new();
+	struct worker *worker;
+	int error;
+
+	assert(base != NULL);
+	worker = worker_start_on(shared, number, base);
+	if (worker == NULL) {
+		error = errno;
+		event_base_free(base);
+		errno = error;
+	}
 	return worker;
 }
 
@@ -374,5 +385,7 @@ worker_stop(struct worker *worker)
 	stop->discard = on_stop_discard;
 	mailbox_post(worker->mailbox, stop);
 	pthread_join(worker->thread, NULL);
-	worker_free(worker);
+	mailbox_unref(worker->mailbox);
+	event_base_free(worker->base);
+	free(worker);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct event_base;
 struct mailbox;
 struct message;
 struct shared;
@@ -24,6 +25,13 @@ struct worker;
  * handles itself.  NULL with errno when the system refuses another thread.
  */
 struct worker *worker_start(const struct shared *shared, unsigned number);
+
+/*
+ * The same on an event base with which another thread has ended, for links that
+ * were brought (jump/box.h).  Takes the base, unless it returns NULL.
+ */
+struct worker *worker_start_on(const struct shared *, unsigned number,
+    struct event_base *take);
 
 /*
  * Hand over a client which connected to the listener of a connection (its

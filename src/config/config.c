@@ -122,6 +122,23 @@ connection_clear(struct config_connection *connection)
 	free(connection->overrides);
 }
 
+const struct config_connection *
+config_keep_one(struct config *cfg, const struct config_connection *one)
+{
+	struct config_connection kept = *one;
+
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		if (&cfg->connections[i] != one)
+			connection_clear(&cfg->connections[i]);
+	free(kept.allow_from);
+	kept.allow_from = NULL;
+	kept.allow_from_count = 0;
+	kept.index = 0;
+	cfg->connections[0] = kept;
+	cfg->connection_count = 1;
+	return cfg->connections;
+}
+
 void
 config_unref(struct config *cfg)
 {

@@ -182,6 +182,14 @@ bool config_uses_method(const struct config_jump *, enum auth_method);
 /* Release what a jump box holds, and wipe its secrets. */
 void config_clear_jump(struct config_jump *);
 
+/*
+ * Leave one connection, which is admitted to whoever reaches its port: for a
+ * command that listens on a port of its own.  Before the snapshot is shared.
+ * Returns the connection.
+ */
+const struct config_connection *config_keep_one(struct config *,
+    const struct config_connection *);
+
 struct config *config_ref(struct config *); /* any thread */
 void config_unref(struct config *);         /* any thread; NULL is fine */
 

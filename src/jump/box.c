@@ -7,6 +7,7 @@
  */
 #include "jump/box.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -58,6 +59,7 @@ struct jump_box {
 	unsigned unused;       /* links that broke unused, in a row */
 	struct fault fault;    /* of the last failure, also if made good */
 	int64_t failed_ms, retry_ms;
+	struct ssh_link *link; /* see jump_box_bring() */
 	/* As the last dial found them; never NULL while attempts > 0. */
 	struct jump_files *files;
 };
@@ -81,6 +83,7 @@ jump_box_free(struct jump_box *box)
 {
 	if (box == NULL)
 		return;
+	assert(box->link == NULL);
 	jump_news_free(box->news);
 	jump_files_free(box->files);
 	resolver_free(box->resolver);
@@ -110,6 +113,26 @@ size_t
 jump_box_share(const struct jump_box *box)
 {
 	return box->share;
+}
+
+void
+jump_box_bring(struct jump_box *box, struct ssh_link *take)
+{
+	assert(box->link == NULL);
+	box->link = take;
+	box->is_proved = true;
+}
+
+struct ssh_link *
+jump_box_take_link(struct jump_box *box)
+{
+	struct ssh_link *link;
+
+	pthread_mutex_lock(&box->mutex);
+	link = box->link;
+	box->link = NULL;
+	pthread_mutex_unlock(&box->mutex);
+	return link;
 }
 
 /* --- Files that hold credentials ------------------------------------------ */

@@ -19,6 +19,7 @@ struct config_jump;
 struct jump_box;
 struct jump_news;
 struct resolver;
+struct ssh_link;
 
 /*
  * `jump` is borrowed, and NULL for the connections without tunnel.  Each of the
@@ -33,6 +34,15 @@ struct resolver *jump_box_resolver(struct jump_box *);
 
 /* The number of links that one worker may have. */
 size_t jump_box_share(const struct jump_box *);
+
+/*
+ * A link that was made before there were workers, by the code that they dial
+ * with.  The first worker takes it instead of dialling, and must run on its
+ * event base; NULL: there is none.  Whoever brings it takes it back if no
+ * worker did.
+ */
+void jump_box_bring(struct jump_box *, struct ssh_link *take);
+struct ssh_link *jump_box_take_link(struct jump_box *);
 
 /* May a link be dialled now? */
 enum jump_permit {

@@ -26,17 +26,11 @@
 
 /* Most opens take less: a queue in which a user waits longer is slow. */
 #define QUEUE_SLOW_MS 50
-/*
- * Minimum time between retries of an unresponsive database that would take a
- * slot from others.
- */
+/* The least time between retries of a silent database at others' expense. */
 #define SUSPECT_INTERVAL_MS 10000
-/* Looks for idle links; a quarter of SPARE_IDLE_MS is exact enough. */
+/* A quarter of SPARE_IDLE_MS is exact enough. */
 #define SPARE_LOOK_MS 5000
-/*
- * Minimum time between links that make_room() replaces, so that many databases
- * that do not answer cause no storm of dials.
- */
+/* The least time between two links that make_room() replaces: no storm. */
 #define ROOM_INTERVAL_MS 200
 
 struct pool {
@@ -48,29 +42,12 @@ struct pool {
 	struct pool_targets targets;
 	struct pool_dials *dials;
 	struct event *spare; /* the next look at idle links */
-	int64_t room_ms;     /* when make_room() last replaced a link */
-	int64_t suspect_ms;  /* when a suspect last took a slot from others */
+	/* When make_room() last replaced a link, and when a suspect last took a
+	 * slot from others. */
+	int64_t room_ms, suspect_ms;
 };
 
 /* --- Dialling ------------------------------------------------------------- */
-
-static void keep_up(void *arg);
-
-static void
-on_dialled(void *arg, struct ssh_transport *take)
-{
-	struct pool *pool = arg;
-
-	if (take != NULL) {
-		struct pool_member *member = pool_member_new(
-		    ssh_link_new(pool->base, pool->cfg,
-			jump_box_config(pool->box), take));
-
-		TAILQ_INSERT_TAIL(&pool->members, member, entry);
-		pool->member_count++;
-	}
-	keep_up(pool);
-}
 
 static bool
 has_share_left(const struct pool *pool)
@@ -96,6 +73,30 @@ keep_up(void *arg)
 
 	if (!pool_is_up(pool) && pool_dials_count(pool->dials) == 0)
 		grow(pool, false);
+}
+
+/* NULL is fine. */
+static void
+add_member(struct pool *pool, struct ssh_link *take)
+{
+	struct pool_member *member = take ? pool_member_new(take) : NULL;
+
+	if (member == NULL)
+		return;
+	TAILQ_INSERT_TAIL(&pool->members, member, entry);
+	pool->member_count++;
+}
+
+static void
+on_dialled(void *arg, struct ssh_transport *take)
+{
+	struct pool *pool = arg;
+
+	if (take != NULL)
+		add_member(pool,
+		    ssh_link_new(pool->base, pool->cfg,
+			jump_box_config(pool->box), take));
+	keep_up(pool);
 }
 
 /* Retire links that are not needed any more after a crowd. */
@@ -482,7 +483,8 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	});
 	pool->spare = loop_event(base, -1, EV_PERSIST, on_spare, pool);
 	event_add(pool->spare, &spare_interval);
-	grow(pool, false);
+	add_member(pool, jump_box_take_link(box));
+	keep_up(pool);
 	return pool;
 }
 
@@ -493,7 +495,6 @@ pool_close(struct pool *pool)
 	while (!TAILQ_EMPTY(&pool->members))
 		free_member(pool, TAILQ_FIRST(&pool->members));
 	pool_targets_free(&pool->targets);
-
 	event_free(pool->spare);
 	free(pool);
 }

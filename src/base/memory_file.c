@@ -3,7 +3,7 @@
 /*
  * memfd_create(2) and the path that proc(5) gives to its descriptor.
  */
-#include "check/memory_file.h"
+#include "base/memory_file.h"
 
 #include <errno.h>
 #include <stdio.h>

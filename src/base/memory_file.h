@@ -4,8 +4,8 @@
  * A text as a file that is on no disk and in no directory, for libraries that
  * read secrets from a path only.
  */
-#ifndef PGJUMP_CHECK_MEMORY_FILE_H
-#define PGJUMP_CHECK_MEMORY_FILE_H
+#ifndef PGJUMP_BASE_MEMORY_FILE_H
+#define PGJUMP_BASE_MEMORY_FILE_H
 
 /* Room for the path of one. */
 #define MEMORY_FILE_PATH_MAX 32

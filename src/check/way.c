@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A thread walks; the main thread waits for its end or for a signal.  A walk
+ * that computes hears neither signal nor deadline, so the program may end while
+ * it goes on.
+ */
+#include "check/way.h"
+
+#include <event2/event.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
+#include "check/board.h"
+#include "check/login.h"
+#include "check/route.h"
+#include "check/text.h"
+#include "check/walk.h"
+#include "config/config.h"
+#include "ssh/link.h"
+#include "ssh/resolver.h"
+
+/* How often to look for a walk that is late, and how late one may be: see
+ * check/check.c. */
+#define TICK_MS      500
+#define LATE_MS      500
+#define CLOSE_MAX_MS 200
+
+struct walk {
+	struct check_task task;
+	const struct check_way_signals *signals;
+	struct check_route *route;
+	struct check_board *board;
+	struct check_report *report; /* what was looked at last */
+	pthread_t thread;
+	int changed_fd;
+	int signal; /* that ended it; 0: none */
+};
+
+static void *
+run(void *arg)
+{
+	struct walk *walk = arg;
+
+	check_walk(&walk->task, walk->route, walk->board, true);
+	check_board_finish(walk->board);
+	return NULL;
+}
+
+static bool
+is_done(struct walk *walk)
+{
+	check_board_look(walk->board, walk->report);
+	return walk->report->is_done;
+}
+
+static void
+sleep_until_change(struct walk *walk, int wait_ms)
+{
+	struct pollfd fds[] = {
+		{ .fd = walk->changed_fd, .events = POLLIN },
+		{ .fd = walk->signals->fd, .events = POLLIN },
+	};
+	eventfd_t count;
+
+	if (poll(fds, 2, wait_ms) <= 0)
+		return;
+	if (fds[0].revents != 0)
+		eventfd_read(walk->changed_fd, &count);
+	if (fds[1].revents != 0 && walk->signal == 0)
+		walk->signal = walk->signals->take(walk->signals->arg);
+}
+
+static void
+print_failure(struct walk *walk)
+{
+	struct check_text text = check_text_on(stderr);
+
+	is_done(walk);
+	text.is_live = false;
+	check_text_end(&text, walk->report);
+}
+
+/* The walk computes for so long that nobody waits for it. */
+static void
+give_up_if_late(struct walk *walk)
+{
+	if (!check_board_is_late(walk->board, clock_ms() - LATE_MS) ||
+	    !check_walk_give_up(walk->report, walk->board))
+		return;
+	print_failure(walk);
+	fflush(stderr);
+	_exit(check_report_code(walk->report));
+}
+
+/* Until its end, or for a moment after a signal. */
+static void
+await(struct walk *walk)
+{
+	int64_t end_ms;
+
+	while (walk->signal == 0 && !is_done(walk)) {
+		sleep_until_change(walk, TICK_MS);
+		give_up_if_late(walk);
+	}
+	if (walk->signal == 0)
+		return;
+	eventfd_write(walk->task.cancel_fd, 1);
+	end_ms = clock_ms() + CLOSE_MAX_MS;
+	while (!is_done(walk)) {
+		if (clock_ms() >= end_ms)
+			_exit(128 + walk->signal);
+		sleep_until_change(walk, clock_left_ms(end_ms));
+	}
+}
+
+static int
+code_of(struct walk *walk)
+{
+	int code;
+
+	if (walk->signal != 0)
+		return 128 + walk->signal;
+	is_done(walk);
+	code = check_report_code(walk->report);
+	if (code != 0)
+		print_failure(walk);
+	return code;
+}
+
+static int
+walk_it(struct walk *walk)
+{
+	if (pthread_create(&walk->thread, NULL, run, walk) != 0) {
+		fputs("pgjump: cannot start a thread\n", stderr);
+		return 1;
+	}
+	await(walk);
+	pthread_join(walk->thread, NULL);
+	return code_of(walk);
+}
+
+int
+check_way_walk(const struct config *cfg,
+    const struct config_connection *connection,
+    const struct check_way_signals *signals, struct check_way *out)
+{
+	struct walk walk = {
+		.task = { .cfg = cfg,
+		    .connection = connection,
+		    .resolver = resolver_new(),
+		    .cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) },
+		.signals = signals,
+		.report = xmalloc(sizeof *walk.report),
+		.changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+	};
+	int code;
+
+	walk.board = check_board_new(connection, walk.changed_fd);
+	walk.route = check_route_new(&walk.task);
+	code = walk_it(&walk);
+	if (code == 0)
+		out->base = check_route_release(walk.route, &out->link);
+	else
+		check_route_free(walk.route);
+	check_board_free(walk.board);
+	resolver_free(walk.task.resolver);
+	close(walk.task.cancel_fd);
+	close(walk.changed_fd);
+	free(walk.report);
+	return code;
+}
+
+void
+check_way_prepare(void)
+{
+	check_login_prepare();
+}
