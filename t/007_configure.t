@@ -39,7 +39,8 @@ unlike($seen->{err}, qr/1\.11\.1 or newer is needed/,
 like($seen->{out}, qr/patches of contrib\/libssh2\.\.\. no .*--libssh2=bundled/,
     'one without the patches is told, and how to have them');
 
-$seen = fake_libssh2('0x010b01', "#define LIBSSH2_FEATURE_CIPHER_RUNS 1\n");
+$seen = fake_libssh2('0x010b01', "#define LIBSSH2_FEATURE_CIPHER_RUNS 1\n"
+	. "#define LIBSSH2_FEATURE_HOST_CERTIFICATES 1\n");
 like($seen->{out}, qr/patches of contrib\/libssh2\.\.\. yes/, 'one with them');
 
 for my $choice ('--libssh2', '--libssh2=', '--libssh2=newest') {

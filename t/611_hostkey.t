@@ -11,6 +11,7 @@ use PgJump::Group qw(wanted runs);
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Certificate qw(certify);
 use PgJump::Keys qw(fingerprint key_file public);
 use PgJump::Port qw(reserve);
 use PgJump::Process qw(run slurp spew);
@@ -47,6 +48,27 @@ sub accepted
 {
 	return scalar(() = $box->log_text =~ /^Connection from /mg);
 }
+
+subtest 'a jump box with certificates of its keys' => sub {
+	my $certified = $lab->new_box(name => 'certified', config => {
+		HostCertificate => certify($dir, 'host-ed25519', 'agent1',
+		    '-h') });
+	my $file = known('@cert-authority * ' . public('agent1') . "\n");
+	my @files = ([$certified, '', qr/certificates of its keys, too, but no/],
+		[$certified, $file, qr/certificates of its keys, too,.*\Q$file\E:1/s],
+		[$box, $file, qr/It has no certificate,.*\Q$file\E:1/s]);
+
+	for my $case (@files) {
+		my ($of, $known, $says) = @$case;
+		my $seen = hostkey([$lab->connection('main', box => $of,
+			port => 5432, ssh_tunnel => { host_key => undef,
+			    known_hosts => $known || known('') })], ['main']);
+
+		like($seen->{out}, $says, 'it is said');
+		is((grep { /-cert-v01/ } keys_of($seen->{out})), 0,
+		    'and keys alone are printed');
+	}
+};
 
 subtest 'every key of a jump box' => sub {
 	my $before = accepted();

@@ -19,6 +19,8 @@
 #include "config/config.h"
 #include "ssh/known_name.h"
 
+#define TRUSTED_PATH "on the jump box, over a path that you trust"
+
 /*
  * The connection in question may lead to an impostor: the user must take the
  * console, or another way that surely leads to the jump box.
@@ -26,14 +28,12 @@
 static void
 compare_key(const struct check_state *state, struct check_advice *out)
 {
-	const char *place = "on the jump box, over a path that you trust";
-
 	if (fault_is_of_sshd(&state->fault))
-		check_report_advice_run(out, place,
+		check_report_advice_run(out, TRUSTED_PATH,
 		    "for key in /etc/ssh/ssh_host_*_key.pub; do "
 		    "ssh-keygen -lf $key; done");
 	else if (state->fault.software == SOFTWARE_DROPBEAR)
-		check_report_advice_run(out, place,
+		check_report_advice_run(out, TRUSTED_PATH,
 		    "for key in /etc/dropbear/dropbear_*_host_key; do "
 		    "dropbearkey -y -f $key; done");
 }
@@ -119,6 +119,7 @@ check_advice_hostkey(const struct check_state *state, struct check_advice *out)
 	case FAIL_HOSTKEY_UNKNOWN:
 	case FAIL_HOSTKEY_ONE_OF_MANY:
 	case FAIL_HOSTKEY_AUTHORITY:
+	case FAIL_HOSTKEY_UNCERTIFIED:
 		know_key(state, out);
 		break;
 	case FAIL_HOSTKEY_PIN:
@@ -130,4 +131,15 @@ check_advice_hostkey(const struct check_state *state, struct check_advice *out)
 	default: /* changed, revoked or not proved: no line makes that good */
 		break;
 	}
+}
+
+/* The file that HostCertificate names has its usual name. */
+void
+check_advice_hostkey_certificate(const struct check_state *state,
+    struct check_advice *out)
+{
+	if (fault_is_of_sshd(&state->fault))
+		check_report_advice_run(out, TRUSTED_PATH,
+		    "for cert in /etc/ssh/ssh_host_*_key-cert.pub; do "
+		    "ssh-keygen -Lf $cert; done");
 }

@@ -12,4 +12,8 @@ struct check_state;
 
 void check_advice_hostkey(const struct check_state *, struct check_advice *);
 
+/* What to do about a host certificate that is not trusted. */
+void check_advice_hostkey_certificate(const struct check_state *,
+    struct check_advice *);
+
 #endif

@@ -129,6 +129,28 @@ print_advice(const struct showing *showing)
 		print_command(showing->software, showing->keys.keys[i].type);
 }
 
+/* Keys alone are printed, and added: a certificate is no line of known_hosts.
+ */
+static void
+print_authority(const struct showing *showing)
+{
+	const struct known_host *line = ssh_hostkey_trust_authority(
+	    showing->known);
+	bool is_certified = showing->keys.is_certified;
+
+	if (is_certified && line != NULL)
+		printf("#\n# It has certificates of its keys, too, judged by "
+		       "@cert-authority of\n# %s:%u.\n",
+		    line->file, line->line);
+	else if (is_certified)
+		puts("#\n# It has certificates of its keys, too, but no "
+		     "@cert-authority is known for it.");
+	else if (line != NULL)
+		printf("#\n# It has no certificate, though @cert-authority is "
+		       "known for it by\n# %s:%u.\n",
+		    line->file, line->line);
+}
+
 static void
 print_names(const struct config_connection *const *connections,
     const struct config_jump *jump)
@@ -152,6 +174,7 @@ print(const struct showing *showing,
 	for (size_t i = 0; i < showing->keys.count; i++)
 		print_key(showing, &showing->judged[i]);
 	print_pins(showing);
+	print_authority(showing);
 	print_advice(showing);
 	fflush(stdout);
 }

@@ -20,12 +20,13 @@
 /* Bytes; each thread may have an arena that keeps so much when it is free. */
 #define KEPT_MAX (1 << 20)
 
-/* A macro in its header marks the patches of contrib/libssh2, which no release
+/* Macros in its header mark the patches of contrib/libssh2, which no release
  * has. */
 static const char *
 libssh2(void)
 {
-#ifdef LIBSSH2_FEATURE_CIPHER_RUNS
+#if defined LIBSSH2_FEATURE_CIPHER_RUNS && \
+    defined LIBSSH2_FEATURE_HOST_CERTIFICATES
 	return LIBSSH2_VERSION " bundled and patched";
 #else
 	return libssh2_version(0);

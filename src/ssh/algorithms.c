@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "key/ssh_certificate.h"
+
 /*
  * A stock libssh2 hands OpenSSL 16 bytes a call, so that its own chacha20 is
  * cheapest: 2.9 CPU-seconds per gigabyte, against 3.7 for AES-GCM.  With the
@@ -58,14 +60,27 @@ static const struct {
 	{ LIBSSH2_METHOD_SIGN_ALGO, SSH_ALGORITHMS_SIGNATURES },
 };
 
+/* SSH_CERTIFICATE_SUFFIX is behind each name; RSA has two. */
+#define CERTIFIED(name) name SSH_CERTIFICATE_SUFFIX
+
 const struct ssh_algorithms_hostkey
     ssh_algorithms_hostkeys[SSH_ALGORITHMS_HOSTKEYS] = {
-	    { "ssh-ed25519", "ssh-ed25519" },
-	    { "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256" },
-	    { "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384" },
-	    { "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521" },
-	    { "ssh-rsa", "rsa-sha2-512,rsa-sha2-256" },
+	    { "ssh-ed25519", "ssh-ed25519", CERTIFIED("ssh-ed25519") },
+	    { "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256",
+		CERTIFIED("ecdsa-sha2-nistp256") },
+	    { "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384",
+		CERTIFIED("ecdsa-sha2-nistp384") },
+	    { "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521",
+		CERTIFIED("ecdsa-sha2-nistp521") },
+	    { "ssh-rsa", "rsa-sha2-512,rsa-sha2-256",
+		CERTIFIED("rsa-sha2-512") "," CERTIFIED("rsa-sha2-256") },
     };
+
+#ifdef LIBSSH2_FEATURE_HOST_CERTIFICATES
+const bool ssh_algorithms_has_certificates = true;
+#else
+const bool ssh_algorithms_has_certificates = false;
+#endif
 
 void
 ssh_algorithms_offer(LIBSSH2_SESSION *session)

@@ -7,6 +7,7 @@
 #define PGJUMP_SSH_ALGORITHMS_H
 
 #include <libssh2.h>
+#include <stdbool.h>
 
 /*
  * Signatures for RSA keys in a login; the first that the jump box accepts is
@@ -14,9 +15,12 @@
  */
 #define SSH_ALGORITHMS_SIGNATURES "rsa-sha2-512,rsa-sha2-256"
 
-/* A type of host key: its name in known_hosts files, and in a key exchange. */
+/*
+ * A type of host key: its name in known_hosts files, and in a key exchange the
+ * names of the key and of a certificate of it.
+ */
 struct ssh_algorithms_hostkey {
-	const char *type, *algorithms;
+	const char *type, *algorithms, *certified;
 };
 
 #define SSH_ALGORITHMS_HOSTKEYS 5
@@ -24,6 +28,12 @@ struct ssh_algorithms_hostkey {
 /* In order of preference. */
 extern const struct ssh_algorithms_hostkey
     ssh_algorithms_hostkeys[SSH_ALGORITHMS_HOSTKEYS];
+
+/*
+ * Whether this libssh2 can verify a key exchange that is signed by a certified
+ * host key, which is then worth asking for (contrib/libssh2/README).
+ */
+extern const bool ssh_algorithms_has_certificates;
 
 /* Call this for each new session. */
 void ssh_algorithms_offer(LIBSSH2_SESSION *);

@@ -7,10 +7,12 @@
 #include "ssh/facts.h"
 
 #include <libssh2.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "key/ssh_certificate.h"
 #include "key/ssh_key.h"
 #include "key/ssh_wire.h"
 #include "ssh/failure.h"
@@ -50,9 +52,25 @@ read_method(LIBSSH2_SESSION *session, int which, char *out, size_t size)
 }
 
 static void
+describe_hostkey(struct ssh_wire key, struct ssh_facts *facts)
+{
+	struct ssh_wire rest = key, type;
+
+	if (ssh_wire_string(&rest, &type))
+		text_printable(facts->hostkey_type, sizeof facts->hostkey_type,
+		    type.at, type.left);
+	ssh_key_fingerprint(key.at, key.left, facts->fingerprint);
+	if (key.left > sizeof facts->hostkey)
+		return;
+	memcpy(facts->hostkey, key.at, key.left);
+	facts->hostkey_len = key.left;
+}
+
+static void
 read_hostkey(LIBSSH2_SESSION *session, struct ssh_facts *facts)
 {
-	struct ssh_wire key, type;
+	struct ssh_wire shown;
+	struct ssh_blob key;
 	const char *blob;
 	size_t len;
 	int kind;
@@ -60,16 +78,11 @@ read_hostkey(LIBSSH2_SESSION *session, struct ssh_facts *facts)
 	blob = libssh2_session_hostkey(session, &len, &kind);
 	if (blob == NULL)
 		return;
-	key = (struct ssh_wire){ (const unsigned char *)blob, len };
-	if (ssh_wire_string(&key, &type))
-		text_printable(facts->hostkey_type, sizeof facts->hostkey_type,
-		    type.at, type.left);
-	ssh_key_fingerprint((const unsigned char *)blob, len,
-	    facts->fingerprint);
-	if (len > sizeof facts->hostkey)
-		return;
-	memcpy(facts->hostkey, blob, len);
-	facts->hostkey_len = len;
+	shown = (struct ssh_wire){ (const unsigned char *)blob, len };
+	if (ssh_certificate_key(shown, &key))
+		shown = (struct ssh_wire){ key.bytes, key.len };
+	describe_hostkey(shown, facts);
+	free(key.bytes);
 }
 
 /* libssh2's last error tells. */

@@ -18,6 +18,7 @@ struct ssh_transport;
 struct ssh_facts {
 	char software[80]; /* "OpenSSH_9.2p1" */
 	char kex[64], cipher[64];
+	/* The key alone, also where it was shown in a certificate. */
 	char hostkey_type[40];       /* "ssh-ed25519" */
 	char fingerprint[64];        /* of the host key, "SHA256:..." */
 	unsigned char hostkey[2200]; /* RFC 4253, 6.6: RSA of 16384 bits fits */

@@ -40,14 +40,14 @@ keep(struct ssh_hostkey_fetched *keys, const struct ssh_transport *transport)
 }
 
 static bool
-offers(const struct ssh_transport *transport, size_t type)
+offers(const struct ssh_transport *transport, const char *algorithms)
 {
 	const struct ssh_blob *theirs = &ssh_transport_said(transport)
 					     ->kexinits[1];
 
 	return ssh_kexinit_has_host_key((struct ssh_wire){ theirs->bytes,
 					    theirs->len },
-	    ssh_algorithms_hostkeys[type].algorithms);
+	    algorithms);
 }
 
 /*
@@ -67,8 +67,13 @@ fetch(const struct dial *dial, const struct config_jump *jump,
 		return code;
 	keep(keys, transport);
 	for (size_t i = 0; is_offered != NULL && i < SSH_ALGORITHMS_HOSTKEYS;
-	     i++)
-		is_offered[i] = offers(transport, i);
+	     i++) {
+		const struct ssh_algorithms_hostkey
+		    *type = &ssh_algorithms_hostkeys[i];
+
+		is_offered[i] = offers(transport, type->algorithms);
+		keys->is_certified |= offers(transport, type->certified);
+	}
 	ssh_transport_free(transport);
 	return FAIL_NONE;
 }

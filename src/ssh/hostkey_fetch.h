@@ -2,11 +2,13 @@
 
 /*
  * Every host key of a jump box, one of each type that it has, seen without
- * logging in.  Whether they are trusted is for ssh/hostkey_trust.h to say.
+ * logging in: the keys themselves, also where it has certificates of them.
+ * Whether they are trusted is for ssh/hostkey_trust.h to say.
  */
 #ifndef PGJUMP_SSH_HOSTKEY_FETCH_H
 #define PGJUMP_SSH_HOSTKEY_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fault.h"
@@ -25,6 +27,7 @@ struct ssh_hostkey_shown {
 struct ssh_hostkey_fetched {
 	struct ssh_hostkey_shown keys[SSH_ALGORITHMS_HOSTKEYS];
 	size_t count;
+	bool is_certified; /* the server has a certificate of one of them */
 	char software[80]; /* "OpenSSH_9.2p1" */
 };
 

@@ -4,8 +4,9 @@
  * The policy of host trust.  The files are read before the handshake, because
  * they decide which type of key to ask for.  The verdict judges the bytes of
  * the key that was shown.  A key marked @revoked is refused whatever else would
- * trust it.  We never ask for certificates, since libssh2 checks their
- * signature but not who signed them, nor for SHA-1 and DSA.
+ * trust it.  We ask for certificates only where a line names an authority, and
+ * never for SHA-1 and DSA.  A certificate that does not vouch for the host is
+ * dropped, and its key judged as if it had none.
  */
 #include "ssh/hostkey_trust.h"
 
@@ -15,27 +16,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "key/ssh_certificate.h"
 #include "key/ssh_key.h"
 #include "key/ssh_wire.h"
 #include "ssh/algorithms.h"
+#include "ssh/host_certificate.h"
+#include "ssh/hostkey_wanted.h"
 #include "ssh/known_hosts.h"
 #include "ssh/known_name.h"
-
-enum {
-	ALGORITHMS_MAX = 160
-};
 
 struct ssh_hostkey_trust {
 	const struct config_jump *jump;
 	struct known_hosts known;
-	char algorithms[ALGORITHMS_MAX];
+	char algorithms[SSH_HOSTKEY_WANTED_SIZE];
 	const char *at;                   /* as in ssh_hostkey_trust_verify() */
 	char trusted_by[FAULT_WORDS_MAX]; /* "is pinned"; "": not trusted */
+	/* Why the certificate of the key was not taken; FAIL_NONE: no reason.
+	 */
+	struct ssh_host_certificate_verdict certificate;
 };
 
 /* A key that was shown, and its names in messages. */
@@ -48,6 +52,14 @@ struct shown {
 
 /* --- What is known ----------------------------------------------------- */
 
+/* Pins and `any` leave nothing to lines but to revoke a key. */
+static bool
+is_judged_by_lines(const struct config_jump *jump)
+{
+	return jump->trust == TRUST_KNOWN_HOSTS ||
+	    jump->trust == TRUST_ACCEPT_NEW;
+}
+
 /*
  * Read one file.  An unreadable file is an error only where files can make a
  * key trusted, not where they can only revoke one.
@@ -59,7 +71,7 @@ read_file(struct ssh_hostkey_trust *trust, const char *file,
 	const struct config_jump *jump = trust->jump;
 
 	if (ssh_known_name_read(&trust->known, file, jump) ||
-	    jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)
+	    !is_judged_by_lines(jump))
 		return true;
 	fault_set(fault, FAIL_HOSTKEY_UNREADABLE, "%s: %s", file,
 	    strerror(errno));
@@ -79,72 +91,6 @@ read_files(struct ssh_hostkey_trust *trust, struct fault *fault)
 	    read_file(trust, jump->accept_new_file, fault);
 }
 
-/*
- * The first line with this mark and type (NULL: any type), among the bare lines
- * or among the others (known_hosts.h).
- */
-static const struct known_host *
-find_line(const struct known_hosts *known, enum known_host_mark mark,
-    bool is_bare, const char *type)
-{
-	for (size_t i = 0; i < known->count; i++) {
-		const struct known_host *line = &known->lines[i];
-
-		if (line->mark == mark && line->is_bare == is_bare &&
-		    (type == NULL || strcmp(line->type, type) == 0))
-			return line;
-	}
-	return NULL;
-}
-
-/* The first line with a mark that has exactly this key. */
-static const struct known_host *
-find_key(const struct known_hosts *known, enum known_host_mark mark,
-    const struct shown *shown)
-{
-	for (size_t i = 0; i < known->count; i++) {
-		const struct known_host *line = &known->lines[i];
-
-		if (line->mark == mark && line->blob_len == shown->len &&
-		    memcmp(line->blob, shown->blob, shown->len) == 0)
-			return line;
-	}
-	return NULL;
-}
-
-static void
-append_algorithms(char *list, const char *algorithms)
-{
-	size_t used = strlen(list);
-	int put;
-
-	put = snprintf(list + used, ALGORITHMS_MAX - used, "%s%s",
-	    used > 0 ? "," : "", algorithms);
-	assert(put > 0 && (size_t)put < ALGORITHMS_MAX - used);
-}
-
-/*
- * Put the known types first.  Bare lines count only where there are no others,
- * since they may belong to another server on the same host.
- */
-static void
-order_algorithms(struct ssh_hostkey_trust *trust)
-{
-	const struct known_hosts *known = &trust->known;
-	bool is_bare = find_line(known, KNOWN_HOST_KEY, false, NULL) == NULL;
-
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < SSH_ALGORITHMS_HOSTKEYS; i++) {
-			const char *type = ssh_algorithms_hostkeys[i].type;
-			bool is_known = find_line(known, KNOWN_HOST_KEY,
-					    is_bare, type) != NULL;
-
-			if (is_known == (pass == 0))
-				append_algorithms(trust->algorithms,
-				    ssh_algorithms_hostkeys[i].algorithms);
-		}
-}
-
 struct ssh_hostkey_trust *
 ssh_hostkey_trust_read(const struct config_jump *jump, struct fault *fault)
 {
@@ -155,7 +101,8 @@ ssh_hostkey_trust_read(const struct config_jump *jump, struct fault *fault)
 		ssh_hostkey_trust_free(trust);
 		return NULL;
 	}
-	order_algorithms(trust);
+	ssh_hostkey_wanted(&trust->known, is_judged_by_lines(jump),
+	    trust->algorithms);
 	return trust;
 }
 
@@ -182,6 +129,13 @@ ssh_hostkey_trust_prepare(const struct config_jump *jump,
 }
 
 /* --- The verdict ------------------------------------------------------- */
+
+static const struct known_host *
+find_key(const struct known_hosts *known, enum known_host_mark mark,
+    const struct shown *shown)
+{
+	return known_hosts_find_key(known, mark, shown->blob, shown->len);
+}
 
 static struct shown
 describe(const unsigned char *blob, size_t len)
@@ -277,13 +231,13 @@ ask_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
 	if (line != NULL)
 		return trusted(trust, shown, fault, "is known by %s:%u",
 		    line->file, line->line);
-	line = find_line(known, KNOWN_HOST_KEY, false, shown->type);
+	line = known_hosts_find(known, KNOWN_HOST_KEY, false, shown->type);
 	if (line != NULL)
 		return differs(trust, fault, FAIL_HOSTKEY_CHANGED,
 		    FAIL_HOSTKEY_ONE_OF_MANY,
 		    "%s %s but %s:%u has another %s key", shown->type,
 		    shown->fingerprint, line->file, line->line, line->type);
-	line = find_line(known, KNOWN_HOST_KEY, false, NULL);
+	line = known_hosts_find(known, KNOWN_HOST_KEY, false, NULL);
 	if (line != NULL)
 		return differs(trust, fault, FAIL_HOSTKEY_CHANGED,
 		    FAIL_HOSTKEY_ONE_OF_MANY,
@@ -292,24 +246,33 @@ ask_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
 	return FAIL_HOSTKEY_UNKNOWN;
 }
 
+/* It shows a key alone, where lines name authorities alone. */
+static enum failure
+uncertified(const struct known_host *line, const struct shown *shown,
+    struct fault *fault)
+{
+	return fault_set(fault,
+	    ssh_algorithms_has_certificates ? FAIL_HOSTKEY_UNCERTIFIED
+					    : FAIL_HOSTKEY_AUTHORITY,
+	    "it shows %s %s, %s:%u names an authority only", shown->type,
+	    shown->fingerprint, line->file, line->line);
+}
+
 static enum failure
 judge_by_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
-	const struct known_hosts *known = &trust->known;
 	enum failure code = ask_files(trust, shown, fault);
 	const struct known_host *line;
 
 	if (code != FAIL_HOSTKEY_UNKNOWN)
 		return code;
-	line = find_line(known, KNOWN_HOST_AUTHORITY, false, NULL);
-	if (line == NULL)
-		line = find_line(known, KNOWN_HOST_AUTHORITY, true, NULL);
-	if (line == NULL)
-		return unknown(trust, shown, fault);
-	return fault_set(fault, FAIL_HOSTKEY_AUTHORITY,
-	    "it shows %s %s, %s:%u names an authority only", shown->type,
-	    shown->fingerprint, line->file, line->line);
+	if (trust->certificate.code != FAIL_NONE)
+		return fault_set(fault, trust->certificate.code, "%s",
+		    trust->certificate.words);
+	line = ssh_hostkey_wanted_authority(&trust->known);
+	return line != NULL ? uncertified(line, shown, fault)
+			    : unknown(trust, shown, fault);
 }
 
 static bool
@@ -379,6 +342,7 @@ judge_anew(struct ssh_hostkey_trust *trust, const struct shown *shown,
 	if (anew == NULL)
 		return fault->code;
 	anew->at = trust->at;
+	anew->certificate = trust->certificate;
 	code = judge_by_files(anew, shown, fault);
 	memcpy(trust->trusted_by, anew->trusted_by, sizeof trust->trusted_by);
 	ssh_hostkey_trust_free(anew);
@@ -408,9 +372,9 @@ judge_any(struct ssh_hostkey_trust *trust, const struct shown *shown,
 	return trusted(trust, shown, fault, "was not verified");
 }
 
-enum failure
-ssh_hostkey_trust_judge(struct ssh_hostkey_trust *trust,
-    const unsigned char *blob, size_t len, struct fault *fault)
+static enum failure
+judge_key(struct ssh_hostkey_trust *trust, const struct shown *shown,
+    struct fault *fault)
 {
 	static enum failure (*const policies[])(struct ssh_hostkey_trust *,
 	    const struct shown *, struct fault *) = {
@@ -419,15 +383,62 @@ ssh_hostkey_trust_judge(struct ssh_hostkey_trust *trust,
 		[TRUST_ACCEPT_NEW] = judge_by_first_use,
 		[TRUST_ANY] = judge_any,
 	};
-	const struct shown shown = describe(blob, len);
-	const struct known_host *revoked;
 
-	revoked = find_key(&trust->known, KNOWN_HOST_REVOKED, &shown);
-	if (revoked != NULL)
-		return fault_set(fault, FAIL_HOSTKEY_REVOKED,
-		    "it shows %s %s, revoked by %s:%u", shown.type,
-		    shown.fingerprint, revoked->file, revoked->line);
-	return policies[trust->jump->trust](trust, &shown, fault);
+	return policies[trust->jump->trust](trust, shown, fault);
+}
+
+static enum failure
+judge_certificate(struct ssh_hostkey_trust *trust, struct ssh_wire bytes,
+    const struct shown *key, struct fault *fault)
+{
+	const struct ssh_host_certificate_case of = { &trust->known,
+		ssh_known_name_bare(trust->jump), (uint64_t)time(NULL) };
+	struct ssh_host_certificate_verdict *verdict = &trust->certificate;
+	enum failure code;
+
+	*verdict = ssh_host_certificate_judge(bytes, &of);
+	if (verdict->code == FAIL_NONE)
+		return trusted(trust, key, fault, "%s", verdict->words);
+	if (verdict->is_final)
+		return fault_set(fault, verdict->code, "%s", verdict->words);
+	code = judge_key(trust, key, fault);
+	if (code != verdict->code)
+		fault_note(fault, "its certificate was not taken: %s",
+		    verdict->words);
+	return code;
+}
+
+static enum failure
+refuse_revoked(const struct known_host *line, const struct shown *shown,
+    struct fault *fault)
+{
+	return fault_set(fault, FAIL_HOSTKEY_REVOKED,
+	    "it shows %s %s, revoked by %s:%u", shown->type, shown->fingerprint,
+	    line->file, line->line);
+}
+
+enum failure
+ssh_hostkey_trust_judge(struct ssh_hostkey_trust *trust,
+    const unsigned char *blob, size_t len, struct fault *fault)
+{
+	const struct ssh_wire bytes = { blob, len };
+	const struct known_hosts *known = &trust->known;
+	struct shown shown = describe(blob, len);
+	const struct known_host *line = find_key(known, KNOWN_HOST_REVOKED,
+	    &shown);
+	struct ssh_blob key;
+	enum failure code;
+
+	if (line == NULL)
+		line = ssh_host_certificate_revoked(bytes, known);
+	if (line != NULL)
+		return refuse_revoked(line, &shown, fault);
+	if (!ssh_certificate_key(bytes, &key))
+		return judge_key(trust, &shown, fault);
+	shown = describe(key.bytes, key.len);
+	code = judge_certificate(trust, bytes, &shown, fault);
+	free(key.bytes);
+	return code;
 }
 
 const char *
@@ -452,7 +463,7 @@ ssh_hostkey_trust_standing(const struct ssh_hostkey_trust *trust,
 	*line = find_key(known, KNOWN_HOST_KEY, &shown);
 	if (*line != NULL)
 		return SSH_HOSTKEY_KNOWN;
-	*line = find_line(known, KNOWN_HOST_KEY, false, shown.type);
+	*line = known_hosts_find(known, KNOWN_HOST_KEY, false, shown.type);
 	return *line != NULL ? SSH_HOSTKEY_CHANGED : SSH_HOSTKEY_NEW;
 }
 
@@ -469,6 +480,14 @@ ssh_hostkey_trust_verify(struct ssh_hostkey_trust *trust,
 	trust->at = at;
 	return ssh_hostkey_trust_judge(trust, (const unsigned char *)blob, len,
 	    fault);
+}
+
+const struct known_host *
+ssh_hostkey_trust_authority(const struct ssh_hostkey_trust *trust)
+{
+	return is_judged_by_lines(trust->jump)
+	    ? ssh_hostkey_wanted_authority(&trust->known)
+	    : NULL;
 }
 
 void

@@ -5,10 +5,11 @@
  * files, pins, accept-new or any.  As strict as `ssh` in batch mode.  It does
  * no networking: it sees a session before and after its handshake.
  *
- * Four files concern host keys: this one judges the key that a session shows;
- * ssh/hostkey_fetch.h collects the keys of a jump box, for a person to compare;
- * ssh/known_hosts.h reads known_hosts files for both; ssh/known_hosts_write.h
- * appends a key to one.
+ * Six files concern host keys: this one judges the key that a session shows,
+ * with ssh/host_certificate.h for a certificate; ssh/hostkey_wanted.h says
+ * which to ask for; ssh/hostkey_fetch.h collects the keys of a jump box, for a
+ * person to compare; ssh/known_hosts.h reads known_hosts files for both;
+ * ssh/known_hosts_write.h appends a key to one.
  */
 #ifndef PGJUMP_SSH_HOSTKEY_TRUST_H
 #define PGJUMP_SSH_HOSTKEY_TRUST_H
@@ -32,10 +33,11 @@ enum failure ssh_hostkey_trust_prepare(const struct config_jump *,
     LIBSSH2_SESSION *, struct ssh_hostkey_trust **out, struct fault *);
 
 /*
- * After the handshake: judge the key that the jump box showed.  FAIL_NONE: it
- * is trusted, and ssh_hostkey_trust_by() says by what.  Else HOSTKEY_UNKNOWN,
- * _CHANGED, _PIN, _REVOKED or _AUTHORITY, with the key's type and fingerprint
- * as words.  accept-new remembers the key here.
+ * After the handshake: judge the key, or the certificate, that the jump box
+ * showed.  FAIL_NONE: it is trusted, and ssh_hostkey_trust_by() says by what.
+ * Else one of the HOSTKEY rows but _UNREADABLE, with the key's type and
+ * fingerprint as words, or with what is wrong with the certificate.  accept-new
+ * remembers the key here.
  *
  * `at` is NULL, or, where the name has several addresses, the one that
  * answered: it may be a machine with a key of its own (_ONE_OF_MANY,
@@ -58,8 +60,9 @@ enum failure ssh_hostkey_trust_judge(struct ssh_hostkey_trust *,
     const unsigned char *blob, size_t len, struct fault *);
 
 /*
- * By which line, pin or policy the key is trusted: "is known by FILE:LINE"; ""
- * before the verdict.  fault_note() has told it, too.
+ * By which line, pin or policy the key is trusted: "is known by FILE:LINE", "is
+ * certified by CA SHA256:... of FILE:LINE"; "" before the verdict. fault_note()
+ * has told it, too.
  */
 const char *ssh_hostkey_trust_by(const struct ssh_hostkey_trust *);
 
@@ -79,6 +82,13 @@ enum ssh_hostkey_trust_standing {
 enum ssh_hostkey_trust_standing
 ssh_hostkey_trust_standing(const struct ssh_hostkey_trust *,
     const unsigned char *blob, size_t len, const struct known_host **line);
+
+/*
+ * The first line that names an authority for certificates of the host, NULL if
+ * none does.
+ */
+const struct known_host *ssh_hostkey_trust_authority(
+    const struct ssh_hostkey_trust *);
 
 void ssh_hostkey_trust_free(struct ssh_hostkey_trust *); /* NULL is fine */
 

@@ -367,6 +367,34 @@ known_hosts_read(struct known_hosts *hosts, const char *file, const char *host,
 	return is_read;
 }
 
+const struct known_host *
+known_hosts_find(const struct known_hosts *known, enum known_host_mark mark,
+    bool is_bare, const char *type)
+{
+	for (size_t i = 0; i < known->count; i++) {
+		const struct known_host *line = &known->lines[i];
+
+		if (line->mark == mark && line->is_bare == is_bare &&
+		    (type == NULL || strcmp(line->type, type) == 0))
+			return line;
+	}
+	return NULL;
+}
+
+const struct known_host *
+known_hosts_find_key(const struct known_hosts *known, enum known_host_mark mark,
+    const unsigned char *blob, size_t blob_len)
+{
+	for (size_t i = 0; i < known->count; i++) {
+		const struct known_host *line = &known->lines[i];
+
+		if (line->mark == mark && line->blob_len == blob_len &&
+		    memcmp(line->blob, blob, blob_len) == 0)
+			return line;
+	}
+	return NULL;
+}
+
 char *
 known_hosts_line(const char *host, unsigned port, const char *type,
     const unsigned char *blob, size_t blob_len)

@@ -57,6 +57,17 @@ bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
     unsigned port);
 
 /*
+ * The first line with this mark and type (NULL: any type), among the bare lines
+ * or among the others; NULL: there is none.
+ */
+const struct known_host *known_hosts_find(const struct known_hosts *,
+    enum known_host_mark, bool is_bare, const char *type);
+
+/* The first line with a mark that has exactly this key; NULL: there is none. */
+const struct known_host *known_hosts_find_key(const struct known_hosts *,
+    enum known_host_mark, const unsigned char *blob, size_t blob_len);
+
+/*
  * The line that makes a key known, without a line end; the caller frees it.
  * NULL: a reader would not read the host's name back as it is.
  */

@@ -12,8 +12,8 @@
 /* A name without a port in known_hosts means this port. */
 #define PLAIN_PORT 22
 
-static const char *
-name_of(const struct config_jump *jump)
+const char *
+ssh_known_name_bare(const struct config_jump *jump)
 {
 	return jump->host_key_alias != NULL ? jump->host_key_alias : jump->host;
 }
@@ -28,21 +28,22 @@ bool
 ssh_known_name_read(struct known_hosts *known, const char *file,
     const struct config_jump *jump)
 {
-	return known_hosts_read(known, file, name_of(jump), port_of(jump));
+	return known_hosts_read(known, file, ssh_known_name_bare(jump),
+	    port_of(jump));
 }
 
 char *
 ssh_known_name_line(const struct config_jump *jump, const char *type,
     const unsigned char *blob, size_t blob_len)
 {
-	return known_hosts_line(name_of(jump), port_of(jump), type, blob,
-	    blob_len);
+	return known_hosts_line(ssh_known_name_bare(jump), port_of(jump), type,
+	    blob, blob_len);
 }
 
 bool
 ssh_known_name_write(const char *file, const struct config_jump *jump,
     const char *type, const unsigned char *blob, size_t blob_len)
 {
-	return known_hosts_write(file, name_of(jump), port_of(jump), type, blob,
-	    blob_len);
+	return known_hosts_write(file, ssh_known_name_bare(jump), port_of(jump),
+	    type, blob, blob_len);
 }

@@ -14,6 +14,9 @@
 struct config_jump;
 struct known_hosts;
 
+/* That name without a port, as a host certificate has it. */
+const char *ssh_known_name_bare(const struct config_jump *);
+
 /* As known_hosts_read(), known_hosts_line() and known_hosts_write(). */
 bool ssh_known_name_read(struct known_hosts *, const char *file,
     const struct config_jump *);

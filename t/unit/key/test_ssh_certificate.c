@@ -39,7 +39,18 @@ add_extensions(struct ssh_blob *blob)
 	free(extensions.bytes);
 }
 
-/* A certificate of a key with these fields, up to its extensions. */
+static void
+add_principals(struct ssh_blob *blob)
+{
+	struct ssh_blob principals = { 0 };
+
+	add(&principals, "db.example.com");
+	add(&principals, "db");
+	ssh_wire_write_string(blob, principals.bytes, principals.len);
+	free(principals.bytes);
+}
+
+/* A certificate of a key with these fields. */
 static struct ssh_blob
 make(const char *type, const char *first, const char *second)
 {
@@ -51,13 +62,16 @@ make(const char *type, const char *first, const char *second)
 	if (second != NULL)
 		add(&blob, second);
 	add_u64(&blob);
-	ssh_wire_write_u32(&blob, 1);
+	ssh_wire_write_u32(&blob, SSH_CERTIFICATE_HOST);
 	add(&blob, "id");
-	add(&blob, "principals");
+	add_principals(&blob);
 	add_u64(&blob);
 	add_u64(&blob);
 	add(&blob, "");
 	add_extensions(&blob);
+	add(&blob, "");
+	add(&blob, "the authority");
+	add(&blob, "the signature");
 	return blob;
 }
 
@@ -137,18 +151,92 @@ a_part_of_one_is_none(void **state)
 	(void)state;
 	for (size_t len = 0; len < blob.len; len++) {
 		struct ssh_wire part = { malloc(len > 0 ? len : 1), len };
+		struct ssh_certificate says;
 		struct ssh_blob key;
 
 		assert_non_null(part.at);
 		memcpy((void *)part.at, blob.bytes, len);
-		assert_false(
-		    ssh_certificate_permits(part, "permit-port-forwarding"));
+		assert_false(ssh_certificate_read(part, &says));
 		if (!ssh_certificate_key(part, &key))
 			assert_null(key.bytes);
 		free(key.bytes);
 		free((void *)part.at);
 	}
 	free(blob.bytes);
+}
+
+static void
+names_are_whole_names(void **state)
+{
+	struct ssh_blob blob = make("ssh-ed25519" SSH_CERTIFICATE_SUFFIX,
+	    "point", NULL);
+	struct ssh_certificate says;
+	char names[64];
+
+	(void)state;
+	assert_true(ssh_certificate_read(wire_of(&blob), &says));
+	assert_true(ssh_certificate_names(&says, "db"));
+	assert_true(ssh_certificate_names(&says, "db.example.com"));
+	assert_false(ssh_certificate_names(&says, "d"));
+	assert_false(ssh_certificate_names(&says, "DB"));
+	assert_false(ssh_certificate_names(&says, "db.example"));
+	ssh_certificate_list(&says, names, sizeof names);
+	assert_string_equal(names, "db.example.com, db");
+	ssh_certificate_list(&says, names, 4);
+	assert_string_equal(names, "db.");
+	says.principals.left = 0;
+	ssh_certificate_list(&says, names, sizeof names);
+	assert_string_equal(names, "any name");
+	free(blob.bytes);
+}
+
+/* A warning comes 7 days before the end, or for the last fifth of a life. */
+static void
+an_end_is_seen_in_time(void **state)
+{
+	enum {
+		DAY = 24 * 60 * 60
+	};
+	static const struct {
+		uint64_t after, before, now;
+		enum ssh_certificate_time stands;
+	} cases[] = {
+		{ 1000, 2000, 999, SSH_CERTIFICATE_EARLY },
+		{ 1000, 2000, 1000, SSH_CERTIFICATE_VALID },
+		{ 1000, 2000, 1799, SSH_CERTIFICATE_VALID },
+		{ 1000, 2000, 1800, SSH_CERTIFICATE_ENDING },
+		{ 1000, 2000, 1999, SSH_CERTIFICATE_ENDING },
+		{ 1000, 2000, 2000, SSH_CERTIFICATE_EXPIRED },
+		{ 0, 100 * DAY, 93 * DAY - 1, SSH_CERTIFICATE_VALID },
+		{ 0, 100 * DAY, 93 * DAY, SSH_CERTIFICATE_ENDING },
+		{ 0, UINT64_MAX, 93 * DAY, SSH_CERTIFICATE_VALID },
+		{ 2000, 1000, 1500, SSH_CERTIFICATE_EARLY },
+		{ 2000, 1000, 2500, SSH_CERTIFICATE_EXPIRED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct ssh_certificate says = {
+			.valid_after = cases[i].after,
+			.valid_before = cases[i].before,
+		};
+
+		assert_int_equal(ssh_certificate_time(&says, cases[i].now),
+		    cases[i].stands);
+	}
+}
+
+static void
+a_time_has_a_date(void **state)
+{
+	(void)state;
+	assert_string_equal(ssh_certificate_date(0).text,
+	    "1970-01-01 00:00:00 UTC");
+	assert_string_equal(ssh_certificate_date(253402300799).text,
+	    "9999-12-31 23:59:59 UTC");
+	assert_string_equal(ssh_certificate_date(253402300800).text,
+	    "for ever");
+	assert_string_equal(ssh_certificate_date(UINT64_MAX).text, "for ever");
 }
 
 int
@@ -158,6 +246,9 @@ main(void)
 		cmocka_unit_test(each_type_certifies_its_key),
 		cmocka_unit_test(what_is_permitted_is_read),
 		cmocka_unit_test(a_part_of_one_is_none),
+		cmocka_unit_test(names_are_whole_names),
+		cmocka_unit_test(an_end_is_seen_in_time),
+		cmocka_unit_test(a_time_has_a_date),
 	};
 
 	return cmocka_run_group_tests_name("ssh_certificate", tests, NULL,

@@ -21,6 +21,7 @@
 #include "key/base64.h"
 #include "key/ssh_key.h"
 #include "key/ssh_wire.h"
+#include "ssh/algorithms.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -310,7 +311,8 @@ an_authority_alone_is_not_enough(void **state)
 	(void)state;
 	add_line("one", "@cert-authority *.example.com", ED25519, 1);
 	assert_int_equal(show(&jump, ED25519, 1, &fault),
-	    FAIL_HOSTKEY_AUTHORITY);
+	    ssh_algorithms_has_certificates ? FAIL_HOSTKEY_UNCERTIFIED
+					    : FAIL_HOSTKEY_AUTHORITY);
 	assert_said(fault.words,
 	    "it shows ssh-ed25519 %F, one:1 names an "
 	    "authority only",
@@ -582,7 +584,6 @@ known_types_are_asked_for_first(void **state)
 	(void)state;
 	assert_asked(&jump, "ssh-ed25519," EC_ALL "," RSA_2);
 	add_line("one", "@revoked jump.example.com", P256, 1);
-	add_line("one", "@cert-authority jump.example.com", P256, 1);
 	add_line("one", "other", P256, 1);
 	add_line("one", "jump.example.com", RSA, 1);
 	assert_asked(&jump, RSA_2 ",ssh-ed25519," EC_ALL);
@@ -590,6 +591,33 @@ known_types_are_asked_for_first(void **state)
 	assert_asked(&jump,
 	    "ecdsa-sha2-nistp384," RSA_2 ",ssh-ed25519,ecdsa-sha2-nistp256,"
 	    "ecdsa-sha2-nistp521");
+}
+
+/* With the suffix of a certificate. */
+#define OF(name) name "-cert-v01@openssh.com,"
+
+#define CERTIFIED                 \
+	OF("ssh-ed25519")         \
+	OF("ecdsa-sha2-nistp256") \
+	OF("ecdsa-sha2-nistp384") \
+	OF("ecdsa-sha2-nistp521") OF("rsa-sha2-512") OF("rsa-sha2-256")
+
+static void
+certificates_are_asked_for_where_an_authority_is_known(void **state)
+{
+	struct config_jump jump = make_jump(TRUST_KNOWN_HOSTS);
+	struct config_jump pinned = make_jump(TRUST_PINS);
+
+	(void)state;
+	add_line("one", "@cert-authority *.example.com", P256, 1);
+	assert_asked(&pinned, "ssh-ed25519," EC_ALL "," RSA_2);
+	if (!ssh_algorithms_has_certificates) {
+		assert_asked(&jump, "ssh-ed25519," EC_ALL "," RSA_2);
+		return;
+	}
+	assert_asked(&jump, CERTIFIED "ssh-ed25519," EC_ALL "," RSA_2);
+	add_line("one", "jump.example.com", RSA, 1);
+	assert_asked(&jump, CERTIFIED RSA_2 ",ssh-ed25519," EC_ALL);
 }
 
 static void
@@ -656,6 +684,7 @@ main(void)
 		TEST(any_key_is_taken_with_a_warning_each_time),
 		TEST(a_key_without_form_is_unknown),
 		TEST(known_types_are_asked_for_first),
+		TEST(certificates_are_asked_for_where_an_authority_is_known),
 		TEST(bare_names_order_only_where_they_are_alone),
 		TEST(a_session_takes_what_is_asked_for),
 	};
