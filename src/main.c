@@ -21,6 +21,8 @@
 #include "command/line.h"
 #include "command/process.h"
 #include "command/serve.h"
+#include "command/shutdown.h"
+#include "command/wait.h"
 
 enum command_index {
 	COMMAND_SERVE,
@@ -28,6 +30,8 @@ enum command_index {
 	COMMAND_HOSTKEY,
 	COMMAND_CONFIG,
 	COMMAND_EXEC,
+	COMMAND_WAIT,
+	COMMAND_SHUTDOWN,
 	COMMAND_HELP,
 	COMMAND_COUNT
 };
@@ -46,6 +50,11 @@ static const struct line_command commands[] = {
 	[COMMAND_EXEC] = { "exec", exec_run, NAMES_COMMAND,
 	    "exec NAME [--] COMMAND...",
 	    "run one command with the database in its reach" },
+	[COMMAND_WAIT] = { "wait", command_wait_run, NAMES_ANY,
+	    "wait [NAME...]",
+	    "wait until pgjump has started, or tunnels are up" },
+	[COMMAND_SHUTDOWN] = { "shutdown", command_shutdown_run, NAMES_NONE,
+	    "shutdown", "make a running pgjump drain and end" },
 	[COMMAND_HELP] = { "help", print_help_on, NAMES_ANY, "help [COMMAND]",
 	    "print this text, or that of one command" },
 };
@@ -54,16 +63,26 @@ static const struct line_command commands[] = {
 #define OF(command) (1U << (command))
 #define SETS(field) offsetof(struct line_request, field)
 
+/* Those that ask a running pgjump, and the one that runs. */
+#define ADMIN_COMMANDS \
+	(OF(COMMAND_SERVE) | OF(COMMAND_WAIT) | OF(COMMAND_SHUTDOWN))
+
 static const struct line_option options[] = {
 	{ "config", 'c', KIND_FILE, EVERY, SETS(line.config_path),
 	    "-c, --config FILE", "the configuration file" },
+	{ "admin", 0, KIND_ADDRESS, ADMIN_COMMANDS, SETS(line.admin),
+	    "--admin ADDRESS", "the admin address, whatever the file says" },
 	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.json), "--json",
 	    "print one JSON object for each connection" },
 	{ "no-login", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.no_login),
 	    "--no-login", "do not log in to the database" },
-	{ "timeout", 0, KIND_DURATION, OF(COMMAND_CHECK), SETS(line.timeout),
-	    "--timeout TIME",
+	{ "timeout", 0, KIND_DURATION, OF(COMMAND_CHECK) | OF(COMMAND_WAIT),
+	    SETS(line.timeout), "--timeout TIME",
 	    "stop after 10s, 500ms, ...; report what is known" },
+	{ "max", 0, KIND_DURATION, OF(COMMAND_WAIT), SETS(line.timeout),
+	    "--max TIME", "wait so long at most (30s)" },
+	{ "tunnels", 0, KIND_FLAG, OF(COMMAND_WAIT), SETS(line.tunnels),
+	    "--tunnels", "wait until every tunnel is up" },
 	{ "add", 0, KIND_FLAG, OF(COMMAND_HOSTKEY), SETS(line.add), "--add",
 	    "append new keys to known_hosts" },
 	{ "print", 0, KIND_FLAG, OF(COMMAND_CONFIG), SETS(line.print),

@@ -44,9 +44,12 @@ subtest '--help' => sub {
 };
 
 subtest '--help of a subcommand' => sub {
-	my %takes = (serve => [], check => [qw(--json --no-login --timeout)],
+	my %takes = (serve => ['--admin'],
+		check => [qw(--json --no-login --timeout)],
 		hostkey => ['--add'], config => ['--print'], help => [],
-		exec => [qw(--keep-env --no-check --set --user)]);
+		exec => [qw(--keep-env --no-check --set --user)],
+		wait => [qw(--admin --max --timeout --tunnels)],
+		shutdown => ['--admin']);
 
 	for my $command (sort keys %takes) {
 		my $seen = pgjump([$command, '--help']);
@@ -86,6 +89,8 @@ for my $case (
 	[['exec', '--user'], qr/a user must follow "--user"/],
 	[['check', '--set', 'A=uri'],
 		qr/check does not take the option "--set NAME=FORMAT"/],
+	[['--admin'], qr/an address must follow "--admin"/],
+	[['shutdown', 'now'], qr/unexpected argument "now"/],
 ) {
 	my ($arguments, $says) = @$case;
 	subtest "pgjump @$arguments" => sub {

@@ -225,8 +225,24 @@ for my $later ('via: edge', 'via: [a, b]', 'certificate: c',
 	    qr/\A\Q$file\E:6:5: jump_boxes\.edge\.\w+ is not supported yet\n\z/,
 	    'in jump_boxes, too');
 }
-like(judged("http: 9090\nconnections:\n- name: a\n  host: h\n", 'config')
-    ->{err}, qr/:1:\d+: .*not supported yet/, 'http: refused');
+my $address = qr/PORT, HOST:PORT, "\[V6\]:PORT", \/dir\/name\.sock, off/;
+for my $case (
+	['http: here', qr/:1:7: http is none of these forms: $address/],
+	['http: [1]', qr/:1:7: http must be /],
+	['http: ::1', qr/:1:7: http is none of these forms/],
+	['http: /', qr/:1:7: http must end in the name of a socket/],
+	['admin: "0.0.0.0:1"', qr/:1:8: admin must not be reachable/],
+	['{ http: 1, admin: 1', qr/admin is the address of http, too/],
+	['http_hosts: "a:80"', qr/:1:13: http_hosts must be a name/],
+	['http_status: 2', qr/:1:14: http_status must be /],
+) {
+	my ($line, $says) = @$case;
+	my $rest = $line =~ /^\{/ ? ", connections: [{ name: a, host: h }] }"
+	    : "\nconnections: [{ name: a, host: h }]";
+	my $seen = judged("$line$rest\n", 'config');
+	is($seen->{rc}, 1, "$line: exit 1");
+	like($seen->{err}, $says, 'why');
+}
 
 subtest 'what is odd and allowed' => sub {
 	my $port = PgJump::Port::reserve();

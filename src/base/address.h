@@ -4,6 +4,8 @@
 #ifndef PGJUMP_BASE_ADDRESS_H
 #define PGJUMP_BASE_ADDRESS_H
 
+#include <stdbool.h>
+
 #define ADDRESS_LEN_MAX 16
 
 /*
@@ -11,5 +13,8 @@
  * to `bytes` in network order; 0 when it is not.
  */
 int address_read(const char *text, unsigned char bytes[ADDRESS_LEN_MAX]);
+
+/* 127.0.0.0/8 or ::1; false for every name. */
+bool address_is_loopback(const char *text);
 
 #endif

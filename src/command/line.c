@@ -53,6 +53,7 @@ static const struct {
 	[KIND_FILE] = { "a file name", take_text },
 	[KIND_DURATION] = { "a duration", take_text },
 	[KIND_USER] = { "a user", take_text },
+	[KIND_ADDRESS] = { "an address", take_text },
 	[KIND_SETTINGS] = { "NAME=FORMAT", take_item },
 };
 

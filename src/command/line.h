@@ -30,9 +30,10 @@ struct line_command {
 /* What an option takes; line.c has how each sets its field. */
 enum line_kind {
 	KIND_FLAG, /* nothing; sets a bool */
-	KIND_FILE, /* these three set a const char * */
+	KIND_FILE, /* these four set a const char * */
 	KIND_DURATION,
 	KIND_USER,
+	KIND_ADDRESS,
 	KIND_SETTINGS, /* adds to a struct command_line_list */
 };
 

@@ -12,7 +12,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,13 +31,12 @@
 #include "command/shared.h"
 #include "command/state_log.h"
 #include "command/survey.h"
+#include "command/upkeep.h"
 #include "command/worker.h"
 #include "config/config.h"
+#include "config/http.h"
 #include "config/load.h"
-
-/* An operator who looks after a burst should see memory go back within a
- * minute; a trim takes milliseconds. */
-#define TRIM_MS 30000
+#include "http/http.h"
 
 struct server;
 
@@ -63,7 +61,10 @@ struct server {
 	struct event *deadline; /* of a drain */
 	unsigned undrained;     /* workers with clients, while draining */
 	int signal_fd;
+	struct http *http; /* NULL: off */
+	bool is_stopping;
 	int stop_signal; /* the first signal that asked to stop; 0: none */
+	int exit_code;   /* whoever asked first decides */
 };
 
 /* --- Accepting ---------------------------------------------------------- */
@@ -189,12 +190,14 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(server->base);
 }
 
-/* The first signal decides the exit code. */
+/* Readiness is told before the first client can be refused. */
 static void
-begin_to_stop(struct server *server, int number)
+begin_to_stop(struct server *server, int exit_code)
 {
-	if (server->stop_signal == 0)
-		server->stop_signal = number;
+	if (!server->is_stopping)
+		server->exit_code = exit_code;
+	server->is_stopping = true;
+	http_enter(server->http, HTTP_STOPPING);
 	close_entrances(server);
 }
 
@@ -203,26 +206,50 @@ stop_at_once(struct server *server, int number, const char *name)
 {
 	log_info("stopping at once", log_str("signal", name),
 	    log_num("clients", (int64_t)client_count(server)));
-	begin_to_stop(server, number);
+	begin_to_stop(server, 128 + number);
 	event_base_loopbreak(server->base);
 }
 
-/* The first signal drains, a second one stops at once. */
+static void
+stop_soon(struct server *server, int exit_code)
+{
+	struct timeval timeout = clock_timeval(
+	    server->cfg->shutdown_timeout_ms);
+
+	begin_to_stop(server, exit_code);
+	drain(server);
+	event_add(server->deadline, &timeout);
+}
+
+/*
+ * The first signal drains, a second one stops at once.  A signal that follows a
+ * request to quit is the first: an orchestrator sends it when its hook, which
+ * made the request, has ended.
+ */
 static void
 stop(struct server *server, int number, const char *name)
 {
-	int64_t timeout_ms = server->cfg->shutdown_timeout_ms;
-	struct timeval timeout = clock_timeval(timeout_ms);
-
 	if (server->stop_signal != 0) {
 		stop_at_once(server, number, name);
 		return;
 	}
+	server->stop_signal = number;
 	log_info("stopping", log_str("signal", name),
 	    log_num("clients", (int64_t)client_count(server)));
-	begin_to_stop(server, number);
-	drain(server);
-	event_add(server->deadline, &timeout);
+	if (!server->is_stopping)
+		stop_soon(server, 128 + number);
+}
+
+static void
+on_quit(void *arg)
+{
+	struct server *server = arg;
+
+	if (server->is_stopping)
+		return;
+	log_info("stopping on request",
+	    log_num("clients", (int64_t)client_count(server)));
+	stop_soon(server, 0);
 }
 
 /* --- Signals ------------------------------------------------------------ */
@@ -341,24 +368,6 @@ announce(const struct server *server)
 	    log_num("workers", cfg->workers));
 }
 
-static void
-on_counts(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-	log_tell_counts();
-}
-
-/*
- * Give memory of a past burst back to the system: glibc keeps free pages
- * between blocks that are in use until it is told.
- */
-static void
-on_trim(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-	malloc_trim(0);
-}
-
 /*
  * Run until a signal ends it.  Later signals are not read: what follows is
  * short, and the first signal has decided the exit code.
@@ -366,23 +375,16 @@ on_trim(evutil_socket_t fd, short what, void *arg)
 static void
 run_loop(struct server *server)
 {
-	struct timeval trim_every = clock_timeval(TRIM_MS);
-	struct event *trim = loop_event(server->base, -1, EV_PERSIST, on_trim,
-	    NULL);
+	struct upkeep *upkeep = upkeep_open(server->base);
 	struct event *heard = loop_event(server->base, server->signal_fd,
 	    EV_READ | EV_PERSIST, on_signal, server);
-	struct event *counts = loop_event(server->base, log_watch_counts(),
-	    EV_READ | EV_PERSIST, on_counts, NULL);
 
 	server->deadline = loop_event(server->base, -1, 0, on_deadline, server);
-	event_add(trim, &trim_every);
 	event_add(heard, NULL);
-	event_add(counts, NULL);
 	event_base_dispatch(server->base);
-	assert(server->stop_signal != 0);
-	event_free(trim);
+	assert(server->is_stopping);
+	upkeep_close(upkeep);
 	event_free(heard);
-	event_free(counts);
 	event_free(server->deadline);
 }
 
@@ -400,26 +402,58 @@ make_survey(struct server *server)
 	});
 }
 
+static void
+show(struct server *server)
+{
+	http_show(server->http,
+	    &(struct http_view){
+		.cfg = server->cfg,
+		.gates = server->shared->gates,
+		.boxes = server->shared->boxes,
+	    });
+	http_enter(server->http, HTTP_RUNNING);
+}
+
 static int
 serve(struct server *server)
 {
 	int code = 1;
 
 	server->shared = shared_new(server->cfg);
-	server->mailbox = mailbox_new(server->base, server);
 	if (start_workers(server)) {
+		show(server);
 		announce(server);
 		server->survey = make_survey(server);
 		run_loop(server);
-		code = 128 + server->stop_signal;
+		code = server->exit_code;
 	}
+	http_close(server->http);
 	stop_workers(server);
 	survey_close(server->survey);
-	log_unwatch_counts();
-	mailbox_close(server->mailbox);
-	mailbox_unref(server->mailbox);
 	shared_free(server->shared);
 	return code;
+}
+
+static int64_t
+turned_ms(void *arg, unsigned worker)
+{
+	const struct server *server = arg;
+
+	return worker_turned_ms(server->workers[worker]);
+}
+
+static bool
+open_http(struct server *server)
+{
+	const struct http_setup setup = {
+		.cfg = server->cfg,
+		.main = server->mailbox,
+		.on_quit = on_quit,
+		.turned_ms = turned_ms,
+		.arg = server,
+	};
+
+	return http_open(&setup, &server->http) == 0;
 }
 
 static int
@@ -431,13 +465,20 @@ serve_config(struct server *server)
 	log_info("configuration loaded", log_str("file", server->cfg->path));
 	server->base = event_base_new();
 	assert(server->base != NULL);
-	if (open_entrances(server))
-		code = serve(server);
+	server->mailbox = mailbox_new(server->base, server);
+	if (open_http(server)) {
+		if (open_entrances(server))
+			code = serve(server);
+		else
+			http_close(server->http);
+	}
 	close_entrances(server);
 	free(server->entrances);
+	mailbox_close(server->mailbox);
+	mailbox_unref(server->mailbox);
 	event_base_free(server->base);
 	log_tell_all_counts();
-	if (server->stop_signal != 0)
+	if (server->is_stopping)
 		log_info("stopped", log_num("exit_code", code));
 	return code;
 }
@@ -449,7 +490,8 @@ serve_run(const struct command_line *line)
 	int code = 1;
 
 	server.cfg = config_load(line->config_path, line->names);
-	if (server.cfg != NULL)
+	if (server.cfg != NULL &&
+	    config_http_set_admin(server.cfg, line->admin))
 		code = serve_config(&server);
 	config_unref(server.cfg);
 	close(server.signal_fd);

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/loop.h"
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "client/clients.h"
@@ -27,13 +29,17 @@
 #include "config/config.h"
 #include "jump/jump.h"
 
+/* A beat is a few instructions, and far below what counts as stuck. */
+#define BEAT_MS 5000
+
 struct worker {
 	const struct shared *shared;
 	unsigned number;
 	pthread_t thread;
 	struct event_base *base;
 	struct mailbox *mailbox;
-	atomic_size_t load; /* clients handed over and not gone */
+	atomic_size_t load;        /* clients handed over and not gone */
+	_Atomic int64_t turned_ms; /* when the loop last turned */
 	/* For the worker's thread only. */
 	struct clients **clients; /* by connection */
 	struct jump **jumps;      /* as shared->boxes; NULL where unused */
@@ -42,6 +48,7 @@ struct worker {
 	struct mailbox *home; /* set while draining and not yet drained */
 	struct message *done;
 	bool is_stopped;
+	struct event *beat; /* makes an idle loop turn */
 };
 
 /* A client on its way from the main thread. */
@@ -261,14 +268,28 @@ run_turn(struct worker *worker)
 			jump_turn(worker->jumps[i]);
 }
 
-static void *
-run(void *arg)
+static void
+on_beat(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *worker = arg;
 
+	(void)fd, (void)what;
+	atomic_store(&worker->turned_ms, clock_ms());
+}
+
+static void *
+run(void *arg)
+{
+	struct timeval beat_every = clock_timeval(BEAT_MS);
+	struct worker *worker = arg;
+
 	open_all(worker);
+	worker->beat = loop_event(worker->base, -1, EV_PERSIST, on_beat,
+	    worker);
+	event_add(worker->beat, &beat_every);
 	while (!worker->is_stopped)
 		run_turn(worker);
+	event_free(worker->beat);
 	close_all(worker);
 	return NULL;
 }
@@ -292,6 +313,7 @@ worker_start_on(const struct shared *shared, unsigned number,
 	worker->shared = shared;
 	worker->number = number;
 	atomic_init(&worker->load, 0);
+	atomic_init(&worker->turned_ms, clock_ms());
 	worker->base = take;
 	worker->mailbox = mailbox_new(worker->base, worker);
 	error = pthread_create(&worker->thread, NULL, run, worker);
@@ -344,6 +366,12 @@ size_t
 worker_load(const struct worker *worker)
 {
 	return atomic_load(&worker->load);
+}
+
+int64_t
+worker_turned_ms(const struct worker *worker)
+{
+	return atomic_load(&worker->turned_ms);
 }
 
 void

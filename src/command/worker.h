@@ -43,6 +43,9 @@ void worker_hand(struct worker *, size_t connection, int take_fd, uint64_t id,
 /* How many clients were handed over and are not gone. */
 size_t worker_load(const struct worker *);
 
+/* When its loop last turned, within seconds (base/clock.h).  Any thread. */
+int64_t worker_turned_ms(const struct worker *);
+
 /*
  * End the clients as they become idle; hand over no more of them.  `take_done`
  * is posted to `home` when the last one is gone, or discarded by worker_stop().

@@ -47,6 +47,7 @@ texts_free(char **texts, size_t count)
 void
 config_clear_jump(struct config_jump *jump)
 {
+	free(jump->name);
 	free(jump->label);
 	free(jump->host);
 	free(jump->username);
@@ -68,6 +69,17 @@ config_uses_method(const struct config_jump *jump, enum auth_method method)
 		if (jump->auth_methods.list[i] == method)
 			return true;
 	return false;
+}
+
+void
+config_free_http_address(struct config_http_address *address)
+{
+	if (address == NULL)
+		return;
+	free(address->label);
+	free(address->host);
+	free(address->path);
+	free(address);
 }
 
 enum config_host
@@ -95,6 +107,29 @@ config_name_host(struct config_connection *connection)
 	connection->label = connection->host_kind == CONFIG_HOST_SOCKET
 	    ? xasprintf("%s/.s.PGSQL.%u", connection->host, connection->port)
 	    : config_peer_label(connection->host, connection->port);
+}
+
+static char *
+name_of_jump(const struct config_jump *jump,
+    const struct config_connection *user)
+{
+	return user->jump_box != NULL && user->override_count == 0
+	    ? xstrdup(user->jump_box)
+	    : xasprintf("%s/%s", jump->label, user->name);
+}
+
+void
+config_name_jumps(struct config *cfg)
+{
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		const struct config_connection *user = &cfg->connections[i];
+		struct config_jump *jump = user->jump != NULL
+		    ? &cfg->jumps[user->jump->index]
+		    : NULL;
+
+		if (jump != NULL && jump->name == NULL)
+			jump->name = name_of_jump(jump, user);
+	}
 }
 
 static void
@@ -157,6 +192,9 @@ config_unref(struct config *cfg)
 		config_clear_jump(&cfg->jump_boxes[i].settings);
 	}
 	free(cfg->jump_boxes);
+	config_free_http_address(cfg->http);
+	config_free_http_address(cfg->admin);
+	texts_free(cfg->http_hosts, cfg->http_host_count);
 	free(cfg->listen_host);
 	free(cfg->path);
 	free(counted);

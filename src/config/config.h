@@ -80,6 +80,7 @@ struct config_network {
  */
 struct config_jump {
 	size_t index; /* in config.jumps */
+	char *name;   /* see config_name_jumps() */
 	char *label;  /* "203.0.113.10:22" */
 	char *host;
 	unsigned port;
@@ -149,6 +150,18 @@ struct config_jump_box {
 	bool gives_known_hosts;      /* rather than the default files */
 };
 
+/* Where health, metrics and commands are answered (config/http_address.h). */
+struct config_http_address {
+	char *label; /* "localhost:9090", "[::1]:9090", or the path */
+	char *host;  /* "localhost" means 127.0.0.1 and ::1; NULL: a socket */
+	unsigned port;
+	char *path;       /* of a Unix socket; NULL: TCP */
+	bool is_loopback; /* other machines cannot reach it */
+	bool is_default;  /* nobody has asked for it by name */
+};
+
+void config_free_http_address(struct config_http_address *); /* NULL is fine */
+
 /* Set host_kind and label from host and port. */
 void config_name_host(struct config_connection *);
 
@@ -171,7 +184,18 @@ struct config {
 	int64_t startup_timeout_ms;
 	int64_t resolve_timeout_ms, connect_timeout_ms, handshake_timeout_ms,
 	    auth_timeout_ms, open_timeout_ms;
+	struct config_http_address *http, *admin; /* NULL: off */
+	char **http_hosts; /* names beyond loopback; none: not restricted */
+	size_t http_host_count;
+	bool http_status; /* /status and / beyond loopback */
 };
+
+/*
+ * Name each jump box for metrics and commands: by its key in jump_boxes, or, if
+ * it has none or a connection overrides a setting of it, "HOST:PORT/CONNECTION"
+ * after the first connection that uses it.
+ */
+void config_name_jumps(struct config *);
 
 /* An empty snapshot with one reference, for config/load.c to fill. */
 struct config *config_new(void);

@@ -18,11 +18,11 @@
 #include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/host_port.h"
 #include "config/section.h"
 #include "config/value.h"
 #include "config/yaml.h"
 
-#define PORT_MAX    65535
 #define ADDRESS_MAX INET6_ADDRSTRLEN
 
 /* The addresses of one connection while they are read. */
@@ -34,17 +34,6 @@ struct listening {
 };
 
 /* --- Addresses ----------------------------------------------------------- */
-
-static bool
-is_loopback(const char *host)
-{
-	unsigned char bytes[16];
-	int family = address_read(host, bytes);
-
-	if (family == AF_INET)
-		return bytes[0] == 127;
-	return family == AF_INET6 && memcmp(bytes, &in6addr_loopback, 16) == 0;
-}
 
 static char *
 canonical(const char *host)
@@ -149,7 +138,7 @@ add_dir(struct listening *listening, const char *text)
 
 	if (!utf8_is_legible_text(text) ||
 	    (colon != NULL &&
-		!config_value_number(colon + 1, 1, PORT_MAX, &port)))
+		!config_value_number(colon + 1, 1, CONFIG_PORT_MAX, &port)))
 		return false;
 	while (len > 1 && text[len - 1] == '/')
 		len--;
@@ -165,30 +154,17 @@ add_dir(struct listening *listening, const char *text)
 	return true;
 }
 
-/* HOST:PORT or [V6]:PORT; an IPv6 address without brackets is neither. */
 static bool
 add_pair(struct listening *listening, const char *text)
 {
-	const char *colon = strrchr(text, ':');
-	bool has_brackets = text[0] == '[';
-	unsigned char bytes[16];
-	int64_t port;
-	bool is_good;
-	char *host;
+	unsigned port;
+	char *host = config_host_port_read(text, &port);
 
-	if (colon == NULL || colon < text + 1 + 2 * has_brackets ||
-	    (has_brackets && colon[-1] != ']') ||
-	    !config_value_number(colon + 1, 1, PORT_MAX, &port))
+	if (host == NULL)
 		return false;
-	host = xstrndup(text + has_brackets,
-	    (size_t)(colon - text) - 2 * has_brackets);
-	is_good = has_brackets
-	    ? address_read(host, bytes) == AF_INET6
-	    : config_value_is_host(host) && strchr(host, ':') == NULL;
-	if (is_good)
-		add_host(listening, host, (unsigned)port);
+	add_host(listening, host, port);
 	free(host);
-	return is_good;
+	return true;
 }
 
 static bool
@@ -200,7 +176,7 @@ add_form(struct listening *listening, const char *text)
 		return add_dir(listening, text);
 	if (is_localhost(text))
 		add_localhost(listening);
-	else if (config_value_number(text, 1, PORT_MAX, &port))
+	else if (config_value_number(text, 1, CONFIG_PORT_MAX, &port))
 		add_port(listening, (unsigned)port);
 	else
 		return add_pair(listening, text);
@@ -223,7 +199,7 @@ refuse_form(const struct section *section, const struct node *node)
 		    ": a path must be UTF-8 without control characters");
 	else if (node->text[0] == '/' &&
 	    (colon == NULL ||
-		config_value_number(colon + 1, 1, PORT_MAX, &port)))
+		config_value_number(colon + 1, 1, CONFIG_PORT_MAX, &port)))
 		config_section_error(section, "listen", node->place,
 		    "is too long for a Unix socket");
 	else
@@ -292,7 +268,7 @@ open_to_others(const struct config_connection *connection)
 	for (size_t i = 0; i < connection->listen_count; i++) {
 		const struct config_listen *listen = &connection->listens[i];
 
-		if (listen->host != NULL && !is_loopback(listen->host))
+		if (listen->host != NULL && !address_is_loopback(listen->host))
 			return listen;
 	}
 	return NULL;

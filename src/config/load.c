@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "config/environment.h"
 #include "config/fields.h"
+#include "config/http.h"
 #include "config/jump_boxes.h"
 #include "config/listen.h"
 #include "config/path.h"
@@ -193,6 +194,7 @@ read_globals(struct loading *loading, const struct node *map)
 	config_section_open(&section, &loading->reading, SECTION_GLOBAL, NULL,
 	    map != NULL ? map : &none);
 	config_fields_fill(&section, loading->cfg);
+	config_http_read(&section, loading->cfg);
 	loading->boxes = config_jump_boxes_read(&section, loading->cfg);
 }
 
@@ -212,6 +214,8 @@ read_connections(struct loading *loading, const struct node *const *items,
 		read_connection(loading, items[i], &cfg->connections[i]);
 	}
 	report_about(loading->reading.report, 0);
+	if (!report_has_error(loading->reading.report))
+		config_name_jumps(cfg);
 	config_claims_check(cfg, loading->places, loading->reading.report);
 }
 

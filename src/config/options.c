@@ -26,6 +26,9 @@
 #define SECOND (1000 * MS)
 #define HOUR   (3600 * SECOND)
 
+#define CONFIG_HTTP_ADDRESS_FORMS \
+	"PORT, HOST:PORT, \"[V6]:PORT\", /dir/name.sock or off"
+
 static const struct option_word log_formats[] = {
 	{ "text", LOG_FORMAT_TEXT },
 	{ "json", LOG_FORMAT_JSON },
@@ -147,8 +150,20 @@ const struct option config_options[] = {
 	{ SECTION_GLOBAL, "jump_boxes", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
 	    .expects = "a mapping of names to jump boxes",
 	    .sentence = "jump boxes that connections use by their names" },
-	{ SECTION_GLOBAL, "http", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
-	    .sentence = "the address of health and metrics" },
+	{ SECTION_GLOBAL, "http", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = CONFIG_HTTP_ADDRESS_FORMS,
+	    .sentence = "the address of health, metrics and status" },
+	{ SECTION_GLOBAL, "admin", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = CONFIG_HTTP_ADDRESS_FORMS,
+	    .sentence = "the address of commands to a running pgjump" },
+	{ SECTION_GLOBAL, "http_hosts", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = "a name without a port, or a list of these",
+	    .sentence = "the names by which clients may call an http address "
+			"beyond loopback" },
+	{ SECTION_GLOBAL, "http_status", OPTION_FLAG, NEED_OPTIONAL,
+	    OF_CONFIG(http_status), .fallback = "false",
+	    .sentence = "whether an http address beyond loopback shows the "
+			"status, too" },
 
 	{ SECTION_CONNECTION, "name", OPTION_NAME, NEED_REQUIRED,
 	    OF_CONNECTION(name),

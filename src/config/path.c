@@ -119,14 +119,37 @@ config_path_find_config(void)
 	return found;
 }
 
+/*
+ * A file in a directory that systemd names; NULL: it names none.  It may list
+ * several, separated by colons; take the first.
+ */
+static char *
+systemd_path(const char *variable, const char *name)
+{
+	const char *dirs = directory_variable(variable);
+
+	return dirs != NULL
+	    ? xasprintf("%.*s/%s", (int)strcspn(dirs, ":"), dirs, name)
+	    : NULL;
+}
+
 char *
 config_path_accept_new(void)
 {
-	const char *state = directory_variable("STATE_DIRECTORY");
+	char *path = systemd_path("STATE_DIRECTORY", "known_hosts");
 
-	/* systemd may list several, separated by colons; take the first. */
-	if (state != NULL)
-		return xasprintf("%.*s/known_hosts", (int)strcspn(state, ":"),
-		    state);
+	if (path != NULL)
+		return path;
 	return xdg_path("XDG_STATE_HOME", ".local/state", "pgjump/known_hosts");
+}
+
+char *
+config_path_admin_socket(void)
+{
+	char *path = systemd_path("RUNTIME_DIRECTORY", "admin.sock");
+	const char *dir = directory_variable("XDG_RUNTIME_DIR");
+
+	if (path == NULL && dir != NULL)
+		path = xasprintf("%s/pgjump/admin.sock", dir);
+	return path;
 }

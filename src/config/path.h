@@ -35,4 +35,11 @@ char *config_path_find_config(void);
  */
 char *config_path_accept_new(void);
 
+/*
+ * Where the admin address is by default: $RUNTIME_DIRECTORY/admin.sock, else
+ * $XDG_RUNTIME_DIR/pgjump/admin.sock.  The caller frees it.  NULL if neither is
+ * set.
+ */
+char *config_path_admin_socket(void);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/http.h"
 #include "config/listen.h"
 #include "config/options.h"
 #include "config/print_trust.h"
@@ -258,6 +259,9 @@ static const struct {
 	const char *name;
 	void (*print)(struct printing *, const char *key, const void *fields);
 } specials[] = {
+	{ "http", config_http_print },
+	{ "admin", config_http_print },
+	{ "http_hosts", config_http_print_hosts },
 	{ "listen", print_listen },
 	{ "allow_from", print_allow_from },
 	{ "ssl_config", print_ssl_config },

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "jump/backoff.h"
 #include "jump/files.h"
+#include "jump/gauge.h"
 #include "jump/news.h"
 #include "ssh/resolver.h"
 
@@ -62,6 +63,7 @@ struct jump_box {
 	struct ssh_link *link; /* see jump_box_bring() */
 	/* As the last dial found them; never NULL while attempts > 0. */
 	struct jump_files *files;
+	struct jump_gauges gauges;
 };
 
 struct jump_box *
@@ -75,6 +77,7 @@ jump_box_new(const struct config_jump *jump, unsigned max_links,
 	box->share = max_links > workers ? max_links / workers : 1;
 	pthread_mutex_init(&box->mutex, NULL);
 	box->news = jump_news_new();
+	LIST_INIT(&box->gauges);
 	return box;
 }
 
@@ -405,6 +408,48 @@ jump_box_explain(struct jump_box *box, struct fault *out)
 	fault_note(out, "the tunnel is still being set up");
 }
 
+/* Call with the mutex. */
+static void
+add_gauges(const struct jump_box *box, struct jump_box_state *out)
+{
+	const struct jump_gauge *gauge;
+
+	LIST_FOREACH(gauge, &box->gauges, entry) {
+		int64_t rtt_us = atomic_load(&gauge->rtt_us);
+
+		out->links += atomic_load(&gauge->links);
+		out->channels += atomic_load(&gauge->channels);
+		if (rtt_us > 0 && (out->rtt_us == 0 || rtt_us < out->rtt_us))
+			out->rtt_us = rtt_us;
+	}
+}
+
+void
+jump_box_join(struct jump_box *box, struct jump_gauge *gauge)
+{
+	pthread_mutex_lock(&box->mutex);
+	LIST_INSERT_HEAD(&box->gauges, gauge, entry);
+	pthread_mutex_unlock(&box->mutex);
+}
+
+void
+jump_box_leave(struct jump_box *box, struct jump_gauge *gauge)
+{
+	pthread_mutex_lock(&box->mutex);
+	LIST_REMOVE(gauge, entry);
+	pthread_mutex_unlock(&box->mutex);
+}
+
+void
+jump_box_wake(struct jump_box *box)
+{
+	pthread_mutex_lock(&box->mutex);
+	box->attempts = 0;
+	box->unused = 0;
+	pthread_mutex_unlock(&box->mutex);
+	jump_news_post(box->news);
+}
+
 void
 jump_box_look(struct jump_box *box, struct jump_box_state *out)
 {
@@ -416,5 +461,6 @@ jump_box_look(struct jump_box *box, struct jump_box_state *out)
 		.failed_ms = box->failed_ms,
 		.retry_ms = box->retry_ms,
 	};
+	add_gauges(box, out);
 	pthread_mutex_unlock(&box->mutex);
 }

@@ -17,6 +17,7 @@
 
 struct config_jump;
 struct jump_box;
+struct jump_gauge;
 struct jump_news;
 struct resolver;
 struct ssh_link;
@@ -105,9 +106,20 @@ struct jump_box_state {
 	struct fault fault; /* of the last failure, also after a success */
 	int64_t failed_ms;  /* when that was */
 	int64_t retry_ms;   /* when the next try is due, if attempts > 0 */
+	/* Of all workers, as they were a moment ago. */
+	size_t links;    /* live ones, which take new channels */
+	size_t channels; /* of all links, retired ones included */
+	int64_t rtt_us;  /* the shortest round trip; 0: not measured */
 };
 
 void jump_box_look(struct jump_box *, struct jump_box_state *out);
+
+/* A worker's links count in jump_box_look() while its gauge is here. */
+void jump_box_join(struct jump_box *, struct jump_gauge *);
+void jump_box_leave(struct jump_box *, struct jump_gauge *);
+
+/* Somebody wants the next try now, whatever the cause of the last failure. */
+void jump_box_wake(struct jump_box *);
 
 /*
  * End the sleep after failures when a file with credentials or host keys has

@@ -24,6 +24,7 @@
 #include "jump/box.h"
 #include "jump/dialer.h"
 #include "jump/fault.h"
+#include "jump/gauge.h"
 #include "jump/pool.h"
 #include "jump/queue.h"
 
@@ -69,6 +70,7 @@ struct jump {
 	struct jump_queue waiting;
 	struct jump_places opening, done;
 	struct event *tick; /* while requests wait */
+	struct jump_gauge gauge;
 };
 
 /* --- States of a request -------------------------------------------------- */
@@ -130,12 +132,6 @@ fail(struct jump_request *request)
 	set_state(request, REQUEST_DONE);
 }
 
-static const char *
-jump_label(const struct jump_request *request)
-{
-	return request->connection->jump->label;
-}
-
 /* --- Through a tunnel ----------------------------------------------------- */
 
 /* The link broke or is full, which says nothing about the database. */
@@ -159,7 +155,8 @@ finish_open(struct jump_request *request, const struct ssh_opened *opened)
 	} else if (opened->has_link_failed) {
 		try_again(request, opened);
 	} else {
-		jump_fault_refused(&request->fault, jump_label(request), opened,
+		jump_fault_refused(&request->fault,
+		    request->connection->jump->label, opened,
 		    request->connection->host_kind == CONFIG_HOST_SOCKET);
 		fail(request);
 	}
@@ -411,8 +408,11 @@ jump_turn(struct jump *jump)
 	}
 	give_answers(jump);
 	arm_tick(jump);
-	if (jump->pool != NULL)
+	if (jump->pool != NULL) {
 		pool_flush(jump->pool);
+		jump_gauge_set(&jump->gauge, pool_live_links(jump->pool),
+		    pool_channels(jump->pool), pool_rtt_us(jump->pool));
+	}
 }
 
 /* It has waited for a quarter of its time, or of what an open may take. */
@@ -467,6 +467,7 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	jump->tick = loop_event(base, -1, 0, on_tick, jump);
 	if (jump_box_config(box) != NULL)
 		jump->pool = pool_open(base, cfg, box, of_worker);
+	jump_box_join(box, &jump->gauge);
 	return jump;
 }
 
@@ -489,6 +490,7 @@ jump_close(struct jump *jump)
 		return;
 	assert(jump_queue_is_empty(&jump->waiting) &&
 	    TAILQ_EMPTY(&jump->opening) && TAILQ_EMPTY(&jump->done));
+	jump_box_leave(jump->box, &jump->gauge);
 	if (jump->pool != NULL)
 		pool_close(jump->pool);
 	event_free(jump->tick);

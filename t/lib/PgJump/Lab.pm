@@ -231,7 +231,7 @@ sub done($self)
 	my @daemons = grep { defined $_->pid } @{ $self->{daemons} };
 
 	$_->down for @daemons;
-	Test::More::is_deeply([grep { !/^exit (?:1|130|131|143)$/ }
+	Test::More::is_deeply([grep { !/^exit (?:0|1|130|131|143)$/ }
 		map { $_->process->how }
 		grep { !$_->is_doomed } @daemons], [],
 	    'no pgjump ended otherwise than it should');

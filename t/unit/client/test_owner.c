@@ -110,8 +110,7 @@ is_admitted(const struct ends *ends, uid_t uid, char *words)
 {
 	const struct client_owners owners = { .uids = { uid }, .count = 1 };
 
-	return owner_is_admitted(&owners, ends->server, words,
-	    OWNER_WORDS_MAX);
+	return owner_is_admitted(&owners, ends->server, words, OWNER_WORDS_MAX);
 }
 
 static void

@@ -288,7 +288,7 @@ all_errors_are_told_at_once(void **state)
 	(void)state;
 	assert_string_equal(errors("workers: 0\n"
 				   "log_levl: info\n"
-				   "http: 127.0.0.1:9090\n"
+				   "http: here\n"
 				   "connections:\n"
 				   "- name: a b\n"
 				   "  prot: 1\n"
@@ -303,7 +303,8 @@ all_errors_are_told_at_once(void **state)
 	    "1:10: workers must be a number from 1 to 64, not \"0\"\n"
 	    "2:1: unknown key \"log_levl\" in the top level (beside "
 	    "connections); did you mean \"log_level\"?\n"
-	    "3:1: http is not supported yet\n"
+	    "3:7: http is none of these forms: PORT, HOST:PORT, "
+	    "\"[V6]:PORT\", /dir/name.sock, off\n"
 	    "5:3: warning: 2 connections have no port of their own and listen "
 	    "on 6432 plus their position in the file; set listen, or a new "
 	    "connection moves them\n"
