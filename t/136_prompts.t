@@ -57,7 +57,7 @@ sub asking(@rounds)
 }
 
 SKIP: {
-	skip 'python3-asyncssh is not installed', 15
+	skip 'python3-asyncssh is not installed', 21
 	    unless PgJump::PythonBox->possible('asyncssh');
 	my @asked = ['Password: ', $lab->false, $password];
 	my %by_password = (auth_method => 'password', private_key => undef,
@@ -69,6 +69,10 @@ SKIP: {
 		['a round without a prompt behind it', [@asked], []],
 		['it twice in one round', [@asked,
 			['LDAP password: ', $lab->false, $password]]],
+		['two passwords in two rounds', [@asked],
+			[['LDAP Password: ', $lab->false, $password]], []],
+		['a password in a language that it does not know',
+			[['Pasahitza: ', $lab->false, $password]]],
 		['in words with a name that looks like a code',
 			[['Password for code@token.example: ', $lab->false,
 				$password]]],

@@ -51,6 +51,19 @@ my @cases = (
 	['something that no word tells', [[@password],
 			[['Favourite colour?', $no, 'blue']]],
 		says => qr/it asks "Favourite colour\?"/, hint => qr/\S/],
+	['something that no word tells, in the same round', [[@password,
+			['Favourite colour?', $no, 'blue']]],
+		says => qr/it asks "Favourite colour\?"/, hint => qr/\S/],
+	['for a code in its instruction', [{ prompts => [['> ', $no, '123456']],
+			instruction => 'Enter the code that we have sent.' }],
+		says => qr/it asks ">"/, hint => qr/second factor/],
+	['nothing but what its instruction says', [[@password], { prompts =>
+			[['', $no, 'x']], instruction => 'Which floor?' }],
+		says => qr/it asks "Which floor\?"/, hint => qr/\S/],
+	['for a third password', [[@password],
+			[['LDAP Password: ', $no, $password]],
+			[['Other Password: ', $no, $password]]],
+		says => qr/rejected the password/, hint => qr/password/],
 	['the same once more', [[['Password: ', $no, 'another']], [@password]],
 		says => qr/rejected the password/, hint => qr/password/],
 	['for a new password', [[@password], [['New password: ', $no, 'new'],
@@ -68,7 +81,7 @@ for my $case (@cases) {
 
 	fails({ name => "it asks $what", %told },
 	    { %{ $box->tunnel }, %by_password });
-	unlike($box->process->text, qr/answer to (?!Password)/,
+	unlike($box->process->text, qr/answer to (?!(?:LDAP )?Password)/,
 	    'nothing is answered to that');
 }
 

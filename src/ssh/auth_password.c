@@ -3,9 +3,8 @@
 /*
  * A password, sent as such (RFC 4252, 8) or as the answer to prompts of
  * keyboard-interactive (RFC 4256), which is how PAM asks for it.  It answers
- * the password prompts of one round.  Any other prompt, and a second round,
- * ends the login, and the fault quotes the prompt.  A jump box that prompts for
- * nothing needs no password.
+ * each prompt for a password once.  Any other prompt ends the login, and the
+ * fault quotes it.  A jump box that prompts for nothing needs no password.
  */
 #include "ssh/auth_password.h"
 
@@ -21,43 +20,110 @@
 #include "ssh/prompt.h"
 #include "ssh/transport.h"
 
+/*
+ * Passwords of two kinds, such as those of pam_unix and pam_ldap, are asked for
+ * in two rounds; more rounds mean that the password was wrong.
+ */
+#define ROUNDS_MAX 2
+
 /* The jump box's prompts, as on_prompts() sees them. */
 struct interview {
 	const char *password; /* NULL: there is none */
-	unsigned rounds;      /* rounds with at least one prompt */
+	unsigned rounds;      /* rounds that were answered */
 	bool is_over; /* a prompt cannot be answered: send nothing more */
-	enum ssh_prompt kind; /* of the prompt that is not answered */
-	char first[160];      /* the first prompt that was answered */
-	char question[160];   /* the prompt that is not answered */
+	enum ssh_prompt kind;           /* of the prompt that is not answered */
+	char answered[ROUNDS_MAX][160]; /* the first prompt of each round */
+	char question[160];             /* the prompt that is not answered */
+};
+
+/* A round of prompts (RFC 4256, 3.2). */
+struct round {
+	const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts;
+	int count;
+	const char *instruction;
+	size_t instruction_len;
 };
 
 /*
- * When a password must be changed, the first prompt may ask for the old one;
- * the instruction tells the two apart.
+ * The instruction tells what the prompt does not: the old password is asked for
+ * where it must be changed, and a prompt may be empty.
  */
 static enum ssh_prompt
-kind_of(const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt, const char *instruction,
-    int instruction_len)
+kind_of(const struct round *round, int index)
 {
-	if (ssh_prompt_is_change(instruction, (size_t)instruction_len))
+	const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt = &round->prompts[index];
+	enum ssh_prompt kind = ssh_prompt_judge((const char *)prompt->text,
+	    prompt->length, prompt->echo != 0);
+
+	if (ssh_prompt_is_change(round->instruction, round->instruction_len))
 		return SSH_PROMPT_CHANGE;
-	return ssh_prompt_judge((const char *)prompt->text, prompt->length,
-	    prompt->echo != 0);
+	if (kind == SSH_PROMPT_HIDDEN &&
+	    ssh_prompt_names_code(round->instruction, round->instruction_len))
+		return SSH_PROMPT_CODE;
+	return kind;
 }
 
+/* An empty prompt is quoted by its instruction. */
 static void
-keep_text(char text[160], const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt)
+keep_text(char text[160], const struct round *round, int index)
 {
+	const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt = &round->prompts[index];
+
 	text_printable(text, 160, prompt->text, prompt->length);
+	if (text[strspn(text, " ")] == '\0')
+		text_printable(text, 160, round->instruction,
+		    round->instruction_len);
 }
 
-static void
-give_up(struct interview *interview,
-    const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompt, enum ssh_prompt kind)
+static bool
+was_answered(const struct interview *interview, const struct round *round)
 {
-	interview->is_over = true;
-	interview->kind = kind;
-	keep_text(interview->question, prompt);
+	char text[160];
+
+	keep_text(text, round, 0);
+	for (unsigned i = 0; i < interview->rounds; i++)
+		if (strcmp(interview->answered[i], text) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether the password is the answer to a prompt of this kind.  A hidden prompt
+ * that says nothing may be one for a password in another language, but not
+ * beside or behind one that does say so.
+ */
+static bool
+may_answer(const struct interview *interview, const struct round *round,
+    enum ssh_prompt kind)
+{
+	if (interview->password == NULL || interview->rounds == ROUNDS_MAX ||
+	    was_answered(interview, round))
+		return false;
+	return kind == SSH_PROMPT_PASSWORD ||
+	    (kind == SSH_PROMPT_HIDDEN && round->count == 1 &&
+		interview->rounds == 0);
+}
+
+/*
+ * The prompt of a round that cannot be answered; -1: there is none.  A code is
+ * told before what else cannot be answered.
+ */
+static int
+find_question(const struct interview *interview, const struct round *round)
+{
+	int found = -1;
+
+	for (int i = 0; i < round->count; i++) {
+		enum ssh_prompt kind = kind_of(round, i);
+
+		if (may_answer(interview, round, kind))
+			continue;
+		if (found < 0 || kind == SSH_PROMPT_CODE)
+			found = i;
+		if (kind == SSH_PROMPT_CODE)
+			break;
+	}
+	return found;
 }
 
 /*
@@ -69,27 +135,36 @@ static LIBSSH2_USERAUTH_KBDINT_RESPONSE_FUNC(on_prompts)
 {
 	struct interview *interview = ssh_transport_arg(abstract);
 	const char *password = interview->password;
+	const struct round round = { prompts, num_prompts, instruction,
+		(size_t)instruction_len };
+	int question;
 
 	(void)name, (void)name_len;
 	if (num_prompts <= 0)
 		return;
-	interview->rounds++;
-	for (int i = 0; i < num_prompts; i++) {
-		enum ssh_prompt kind = kind_of(&prompts[i], instruction,
-		    instruction_len);
-
-		if (kind != SSH_PROMPT_PASSWORD || interview->rounds > 1 ||
-		    password == NULL) {
-			give_up(interview, &prompts[i], kind);
-			return;
-		}
+	question = find_question(interview, &round);
+	if (question >= 0) {
+		interview->is_over = true;
+		interview->kind = kind_of(&round, question);
+		keep_text(interview->question, &round, question);
+		return;
 	}
-	keep_text(interview->first, &prompts[0]);
+	keep_text(interview->answered[interview->rounds++], &round, 0);
 	for (int i = 0; i < num_prompts; i++) {
 		responses[i].text = ssh_transport_give(*abstract, password,
 		    strlen(password));
 		responses[i].length = (unsigned int)strlen(password);
 	}
+}
+
+/* The password was sent, and is asked for again. */
+static bool
+is_asked_again(const struct interview *interview)
+{
+	for (unsigned i = 0; i < interview->rounds; i++)
+		if (strcmp(interview->answered[i], interview->question) == 0)
+			return true;
+	return interview->kind == SSH_PROMPT_PASSWORD && interview->rounds > 0;
 }
 
 /* The jump box asks for a password, and none is configured. */
@@ -113,11 +188,11 @@ fail_question(struct ssh_login *login, const struct interview *interview)
 
 	if (interview->kind == SSH_PROMPT_CHANGE)
 		code = FAIL_AUTH_EXPIRED;
-	else if (interview->kind == SSH_PROMPT_PASSWORD &&
-	    interview->password == NULL)
+	else if (interview->password == NULL &&
+	    (interview->kind == SSH_PROMPT_PASSWORD ||
+		interview->kind == SSH_PROMPT_HIDDEN))
 		return fail_no_password(login, interview->question);
-	else if (interview->kind == SSH_PROMPT_PASSWORD &&
-	    strcmp(interview->question, interview->first) == 0)
+	else if (is_asked_again(interview))
 		return ssh_login_fail(login, FAIL_AUTH_PASSWORD_REJECTED, "");
 	if (login->by[0] != '\0')
 		fault_note(login->fault, "it accepted %s", login->by);
@@ -208,9 +283,9 @@ interactive(struct ssh_login *login, const char *password)
 	struct interview interview = { .password = password };
 	int rc = answer_prompts(login, &interview);
 
-	if (interview.first[0] != '\0')
+	for (unsigned i = 0; i < interview.rounds; i++)
 		fault_note(login->fault, "answered the prompt \"%s\"",
-		    interview.first);
+		    interview.answered[i]);
 	login->is_stuck = interview.is_over;
 	if (interview.is_over)
 		return fail_question(login, &interview);

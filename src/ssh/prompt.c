@@ -2,9 +2,9 @@
 
 /*
  * The words are those of PAM modules, RADIUS servers and appliances:
- * pam_google_authenticator, pam_oath, pam_yubico, pam_duo, SecurID.  A hidden
- * prompt that matches none of them counts as one for a password, since it may
- * be in another language.
+ * pam_google_authenticator, pam_oath, pam_yubico, pam_duo, SecurID; and those
+ * of other languages that say "code" or "password" and nothing else.  A prompt
+ * that names both asks for a code.
  */
 #include "ssh/prompt.h"
 
@@ -23,11 +23,45 @@ static const char *const code_parts[] = {
 	"yubikey",
 	"challenge",
 	"response",
+	"código",
+	"codigo",
+	"codice",
+	"kód",
+	"код",
+	"Код",
+	"コード",
+	"验证码",
+	"驗證碼",
+	"인증",
 };
 
 /* These count only as a whole word. */
 static const char *const code_words[] = {
 	"pin", "mfa", "2fa", "duo", "time", /* "one time password" */
+};
+
+/* These count as a part of a longer word, or as several words. */
+static const char *const password_parts[] = {
+	"password",
+	"passwd",
+	"passphrase",
+	"passwort",
+	"kennwort",
+	"mot de passe",
+	"contraseña",
+	"senha",
+	"wachtwoord",
+	"lösenord",
+	"salasana",
+	"hasło",
+	"heslo",
+	"parola",
+	"пароль",
+	"Пароль",
+	"密码",
+	"密碼",
+	"パスワード",
+	"비밀번호",
 };
 
 /* From pam_unix, pam_sss, pam_ldap and sshd itself. */
@@ -120,6 +154,15 @@ asks_code(struct words text)
 	return false;
 }
 
+static bool
+names_password(struct words text)
+{
+	for (size_t i = 0; i < COUNT(password_parts); i++)
+		if (holds(text, password_parts[i]))
+			return true;
+	return false;
+}
+
 /* The prompt itself; lines above it are messages. */
 static struct words
 last_line(struct words text)
@@ -146,9 +189,19 @@ ssh_prompt_is_change(const char *text, size_t len)
 enum ssh_prompt
 ssh_prompt_judge(const char *text, size_t len, bool is_shown)
 {
+	struct words prompt = last_line((struct words){ text, len });
+
 	if (ssh_prompt_is_change(text, len))
 		return SSH_PROMPT_CHANGE;
-	if (asks_code(last_line((struct words){ text, len })))
+	if (asks_code(prompt))
 		return SSH_PROMPT_CODE;
-	return is_shown ? SSH_PROMPT_OTHER : SSH_PROMPT_PASSWORD;
+	if (is_shown)
+		return SSH_PROMPT_OTHER;
+	return names_password(prompt) ? SSH_PROMPT_PASSWORD : SSH_PROMPT_HIDDEN;
+}
+
+bool
+ssh_prompt_names_code(const char *text, size_t len)
+{
+	return asks_code((struct words){ text, len });
 }

@@ -12,7 +12,8 @@
 #include <stddef.h>
 
 enum ssh_prompt {
-	SSH_PROMPT_PASSWORD, /* or hidden, and nothing else is said */
+	SSH_PROMPT_PASSWORD, /* by its words */
+	SSH_PROMPT_HIDDEN,   /* it does not say, and hides the answer */
 	SSH_PROMPT_CODE,     /* of a second factor */
 	SSH_PROMPT_CHANGE,   /* part of changing an expired password */
 	SSH_PROMPT_OTHER,    /* the answer is shown as it is typed: no secret */
@@ -25,5 +26,8 @@ enum ssh_prompt ssh_prompt_judge(const char *text, size_t len, bool is_shown);
 
 /* Whether a text says that the password has expired. */
 bool ssh_prompt_is_change(const char *text, size_t len);
+
+/* Whether any line of a text speaks of a code. */
+bool ssh_prompt_names_code(const char *text, size_t len);
 
 #endif

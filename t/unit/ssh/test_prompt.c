@@ -49,16 +49,34 @@ prompts_for_a_password(void **state)
 		"LDAP Password: ",
 		"Passwort: ",
 		"Mot de passe : ",
+		"Contraseña: ",
+		"Пароль: ",
+		"密码：",
+		"パスワード: ",
 		"Not the code of your token.\nPassword: ",
 		"Warning: your password will expire in 3 days.\nPassword: ",
 		"Typing is hidden. Password:",
+		NULL,
+	};
+
+	(void)state;
+	every_one_is(texts, SSH_PROMPT_PASSWORD);
+}
+
+static void
+prompts_that_do_not_say(void **state)
+{
+	static const char *const texts[] = {
+		"Favourite colour?",
+		"Pasahitza: ",
+		"> ",
 		"",
 		" \n",
 		NULL,
 	};
 
 	(void)state;
-	every_one_is(texts, SSH_PROMPT_PASSWORD);
+	every_one_is(texts, SSH_PROMPT_HIDDEN);
 }
 
 static void
@@ -79,6 +97,12 @@ prompts_for_a_code(void **state)
 		"Second factor: ",
 		"Welcome.\nVerification code: \n",
 		"Password for the token: ",
+		"Bestätigungscode: ",
+		"Código de verificación: ",
+		"Codice di verifica: ",
+		"Код подтверждения: ",
+		"確認コード: ",
+		"请输入验证码: ",
 		NULL,
 	};
 
@@ -104,6 +128,17 @@ prompts_for_a_new_password(void **state)
 }
 
 static void
+an_instruction_may_name_a_code(void **state)
+{
+	static const char text[] = "Enter the code that was sent.\nThank you.";
+
+	(void)state;
+	assert_true(ssh_prompt_names_code(text, strlen(text)));
+	assert_false(ssh_prompt_names_code(text, strlen("Enter the co")));
+	assert_false(ssh_prompt_names_code("", 0));
+}
+
+static void
 what_is_shown_is_no_password(void **state)
 {
 	(void)state;
@@ -117,7 +152,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prompts_for_a_password),
+		cmocka_unit_test(prompts_that_do_not_say),
 		cmocka_unit_test(prompts_for_a_code),
+		cmocka_unit_test(an_instruction_may_name_a_code),
 		cmocka_unit_test(prompts_for_a_new_password),
 		cmocka_unit_test(what_is_shown_is_no_password),
 	};
