@@ -128,6 +128,12 @@ SKIP: {
 		%second_factor },
 	    { %by_password, password => $user->password },
 	    $lab->new_box($code->box, user => $user->name));
+	fails({ name => 'a key that is rejected, then the same', %second_factor,
+		detail => qr/tried before: key SHA256:\S+ \(rejected\)/ },
+	    { auth_method => ['key', 'password'],
+		private_key => private('stranger'),
+		password => $user->password },
+	    $lab->new_box($code->box, user => $user->name));
 	fails({ name => 'pam_google_authenticator behind a key',
 		%second_factor }, { %key, password => $user->password },
 	    $lab->new_box($code->box(AuthenticationMethods => $both),

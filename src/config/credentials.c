@@ -7,6 +7,7 @@
 #include "config/credentials.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/secret.h"
 #include "base/text.h"
@@ -97,6 +98,14 @@ must_be_public(const struct config_jump *jump)
 	    !config_uses_method(jump, AUTH_METHOD_KEY);
 }
 
+/* A key on hardware, whose type libssh2 does not know. */
+static bool
+is_security_key(const char *text)
+{
+	return strncmp(text, "sk-ssh-", 7) == 0 ||
+	    strncmp(text, "sk-ecdsa-", 9) == 0;
+}
+
 static const char *
 judge_private(const char *text, const char *passphrase,
     enum ssh_key_verdict *verdict)
@@ -126,7 +135,10 @@ judge_text(const struct section *section, const struct config_jump *jump,
 
 	if (has_agent && ssh_key_is_public(text))
 		return;
-	if (must_be_public(jump))
+	if (has_agent && is_security_key(text))
+		wrong = "it is a key on hardware (sk-...), with which pgjump "
+			"cannot log in; select another one";
+	else if (must_be_public(jump))
 		wrong = "with auth_method agent it must be a public key, such "
 			"as \"ssh-ed25519 AAAA...\"";
 	else

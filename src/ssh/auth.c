@@ -90,6 +90,7 @@ struct progress {
 	struct fault first; /* why the first attempt of this stage failed */
 	size_t from;        /* the first try of this stage */
 	unsigned attempts;  /* that failed in this stage */
+	bool is_cut; /* the jump box hung up while something was left to try */
 };
 
 /* --- Which factor comes next ---------------------------------------------- */
@@ -236,6 +237,17 @@ note_failure(struct ssh_login *login, const struct factor *factor,
 							 : fault->words);
 }
 
+/* What was refused before something was accepted, or ended the login. */
+static void
+note_refused(struct ssh_login *login)
+{
+	char words[FAULT_WORDS_MAX];
+
+	ssh_tried_words(&login->tried, 0, words, sizeof words);
+	if (words[0] != '\0')
+		fault_note(login->fault, "tried before: %s", words);
+}
+
 /* Run a factor with a fault of its own, which is kept if it is the first. */
 static enum ssh_outcome
 attempt(struct ssh_login *login, struct progress *progress,
@@ -256,6 +268,7 @@ attempt(struct ssh_login *login, struct progress *progress,
 		return outcome;
 	progress->attempts++;
 	if (!may_go_on(fault.code) || factor == &factors[LAST]) {
+		note_refused(login);
 		fault_set(whole, fault.code, "%s", fault.words);
 		return outcome;
 	}
@@ -280,8 +293,11 @@ fail_no_factor(struct ssh_login *login, const char *methods)
 
 /* Why a configured method was not tried. */
 static const char *
-why_untried(const struct factor *factor, const char *methods)
+why_untried(const struct ssh_login *login, const struct factor *factor,
+    const char *methods)
 {
+	if (ssh_login_is_over(login))
+		return "the login ended before";
 	return offered_as(factor, methods) == NULL
 	    ? "the jump box does not offer it"
 	    : "enough keys were offered before";
@@ -300,7 +316,7 @@ note_untried(struct ssh_login *login, const struct progress *progress,
 			    !progress->is_used[k])
 				note_untaken(login, &factors[k],
 				    SSH_TRIED_UNASKED,
-				    why_untried(&factors[k], methods));
+				    why_untried(login, &factors[k], methods));
 }
 
 /*
@@ -312,13 +328,12 @@ fail_stage(struct ssh_login *login, const struct progress *progress)
 {
 	const struct fault *first = &progress->first;
 	size_t rejections = ssh_tried_rejections(&login->tried, progress->from);
-	char words[FAULT_WORDS_MAX - 50];
+	char words[FAULT_WORDS_MAX];
 
 	if (login->by[0] != '\0')
 		fault_note(login->fault, "it accepted %s", login->by);
 	ssh_tried_words(&login->tried, progress->from, words, sizeof words);
-	if (progress->attempts > 1 &&
-	    ssh_transport_said(login->transport)->has_disconnected)
+	if (progress->attempts > 1 && progress->is_cut)
 		return fault_set(login->fault, FAIL_AUTH_TOO_MANY,
 		    "too many authentication failures after %s", words);
 	if (progress->attempts > 1 && rejections > 0)
@@ -351,25 +366,17 @@ run_factors(struct ssh_login *login, const char *methods)
 			return login->fault->code;
 		if (outcome == SSH_OUTCOME_PARTIAL)
 			begin_stage(login, &progress);
-		else if (ssh_login_is_over(login))
+		else if (ssh_login_is_over(login)) {
+			progress.is_cut = !login->is_stuck &&
+			    choose(login, &progress, methods) != NULL;
 			break;
+		}
 		methods = ssh_transport_said(login->transport)->methods;
 	}
 	note_untried(login, &progress, methods);
 	return progress.first.code != FAIL_NONE
 	    ? fail_stage(login, &progress)
 	    : fail_no_factor(login, methods);
-}
-
-/* What was refused before something was accepted. */
-static void
-note_refused(struct ssh_login *login)
-{
-	char words[FAULT_WORDS_MAX];
-
-	ssh_tried_words(&login->tried, 0, words, sizeof words);
-	if (words[0] != '\0')
-		fault_note(login->fault, "tried before: %s", words);
 }
 
 enum failure

@@ -30,10 +30,13 @@ sub new($class, %is)
 
 sub path($self) { $self->{path} }
 
-sub add($self, $key)
+sub add($self, $key) { $self->add_file(key_file($key)) }
+
+# A key by its file, with the certificate beside it.
+sub add_file($self, $file)
 {
 	my @confirm = $self->{confirm} ? '-c' : ();
-	my $done = run(['ssh-add', '-q', @confirm, key_file($key)],
+	my $done = run(['ssh-add', '-q', @confirm, $file],
 	    env => { SSH_AUTH_SOCK => $self->{path} });
 	croak "ssh-add: $done->{err}" if $done->{rc} ne '0';
 }

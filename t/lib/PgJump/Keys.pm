@@ -12,7 +12,8 @@ use MIME::Base64 qw(encode_base64);
 use PgJump::Cache qw(cached);
 use PgJump::Process qw(run slurp spew);
 
-our @EXPORT_OK = qw(private public key_file fingerprint PASSPHRASE);
+our @EXPORT_OK = qw(private public key_file fingerprint security_key
+    PASSPHRASE);
 
 use constant PASSPHRASE => 'correct horse $battery "staple"';
 
@@ -86,6 +87,23 @@ sub key_file($name) { _dir() . "/$name" }
 # The PEM text of the private key; the line of the public key.
 sub private($name) { slurp(key_file($name)) }
 sub public($name) { slurp(key_file($name) . '.pub') =~ s/\n\z//r }
+
+# The file of an Ed25519 key on hardware, which no hardware holds: an agent takes
+# it, and could not sign with it.  The number makes it another one.
+sub security_key($number)
+{
+	my $public = _ssh_string('sk-ssh-ed25519@openssh.com')
+	    . _ssh_string(chr($number) x 32) . _ssh_string('ssh:');
+	my $private = pack('NN', 7, 7) . $public . "\x01"
+	    . _ssh_string('handle') . _ssh_string('') . _ssh_string('lab');
+
+	$private .= chr for 1 .. -length($private) % 8;
+	return "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+	    . encode_base64("openssh-key-v1\0" . _ssh_string('none') x 2
+		. _ssh_string('') . pack('N', 1) . _ssh_string($public)
+		. _ssh_string($private))
+	    . "-----END OPENSSH PRIVATE KEY-----\n";
+}
 
 # SHA256:... as ssh-keygen prints it
 sub fingerprint($name)
