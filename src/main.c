@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "command/config.h"
+#include "command/dsn.h"
 #include "command/exec.h"
 #include "command/hostkey.h"
 #include "command/libraries.h"
@@ -32,6 +33,7 @@ enum command_index {
 	COMMAND_EXEC,
 	COMMAND_WAIT,
 	COMMAND_SHUTDOWN,
+	COMMAND_DSN,
 	COMMAND_HELP,
 	COMMAND_COUNT
 };
@@ -48,13 +50,15 @@ static const struct line_command commands[] = {
 	[COMMAND_CONFIG] = { "config", command_config_run, NAMES_NONE, "config",
 	    "validate the configuration; opens no connection" },
 	[COMMAND_EXEC] = { "exec", exec_run, NAMES_COMMAND,
-	    "exec NAME [--] COMMAND...",
+	    "exec NAME COMMAND...",
 	    "run one command with the database in its reach" },
 	[COMMAND_WAIT] = { "wait", command_wait_run, NAMES_ANY,
 	    "wait [NAME...]",
 	    "wait until pgjump has started, or tunnels are up" },
 	[COMMAND_SHUTDOWN] = { "shutdown", command_shutdown_run, NAMES_NONE,
 	    "shutdown", "make a running pgjump drain and end" },
+	[COMMAND_DSN] = { "dsn", command_dsn_run, NAMES_ONE, "dsn NAME",
+	    "print how a client reaches a connection" },
 	[COMMAND_HELP] = { "help", print_help_on, NAMES_ANY, "help [COMMAND]",
 	    "print this text, or that of one command" },
 };
@@ -96,6 +100,11 @@ static const struct line_option options[] = {
 	    "--no-check", "run the command without a check before it" },
 	{ "user", 0, KIND_USER, OF(COMMAND_EXEC), SETS(line.user),
 	    "--user USER", "this user may connect, too" },
+	{ "format", 0, KIND_FORMAT, OF(COMMAND_DSN), SETS(line.format),
+	    "--format FORMAT", "uri, keyword, jdbc, odbc, env, service, ..." },
+	{ "with-password", 0, KIND_FLAG, OF(COMMAND_DSN),
+	    SETS(line.with_password), "--with-password",
+	    "print the password, too" },
 	{ "help", 'h', KIND_FLAG, EVERY, SETS(wants_help), "-h, --help",
 	    "print this text" },
 	{ "version", 'V', KIND_FLAG, EVERY, SETS(wants_version),

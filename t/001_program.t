@@ -49,7 +49,7 @@ subtest '--help of a subcommand' => sub {
 		hostkey => ['--add'], config => ['--print'], help => [],
 		exec => [qw(--keep-env --no-check --set --user)],
 		wait => [qw(--admin --max --timeout --tunnels)],
-		shutdown => ['--admin']);
+		shutdown => ['--admin'], dsn => [qw(--format --with-password)]);
 
 	for my $command (sort keys %takes) {
 		my $seen = pgjump([$command, '--help']);
@@ -86,6 +86,8 @@ for my $case (
 	[['exec', 'db', '--'], qr/a command must follow "db"/],
 	[['exec', '--json', 'db', 'true'],
 		qr/exec does not take the option "--json"/],
+	[['dsn'], qr/a connection must follow "dsn"/],
+	[['dsn', 'db', 'other'], qr/unexpected argument "other"/],
 	[['exec', '--user'], qr/a user must follow "--user"/],
 	[['check', '--set', 'A=uri'],
 		qr/check does not take the option "--set NAME=FORMAT"/],

@@ -23,6 +23,10 @@ struct command_line {
 	bool add;                /* hostkey --add */
 	bool print;              /* config --print */
 
+	/* dsn */
+	const char *format; /* NULL: the default */
+	bool with_password;
+
 	/* exec */
 	char **command; /* with its arguments; ends with NULL */
 	struct command_line_list sets;

@@ -61,6 +61,26 @@ put_query(struct dsn_writer *writer, const struct pair *pairs, size_t count)
 	}
 }
 
+/*
+ * A database's name.  Not all clients decode every %XX there: these stand for
+ * themselves in a path (RFC 3986, 3.3).
+ */
+#define IN_PATH "$&+,/:;=@"
+
+static void
+put_path(struct dsn_writer *writer, const char *database)
+{
+	char one[2] = "";
+
+	for (; *database != '\0'; database++) {
+		one[0] = *database;
+		if (strchr(IN_PATH, *database) != NULL)
+			dsn_writer_put(writer, one);
+		else
+			dsn_writer_percent(writer, one);
+	}
+}
+
 /* A password needs a user before it, and libpq has no default for one. */
 static const char *
 lone_password(const struct dsn *dsn)
@@ -90,7 +110,7 @@ put_uri(struct dsn_writer *writer, const struct dsn *dsn, const char *scheme,
 	    is_libpq ? dsn_writer_name(dsn) : dsn_writer_host(dsn));
 	dsn_writer_put(writer, "/");
 	if (database != NULL)
-		dsn_writer_percent(writer, database);
+		put_path(writer, database);
 	put_query(writer, query, sizeof query / sizeof *query);
 }
 
@@ -112,12 +132,12 @@ dsn_uri_sqlalchemy(struct dsn_writer *writer, const struct dsn *dsn)
 {
 	const char *database = dsn->database;
 	bool is_plain = database != NULL &&
-	    strspn(database, TEXT_LETTERS TEXT_DIGITS "-._~") ==
+	    strspn(database, TEXT_LETTERS TEXT_DIGITS "-._~" IN_PATH) ==
 		strlen(database);
 	const struct pair in_query = { "dbname", is_plain ? NULL : database };
 
-	put_uri(writer, dsn, "postgresql+psycopg://",
-	    is_plain ? database : NULL, &in_query);
+	put_uri(writer, dsn, "postgresql://", is_plain ? database : NULL,
+	    &in_query);
 }
 
 void

@@ -54,6 +54,7 @@ static const struct {
 	[KIND_DURATION] = { "a duration", take_text },
 	[KIND_USER] = { "a user", take_text },
 	[KIND_ADDRESS] = { "an address", take_text },
+	[KIND_FORMAT] = { "a format", take_text },
 	[KIND_SETTINGS] = { "NAME=FORMAT", take_item },
 };
 
@@ -278,6 +279,10 @@ check_names(const struct line_request *request)
 	if (request->name_count == 0 && command->names >= NAMES_SOME) {
 		complain("the name of a connection must follow", command->name,
 		    "");
+		return false;
+	}
+	if (request->name_count > 1 && command->names == NAMES_ONE) {
+		complain("unexpected argument", request->names[1], "");
 		return false;
 	}
 	if (command->names == NAMES_COMMAND && request->line.command == NULL) {

@@ -15,8 +15,9 @@
 
 enum line_names {
 	NAMES_NONE,
-	NAMES_ANY,     /* none means all */
-	NAMES_SOME,    /* at least one */
+	NAMES_ANY,  /* none means all */
+	NAMES_SOME, /* at least one */
+	NAMES_ONE,
 	NAMES_COMMAND, /* one, then a command with its own arguments */
 };
 
@@ -30,10 +31,11 @@ struct line_command {
 /* What an option takes; line.c has how each sets its field. */
 enum line_kind {
 	KIND_FLAG, /* nothing; sets a bool */
-	KIND_FILE, /* these four set a const char * */
+	KIND_FILE, /* these five set a const char * */
 	KIND_DURATION,
 	KIND_USER,
 	KIND_ADDRESS,
+	KIND_FORMAT,
 	KIND_SETTINGS, /* adds to a struct command_line_list */
 };
 
