@@ -35,6 +35,7 @@ struct pool_dials {
 	TAILQ_HEAD(, pending) pending;
 	size_t count;
 	struct event *retry; /* the next try, or a look at the files */
+	int64_t due_ms;      /* when, while it is pending */
 };
 
 static void
@@ -128,13 +129,18 @@ start(struct pool_dials *dials)
 	    jump_box_config(dials->setup.box));
 }
 
+/* Clients that keep asking must not put it off. */
 static void
 sleep_until(struct pool_dials *dials, int64_t retry_ms)
 {
-	int64_t wait_ms = retry_ms - clock_ms();
-	struct timeval wait = clock_timeval(
-	    wait_ms < FILES_LOOK_MS ? wait_ms : FILES_LOOK_MS);
+	int64_t now_ms = clock_ms();
+	int64_t due_ms = clock_earlier(retry_ms, now_ms + FILES_LOOK_MS);
+	struct timeval wait = clock_timeval(due_ms - now_ms);
 
+	if (event_pending(dials->retry, EV_TIMEOUT, NULL) &&
+	    dials->due_ms <= due_ms)
+		return;
+	dials->due_ms = due_ms;
 	event_add(dials->retry, &wait);
 }
 
