@@ -211,8 +211,7 @@ for my $case (@cases) {
 
 # Options of later versions are known and refused.
 for my $later ('via: edge', 'via: [a, b]', 'certificate: c',
-    'certificate_file: c', 'proxy_host: p', 'proxy_port: 3128',
-    'proxy_type: socks5', 'proxy_username: u', 'proxy_password: p') {
+    'certificate_file: c') {
 	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');
 	is($seen->{rc}, 1, "$later: exit 1");
 	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported yet/m,

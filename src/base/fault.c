@@ -93,6 +93,12 @@ fault_name(struct fault *fault, const char *jump, const char *user,
 }
 
 void
+fault_name_proxy(struct fault *fault, const char *proxy)
+{
+	name_once(fault->proxy, sizeof fault->proxy, proxy);
+}
+
+void
 fault_software(struct fault *fault, enum software software)
 {
 	if (fault->software == SOFTWARE_UNKNOWN)
@@ -190,6 +196,7 @@ append_named(struct text *text, const struct fault *fault, const char *name,
 		const char *name, *value;
 	} values[] = {
 		{ "jump", fault->jump },
+		{ "proxy", fault->proxy },
 		{ "database", fault->database },
 		{ "user", fault->user },
 		{ "words", fault->words },

@@ -24,8 +24,9 @@
  */
 struct fault {
 	enum failure code;
-	enum software software;    /* of the jump box */
-	char jump[FAULT_PEER_MAX]; /* host:port; "" without a tunnel */
+	enum software software;     /* of the jump box */
+	char jump[FAULT_PEER_MAX];  /* host:port; "" without a tunnel */
+	char proxy[FAULT_PEER_MAX]; /* the one before the jump box, or "" */
 	/* host:port or a path, as the jump box sees it */
 	char database[FAULT_PEER_MAX];
 	char user[80]; /* on the jump box */
@@ -56,6 +57,9 @@ const char *fault_notes_since(const struct fault *, size_t len);
 void fault_name(struct fault *, const char *jump, const char *user,
     const char *database);
 
+/* Set the proxy on the way to the jump box; NULL: there is none. */
+void fault_name_proxy(struct fault *, const char *proxy);
+
 /* Set the SSH server of the jump box, unless it is known already. */
 void fault_software(struct fault *, enum software);
 
@@ -67,9 +71,10 @@ bool fault_is_of_sshd(const struct fault *);
 
 /*
  * The primary message: one line of ASCII, complete on its own, which ends in
- * the stage's label.  In templates {jump}, {database}, {user} and {words} stand
- * for the fault's texts; {from} stands for " from jump box HOST:PORT", or for
- * nothing on a connection without tunnel.  Always ends with NUL within `len`.
+ * the stage's label.  In templates {jump}, {proxy}, {database}, {user} and
+ * {words} stand for the fault's texts; {from} stands for " from jump box
+ * HOST:PORT", or for nothing on a connection without tunnel.  Always ends with
+ * NUL within `len`.
  */
 void fault_message(const struct fault *, char *buf, size_t len);
 

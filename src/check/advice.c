@@ -14,6 +14,7 @@
 #include "base/xmalloc.h"
 #include "check/advice_hostkey.h"
 #include "check/advice_login.h"
+#include "check/advice_proxy.h"
 #include "check/report.h"
 #include "check/state.h"
 #include "config/config.h"
@@ -455,6 +456,8 @@ check_advice_give(const struct check_state *state, struct check_advice *out)
 {
 	memset(out, 0, sizeof *out);
 	fault_hint(&state->fault, out->hint, sizeof out->hint);
+	if (failure_info(state->fault.code)->stage == STAGE_JUMP_PROXY)
+		check_advice_proxy(state, out);
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].code == state->fault.code)
 			table[i].advise(state, out);

@@ -12,12 +12,35 @@
 #include "check/route.h"
 #include "check/state.h"
 #include "config/config.h"
+#include "config/options.h"
 #include "ssh/tried.h"
 
 const char *
 check_dial_note(const struct check_state *state)
 {
 	return fault_notes_since(&state->fault, state->noted);
+}
+
+/* Of the three stages only the last one passes. */
+static void
+tell_proxy(struct check_state *state)
+{
+	const struct config_proxy *proxy = &state->task->connection->jump
+						->proxy;
+	const struct {
+		const char *key, *text;
+	} facts[] = {
+		{ "proxy", proxy->label },
+		{ "type", config_options_proxy_type(proxy->type) },
+		{ "address", state->facts.address },
+		{ "answer", state->facts.proxy_said },
+	};
+
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		check_board_fact(state->board, CHECK_PROXY, facts[i].key,
+		    facts[i].text);
+	check_board_pass(state->board, "%s proxy %s: %s", facts[1].text,
+	    proxy->label, state->facts.proxy_said);
 }
 
 static void
@@ -113,6 +136,9 @@ static const struct {
 	enum check_phase phase;
 	void (*tell)(struct check_state *);
 } legs[] = {
+	[DIAL_PROXY_RESOLVE] = { CHECK_PROXY, tell_proxy },
+	[DIAL_PROXY_CONNECT] = { CHECK_PROXY, tell_proxy },
+	[DIAL_PROXY_ASK] = { CHECK_PROXY, tell_proxy },
 	[DIAL_RESOLVE] = { CHECK_RESOLVE, tell_resolved },
 	[DIAL_CONNECT] = { CHECK_CONNECT, tell_connected },
 	[DIAL_HANDSHAKE] = { CHECK_HANDSHAKE, tell_handshake },

@@ -11,21 +11,30 @@
 
 #include "config/config.h"
 
+/* Which connections have a phase. */
+enum need {
+	ALWAYS,
+	WITH_JUMP,
+	WITH_PROXY,
+	WITHOUT_PROXY, /* which resolves and connects in our place */
+};
+
 static const struct {
 	const char *name;
-	bool needs_jump; /* a connection without a jump box lacks it */
+	enum need need;
 } phases[] = {
-	[CHECK_CONFIG] = { "config", false },
-	[CHECK_RESOLVE] = { "resolve", false },
-	[CHECK_CONNECT] = { "connect", false },
-	[CHECK_HANDSHAKE] = { "handshake", true },
-	[CHECK_HOSTKEY] = { "hostkey", true },
-	[CHECK_AUTH] = { "auth", true },
-	[CHECK_FORWARD] = { "forward", true },
-	[CHECK_POSTGRES] = { "postgres", false },
-	[CHECK_TLS] = { "tls", false },
-	[CHECK_LOGIN] = { "login", false },
-	[CHECK_SERVER] = { "server", false },
+	[CHECK_CONFIG] = { "config", ALWAYS },
+	[CHECK_PROXY] = { "proxy", WITH_PROXY },
+	[CHECK_RESOLVE] = { "resolve", WITHOUT_PROXY },
+	[CHECK_CONNECT] = { "connect", WITHOUT_PROXY },
+	[CHECK_HANDSHAKE] = { "handshake", WITH_JUMP },
+	[CHECK_HOSTKEY] = { "hostkey", WITH_JUMP },
+	[CHECK_AUTH] = { "auth", WITH_JUMP },
+	[CHECK_FORWARD] = { "forward", WITH_JUMP },
+	[CHECK_POSTGRES] = { "postgres", ALWAYS },
+	[CHECK_TLS] = { "tls", ALWAYS },
+	[CHECK_LOGIN] = { "login", ALWAYS },
+	[CHECK_SERVER] = { "server", ALWAYS },
 };
 
 static const char *const statuses[] = {
@@ -61,7 +70,20 @@ check_report_status_name(enum check_status status)
 bool
 check_report_has(const struct check_report *report, enum check_phase phase)
 {
-	return report->connection->jump != NULL || !phases[phase].needs_jump;
+	const struct config_jump *jump = report->connection->jump;
+	bool has_proxy = jump != NULL && jump->proxy.type != PROXY_NONE;
+
+	switch (phases[phase].need) {
+	case ALWAYS:
+		break;
+	case WITH_JUMP:
+		return jump != NULL;
+	case WITH_PROXY:
+		return has_proxy;
+	case WITHOUT_PROXY:
+		return !has_proxy;
+	}
+	return true;
 }
 
 static bool

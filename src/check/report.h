@@ -18,6 +18,7 @@ struct config_connection;
 
 enum check_phase {
 	CHECK_CONFIG,
+	CHECK_PROXY, /* in place of the next two */
 	CHECK_RESOLVE,
 	CHECK_CONNECT,
 	CHECK_HANDSHAKE,
@@ -107,7 +108,7 @@ const char *check_report_phase_name(enum check_phase);
 /* "ok" */
 const char *check_report_status_name(enum check_status);
 
-/* Whether this connection has this phase: without a jump box it has fewer. */
+/* Whether this connection has this phase: not without a jump box or a proxy. */
 bool check_report_has(const struct check_report *, enum check_phase);
 
 /* Set the command and where to run it.  A command that does not fit is left

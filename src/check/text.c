@@ -85,12 +85,15 @@ static void
 put_title(struct check_text *text, const struct check_report *report)
 {
 	const struct config_connection *connection = report->connection;
+	const struct config_jump *jump = connection->jump;
 
 	text->has_title = true;
 	put(text, BOLD, connection->name);
-	if (connection->jump != NULL)
-		fprintf(text->out, ": %s through jump box %s\n",
-		    connection->label, connection->jump->label);
+	if (jump != NULL)
+		fprintf(text->out, ": %s through jump box %s%s%s\n",
+		    connection->label, jump->label,
+		    jump->proxy.label != NULL ? " by proxy " : "",
+		    jump->proxy.label != NULL ? jump->proxy.label : "");
 	else
 		fprintf(text->out, ": %s without a tunnel\n",
 		    connection->label);

@@ -38,6 +38,8 @@ name_fault(struct check_state *state)
 
 	fault_name(&state->fault, jump != NULL ? jump->label : NULL,
 	    jump != NULL ? jump->username : NULL, connection->label);
+	fault_name_proxy(&state->fault,
+	    jump != NULL ? jump->proxy.label : NULL);
 }
 
 static void

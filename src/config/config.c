@@ -44,6 +44,16 @@ texts_free(char **texts, size_t count)
 	free(texts);
 }
 
+static void
+proxy_clear(struct config_proxy *proxy)
+{
+	free(proxy->label);
+	free(proxy->host);
+	free(proxy->username);
+	secret_clear(&proxy->password);
+	secret_clear(&proxy->ca_cert);
+}
+
 void
 config_clear_jump(struct config_jump *jump)
 {
@@ -59,6 +69,7 @@ config_clear_jump(struct config_jump *jump)
 	texts_free(jump->pins, jump->pin_count);
 	texts_free(jump->known_hosts, jump->known_hosts_count);
 	free(jump->accept_new_file);
+	proxy_clear(&jump->proxy);
 	*jump = (struct config_jump){ 0 };
 }
 

@@ -39,6 +39,14 @@ enum host_trust {
 	TRUST_ANY,         /* host_key: any */
 };
 
+enum proxy_type {
+	PROXY_NONE,
+	PROXY_HTTP,
+	PROXY_HTTPS,
+	PROXY_SOCKS5,
+	PROXY_SOCKS4A,
+};
+
 enum ssl_mode {
 	SSL_MODE_DISABLE,
 	SSL_MODE_ALLOW,
@@ -74,9 +82,20 @@ struct config_network {
 /* Keys that a login offers at most: sshd counts each as a try of six. */
 #define CONFIG_KEYS_MAX 5
 
+/* The proxy through which a jump box is reached; all zero: there is none. */
+struct config_proxy {
+	char *label; /* "proxy.example.com:3128" */
+	char *host;
+	unsigned port;
+	enum proxy_type type;
+	char *username; /* NULL: the proxy is not told who uses it */
+	struct secret password;
+	struct secret ca_cert; /* of PROXY_HTTPS; not set: the system's */
+};
+
 /*
- * A jump box.  Connections that agree on its host, port, user, credentials and
- * trusted host keys share one object.
+ * A jump box.  Connections that agree on its host, port, user, credentials,
+ * trusted host keys and proxy share one object.
  */
 struct config_jump {
 	size_t index; /* in config.jumps */
@@ -102,6 +121,7 @@ struct config_jump {
 	char **known_hosts; /* files, in the order in which they are read */
 	size_t known_hosts_count;
 	char *accept_new_file; /* where accept-new remembers; read as well */
+	struct config_proxy proxy;
 };
 
 /* What the host of a connection is. */

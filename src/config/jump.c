@@ -15,6 +15,7 @@
 #include "config/credentials.h"
 #include "config/fields.h"
 #include "config/path.h"
+#include "config/proxy.h"
 #include "config/section.h"
 #include "config/trust.h"
 #include "config/yaml.h"
@@ -258,7 +259,7 @@ config_jump_has_same_host_key(const struct config_jump *a,
     const struct config_jump *b)
 {
 	return text_equal(a->host, b->host) && a->port == b->port &&
-	    trust_equal(a, b);
+	    text_equal(a->proxy.label, b->proxy.label) && trust_equal(a, b);
 }
 
 static bool
@@ -266,7 +267,8 @@ jump_equal(const struct config_jump *a, const struct config_jump *b)
 {
 	return config_jump_has_same_host_key(a, b) &&
 	    text_equal(a->username, b->username) &&
-	    config_credentials_equal(a, b);
+	    config_credentials_equal(a, b) &&
+	    config_proxy_equal(&a->proxy, &b->proxy);
 }
 
 /* Keep `take`, or clear it if an equal jump box is there already. */
@@ -294,6 +296,7 @@ config_jump_fill(const struct section *section, const struct config *cfg,
 	config_credentials_judge(section, cfg, jump);
 	read_host_key(section, jump);
 	read_known_hosts(section, jump);
+	config_proxy_read(section, &jump->proxy);
 	if (jump->host != NULL)
 		jump->label = config_peer_label(jump->host, jump->port);
 }

@@ -26,8 +26,9 @@ const struct config_jump *config_jump_read(const struct section *,
     struct config *);
 
 /*
- * Whether two jump boxes differ at most in their login: they have the same host
- * key, and trust it for the same reasons.
+ * Whether two jump boxes differ at most in their logins: they have the same
+ * host key, since they are reached the same way, and trust it for the same
+ * reasons.
  */
 bool config_jump_has_same_host_key(const struct config_jump *,
     const struct config_jump *);

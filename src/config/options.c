@@ -63,6 +63,14 @@ static const struct option_word auth_methods[] = {
 	{ NULL, 0 },
 };
 
+static const struct option_word proxy_types[] = {
+	{ "http", PROXY_HTTP },
+	{ "https", PROXY_HTTPS },
+	{ "socks5", PROXY_SOCKS5 },
+	{ "socks4a", PROXY_SOCKS4A },
+	{ NULL, 0 },
+};
+
 static const struct option_word ssl_modes[] = {
 	{ "disable", SSL_MODE_DISABLE },
 	{ "allow", SSL_MODE_ALLOW },
@@ -299,16 +307,23 @@ const struct option config_options[] = {
 	    .sentence = "a certificate for the private key" },
 	{ SECTION_TUNNEL, "via", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
 	    .sentence = "a jump box on the way to the jump box" },
-	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_LATER, NO_FIELD,
+	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_OPTIONAL,
+	    OF_JUMP(proxy.host),
 	    .sentence = "a proxy on the way to the jump box" },
-	{ SECTION_TUNNEL, "proxy_port", OPTION_NUMBER, NEED_LATER, NO_FIELD,
+	{ SECTION_TUNNEL, "proxy_port", OPTION_NUMBER, NEED_OPTIONAL,
+	    OF_JUMP(proxy.port), .min = 1, .max = 65535,
 	    .sentence = "the port of the proxy" },
-	{ SECTION_TUNNEL, "proxy_type", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
+	{ SECTION_TUNNEL, "proxy_type", OPTION_WORD, NEED_OPTIONAL,
+	    OF_JUMP(proxy.type), .words = proxy_types,
 	    .sentence = "the protocol of the proxy" },
-	{ SECTION_TUNNEL, "proxy_username", OPTION_TEXT, NEED_LATER, NO_FIELD,
-	    .sentence = "the user at the proxy" },
-	{ SECTION_TUNNEL, "proxy_password", OPTION_SECRET, NEED_LATER, NO_FIELD,
-	    .sentence = "the password of that user" },
+	{ SECTION_TUNNEL, "proxy_username", OPTION_TEXT, NEED_OPTIONAL,
+	    OF_JUMP(proxy.username), .sentence = "the user at the proxy" },
+	{ SECTION_TUNNEL, "proxy_password", OPTION_SECRET, NEED_OPTIONAL,
+	    OF_JUMP(proxy.password), .sentence = "the password of that user" },
+	{ SECTION_TUNNEL, "proxy_ca_cert", OPTION_PEM, NEED_OPTIONAL,
+	    OF_JUMP(proxy.ca_cert),
+	    .sentence = "the authorities that sign the certificate of a proxy "
+			"of type https" },
 };
 
 const size_t config_option_count = sizeof config_options /
@@ -328,6 +343,15 @@ config_options_ssl_mode(enum ssl_mode mode)
 {
 	assert(ssl_modes[mode].value == (int)mode);
 	return ssl_modes[mode].word;
+}
+
+const char *
+config_options_proxy_type(enum proxy_type type)
+{
+	const struct option_word *word = &proxy_types[type - PROXY_HTTP];
+
+	assert(type != PROXY_NONE && word->value == (int)type);
+	return word->word;
 }
 
 const char *

@@ -76,6 +76,9 @@ extern const size_t config_option_count;
 /* "verify-ca": the word of ssl_config.mode, and of libpq. */
 const char *config_options_ssl_mode(enum ssl_mode);
 
+/* "socks5": the word of proxy_type; not for PROXY_NONE. */
+const char *config_options_proxy_type(enum proxy_type);
+
 /* The name of a section for messages: "a connection", "ssh_tunnel". */
 const char *config_options_title(enum option_section);
 

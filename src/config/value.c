@@ -252,8 +252,11 @@ text_text(const struct option *option, const void *field)
 static char *
 number_text(const struct option *option, const void *field)
 {
-	(void)option;
-	return xasprintf("%u", *(const unsigned *)field);
+	unsigned number = *(const unsigned *)field;
+
+	if (number == 0 && option->min > 0)
+		return NULL;
+	return xasprintf("%u", number);
 }
 
 static void
@@ -293,7 +296,6 @@ word_of(const struct option *option, unsigned value)
 	     word++)
 		if (word->value == (int)value)
 			found = word->word;
-	assert(found != NULL);
 	return found;
 }
 

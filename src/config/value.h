@@ -29,7 +29,8 @@ enum value_verdict config_value_parse(const struct option *, const char *text,
 
 /*
  * The value of a field as a file would write it, the inverse of
- * config_value_parse().  The caller frees it; NULL: a text that is not set. Not
+ * config_value_parse().  The caller frees it; NULL: it is not set, as a text
+ * without value, a number below its range and an enum without a word are.  Not
  * for secrets and PEM.
  */
 char *config_value_text(const struct option *, const void *field);

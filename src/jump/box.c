@@ -279,11 +279,13 @@ log_outcome(const struct config_jump *jump, const struct fault *fault,
 
 	if (fault->code == FAIL_NONE) {
 		log_info("jump box reached", log_str("jump", jump->label),
+		    log_str("proxy", jump->proxy.label),
 		    log_str("detail", fault->detail));
 		return;
 	}
 	fault_message(fault, message, sizeof message);
 	log_warning("jump box not reached", log_str("jump", jump->label),
+	    log_str("proxy", jump->proxy.label),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail),
 	    log_num("attempts", attempts),
@@ -402,9 +404,10 @@ jump_box_explain(struct jump_box *box, struct fault *out)
 	if (jump_box_cause(box, out))
 		return;
 	jump_box_is_dialling(box, &stage, &since_ms);
-	fault_set(out, dial_stage_timeout(stage), "%s",
+	fault_set(out, dialing_stage_timeout(stage), "%s",
 	    clock_text(clock_ms() - since_ms).text);
 	fault_name(out, box->jump->label, box->jump->username, NULL);
+	fault_name_proxy(out, box->jump->proxy.label);
 	fault_note(out, "the tunnel is still being set up");
 }
 

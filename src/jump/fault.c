@@ -18,6 +18,7 @@ jump_fault_name(struct fault *fault, const struct config_connection *connection)
 
 	fault_name(fault, jump != NULL ? jump->label : NULL,
 	    jump != NULL ? jump->username : NULL, connection->label);
+	fault_name_proxy(fault, jump != NULL ? jump->proxy.label : NULL);
 }
 
 static void

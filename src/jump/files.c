@@ -29,13 +29,15 @@ struct jump_files *
 jump_files_look(const struct config_jump *jump)
 {
 	const struct secrets *keys = &jump->private_keys;
-	size_t most = 3 + keys->count + jump->known_hosts_count;
+	size_t most = 5 + keys->count + jump->known_hosts_count;
 	struct jump_files *files = xcalloc(1,
 	    sizeof *files + most * sizeof *files->stamps);
 
 	look_at(files, jump->password.path);
 	look_at(files, jump->passphrase.path);
 	look_at(files, jump->accept_new_file);
+	look_at(files, jump->proxy.password.path);
+	look_at(files, jump->proxy.ca_cert.path);
 	for (size_t i = 0; i < keys->count; i++)
 		look_at(files, keys->list[i].path);
 	for (size_t i = 0; i < jump->known_hosts_count; i++)

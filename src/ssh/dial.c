@@ -2,8 +2,7 @@
 
 /*
  * The stages of a dial, one after another.  Each has a deadline from the
- * configuration, and notes in the fault's DETAIL what it reached.  The first
- * two also reach a database without tunnel.
+ * configuration, and notes in the fault's DETAIL what it reached.
  */
 #include "ssh/dial.h"
 
@@ -24,17 +23,25 @@
 #include "ssh/handshake.h"
 #include "ssh/hostkey_trust.h"
 #include "ssh/login.h"
-#include "ssh/resolver.h"
-#include "ssh/tcp.h"
+#include "ssh/proxy.h"
+#include "ssh/reach.h"
+#include "ssh/socket.h"
 #include "ssh/transport.h"
 
-/* How reaching a host by TCP can fail, for a jump box or for a database. */
-struct rows {
-	enum failure name_unknown, name_timeout;
-	enum failure refused, reset, unreachable, timeout;
+static const struct reach_rows proxy_rows = {
+	DIAL_PROXY_RESOLVE,
+	DIAL_PROXY_CONNECT,
+	FAIL_PROXY_NAME_UNKNOWN,
+	FAIL_PROXY_NAME_TIMEOUT,
+	FAIL_PROXY_REFUSED,
+	FAIL_PROXY_HANGUP,
+	FAIL_PROXY_UNREACHABLE,
+	FAIL_PROXY_TIMEOUT,
 };
 
-static const struct rows jump_rows = {
+static const struct reach_rows jump_rows = {
+	DIAL_RESOLVE,
+	DIAL_CONNECT,
 	FAIL_JUMP_NAME_UNKNOWN,
 	FAIL_JUMP_NAME_TIMEOUT,
 	FAIL_JUMP_REFUSED,
@@ -43,7 +50,9 @@ static const struct rows jump_rows = {
 	FAIL_JUMP_TIMEOUT,
 };
 
-static const struct rows database_rows = {
+static const struct reach_rows database_rows = {
+	DIAL_RESOLVE,
+	DIAL_CONNECT,
 	FAIL_DB_NAME_UNKNOWN,
 	FAIL_DB_NAME_TIMEOUT,
 	FAIL_DB_REFUSED,
@@ -51,49 +60,6 @@ static const struct rows database_rows = {
 	FAIL_DB_UNREACHABLE,
 	FAIL_DB_TIMEOUT,
 };
-
-/* A host that was reached. */
-struct reached {
-	int fd;
-	char address[64];
-	unsigned count; /* how many addresses its name has */
-};
-
-enum failure
-dial_stage_timeout(enum dial_stage stage)
-{
-	static const enum failure timeouts[] = {
-		[DIAL_RESOLVE] = FAIL_JUMP_NAME_TIMEOUT,
-		[DIAL_CONNECT] = FAIL_JUMP_TIMEOUT,
-		[DIAL_HANDSHAKE] = FAIL_JUMP_HANDSHAKE_TIMEOUT,
-		[DIAL_HOSTKEY] = FAIL_JUMP_HANDSHAKE_TIMEOUT,
-		[DIAL_AUTH] = FAIL_AUTH_TIMEOUT,
-		[DIAL_AGENT] = FAIL_AUTH_AGENT_WAITS,
-	};
-
-	assert((size_t)stage < sizeof timeouts / sizeof *timeouts);
-	return timeouts[stage];
-}
-
-static void
-enter(const struct dial *dial, enum dial_stage stage)
-{
-	if (dial->on_stage != NULL)
-		dial->on_stage(dial->arg, stage);
-}
-
-/*
- * How long a stage may take: its own time-out, within the deadline of the dial.
- */
-static int64_t
-allow(const struct dial *dial, int64_t stage_ms)
-{
-	int64_t left_ms = dial->deadline_ms - clock_ms();
-
-	if (dial->deadline_ms == 0 || left_ms > stage_ms)
-		return stage_ms;
-	return left_ms > 0 ? left_ms : 0;
-}
 
 static enum failure
 fail_timeout(struct fault *fault, enum failure code, int64_t allowed_ms)
@@ -105,148 +71,6 @@ static int
 elapsed_ms(int64_t since_ms)
 {
 	return (int)(clock_ms() - since_ms);
-}
-
-/* "203.0.113.10 and 1 more" */
-static void
-describe(const struct addrinfo *addresses, char *text, size_t size)
-{
-	char first[NI_MAXHOST];
-	unsigned more = 0;
-
-	getnameinfo(addresses->ai_addr, addresses->ai_addrlen, first,
-	    sizeof first, NULL, 0, NI_NUMERICHOST);
-	while ((addresses = addresses->ai_next) != NULL)
-		more++;
-	if (more > 0)
-		snprintf(text, size, "%s and %u more", first, more);
-	else
-		snprintf(text, size, "%s", first);
-}
-
-/* An address literal resolves to itself, which is not worth a note. */
-static void
-note_resolved(const char *host, const struct addrinfo *found,
-    int64_t started_ms, struct fault *fault)
-{
-	char text[NI_MAXHOST + 32];
-
-	describe(found, text, sizeof text);
-	if (strcmp(text, host) != 0)
-		fault_note(fault, "resolved to %s in %d ms", text,
-		    elapsed_ms(started_ms));
-}
-
-static void
-note_asked(const char *host, int64_t started_ms, struct fault *fault)
-{
-	fault_note(fault, "asked this machine's resolver for %s for %d ms",
-	    host, elapsed_ms(started_ms));
-}
-
-static void
-note_tried(const struct addrinfo *addresses, int64_t started_ms,
-    struct fault *fault)
-{
-	char text[NI_MAXHOST + 32];
-
-	describe(addresses, text, sizeof text);
-	fault_note(fault, "tried %s for %d ms", text, elapsed_ms(started_ms));
-}
-
-static enum failure
-resolve(const struct dial *dial, const struct rows *rows, const char *host,
-    unsigned port, struct addrinfo **out, struct fault *fault)
-{
-	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = allow(dial, dial->cfg->resolve_timeout_ms);
-	char words[FAULT_WORDS_MAX];
-
-	enter(dial, DIAL_RESOLVE);
-	switch (
-	    resolver_ask(dial->resolver, host, port, started_ms + allowed_ms,
-		dial->cancel_fd, out, words, sizeof words)) {
-	case RESOLVE_OK:
-		note_resolved(host, *out, started_ms, fault);
-		if (dial->facts != NULL)
-			describe(*out, dial->facts->addresses,
-			    sizeof dial->facts->addresses);
-		return FAIL_NONE;
-	case RESOLVE_UNKNOWN:
-		note_asked(host, started_ms, fault);
-		return fault_set(fault, rows->name_unknown, "%s", words);
-	case RESOLVE_TIMEOUT:
-		note_asked(host, started_ms, fault);
-		return fail_timeout(fault, rows->name_timeout, allowed_ms);
-	case RESOLVE_CANCELLED:
-		break;
-	}
-	return fault_set_code(fault, FAIL_SHUTDOWN);
-}
-
-static enum failure
-connect_to(const struct dial *dial, const struct rows *rows,
-    const struct addrinfo *addresses, struct reached *out, struct fault *fault)
-{
-	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = allow(dial, dial->cfg->connect_timeout_ms);
-	char words[FAULT_WORDS_MAX];
-
-	enter(dial, DIAL_CONNECT);
-	switch (tcp_connect(addresses, started_ms + allowed_ms, dial->cancel_fd,
-	    &out->fd, words, sizeof words)) {
-	case TCP_CONNECTED:
-		fault_note(fault, "connected to %s in %d ms", words,
-		    elapsed_ms(started_ms));
-		snprintf(out->address, sizeof out->address, "%.63s", words);
-		if (dial->facts != NULL)
-			snprintf(dial->facts->address,
-			    sizeof dial->facts->address, "%.63s", words);
-		tcp_keepalive(out->fd, dial->cfg->keepalive_interval_ms,
-		    dial->cfg->keepalive_count);
-		return FAIL_NONE;
-	case TCP_REFUSED:
-		note_tried(addresses, started_ms, fault);
-		return fault_set_code(fault, rows->refused);
-	case TCP_RESET:
-		note_tried(addresses, started_ms, fault);
-		return fault_set_code(fault, rows->reset);
-	case TCP_UNREACHABLE:
-		note_tried(addresses, started_ms, fault);
-		return fault_set(fault, rows->unreachable, "%s", words);
-	case TCP_TIMEOUT:
-		note_tried(addresses, started_ms, fault);
-		return fail_timeout(fault, rows->timeout, allowed_ms);
-	case TCP_CANCELLED:
-		break;
-	}
-	return fault_set_code(fault, FAIL_SHUTDOWN);
-}
-
-static unsigned
-count(const struct addrinfo *addresses)
-{
-	unsigned n = 0;
-
-	for (; addresses != NULL; addresses = addresses->ai_next)
-		n++;
-	return n;
-}
-
-static enum failure
-reach(const struct dial *dial, const struct rows *rows, const char *host,
-    unsigned port, struct reached *out, struct fault *fault)
-{
-	struct addrinfo *addresses;
-	enum failure code;
-
-	code = resolve(dial, rows, host, port, &addresses, fault);
-	if (code == FAIL_NONE) {
-		out->count = count(addresses);
-		code = connect_to(dial, rows, addresses, out, fault);
-	}
-	resolver_release(addresses);
-	return code;
 }
 
 static void
@@ -278,16 +102,16 @@ shake_hands(const struct dial *dial, const struct config_jump *jump,
 	struct ssh_hostkey_trust *trust;
 	enum failure code;
 
-	enter(dial, DIAL_HANDSHAKE);
+	dialing_enter(dial, DIAL_HANDSHAKE);
 	code = ssh_hostkey_trust_prepare(jump, session, &trust, fault);
 	if (code == FAIL_NONE)
 		code = ssh_handshake(transport, jump->port,
-		    allow(dial, dial->cfg->handshake_timeout_ms),
+		    dialing_allow_ms(dial, dial->cfg->handshake_timeout_ms),
 		    dial->cancel_fd, fault);
 	fault_software(fault, ssh_facts_software(transport));
 	keep_facts(dial, transport);
 	if (code == FAIL_NONE) {
-		enter(dial, DIAL_HOSTKEY);
+		dialing_enter(dial, DIAL_HOSTKEY);
 		code = verify(reached, trust, session, fault);
 	}
 	if (code == FAIL_NONE && dial->facts != NULL)
@@ -320,7 +144,7 @@ flush(const struct dial *dial, struct ssh_transport *transport,
 static void
 on_agent(void *arg, bool is_asked)
 {
-	enter(arg, is_asked ? DIAL_AGENT : DIAL_AUTH);
+	dialing_enter(arg, is_asked ? DIAL_AGENT : DIAL_AUTH);
 }
 
 static enum failure
@@ -328,11 +152,11 @@ log_in(const struct dial *dial, const struct config_jump *jump,
     struct ssh_transport *transport, struct fault *fault)
 {
 	int64_t deadline_ms = clock_ms() +
-	    allow(dial, dial->cfg->auth_timeout_ms);
+	    dialing_allow_ms(dial, dial->cfg->auth_timeout_ms);
 	struct ssh_login login;
 	enum failure code;
 
-	enter(dial, DIAL_AUTH);
+	dialing_enter(dial, DIAL_AUTH);
 	ssh_login_start(&login, transport, jump, deadline_ms, dial->cancel_fd,
 	    fault);
 	login.on_agent = on_agent;
@@ -349,15 +173,49 @@ log_in(const struct dial *dial, const struct config_jump *jump,
 	return code;
 }
 
+/* What answers is the jump box, at an address that only its proxy knows. */
+static enum failure
+ask_proxy(const struct dial *dial, const struct config_jump *jump,
+    struct reached *reached, struct ssh_transport **out, struct fault *fault)
+{
+	struct ssh_socket *socket = ssh_socket_new(reached->fd);
+	char said[sizeof dial->facts->proxy_said];
+	enum failure code;
+
+	dialing_enter(dial, DIAL_PROXY_ASK);
+	code = ssh_proxy_open(jump, socket,
+	    dialing_allow_ms(dial, dial->cfg->connect_timeout_ms),
+	    dial->cancel_fd, said, sizeof said, fault);
+	if (dial->facts != NULL)
+		memcpy(dial->facts->proxy_said, said, sizeof said);
+	reached->count = 1;
+	if (code == FAIL_NONE)
+		*out = ssh_transport_over(socket,
+		    "closed by the jump box, or by the proxy");
+	else
+		ssh_socket_free(socket);
+	return code;
+}
+
 static enum failure
 reach_jump(const struct dial *dial, const struct config_jump *jump,
     struct reached *reached, struct ssh_transport **out, struct fault *fault)
 {
+	const struct config_proxy *proxy = &jump->proxy;
 	enum failure code;
 
 	*out = NULL;
 	fault_name(fault, jump->label, jump->username, NULL);
-	code = reach(dial, &jump_rows, jump->host, jump->port, reached, fault);
+	fault_name_proxy(fault, proxy->label);
+	if (proxy->type != PROXY_NONE) {
+		code = reach_host(dial, &proxy_rows, proxy->host, proxy->port,
+		    reached, fault);
+		if (code == FAIL_NONE)
+			code = ask_proxy(dial, jump, reached, out, fault);
+		return code;
+	}
+	code = reach_host(dial, &jump_rows, jump->host, jump->port, reached,
+	    fault);
 	if (code == FAIL_NONE)
 		*out = ssh_transport_new(reached->fd);
 	return code;
@@ -405,11 +263,11 @@ dial_handshake(const struct dial *dial, const struct config_jump *jump,
 	enum failure code = reach_jump(dial, jump, &reached, out, fault);
 
 	if (code == FAIL_NONE) {
-		enter(dial, DIAL_HANDSHAKE);
+		dialing_enter(dial, DIAL_HANDSHAKE);
 		if (host_keys != NULL)
 			ask_for(*out, host_keys);
 		code = ssh_handshake(*out, jump->port,
-		    allow(dial, dial->cfg->handshake_timeout_ms),
+		    dialing_allow_ms(dial, dial->cfg->handshake_timeout_ms),
 		    dial->cancel_fd, fault);
 		fault_software(fault, ssh_facts_software(*out));
 	}
@@ -438,11 +296,12 @@ reach_socket(const struct dial *dial, const char *dir, unsigned port,
     int *fd_out, struct fault *fault)
 {
 	int64_t started_ms = clock_ms();
-	int64_t allowed_ms = allow(dial, dial->cfg->connect_timeout_ms);
+	int64_t allowed_ms = dialing_allow_ms(dial,
+	    dial->cfg->connect_timeout_ms);
 	char *path = xasprintf("%s/.s.PGSQL.%u", dir, port);
 	int error;
 
-	enter(dial, DIAL_CONNECT);
+	dialing_enter(dial, DIAL_CONNECT);
 	*fd_out = await_unix(path, started_ms + allowed_ms, dial->cancel_fd);
 	error = errno;
 	free(path);
@@ -468,8 +327,8 @@ dial_database(const struct dial *dial,
 	if (connection->host_kind == CONFIG_HOST_SOCKET)
 		return reach_socket(dial, connection->host, connection->port,
 		    fd_out, fault);
-	code = reach(dial, &database_rows, connection->host, connection->port,
-	    &reached, fault);
+	code = reach_host(dial, &database_rows, connection->host,
+	    connection->port, &reached, fault);
 	if (code == FAIL_NONE)
 		*fd_out = reached.fd;
 	return code;

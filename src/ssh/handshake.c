@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "ssh/facts.h"
@@ -21,6 +20,7 @@
 #include "ssh/kexinit.h"
 #include "ssh/peer.h"
 #include "ssh/transport.h"
+#include "ssh/transport_wait.h"
 
 /* libssh2 returns this when it could not read the first packet. */
 #define KEXINIT_UNREAD (-1)
@@ -62,21 +62,18 @@ static const unsigned postgres_ports[] = { 5432, 5433, 6432 };
 
 /*
  * libssh2 reads text that is no banner only up to its first zero byte.  The
- * rest is still in the kernel, so peek there.
+ * rest is still in the socket, so peek there.
  */
 static struct ssh_heard
-listen_on(const struct ssh_transport *transport)
+listen_on(struct ssh_transport *transport)
 {
 	const struct ssh_said *said = ssh_transport_said(transport);
 	struct ssh_heard heard = { .len = said->first_len };
-	ssize_t more;
 
 	assert(said->first_len <= sizeof heard.bytes);
 	memcpy(heard.bytes, said->first, said->first_len);
-	more = recv(ssh_transport_fd(transport), heard.bytes + heard.len,
-	    sizeof heard.bytes - heard.len, MSG_PEEK | MSG_DONTWAIT);
-	if (more > 0)
-		heard.len += (size_t)more;
+	heard.len += ssh_transport_peek(transport, heard.bytes + heard.len,
+	    sizeof heard.bytes - heard.len);
 	return heard;
 }
 
@@ -182,7 +179,7 @@ note_banner(const struct ssh_transport *transport,
 }
 
 static enum failure
-fail(const struct ssh_transport *transport, unsigned port, enum ending ending,
+fail(struct ssh_transport *transport, unsigned port, enum ending ending,
     int64_t allowed_ms, struct fault *fault)
 {
 	struct ssh_heard heard = listen_on(transport);
@@ -234,7 +231,7 @@ fail_broken(const struct ssh_transport *transport, int rc, struct fault *fault)
 }
 
 static enum failure
-fail_error(const struct ssh_transport *transport, unsigned port, int rc,
+fail_error(struct ssh_transport *transport, unsigned port, int rc,
     int64_t allowed_ms, struct fault *fault)
 {
 	const struct ssh_said *said = ssh_transport_said(transport);

@@ -131,9 +131,8 @@ step_open(struct ssh_link *link)
 		if (ssh_facts_is_over(link->host.transport))
 			lose_session(link);
 		ssh_link_retire(link);
-	} else {
+	} else
 		ssh_channels_measured(&link->host, link->slot.elapsed_us);
-	}
 	end_open(link);
 }
 
@@ -283,6 +282,8 @@ ssh_link_flush(struct ssh_link *link)
 		link->host.is_full = false;
 		event_active(link->host.turn, EV_TIMEOUT, 0);
 	}
+	if (ssh_transport_is_readable(transport))
+		event_active(link->readable, EV_READ, 0);
 	if (ssh_transport_is_lost(transport)) {
 		lose_session(link);
 		event_active(link->host.turn, EV_TIMEOUT, 0);
@@ -304,8 +305,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	ssh_transport_readable(link->host.transport, TURN_BUDGET);
-	link->has_unread = true;
-	link->needs_pump = true;
+	link->has_unread = link->needs_pump = true;
 }
 
 /* The socket has room, or a user wants a turn: it follows this event. */

@@ -16,6 +16,7 @@
 #include "ssh/await.h"
 #include "ssh/failure.h"
 #include "ssh/transport.h"
+#include "ssh/transport_wait.h"
 
 /* OpenSSH says this when MaxAuthTries is reached. */
 #define TOO_MANY "Too many authentication failures"

@@ -15,14 +15,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -30,18 +27,13 @@
 #include "key/ssh_memory.h"
 #include "ssh/algorithms.h"
 #include "ssh/same_key.h"
+#include "ssh/socket.h"
 
 /*
  * Turn off libssh2's own time-out, 60 s inside one call: callers have
  * deadlines.
  */
 #define READ_TIMEOUT_S 1000000
-
-/*
- * Bytes received in one wait of sequential code.  It is small, so that the
- * deadline also ends a peer that never stops sending.
- */
-#define WAIT_BUDGET ((size_t)64 << 10)
 
 /*
  * An honest peer makes libssh2 hold about 2 MB at most: the session, 900
@@ -58,7 +50,7 @@
 struct ssh_transport {
 	LIBSSH2_SESSION *session;
 	struct ssh_memory memory; /* what the session holds */
-	int fd;
+	struct ssh_socket *socket;
 	struct evbuffer *output;
 	size_t budget;           /* bytes that RECV may still take */
 	size_t turn_blocks;      /* RECV waits while libssh2 holds more */
@@ -69,6 +61,7 @@ struct ssh_transport {
 	bool is_buried;
 	bool expects_open;
 	char lost_words[128];
+	const char *end_words; /* of an end that is told by nobody */
 	uint64_t received;
 	int64_t received_ms;
 	struct ssh_said said;
@@ -99,6 +92,7 @@ stop_sending(struct ssh_transport *transport, const char *words)
 	transport->is_deaf = true;
 	keep_lost_words(transport, words);
 	evbuffer_drain(transport->output, SIZE_MAX);
+	ssh_socket_drop(transport->socket);
 }
 
 /* Send and receive nothing more.  This cause comes before any other. */
@@ -244,20 +238,19 @@ static LIBSSH2_RECV_FUNC(on_recv)
 		return -EAGAIN;
 	if (length > transport->budget)
 		length = transport->budget;
-	do
-		len = recv(transport->fd, buffer, length, 0);
-	while (len < 0 && errno == EINTR);
+	len = ssh_socket_receive(transport->socket, buffer, length);
 	if (len > 0) {
 		count_received(transport, buffer, (size_t)len);
-		if ((size_t)len < length)
+		if ((size_t)len < length &&
+		    !ssh_socket_holds(transport->socket))
 			transport->budget = 0;
 		return len;
 	}
 	transport->budget = 0;
 	if (len == 0)
-		set_lost(transport, "closed by the jump box");
+		set_lost(transport, transport->end_words);
 	else if (errno != EAGAIN)
-		set_lost(transport, strerror(errno));
+		set_lost(transport, ssh_socket_words(transport->socket));
 	return -EAGAIN;
 }
 
@@ -282,10 +275,17 @@ set_hooks(LIBSSH2_SESSION *session)
 struct ssh_transport *
 ssh_transport_new(int take_fd)
 {
+	return ssh_transport_over(ssh_socket_new(take_fd),
+	    "closed by the jump box");
+}
+
+struct ssh_transport *
+ssh_transport_over(struct ssh_socket *take, const char *end_words)
+{
 	struct ssh_transport *transport = xcalloc(1, sizeof *transport);
 
-	transport->fd = take_fd;
-	fcntl(take_fd, F_SETFL, fcntl(take_fd, F_GETFL) | O_NONBLOCK);
+	transport->socket = take;
+	transport->end_words = end_words;
 	transport->received_ms = clock_ms();
 	transport->output = evbuffer_new();
 	transport->session = libssh2_session_init_ex(on_alloc, on_free,
@@ -312,7 +312,7 @@ ssh_transport_free(struct ssh_transport *transport)
 	ssh_memory_clear(&transport->memory, is_secret);
 	ssh_said_clear(&transport->said);
 	evbuffer_free(transport->output);
-	close(transport->fd);
+	ssh_socket_free(transport->socket);
 	free(transport);
 }
 
@@ -325,7 +325,7 @@ ssh_transport_session(const struct ssh_transport *transport)
 int
 ssh_transport_fd(const struct ssh_transport *transport)
 {
-	return transport->fd;
+	return ssh_socket_fd(transport->socket);
 }
 
 const struct ssh_said *
@@ -380,7 +380,27 @@ acknowledge_now(struct ssh_transport *transport)
 {
 	int on = 1;
 
-	setsockopt(transport->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	setsockopt(ssh_transport_fd(transport), IPPROTO_TCP, TCP_QUICKACK, &on,
+	    sizeof on);
+}
+
+bool
+ssh_transport_is_readable(const struct ssh_transport *transport)
+{
+	return !transport->is_lost && ssh_socket_holds(transport->socket);
+}
+
+size_t
+ssh_transport_peek(struct ssh_transport *transport, void *buf, size_t size)
+{
+	ssize_t len = 0;
+
+	if (size > 0)
+		len = ssh_socket_receive(transport->socket, buf, size);
+	if (len <= 0)
+		return 0;
+	ssh_socket_unread(transport->socket, buf, (size_t)len);
+	return (size_t)len;
 }
 
 size_t
@@ -390,7 +410,7 @@ ssh_transport_flush(struct ssh_transport *transport)
 
 	watch_host_key(transport);
 	while (ssh_transport_pending(transport) > 0) {
-		if (evbuffer_write(transport->output, transport->fd) > 0)
+		if (ssh_socket_send(transport->socket, transport->output))
 			continue;
 		if (errno == EAGAIN)
 			break;
@@ -406,31 +426,8 @@ ssh_transport_flush(struct ssh_transport *transport)
 size_t
 ssh_transport_pending(const struct ssh_transport *transport)
 {
-	return evbuffer_get_length(transport->output);
-}
-
-enum ssh_wait
-ssh_transport_wait(struct ssh_transport *transport, int64_t deadline_ms,
-    int cancel_fd)
-{
-	size_t pending = ssh_transport_flush(transport);
-	struct pollfd fds[] = {
-		{ .fd = transport->fd,
-		    .events = pending > 0 ? POLLIN | POLLOUT : POLLIN },
-		{ .fd = cancel_fd, .events = POLLIN },
-	};
-
-	if (transport->is_lost)
-		return SSH_WAIT_LOST;
-	if (clock_ms() >= deadline_ms)
-		return SSH_WAIT_TIMEOUT;
-	if (poll(fds, 2, clock_left_ms(deadline_ms)) > 0) {
-		if (fds[1].revents != 0)
-			return SSH_WAIT_CANCELLED;
-		if (fds[0].revents & ~POLLOUT)
-			ssh_transport_readable(transport, WAIT_BUDGET);
-	}
-	return SSH_WAIT_READY;
+	return evbuffer_get_length(transport->output) +
+	    ssh_socket_unsent(transport->socket);
 }
 
 bool

@@ -24,6 +24,7 @@
 #include "ssh/said.h"
 
 struct ssh_memory;
+struct ssh_socket;
 struct ssh_transport;
 
 /*
@@ -33,6 +34,10 @@ struct ssh_transport;
  * deadlines are the caller's.
  */
 struct ssh_transport *ssh_transport_new(int take_fd);
+
+/* The same; `end_words`, borrowed, are those of an end without words. */
+struct ssh_transport *ssh_transport_over(struct ssh_socket *take,
+    const char *end_words);
 void ssh_transport_free(struct ssh_transport *); /* closes; NULL is fine */
 
 LIBSSH2_SESSION *ssh_transport_session(const struct ssh_transport *);
@@ -58,27 +63,17 @@ void *ssh_transport_arg(void *const *abstract);
  */
 void ssh_transport_expect_open(struct ssh_transport *, bool is_expected);
 
-/* Sequential use: see ssh_transport_wait(). */
-enum ssh_wait {
-	SSH_WAIT_READY, /* there may be input: call libssh2 again */
-	SSH_WAIT_TIMEOUT,
-	SSH_WAIT_CANCELLED, /* `cancel_fd` became readable */
-	SSH_WAIT_LOST,      /* broken or closed, and all input is consumed */
-};
-
 /*
- * Flush, then wait for input until `deadline_ms` (base/clock.h).  Call it after
- * every LIBSSH2_ERROR_EAGAIN.  `cancel_fd` may be -1.  Before the session moves
- * to a loop, its output buffer must be empty: ssh_transport_flush().
- */
-enum ssh_wait ssh_transport_wait(struct ssh_transport *, int64_t deadline_ms,
-    int cancel_fd);
-
-/*
- * For a loop: the socket is readable.  Until the next call at most `budget`
+ * The socket is readable.  Until the next call at most `budget`
  * bytes may be received, and about 2000 packets that stay in libssh2.
  */
 void ssh_transport_readable(struct ssh_transport *, size_t budget);
+
+/* Whether there may be input of which neither poll() nor an event tells. */
+bool ssh_transport_is_readable(const struct ssh_transport *);
+
+/* Copy what has been received but not taken; returns how many bytes. */
+size_t ssh_transport_peek(struct ssh_transport *, void *buf, size_t size);
 
 /*
  * Send as much of the output buffer as the socket takes.  Returns how many

@@ -198,26 +198,27 @@ tls_certificate_subject(const X509_NAME *name, char *buf, size_t size)
 	BIO_free(out);
 }
 
-/* OpenSSL's verdicts on a chain, in words for people. */
+/*
+ * OpenSSL's verdicts on a chain, in words for people: before and behind the
+ * name of what holds the authorities.
+ */
 static const struct verdict {
 	int error;
-	const char *words; /* "%s": the issuer of the certificate */
+	bool is_of_issuer; /* whose name follows */
+	const char *before, *behind;
 } verdicts[] = {
-	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-	    "it is self-signed and is not in ssl_config.ca_cert" },
-	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
-	    "the issuer is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-	    "the issuer is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
-	    "the issuer's own authority is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
-	    "the issuer is not in ssl_config.ca_cert: %s" },
-	{ X509_V_ERR_CERT_SIGNATURE_FAILURE,
-	    "ssl_config.ca_cert holds another authority of the same name: "
-	    "%s" },
-	{ X509_V_ERR_CERT_HAS_EXPIRED, NULL },
-	{ X509_V_ERR_CERT_NOT_YET_VALID, NULL },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, false,
+	    "it is self-signed and is not in ", "" },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, true, "the issuer is not in ",
+	    ": " },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, true,
+	    "the issuer is not in ", ": " },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, true,
+	    "the issuer's own authority is not in ", ": " },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, true,
+	    "the issuer is not in ", ": " },
+	{ X509_V_ERR_CERT_SIGNATURE_FAILURE, true, "",
+	    " holds another authority of the same name: " },
 };
 
 static const struct verdict *
@@ -231,7 +232,7 @@ find_verdict(int error)
 
 /* The certificate whose dates are wrong may be that of an authority. */
 static void
-blame_date(struct fault *fault, X509_STORE_CTX *chain)
+blame_date(enum failure outdated, X509_STORE_CTX *chain, struct fault *fault)
 {
 	const X509 *bad = X509_STORE_CTX_get_current_cert(chain);
 	bool is_early = X509_STORE_CTX_get_error(chain) ==
@@ -244,28 +245,33 @@ blame_date(struct fault *fault, X509_STORE_CTX *chain)
 	if (ASN1_TIME_to_tm(time, &tm) == 1)
 		strftime(date, sizeof date, "%Y-%m-%d", &tm);
 	tls_certificate_subject(X509_get_subject_name(bad), name, sizeof name);
-	fault_set(fault, FAIL_DB_TLS_OUTDATED, "%s%s%s %s",
+	fault_set(fault, outdated, "%s%s%s %s",
 	    X509_STORE_CTX_get_error_depth(chain) > 0 ? "its authority " : "",
 	    X509_STORE_CTX_get_error_depth(chain) > 0 ? name : "it",
 	    is_early ? " is valid only from" : " expired on", date);
 }
 
 void
-tls_certificate_blame(X509_STORE_CTX *chain, struct fault *fault)
+tls_certificate_blame(X509_STORE_CTX *chain,
+    const struct tls_certificate_rows *rows, struct fault *fault)
 {
 	int error = X509_STORE_CTX_get_error(chain);
 	const struct verdict *verdict = find_verdict(error);
-	char issuer[256];
+	char issuer[256] = "";
 
-	if (verdict == NULL)
-		fault_set(fault, FAIL_DB_TLS_UNTRUSTED, "%s",
+	if (error == X509_V_ERR_CERT_HAS_EXPIRED ||
+	    error == X509_V_ERR_CERT_NOT_YET_VALID) {
+		blame_date(rows->outdated, chain, fault);
+	} else if (verdict == NULL) {
+		fault_set(fault, rows->untrusted, "%s",
 		    X509_verify_cert_error_string(error));
-	else if (verdict->words == NULL)
-		blame_date(fault, chain);
-	else {
-		tls_certificate_subject(X509_get_issuer_name(
-					    X509_STORE_CTX_get0_cert(chain)),
-		    issuer, sizeof issuer);
-		fault_set(fault, FAIL_DB_TLS_UNTRUSTED, verdict->words, issuer);
+	} else {
+		if (verdict->is_of_issuer)
+			tls_certificate_subject(X509_get_issuer_name(
+						    X509_STORE_CTX_get0_cert(
+							chain)),
+			    issuer, sizeof issuer);
+		fault_set(fault, rows->untrusted, "%s%s%s%s", verdict->before,
+		    rows->authorities, verdict->behind, issuer);
 	}
 }

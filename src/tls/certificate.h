@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A database's certificate: whether it is the host's, judged as libpq does
+ * A server's certificate: whether it is the host's, judged as libpq does
  * ("Client Verification of Server Certificates" in the chapter "libpq" of the
  * PostgreSQL documentation), why its chain is not trusted, and both in words.
  */
@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "base/failure.h"
 
 struct X509_name_st; /* X509_NAME of OpenSSL */
 struct fault;
@@ -29,10 +31,14 @@ void tls_certificate_names(const struct x509_st *, char *buf, size_t size);
 void tls_certificate_subject(const struct X509_name_st *, char *buf,
     size_t size);
 
-/*
- * Say in plain words why OpenSSL does not trust this chain: sets
- * FAIL_DB_TLS_UNTRUSTED or FAIL_DB_TLS_OUTDATED.
- */
-void tls_certificate_blame(struct x509_store_ctx_st *, struct fault *);
+/* How distrust is told: the rows of failure.def, and what holds authorities. */
+struct tls_certificate_rows {
+	enum failure untrusted, outdated;
+	const char *authorities; /* "ssl_config.ca_cert" */
+};
+
+/* Say in plain words why OpenSSL does not trust this chain. */
+void tls_certificate_blame(struct x509_store_ctx_st *,
+    const struct tls_certificate_rows *, struct fault *);
 
 #endif

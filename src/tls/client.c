@@ -104,6 +104,12 @@ tell_verified(struct tls_client *client)
 		    is_name_wanted(client) ? client->connection->host : "");
 }
 
+static const struct tls_certificate_rows rows = {
+	FAIL_DB_TLS_UNTRUSTED,
+	FAIL_DB_TLS_OUTDATED,
+	"ssl_config.ca_cert",
+};
+
 /* OpenSSL asks whether the chain is good. */
 static int
 on_chain(X509_STORE_CTX *chain, void *arg)
@@ -118,7 +124,7 @@ on_chain(X509_STORE_CTX *chain, void *arg)
 	if (SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE)
 		return 1;
 	if (X509_verify_cert(chain) != 1) {
-		tls_certificate_blame(chain, &client->verdict);
+		tls_certificate_blame(chain, &rows, &client->verdict);
 		return 0;
 	}
 	if (is_name_wanted(client) &&

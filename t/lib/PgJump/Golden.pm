@@ -22,7 +22,7 @@ my @masks = (
 	[qr/\bAAAA[A-Za-z0-9+\/]+=*/, sub { 'AAAA...' }],
 	[qr/SHA256:[A-Za-z0-9+\/]{43}/, sub { 'SHA256:...' }],
 	[qr/( *\d+ ms)(?=  )/, sub { sprintf '%*s', length $1, 'N ms' }],
-	[qr/\b(after|for|within|more than|trip to the \w+(?: box)?) [\d.]+ m?s\b/,
+	[qr/\b(after|for|in|within|more than|trip to the \w+(?: box)?) [\d.]+ m?s\b/,
 		sub { "$1 N ms" }],
 	[qr/(\b127\.0\.0\.1(?:\]?:| | port )|\.PGSQL\.|-p )\d+\b/,
 		sub { "$1PORT" }],

@@ -20,6 +20,7 @@ complete_fault(enum failure code)
 	struct fault fault = { 0 };
 
 	fault_set(&fault, code, "%s", "the peer's own words");
+	fault_name_proxy(&fault, "proxy.example.com:3128");
 	fault_name(&fault, "bastion.example.com:22", "ubuntu",
 	    "10.0.2.45:5432");
 	return fault;

@@ -24,6 +24,10 @@ static struct config_jump jump = {
 	.host = "jump.example.com",
 	.port = 22,
 	.username = "ubuntu",
+	.proxy = { .label = "proxy.example.com:3128",
+	    .host = "proxy.example.com",
+	    .port = 3128,
+	    .type = PROXY_HTTP },
 };
 
 static struct config_connection connection = {
@@ -38,6 +42,7 @@ static struct config_connection connection = {
 
 /* The hint of failure.def says all there is to say. */
 static const enum failure hint_only[] = {
+	FAIL_PROXY_SETTINGS,
 	FAIL_HOSTKEY_UNREADABLE,
 	FAIL_AUTH_KEY_UNUSABLE,
 	FAIL_AUTH_SIGNATURE,
@@ -89,6 +94,22 @@ static struct check_advice
 advise(enum failure code, const char *sqlstate, const char *message)
 {
 	return advise_for(SOFTWARE_OPENSSH, code, sqlstate, message);
+}
+
+static void
+a_proxy_is_asked_as_curl_does(void **state)
+{
+	(void)state;
+	jump.proxy.type = PROXY_SOCKS5;
+	jump.proxy.username = "the user";
+	assert_string_equal(advise(FAIL_PROXY_AUTH_REJECTED, "", "").command,
+	    "curl -v -m 10 -p -x socks5h://proxy.example.com:3128 -U "
+	    "'the user' telnet://jump.example.com:22");
+	jump.proxy.type = PROXY_HTTP;
+	jump.proxy.username = NULL;
+	assert_string_equal(advise(FAIL_PROXY_FORBIDS, "", "").command,
+	    "curl -v -m 10 -p -x http://proxy.example.com:3128 "
+	    "telnet://jump.example.com:22");
 }
 
 static void
@@ -337,6 +358,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_proxy_is_asked_as_curl_does),
 		cmocka_unit_test(every_failure_has_its_advice),
 		cmocka_unit_test(without_a_tunnel_this_machine_is_asked),
 		cmocka_unit_test(a_pin_belongs_where_the_jump_box_is),

@@ -363,12 +363,8 @@ later_options_are_known_and_refused(void **state)
 	static const struct {
 		const char *key, *where;
 	} cases[] = {
-		{ "proxy_host: p", "8:5: ssh_tunnel.proxy_host" },
-		{ "proxy_port: 3128", "8:5: ssh_tunnel.proxy_port" },
-		{ "proxy_type: socks5", "8:5: ssh_tunnel.proxy_type" },
-		{ "proxy_username: u", "8:5: ssh_tunnel.proxy_username" },
-		{ "proxy_password_file: x",
-		    "8:5: ssh_tunnel.proxy_password_file" },
+		{ "via: edge", "8:5: ssh_tunnel.via" },
+		{ "certificate_file: x", "8:5: ssh_tunnel.certificate_file" },
 	};
 	char document[300], expected[200];
 

@@ -338,15 +338,17 @@ static void
 every_stage_has_a_timeout_of_its_side(void **state)
 {
 	(void)state;
-	assert_int_equal(dial_stage_timeout(DIAL_RESOLVE),
+	assert_int_equal(dialing_stage_timeout(DIAL_RESOLVE),
 	    FAIL_JUMP_NAME_TIMEOUT);
-	assert_int_equal(dial_stage_timeout(DIAL_CONNECT), FAIL_JUMP_TIMEOUT);
-	assert_int_equal(dial_stage_timeout(DIAL_HANDSHAKE),
+	assert_int_equal(dialing_stage_timeout(DIAL_CONNECT),
+	    FAIL_JUMP_TIMEOUT);
+	assert_int_equal(dialing_stage_timeout(DIAL_HANDSHAKE),
 	    FAIL_JUMP_HANDSHAKE_TIMEOUT);
-	assert_int_equal(dial_stage_timeout(DIAL_HOSTKEY),
+	assert_int_equal(dialing_stage_timeout(DIAL_HOSTKEY),
 	    FAIL_JUMP_HANDSHAKE_TIMEOUT);
-	assert_int_equal(dial_stage_timeout(DIAL_AUTH), FAIL_AUTH_TIMEOUT);
-	assert_int_equal(dial_stage_timeout(DIAL_AGENT), FAIL_AUTH_AGENT_WAITS);
+	assert_int_equal(dialing_stage_timeout(DIAL_AUTH), FAIL_AUTH_TIMEOUT);
+	assert_int_equal(dialing_stage_timeout(DIAL_AGENT),
+	    FAIL_AUTH_AGENT_WAITS);
 }
 
 static enum failure

@@ -49,6 +49,8 @@ struct ssh_transport {
 	struct ssh_memory memory;
 	size_t pending;
 	bool is_cut;
+	bool is_readable; /* and no event tells */
+	unsigned readables;
 	enum software software;
 };
 
@@ -271,7 +273,14 @@ ssh_transport_flush(struct ssh_transport *transport)
 void
 ssh_transport_readable(struct ssh_transport *transport, size_t budget)
 {
-	(void)transport, (void)budget;
+	(void)budget;
+	transport->readables++;
+}
+
+bool
+ssh_transport_is_readable(const struct ssh_transport *transport)
+{
+	return transport->is_readable;
 }
 
 void
@@ -364,6 +373,21 @@ an_open_has_the_slot_until_it_is_answered(void **state)
 	assert_non_null(end_of_open(lab).stream);
 	assert_true(ssh_link_has_slot(lab->link));
 	assert_int_equal(ssh_link_channels(lab->link), 1);
+}
+
+/* TLS up to a proxy may hold input that makes nothing readable. */
+static void
+input_that_no_event_tells_of_gets_a_turn(void **state)
+{
+	struct lab *lab = *state;
+
+	ssh_link_flush(lab->link);
+	event_base_loop(lab->base, EVLOOP_NONBLOCK);
+	assert_int_equal(lab->transport.readables, 0);
+	lab->transport.is_readable = true;
+	ssh_link_flush(lab->link);
+	event_base_loop(lab->base, EVLOOP_NONBLOCK);
+	assert_int_equal(lab->transport.readables, 1);
 }
 
 static void
@@ -585,6 +609,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_open_has_the_slot_until_it_is_answered),
+		TEST(input_that_no_event_tells_of_gets_a_turn),
 		TEST(a_refusal_is_no_fault_of_the_link),
 		TEST(an_open_that_nobody_waits_for_keeps_the_slot),
 		TEST(what_was_opened_for_nobody_is_closed),

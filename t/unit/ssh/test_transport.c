@@ -6,6 +6,7 @@
  * pair.
  */
 #include "ssh/transport.h"
+#include "ssh/transport_wait.h"
 
 #include <errno.h>
 #include <setjmp.h>
