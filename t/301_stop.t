@@ -186,7 +186,7 @@ subtest 'stopping while everything hangs' => sub {
 	cmp_ok(time - $started, '<', 3, 'without waiting for any of it');
 };
 
-for my $case (['HUP', qr/reload is not supported yet/],
+for my $case (['HUP', qr/configuration reloaded\b.* kept=1$/m],
     ['USR2', qr/signal ignored signal=SIGUSR2/]) {
 	my ($signal, $line) = @$case;
 	subtest "SIG$signal" => sub {

@@ -17,7 +17,7 @@
 
 #include "base/log_line.h"
 
-/* Called once at start, by the main thread. */
+/* At start, and when a configuration is loaded again. */
 void log_setup(enum log_level, enum log_format);
 
 /* Whether lines of this level are written. */

@@ -35,6 +35,16 @@ secret_is_redacted(const struct secret *secret)
 	    strcmp(secret->text, SECRET_REDACTED) == 0;
 }
 
+struct secret
+secret_copy(const struct secret *secret)
+{
+	return (struct secret){
+		.text = xstrdup(secret->text),
+		.path = xstrdup(secret->path),
+		.reference = xstrdup(secret->reference),
+	};
+}
+
 /* Two redacted secrets are equal only if they came from the same variable. */
 bool
 secret_equal(const struct secret *a, const struct secret *b)

@@ -36,6 +36,9 @@ bool secret_is_set(const struct secret *);
 /* Whether the text is SECRET_REDACTED. */
 bool secret_is_redacted(const struct secret *);
 
+/* A copy, for the caller to clear. */
+struct secret secret_copy(const struct secret *);
+
 /* Whether both have the same text or the same path, or nothing. */
 bool secret_equal(const struct secret *, const struct secret *);
 

@@ -60,7 +60,7 @@ struct client_home {
 	struct tls_client_rules *rules; /* NULL until they are needed */
 	void *scratch;
 	size_t scratch_len;
-	bool is_draining;
+	enum failure ends_by; /* why all of them end; FAIL_NONE: they do not */
 	/* Run the client's states, because something may have changed. */
 	void (*wake)(void *client);
 	/* The client is closed: log that, and free it later. */

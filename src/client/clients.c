@@ -262,11 +262,11 @@ clients_waiting(const struct clients *clients)
 }
 
 void
-clients_drain(struct clients *clients)
+clients_drain(struct clients *clients, enum failure code)
 {
 	struct client *client, *next;
 
-	clients->home.is_draining = true;
+	clients->home.ends_by = code;
 	for (client = LIST_FIRST(&clients->live); client != NULL;
 	     client = next) {
 		next = LIST_NEXT(client, entry);
@@ -296,6 +296,8 @@ clients_close(struct clients *clients)
 
 	while (reap(clients))
 		continue;
+	if (clients->home.ends_by == FAIL_NONE)
+		clients->home.ends_by = FAIL_SHUTDOWN;
 	while ((client = LIST_FIRST(&clients->live)) != NULL) {
 		LIST_REMOVE(client, entry);
 		stop(client);

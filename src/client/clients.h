@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/failure.h"
+
 struct client_owners;
 struct clients;
 struct config;
@@ -59,12 +61,15 @@ size_t clients_count(const struct clients *);
 size_t clients_waiting(const struct clients *);
 
 /*
- * pgjump stops.  Idle sessions end with 57P01 now, busy ones when they become
- * idle.  Clients without a session are refused with FAIL_SHUTDOWN.
+ * They all end, by FAIL_SHUTDOWN or FAIL_REMOVED.  Idle sessions end with 57P01
+ * now, busy ones when they become idle.  Clients without a session are refused.
  */
-void clients_drain(struct clients *);
+void clients_drain(struct clients *, enum failure);
 
-/* End every client at once, the way a lost tunnel would, and free the list. */
+/*
+ * End every client at once, the way a lost tunnel would, and free the list.
+ * on_gone() is not called.
+ */
 void clients_close(struct clients *);
 
 #endif

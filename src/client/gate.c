@@ -13,6 +13,7 @@
 #include <pthread.h>
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -50,6 +51,7 @@ struct gate_cancel {
 TAILQ_HEAD(cancel_queue, gate_cancel);
 
 struct gate {
+	atomic_uint refs;
 	pthread_mutex_t mutex;
 	unsigned max_clients;
 	struct gate_state state;
@@ -66,16 +68,32 @@ gate_new(unsigned max_clients)
 {
 	struct gate *gate = xcalloc(1, sizeof *gate);
 
+	atomic_init(&gate->refs, 1);
 	pthread_mutex_init(&gate->mutex, NULL);
 	gate->max_clients = max_clients;
 	TAILQ_INIT(&gate->cancels);
 	return gate;
 }
 
-void
-gate_free(struct gate *gate)
+struct gate *
+gate_ref(struct gate *gate)
 {
-	if (gate == NULL)
+	atomic_fetch_add(&gate->refs, 1);
+	return gate;
+}
+
+void
+gate_limit(struct gate *gate, unsigned max_clients)
+{
+	pthread_mutex_lock(&gate->mutex);
+	gate->max_clients = max_clients;
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+void
+gate_unref(struct gate *gate)
+{
+	if (gate == NULL || atomic_fetch_sub(&gate->refs, 1) > 1)
 		return;
 	assert(TAILQ_EMPTY(&gate->cancels));
 	pthread_mutex_destroy(&gate->mutex);

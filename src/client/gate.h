@@ -17,8 +17,12 @@ struct gate;
 struct gate_cancel;
 struct mailbox;
 
-struct gate *gate_new(unsigned max_clients);
-void gate_free(struct gate *);
+struct gate *gate_new(unsigned max_clients); /* with one reference */
+struct gate *gate_ref(struct gate *);
+void gate_unref(struct gate *); /* NULL is fine */
+
+/* Those that have a place keep it, even if they are more. */
+void gate_limit(struct gate *, unsigned max_clients);
 
 /* Take a place; false when all are taken. */
 bool gate_enter(struct gate *);

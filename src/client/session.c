@@ -151,7 +151,8 @@ client_session_leaving(struct client *client)
 enum client_state
 client_session_stop(struct client *client)
 {
-	fault_set_code(client_fault(client), FAIL_SHUTDOWN);
+	fault_set(client_fault(client), client->home->ends_by, "%s",
+	    client->home->connection->name);
 	return leave(client);
 }
 
@@ -243,7 +244,7 @@ lingering(struct client *client)
 		client->lingered_at = client->traffic.to_database;
 		client->end_ms = now_ms + LINGER_MS;
 	}
-	if (now_ms >= client->end_ms || client->home->is_draining)
+	if (now_ms >= client->end_ms || client->home->ends_by != FAIL_NONE)
 		return client_end(client, "database closed");
 	client->deadline_ms = client->end_ms;
 	return CLIENT_RELAYING;
@@ -281,7 +282,7 @@ client_session_relaying(struct client *client)
 	case RELAY_OPEN:
 		break;
 	}
-	if (client->home->is_draining && may_rest(client))
+	if (client->home->ends_by != FAIL_NONE && may_rest(client))
 		return client_session_stop(client);
 	return CLIENT_RELAYING;
 }

@@ -21,6 +21,7 @@
 #include "client/refusing.h"
 #include "client/session.h"
 #include "client/startup.h"
+#include "config/config.h"
 
 #define TO(state) (1U << CLIENT_##state)
 #define TO_END    (TO(REFUSING) | TO(CLOSED))
@@ -112,8 +113,9 @@ next_state(struct client *client)
 {
 	const struct state_info *info = &states[client->state];
 
-	if (client->home->is_draining && info->is_startup)
-		return client_fail_code(client, FAIL_SHUTDOWN);
+	if (client->home->ends_by != FAIL_NONE && info->is_startup)
+		return client_fail(client, client->home->ends_by, "%s",
+		    client->home->connection->name);
 	return info->step(client);
 }
 

@@ -131,7 +131,7 @@ passage_open(const struct passage_setup *setup, char *error, size_t size)
 	struct passage *passage = xcalloc(1, sizeof *passage);
 
 	passage->setup = *setup;
-	passage->shared = shared_new(setup->cfg);
+	passage->shared = shared_new(setup->cfg, NULL);
 	passage->shared->owners = setup->owners;
 	passage->mailbox = mailbox_new(setup->base, passage);
 	if (start_worker(passage, error, size) &&
@@ -188,6 +188,6 @@ passage_close(struct passage *passage)
 	worker_stop(passage->worker);
 	mailbox_close(passage->mailbox);
 	mailbox_unref(passage->mailbox);
-	shared_free(passage->shared);
+	shared_unref(passage->shared);
 	free(passage);
 }

@@ -10,13 +10,12 @@
 #include "command/serve.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,9 +24,10 @@
 #include "base/loop.h"
 #include "base/mailbox.h"
 #include "base/signals.h"
-#include "base/xmalloc.h"
-#include "client/listener.h"
+#include "command/crew.h"
+#include "command/entrances.h"
 #include "command/psql_line.h"
+#include "command/reload.h"
 #include "command/shared.h"
 #include "command/state_log.h"
 #include "command/survey.h"
@@ -38,30 +38,18 @@
 #include "config/load.h"
 #include "http/http.h"
 
-struct server;
-
-/* One `listen` entry, and the index of its connection. */
-struct entrance {
-	struct server *server;
-	size_t connection;
-	struct listener *listener;
-};
-
 struct server {
-	struct config *cfg;
+	struct shared *shared; /* with the configuration in use */
 	struct event_base *base;
-	struct entrance *entrances;
-	size_t entrance_count;
-	struct shared *shared;
-	struct worker **workers;
-	unsigned worker_count;
-	uint64_t clients_seen; /* the id of the last one */
+	struct entrances *entrances;
+	struct crew *crew;
 	struct mailbox *mailbox;
 	struct survey *survey;
+	struct reload *reload;
 	struct event *deadline; /* of a drain */
-	unsigned undrained;     /* workers with clients, while draining */
 	int signal_fd;
 	struct http *http; /* NULL: off */
+	const char *admin; /* of the command line, or NULL */
 	bool is_stopping;
 	int stop_signal; /* the first signal that asked to stop; 0: none */
 	int exit_code;   /* whoever asked first decides */
@@ -69,114 +57,35 @@ struct server {
 
 /* --- Accepting ---------------------------------------------------------- */
 
-static struct worker *
-least_loaded(const struct server *server)
-{
-	struct worker *least = server->workers[0];
-
-	for (unsigned i = 1; i < server->worker_count; i++)
-		if (worker_load(server->workers[i]) < worker_load(least))
-			least = server->workers[i];
-	return least;
-}
-
 static void
-on_accept(void *arg, int take_fd, const struct sockaddr *peer,
-    socklen_t peer_len)
+on_client(void *arg, size_t connection, int take_fd,
+    const struct sockaddr *peer, socklen_t peer_len)
 {
-	struct entrance *entrance = arg;
-	struct server *server = entrance->server;
+	struct server *server = arg;
 
-	worker_hand(least_loaded(server), entrance->connection, take_fd,
-	    ++server->clients_seen, peer, peer_len);
+	crew_hand(server->crew, connection, take_fd, peer, peer_len);
 }
 
-static bool
-open_entrance(struct server *server, size_t connection,
-    const struct config_listen *listen)
-{
-	struct entrance *entrance = server->entrances + server->entrance_count;
-	char error[256];
-
-	entrance->server = server;
-	entrance->connection = connection;
-	entrance->listener = listener_open(server->base, listen, on_accept,
-	    entrance, error, sizeof error);
-	if (entrance->listener != NULL) {
-		server->entrance_count++;
-		return true;
-	}
-	log_error("cannot listen",
-	    log_str("connection", server->cfg->connections[connection].name),
-	    log_str("listen", listen->label), log_str("error", error));
-	return false;
-}
-
-/* Open all of them; false after a log line that says why not. */
 static bool
 open_entrances(struct server *server)
 {
-	const struct config_connection *of = server->cfg->connections;
-	size_t of_count = server->cfg->connection_count, count = 0;
+	const struct config *cfg = server->shared->cfg;
 
-	for (size_t i = 0; i < of_count; i++)
-		count += of[i].listen_count;
-	server->entrances = xcalloc(count, sizeof *server->entrances);
-	for (size_t i = 0; i < of_count; i++)
-		for (size_t j = 0; j < of[i].listen_count; j++)
-			if (!open_entrance(server, i, &of[i].listens[j]))
-				return false;
+	server->entrances = entrances_new(server->base, on_client, server);
+	if (!entrances_prepare(server->entrances, NULL, cfg, NULL))
+		return false;
+	entrances_commit(server->entrances, NULL, cfg);
 	return true;
-}
-
-static void
-close_entrances(struct server *server)
-{
-	for (size_t i = 0; i < server->entrance_count; i++)
-		listener_close(server->entrances[i].listener);
-	server->entrance_count = 0;
 }
 
 /* --- Stopping ----------------------------------------------------------- */
 
-static size_t
-client_count(const struct server *server)
-{
-	size_t count = 0;
-
-	for (unsigned i = 0; i < server->worker_count; i++)
-		count += worker_load(server->workers[i]);
-	return count;
-}
-
 static void
-on_drained(struct message *message, void *receiver)
+on_drained(void *arg)
 {
-	struct server *server = receiver;
+	struct server *server = arg;
 
-	free(message);
-	if (--server->undrained == 0)
-		event_base_loopbreak(server->base);
-}
-
-static void
-on_drained_discard(struct message *message)
-{
-	free(message);
-}
-
-static void
-drain(struct server *server)
-{
-	struct message *drained;
-
-	server->undrained = server->worker_count;
-	for (unsigned i = 0; i < server->worker_count; i++) {
-		drained = xcalloc(1, sizeof *drained);
-		drained->deliver = on_drained;
-		drained->discard = on_drained_discard;
-		worker_drain(server->workers[i], server->mailbox, drained);
-	}
+	event_base_loopbreak(server->base);
 }
 
 static void
@@ -186,7 +95,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	log_warning("shutdown_timeout has passed",
-	    log_num("clients", (int64_t)client_count(server)));
+	    log_num("clients", (int64_t)crew_load(server->crew)));
 	event_base_loopbreak(server->base);
 }
 
@@ -198,14 +107,14 @@ begin_to_stop(struct server *server, int exit_code)
 		server->exit_code = exit_code;
 	server->is_stopping = true;
 	http_enter(server->http, HTTP_STOPPING);
-	close_entrances(server);
+	entrances_close(server->entrances);
 }
 
 static void
 stop_at_once(struct server *server, int number, const char *name)
 {
 	log_info("stopping at once", log_str("signal", name),
-	    log_num("clients", (int64_t)client_count(server)));
+	    log_num("clients", (int64_t)crew_load(server->crew)));
 	begin_to_stop(server, 128 + number);
 	event_base_loopbreak(server->base);
 }
@@ -214,10 +123,10 @@ static void
 stop_soon(struct server *server, int exit_code)
 {
 	struct timeval timeout = clock_timeval(
-	    server->cfg->shutdown_timeout_ms);
+	    server->shared->cfg->shutdown_timeout_ms);
 
 	begin_to_stop(server, exit_code);
-	drain(server);
+	crew_drain(server->crew, server->mailbox, on_drained, server);
 	event_add(server->deadline, &timeout);
 }
 
@@ -235,7 +144,7 @@ stop(struct server *server, int number, const char *name)
 	}
 	server->stop_signal = number;
 	log_info("stopping", log_str("signal", name),
-	    log_num("clients", (int64_t)client_count(server)));
+	    log_num("clients", (int64_t)crew_load(server->crew)));
 	if (!server->is_stopping)
 		stop_soon(server, 128 + number);
 }
@@ -248,18 +157,17 @@ on_quit(void *arg)
 	if (server->is_stopping)
 		return;
 	log_info("stopping on request",
-	    log_num("clients", (int64_t)client_count(server)));
+	    log_num("clients", (int64_t)crew_load(server->crew)));
 	stop_soon(server, 0);
 }
 
 /* --- Signals ------------------------------------------------------------ */
 
 static void
-refuse_reload(struct server *server, int number, const char *name)
+ask_reload(struct server *server, int number, const char *name)
 {
-	(void)server, (void)number;
-	log_warning("reload is not supported yet, restart pgjump instead",
-	    log_str("signal", name));
+	(void)number, (void)name;
+	reload_ask(server->reload, RELOAD_BY_SIGNAL, NULL, NULL);
 }
 
 static void
@@ -292,7 +200,7 @@ static const struct {
 	{ SIGTERM, "SIGTERM", stop },
 	{ SIGINT, "SIGINT", stop },
 	{ SIGQUIT, "SIGQUIT", stop_at_once },
-	{ SIGHUP, "SIGHUP", refuse_reload },
+	{ SIGHUP, "SIGHUP", ask_reload },
 	{ SIGUSR1, "SIGUSR1", ask_state },
 	{ SIGUSR2, "SIGUSR2", ignore },
 };
@@ -320,40 +228,73 @@ catch_signals(void)
 	return signals_catch(numbers, SIGNAL_COUNT);
 }
 
-/* --- From start to end -------------------------------------------------- */
+/* --- Reloading ---------------------------------------------------------- */
+
+static void
+show(struct server *server)
+{
+	http_show(server->http,
+	    &(struct http_view){
+		.cfg = server->shared->cfg,
+		.gates = server->shared->gates,
+		.boxes = server->shared->boxes,
+	    });
+}
+
+/* Everybody goes over; each worker does so in its next turn. */
+static void
+go_over(struct server *server, struct shared *next)
+{
+	const struct config *cfg = next->cfg;
+	struct shared *before = server->shared;
+
+	entrances_commit(server->entrances, before->cfg, cfg);
+	shared_begin(next);
+	crew_renew(server->crew, next);
+	survey_renew(server->survey, cfg->jump_count + 1,
+	    cfg->connection_count);
+	log_setup(cfg->log_level, cfg->log_format);
+	server->shared = shared_ref(next);
+	show(server);
+	shared_unref(before);
+}
 
 static bool
-start_workers(struct server *server)
+apply(void *arg, struct shared *next, FILE *errors)
 {
-	struct worker *worker;
+	struct server *server = arg;
 
-	server->workers = xcalloc(server->cfg->workers,
-	    sizeof *server->workers);
-	for (unsigned i = 0; i < server->cfg->workers; i++) {
-		worker = worker_start(server->shared, i);
-		if (worker == NULL) {
-			log_error("cannot start a worker",
-			    log_str("error", strerror(errno)));
-			return false;
-		}
-		server->workers[server->worker_count++] = worker;
+	if (server->is_stopping) {
+		fputs("pgjump is stopping\n", errors);
+		return false;
 	}
+	if (!entrances_prepare(server->entrances, server->shared->cfg,
+		next->cfg, errors)) {
+		entrances_abandon(server->entrances);
+		return false;
+	}
+	go_over(server, next);
 	return true;
 }
 
-/* End the clients that are left at once. */
-static void
-stop_workers(struct server *server)
+static struct reload *
+make_reload(struct server *server)
 {
-	for (unsigned i = 0; i < server->worker_count; i++)
-		worker_stop(server->workers[i]);
-	free(server->workers);
+	return reload_open(&(struct reload_setup){
+	    .base = server->base,
+	    .shared = server->shared,
+	    .admin = server->admin,
+	    .apply = apply,
+	    .arg = server,
+	});
 }
+
+/* --- From start to end -------------------------------------------------- */
 
 static void
 announce(const struct server *server)
 {
-	const struct config *cfg = server->cfg;
+	const struct config *cfg = server->shared->cfg;
 	char *line;
 
 	for (size_t i = 0; i < cfg->connection_count; i++) {
@@ -391,27 +332,18 @@ run_loop(struct server *server)
 static struct survey *
 make_survey(struct server *server)
 {
+	unsigned count;
+	struct worker *const *workers = crew_workers(server->crew, &count);
+
 	return survey_open(&(struct survey_setup){
 	    .base = server->base,
-	    .workers = server->workers,
-	    .worker_count = server->worker_count,
-	    .jump_count = server->cfg->jump_count + 1,
-	    .connection_count = server->cfg->connection_count,
+	    .workers = workers,
+	    .worker_count = count,
+	    .jump_count = server->shared->cfg->jump_count + 1,
+	    .connection_count = server->shared->cfg->connection_count,
 	    .on_state = on_state,
 	    .arg = server,
 	});
-}
-
-static void
-show(struct server *server)
-{
-	http_show(server->http,
-	    &(struct http_view){
-		.cfg = server->cfg,
-		.gates = server->shared->gates,
-		.boxes = server->shared->boxes,
-	    });
-	http_enter(server->http, HTTP_RUNNING);
 }
 
 static int
@@ -419,18 +351,20 @@ serve(struct server *server)
 {
 	int code = 1;
 
-	server->shared = shared_new(server->cfg);
-	if (start_workers(server)) {
+	server->crew = crew_start(server->shared);
+	if (server->crew != NULL) {
 		show(server);
+		http_enter(server->http, HTTP_RUNNING);
 		announce(server);
 		server->survey = make_survey(server);
+		server->reload = make_reload(server);
 		run_loop(server);
 		code = server->exit_code;
 	}
 	http_close(server->http);
-	stop_workers(server);
+	reload_close(server->reload);
+	crew_stop(server->crew);
 	survey_close(server->survey);
-	shared_free(server->shared);
 	return code;
 }
 
@@ -438,15 +372,16 @@ static int64_t
 turned_ms(void *arg, unsigned worker)
 {
 	const struct server *server = arg;
+	unsigned count;
 
-	return worker_turned_ms(server->workers[worker]);
+	return worker_turned_ms(crew_workers(server->crew, &count)[worker]);
 }
 
 static bool
 open_http(struct server *server)
 {
 	const struct http_setup setup = {
-		.cfg = server->cfg,
+		.cfg = server->shared->cfg,
 		.main = server->mailbox,
 		.on_quit = on_quit,
 		.turned_ms = turned_ms,
@@ -457,23 +392,24 @@ open_http(struct server *server)
 }
 
 static int
-serve_config(struct server *server)
+serve_config(struct server *server, struct config *cfg)
 {
 	int code = 1;
 
-	log_setup(server->cfg->log_level, server->cfg->log_format);
-	log_info("configuration loaded", log_str("file", server->cfg->path));
+	log_setup(cfg->log_level, cfg->log_format);
+	log_info("configuration loaded", log_str("file", cfg->path));
 	server->base = event_base_new();
 	assert(server->base != NULL);
 	server->mailbox = mailbox_new(server->base, server);
+	server->shared = shared_new(cfg, NULL);
 	if (open_http(server)) {
 		if (open_entrances(server))
 			code = serve(server);
 		else
 			http_close(server->http);
 	}
-	close_entrances(server);
-	free(server->entrances);
+	entrances_free(server->entrances);
+	shared_unref(server->shared);
 	mailbox_close(server->mailbox);
 	mailbox_unref(server->mailbox);
 	event_base_free(server->base);
@@ -486,14 +422,16 @@ serve_config(struct server *server)
 int
 serve_run(const struct command_line *line)
 {
-	struct server server = { .signal_fd = catch_signals() };
+	struct server server = {
+		.signal_fd = catch_signals(),
+		.admin = line->admin,
+	};
+	struct config *cfg = config_load(line->config_path, line->names);
 	int code = 1;
 
-	server.cfg = config_load(line->config_path, line->names);
-	if (server.cfg != NULL &&
-	    config_http_set_admin(server.cfg, line->admin))
-		code = serve_config(&server);
-	config_unref(server.cfg);
+	if (cfg != NULL && config_http_set_admin(cfg, line->admin))
+		code = serve_config(&server, cfg);
+	config_unref(cfg);
 	close(server.signal_fd);
 	return code;
 }

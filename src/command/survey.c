@@ -108,6 +108,15 @@ survey_ask(struct survey *survey)
 	event_add(survey->patience, &patience);
 }
 
+void
+survey_renew(struct survey *survey, size_t jump_count, size_t connection_count)
+{
+	if (survey->awaited > 0)
+		end_round(survey);
+	survey->setup.jump_count = jump_count;
+	survey->setup.connection_count = connection_count;
+}
+
 struct survey *
 survey_open(const struct survey_setup *setup)
 {

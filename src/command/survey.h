@@ -33,6 +33,13 @@ struct survey_setup {
 struct survey *survey_open(const struct survey_setup *);
 void survey_close(struct survey *); /* after every worker has gone */
 
+/*
+ * What is asked from now on has these counts, because the workers were told to
+ * go over to another configuration.  An answer that is awaited is given before
+ * this returns, as far as it has come.
+ */
+void survey_renew(struct survey *, size_t jump_count, size_t connection_count);
+
 /* Leads to one answer, as do all further calls before that answer. */
 void survey_ask(struct survey *);
 

@@ -24,16 +24,14 @@
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "client/clients.h"
+#include "command/roster.h"
 #include "command/shared.h"
-#include "command/state.h"
-#include "config/config.h"
-#include "jump/jump.h"
 
 /* A beat is a few instructions, and far below what counts as stuck. */
 #define BEAT_MS 5000
 
 struct worker {
-	const struct shared *shared;
+	struct shared *shared; /* what it starts with */
 	unsigned number;
 	pthread_t thread;
 	struct event_base *base;
@@ -41,10 +39,7 @@ struct worker {
 	atomic_size_t load;        /* clients handed over and not gone */
 	_Atomic int64_t turned_ms; /* when the loop last turned */
 	/* For the worker's thread only. */
-	struct clients **clients; /* by connection */
-	struct jump **jumps;      /* as shared->boxes; NULL where unused */
-	size_t jump_count;
-	void *scratch;        /* shared by all clients */
+	struct roster *roster;
 	struct mailbox *home; /* set while draining and not yet drained */
 	struct message *done;
 	bool is_stopped;
@@ -67,6 +62,12 @@ struct drain {
 	struct message *done;
 };
 
+/* The main thread gives a worker another configuration. */
+struct renewal {
+	struct message message;
+	struct shared *next;
+};
+
 /* The main thread asks a worker what it knows. */
 struct look {
 	struct message message;
@@ -87,11 +88,11 @@ tell_if_drained(struct worker *worker)
 }
 
 static void
-on_client_gone(void *arg)
+on_clients_gone(void *arg, size_t count)
 {
 	struct worker *worker = arg;
 
-	atomic_fetch_sub(&worker->load, 1);
+	atomic_fetch_sub(&worker->load, count);
 	tell_if_drained(worker);
 }
 
@@ -101,8 +102,8 @@ on_arrival(struct message *message, void *receiver)
 	struct arrival *arrival = (struct arrival *)message;
 	struct worker *worker = receiver;
 
-	clients_add(worker->clients[arrival->connection], arrival->fd,
-	    arrival->id, (struct sockaddr *)&arrival->peer);
+	clients_add(roster_clients(worker->roster, arrival->connection),
+	    arrival->fd, arrival->id, (struct sockaddr *)&arrival->peer);
 	free(arrival);
 }
 
@@ -124,8 +125,7 @@ on_drain(struct message *message, void *receiver)
 	worker->home = drain->home;
 	worker->done = drain->done;
 	free(drain);
-	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
-		clients_drain(worker->clients[i]);
+	roster_drain(worker->roster, FAIL_SHUTDOWN);
 	tell_if_drained(worker);
 }
 
@@ -140,17 +140,31 @@ on_drain_discard(struct message *message)
 }
 
 static void
+on_renewal(struct message *message, void *receiver)
+{
+	struct renewal *renewal = (struct renewal *)message;
+	struct worker *worker = receiver;
+
+	roster_renew(worker->roster, renewal->next);
+	message->discard(message);
+}
+
+static void
+on_renewal_discard(struct message *message)
+{
+	struct renewal *renewal = (struct renewal *)message;
+
+	shared_unref(renewal->next);
+	free(renewal);
+}
+
+static void
 on_look(struct message *message, void *receiver)
 {
 	struct look *look = (struct look *)message;
 	struct worker *worker = receiver;
-	struct state *out = look->out;
 
-	for (size_t i = 0; i < worker->jump_count; i++)
-		if (worker->jumps[i] != NULL)
-			out->jumps[i] = jump_look(worker->jumps[i]);
-	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
-		out->waiting[i] = clients_waiting(worker->clients[i]);
+	roster_look(worker->roster, look->out);
 	mailbox_post(look->home, look->done);
 	mailbox_unref(look->home);
 	free(look);
@@ -181,80 +195,28 @@ on_stop_discard(struct message *message)
 	free(message);
 }
 
-/* The slot of a connection's jump box; the last one is for no jump box. */
-static size_t
-jump_index(const struct worker *worker,
-    const struct config_connection *connection)
-{
-	return connection->jump != NULL ? connection->jump->index
-					: worker->jump_count - 1;
-}
-
-static void
-open_jump(struct worker *worker, size_t index)
-{
-	if (worker->jumps[index] == NULL)
-		worker->jumps[index] = jump_open(worker->base,
-		    worker->shared->cfg, worker->shared->boxes[index],
-		    worker->mailbox);
-}
-
-static void
-open_clients(struct worker *worker, size_t index)
-{
-	struct config *cfg = worker->shared->cfg;
-	const struct config_connection *connection = &cfg->connections[index];
-	size_t jump = jump_index(worker, connection);
-
-	open_jump(worker, jump);
-	worker->clients[index] = clients_open(&(struct clients_setup){
-	    .base = worker->base,
-	    .mailbox = worker->mailbox,
-	    .cfg = cfg,
-	    .connection = connection,
-	    .gate = worker->shared->gates[index],
-	    .jump = worker->jumps[jump],
-	    .identity = worker->shared->identities[index],
-	    .owners = worker->shared->owners,
-	    .scratch = worker->scratch,
-	    .on_gone = on_client_gone,
-	    .arg = worker,
-	});
-}
-
 static void
 open_all(struct worker *worker)
 {
-	size_t connection_count = worker->shared->cfg->connection_count;
-
-	worker->scratch = xmalloc(CLIENTS_SCRATCH_LEN);
-	worker->jump_count = worker->shared->cfg->jump_count + 1;
-	worker->jumps = xcalloc(worker->jump_count, sizeof *worker->jumps);
-	worker->clients = xcalloc(connection_count, sizeof *worker->clients);
-	for (size_t i = 0; i < connection_count; i++)
-		open_clients(worker, i);
+	worker->roster = roster_open(
+	    &(struct roster_setup){
+		.base = worker->base,
+		.mailbox = worker->mailbox,
+		.on_gone = on_clients_gone,
+		.arg = worker,
+	    },
+	    worker->shared);
 }
 
-/*
- * The order matters: clients use jump boxes, and dialers post to the mailbox
- * until their jump box is closed.
- */
 static void
 close_all(struct worker *worker)
 {
-	for (size_t i = 0; i < worker->shared->cfg->connection_count; i++)
-		clients_close(worker->clients[i]);
-	for (size_t i = 0; i < worker->jump_count; i++)
-		if (worker->jumps[i] != NULL)
-			jump_close(worker->jumps[i]);
+	roster_close(worker->roster);
 	mailbox_close(worker->mailbox);
 	if (worker->home != NULL) {
 		worker->done->discard(worker->done);
 		mailbox_unref(worker->home);
 	}
-	free(worker->scratch);
-	free(worker->clients);
-	free(worker->jumps);
 }
 
 static void
@@ -263,9 +225,7 @@ run_turn(struct worker *worker)
 	int result = event_base_loop(worker->base, EVLOOP_ONCE);
 
 	assert(result == 0);
-	for (size_t i = 0; i < worker->jump_count; i++)
-		if (worker->jumps[i] != NULL)
-			jump_turn(worker->jumps[i]);
+	roster_turn(worker->roster);
 }
 
 static void
@@ -304,13 +264,12 @@ name_thread(const struct worker *worker)
 }
 
 struct worker *
-worker_start_on(const struct shared *shared, unsigned number,
-    struct event_base *take)
+worker_start_on(struct shared *shared, unsigned number, struct event_base *take)
 {
 	struct worker *worker = xcalloc(1, sizeof *worker);
 	int error;
 
-	worker->shared = shared;
+	worker->shared = shared_ref(shared);
 	worker->number = number;
 	atomic_init(&worker->load, 0);
 	atomic_init(&worker->turned_ms, clock_ms());
@@ -320,6 +279,7 @@ worker_start_on(const struct shared *shared, unsigned number,
 	if (error != 0) {
 		mailbox_close(worker->mailbox);
 		mailbox_unref(worker->mailbox);
+		shared_unref(worker->shared);
 		free(worker);
 		errno = error;
 		return NULL;
@@ -329,7 +289,7 @@ worker_start_on(const struct shared *shared, unsigned number,
 }
 
 struct worker *
-worker_start(const struct shared *shared, unsigned number)
+worker_start(struct shared *shared, unsigned number)
 {
 	struct event_base *base = event_base_new();
 	struct worker *worker;
@@ -388,6 +348,17 @@ worker_drain(struct worker *worker, struct mailbox *home,
 }
 
 void
+worker_renew(struct worker *worker, struct shared *next)
+{
+	struct renewal *renewal = xcalloc(1, sizeof *renewal);
+
+	renewal->message.deliver = on_renewal;
+	renewal->message.discard = on_renewal_discard;
+	renewal->next = shared_ref(next);
+	mailbox_post(worker->mailbox, &renewal->message);
+}
+
+void
 worker_look(struct worker *worker, struct mailbox *home,
     struct message *take_done, struct state *out)
 {
@@ -415,5 +386,6 @@ worker_stop(struct worker *worker)
 	pthread_join(worker->thread, NULL);
 	mailbox_unref(worker->mailbox);
 	event_base_free(worker->base);
+	shared_unref(worker->shared);
 	free(worker);
 }

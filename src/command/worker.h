@@ -20,17 +20,17 @@ struct state;
 struct worker;
 
 /*
- * Start the thread, which dials at once.  `shared` is borrowed until
- * worker_stop() has returned.  The caller must have blocked the signals that it
- * handles itself.  NULL with errno when the system refuses another thread.
+ * Start the thread, which dials at once.  References `shared`.  The caller must
+ * have blocked the signals that it handles itself.  NULL with errno when the
+ * system refuses another thread.
  */
-struct worker *worker_start(const struct shared *shared, unsigned number);
+struct worker *worker_start(struct shared *, unsigned number);
 
 /*
  * The same on an event base with which another thread has ended, for links that
  * were brought (jump/box.h).  Takes the base, unless it returns NULL.
  */
-struct worker *worker_start_on(const struct shared *, unsigned number,
+struct worker *worker_start_on(struct shared *, unsigned number,
     struct event_base *take);
 
 /*
@@ -39,6 +39,12 @@ struct worker *worker_start_on(const struct shared *, unsigned number,
  */
 void worker_hand(struct worker *, size_t connection, int take_fd, uint64_t id,
     const struct sockaddr *peer, socklen_t peer_len);
+
+/*
+ * Go over to the configuration that follows the one in use: indices of
+ * connections mean the new one in all calls from now on.  References `next`.
+ */
+void worker_renew(struct worker *, struct shared *next);
 
 /* How many clients were handed over and are not gone. */
 size_t worker_load(const struct worker *);

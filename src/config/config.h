@@ -67,7 +67,8 @@ struct config_listen {
 	char *host; /* a numeric address or a name; NULL: a Unix socket */
 	char *dir;  /* the directory of .s.PGSQL.<port>; NULL: TCP */
 	unsigned port;
-	bool is_optional; /* ::1 of localhost: skipped without IPv6 */
+	bool is_optional;      /* ::1 of localhost: skipped without IPv6 */
+	bool has_default_port; /* by the position of the connection */
 	/* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
 	char *label;
 };
@@ -142,6 +143,7 @@ struct config_connection {
 	char *label; /* "10.0.2.45:5432", or the path of a socket */
 	struct config_listen *listens;
 	size_t listen_count;
+	unsigned listen_line, listen_column; /* in the file */
 	char *host;
 	enum config_host host_kind;
 	unsigned port;

@@ -230,6 +230,15 @@ are_keys_judged(const struct config *cfg, const struct config_jump *jump)
 	return false;
 }
 
+/* Judging a key takes as long as its owner wanted an attack to take. */
+static bool
+is_cancelled(const struct section *section)
+{
+	const atomic_bool *flag = section->reading->is_cancelled;
+
+	return flag != NULL && atomic_load(flag);
+}
+
 void
 config_credentials_judge(const struct section *section,
     const struct config *cfg, const struct config_jump *jump)
@@ -239,7 +248,7 @@ config_credentials_judge(const struct section *section,
 	for (size_t i = 0;
 	     !are_methods_judged(section) && i < jump->auth_methods.count; i++)
 		require(section, jump, i);
-	if (are_keys_judged(cfg, jump))
+	if (is_cancelled(section) || are_keys_judged(cfg, jump))
 		return;
 	judge_keys(section, jump);
 	require_private(section, jump);

@@ -262,8 +262,8 @@ config_jump_has_same_host_key(const struct config_jump *a,
 	    text_equal(a->proxy.label, b->proxy.label) && trust_equal(a, b);
 }
 
-static bool
-jump_equal(const struct config_jump *a, const struct config_jump *b)
+bool
+config_jump_equal(const struct config_jump *a, const struct config_jump *b)
 {
 	return config_jump_has_same_host_key(a, b) &&
 	    text_equal(a->username, b->username) &&
@@ -278,7 +278,7 @@ share(struct config *cfg, struct config_jump *take)
 	struct config_jump *jump;
 
 	for (size_t i = 0; i < cfg->jump_count; i++)
-		if (jump_equal(&cfg->jumps[i], take)) {
+		if (config_jump_equal(&cfg->jumps[i], take)) {
 			config_clear_jump(take);
 			return &cfg->jumps[i];
 		}

@@ -26,6 +26,12 @@ const struct config_jump *config_jump_read(const struct section *,
     struct config *);
 
 /*
+ * Whether everything that names the two is the same: then connections share
+ * them, and a reload keeps the links of one for the other.
+ */
+bool config_jump_equal(const struct config_jump *, const struct config_jump *);
+
+/*
  * Whether two jump boxes differ at most in their logins: they have the same
  * host key, since they are reached the same way, and trust it for the same
  * reasons.

@@ -105,11 +105,24 @@ add_port(struct listening *listening, unsigned port)
 	    port);
 }
 
+/* The addresses from this one on have the port of the position. */
+static void
+mark_default_port(struct listening *listening, size_t from)
+{
+	struct config_connection *connection = listening->connection;
+
+	for (size_t i = from; i < connection->listen_count; i++)
+		connection->listens[i].has_default_port = true;
+	listening->has_default_port = true;
+}
+
 static void
 add_localhost(struct listening *listening)
 {
+	size_t from = listening->connection->listen_count;
+
 	add_host(listening, "localhost", listening->default_port);
-	listening->has_default_port = true;
+	mark_default_port(listening, from);
 }
 
 /* Where ":PORT" begins after a directory; NULL if there is no port. */
@@ -150,7 +163,9 @@ add_dir(struct listening *listening, const char *text)
 	listen = add_listen(listening->connection, (unsigned)port);
 	listen->dir = xstrndup(text, len);
 	listen->label = path;
-	listening->has_default_port |= colon == NULL;
+	if (colon == NULL)
+		mark_default_port(listening,
+		    listening->connection->listen_count - 1);
 	return true;
 }
 
@@ -316,7 +331,7 @@ config_listen_read(const struct section *section, const char *listen_host,
 			refuse_form(section, items[i]);
 	if (config_section_value(section, "listen") == NULL) {
 		add_port(&listening, default_port);
-		listening.has_default_port = true;
+		mark_default_port(&listening, 0);
 	}
 	read_networks(section, connection);
 	check_exposure(section, connection);

@@ -117,13 +117,15 @@ static void
 read_listens(struct loading *loading, const struct section *section,
     struct config_connection *connection)
 {
+	struct place place = config_section_place(section, "listen");
 	bool has_default_port;
 
+	connection->listen_line = place.line;
+	connection->listen_column = place.column;
 	config_listen_read(section, loading->cfg->listen_host,
 	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection,
 	    &has_default_port);
-	loading->places[connection->index]
-	    .listen = config_section_place(section, "listen");
+	loading->places[connection->index].listen = place;
 	if (has_default_port && loading->default_port_count++ == 0)
 		loading->first_default_port = section->map->place;
 }
@@ -289,15 +291,18 @@ check_mode(struct loading *loading, const struct stat *status)
 
 /*
  * NULL after an error.  `status` is the file's, NULL for a document in memory.
+ * `is_cancelled` is that of config_load_again(), or NULL.
  */
 static struct config *
 load_document(struct report *report, const char *file, const char *bytes,
-    size_t len, const struct stat *status)
+    size_t len, const struct stat *status, const atomic_bool *is_cancelled)
 {
 	struct yaml_tree *tree = yaml_tree_parse(bytes, len, report);
 	char *dir = config_path_dir(file);
 	struct loading loading = {
-		.reading = { .report = report, .dir = dir },
+		.reading = { .report = report,
+		    .dir = dir,
+		    .is_cancelled = is_cancelled },
 		.cfg = config_new(),
 	};
 
@@ -321,7 +326,8 @@ struct config *
 config_load_text(const char *file, const char *bytes, size_t len, FILE *out)
 {
 	struct report *report = report_new(file);
-	struct config *cfg = load_document(report, file, bytes, len, NULL);
+	struct config *cfg = load_document(report, file, bytes, len, NULL,
+	    NULL);
 
 	report_write(report, out);
 	report_free(report);
@@ -389,7 +395,8 @@ drop_other_warnings(char *const *names, const struct config *cfg,
 }
 
 static struct config *
-load_file(const char *path, char *const *names)
+load_file(const char *path, char *const *names, FILE *out,
+    const atomic_bool *is_cancelled)
 {
 	struct report *report = report_new(path);
 	char *buf = xmalloc(YAML_SIZE_MAX + 1);
@@ -398,7 +405,8 @@ load_file(const char *path, char *const *names)
 	size_t len;
 
 	if (read_file(path, buf, &len, &status) == 0)
-		cfg = load_document(report, path, buf, len, &status);
+		cfg = load_document(report, path, buf, len, &status,
+		    is_cancelled);
 	else
 		report_error(report, (struct place){ 0 }, "cannot be read: %s",
 		    strerror(errno));
@@ -406,7 +414,7 @@ load_file(const char *path, char *const *names)
 	free(buf);
 	if (cfg != NULL)
 		drop_other_warnings(names, cfg, report);
-	report_write(report, stderr);
+	report_write(report, out);
 	report_free(report);
 	return cfg;
 }
@@ -418,7 +426,7 @@ config_load(const char *path, char *const *names)
 	struct config *cfg;
 
 	if (path != NULL)
-		return load_file(path, names);
+		return load_file(path, names, stderr, NULL);
 	found = config_path_find_config();
 	if (found == NULL) {
 		fputs(
@@ -429,7 +437,16 @@ config_load(const char *path, char *const *names)
 		    stderr);
 		return NULL;
 	}
-	cfg = load_file(found, names);
+	cfg = load_file(found, names, stderr, NULL);
 	free(found);
 	return cfg;
+}
+
+struct config *
+config_load_again(const struct config *cfg, FILE *out,
+    const atomic_bool *is_cancelled)
+{
+	static char *const all[] = { NULL };
+
+	return load_file(cfg->path, all, out, is_cancelled);
 }

@@ -7,6 +7,7 @@
 #ifndef PGJUMP_CONFIG_LOAD_H
 #define PGJUMP_CONFIG_LOAD_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -21,6 +22,14 @@ struct config;
  * connections are left out.
  */
 struct config *config_load(const char *path, char *const *names);
+
+/*
+ * Read the file of a snapshot again, which stays as it is.  Messages go to
+ * `out`.  Any thread; judging keys takes a while, so *is_cancelled may become
+ * true to make an end of it soon, whatever is returned then.
+ */
+struct config *config_load_again(const struct config *, FILE *out,
+    const atomic_bool *is_cancelled);
 
 /*
  * The same for a document in memory.  Messages go to `out` and name it `file`,

@@ -8,6 +8,7 @@
 #ifndef PGJUMP_CONFIG_SECTION_H
 #define PGJUMP_CONFIG_SECTION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,7 +22,8 @@ struct reading {
 	struct report *report;
 	const char
 	    *dir; /* where relative paths begin; NULL: working directory */
-	struct place first_secret; /* in the file itself; line 0: none */
+	struct place first_secret;       /* in the file itself; line 0: none */
+	const atomic_bool *is_cancelled; /* NULL: it cannot be */
 };
 
 /* At least one for each row of the option table, which section.c asserts. */

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -46,11 +47,14 @@
 #define UNUSED_MAX 2
 
 struct jump_box {
-	const struct config_jump *jump;
+	atomic_uint refs;
+	char *label, *username;   /* NULL: for connections without tunnel */
+	char *proxy;              /* its label; NULL: none */
+	struct jump_files *files; /* the same */
 	struct resolver *resolver;
 	struct jump_news *news;
-	size_t share;
 	pthread_mutex_t mutex; /* for all members below */
+	size_t share;
 	unsigned dials;        /* in flight */
 	enum dial_stage stage; /* the last stage that one of them entered ... */
 	int64_t stage_ms;      /* ... and when (base/clock.h) */
@@ -61,10 +65,14 @@ struct jump_box {
 	struct fault fault;    /* of the last failure, also if made good */
 	int64_t failed_ms, retry_ms;
 	struct ssh_link *link; /* see jump_box_bring() */
-	/* As the last dial found them; never NULL while attempts > 0. */
-	struct jump_files *files;
 	struct jump_gauges gauges;
 };
+
+static size_t
+share_of(unsigned max_links, unsigned workers)
+{
+	return max_links > workers ? max_links / workers : 1;
+}
 
 struct jump_box *
 jump_box_new(const struct config_jump *jump, unsigned max_links,
@@ -72,32 +80,50 @@ jump_box_new(const struct config_jump *jump, unsigned max_links,
 {
 	struct jump_box *box = xcalloc(1, sizeof *box);
 
-	box->jump = jump;
+	atomic_init(&box->refs, 1);
+	if (jump != NULL) {
+		box->label = xstrdup(jump->label);
+		box->username = xstrdup(jump->username);
+		box->proxy = xstrdup(jump->proxy.label);
+		box->files = jump_files_new(jump);
+	}
 	box->resolver = resolver_new();
-	box->share = max_links > workers ? max_links / workers : 1;
+	box->share = share_of(max_links, workers);
 	pthread_mutex_init(&box->mutex, NULL);
 	box->news = jump_news_new();
 	LIST_INIT(&box->gauges);
 	return box;
 }
 
-void
-jump_box_free(struct jump_box *box)
+struct jump_box *
+jump_box_ref(struct jump_box *box)
 {
-	if (box == NULL)
+	atomic_fetch_add(&box->refs, 1);
+	return box;
+}
+
+void
+jump_box_unref(struct jump_box *box)
+{
+	if (box == NULL || atomic_fetch_sub(&box->refs, 1) > 1)
 		return;
 	assert(box->link == NULL);
 	jump_news_free(box->news);
 	jump_files_free(box->files);
 	resolver_free(box->resolver);
 	pthread_mutex_destroy(&box->mutex);
+	free(box->label);
+	free(box->username);
+	free(box->proxy);
 	free(box);
 }
 
-const struct config_jump *
-jump_box_config(const struct jump_box *box)
+void
+jump_box_limit(struct jump_box *box, unsigned max_links, unsigned workers)
 {
-	return box->jump;
+	pthread_mutex_lock(&box->mutex);
+	box->share = share_of(max_links, workers);
+	pthread_mutex_unlock(&box->mutex);
 }
 
 struct resolver *
@@ -113,9 +139,14 @@ jump_box_news(struct jump_box *box)
 }
 
 size_t
-jump_box_share(const struct jump_box *box)
+jump_box_share(struct jump_box *box)
 {
-	return box->share;
+	size_t share;
+
+	pthread_mutex_lock(&box->mutex);
+	share = box->share;
+	pthread_mutex_unlock(&box->mutex);
+	return share;
 }
 
 void
@@ -140,46 +171,30 @@ jump_box_take_link(struct jump_box *box)
 
 /* --- Files that hold credentials ------------------------------------------ */
 
-/* Call with the mutex; the caller frees what is returned. */
-static struct jump_files *
-replace_files(struct jump_box *box, struct jump_files *take)
+bool
+jump_box_look_at_files(struct jump_box *box)
 {
-	struct jump_files *before = box->files;
-
-	box->files = take;
-	return before;
-}
-
-/* After a dial was permitted: it reads these files, or newer ones. */
-static void
-remember_files(struct jump_box *box)
-{
-	struct jump_files *files = jump_files_look(box->jump);
+	bool is_asleep, has_changed;
 
 	pthread_mutex_lock(&box->mutex);
-	files = replace_files(box, files);
+	is_asleep = box->attempts > 0;
 	pthread_mutex_unlock(&box->mutex);
-	jump_files_free(files);
+	has_changed = is_asleep && jump_files_have_changed(box->files);
+	if (!has_changed)
+		return false;
+	pthread_mutex_lock(&box->mutex);
+	box->attempts = 0;
+	pthread_mutex_unlock(&box->mutex);
+	log_info("credentials or host keys changed, dialling again",
+	    log_str("jump", box->label));
+	return true;
 }
 
 void
-jump_box_look_at_files(struct jump_box *box)
+jump_box_try_files(struct jump_box *box)
 {
-	struct jump_files *files = jump_files_look(box->jump);
-	bool has_changed;
-
-	pthread_mutex_lock(&box->mutex);
-	has_changed = box->attempts > 0 &&
-	    !jump_files_are_equal(files, box->files);
-	if (has_changed) {
-		files = replace_files(box, files);
-		box->attempts = 0;
-	}
-	pthread_mutex_unlock(&box->mutex);
-	jump_files_free(files);
-	if (has_changed)
-		log_info("credentials or host keys changed, dialling again",
-		    log_str("jump", box->jump->label));
+	if (box->files != NULL && jump_box_look_at_files(box))
+		jump_news_post(box->news);
 }
 
 /* --- Permission ----------------------------------------------------------- */
@@ -250,7 +265,7 @@ jump_box_ask(struct jump_box *box, bool has_client, int64_t *retry_ms)
 	answer = permit(box, *retry_ms);
 	pthread_mutex_unlock(&box->mutex);
 	if (answer == JUMP_PERMIT_DIAL)
-		remember_files(box);
+		jump_files_remember(box->files);
 	return answer;
 }
 
@@ -272,20 +287,20 @@ note_success(struct jump_box *box)
 }
 
 static void
-log_outcome(const struct config_jump *jump, const struct fault *fault,
+log_outcome(const struct jump_box *box, const struct fault *fault,
     unsigned attempts, int64_t retry_ms)
 {
 	char message[FAULT_DETAIL_MAX];
 
 	if (fault->code == FAIL_NONE) {
-		log_info("jump box reached", log_str("jump", jump->label),
-		    log_str("proxy", jump->proxy.label),
+		log_info("jump box reached", log_str("jump", box->label),
+		    log_str("proxy", box->proxy),
 		    log_str("detail", fault->detail));
 		return;
 	}
 	fault_message(fault, message, sizeof message);
-	log_warning("jump box not reached", log_str("jump", jump->label),
-	    log_str("proxy", jump->proxy.label),
+	log_warning("jump box not reached", log_str("jump", box->label),
+	    log_str("proxy", box->proxy),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail),
 	    log_num("attempts", attempts),
@@ -310,7 +325,7 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 	pthread_mutex_unlock(&box->mutex);
 	jump_news_post(box->news);
 	if (fault->code != FAIL_SHUTDOWN)
-		log_outcome(box->jump, fault, attempts, retry_ms);
+		log_outcome(box, fault, attempts, retry_ms);
 }
 
 void
@@ -329,14 +344,14 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 	else if (is_first && ++box->short_lives > SHORT_LIVES_MAX) {
 		fault_set(&fault, FAIL_TUNNEL_LOST, "%s after the login",
 		    clock_text(lived_ms).text);
-		fault_name(&fault, box->jump->label, box->jump->username, NULL);
+		fault_name(&fault, box->label, box->username, NULL);
 		box->attempts = box->short_lives - SHORT_LIVES_MAX - 1;
 		note_failure(box, &fault);
 	}
 	pthread_mutex_unlock(&box->mutex);
 	if (is_resting)
 		log_info("jump box not dialled until a client comes",
-		    log_str("jump", box->jump->label));
+		    log_str("jump", box->label));
 }
 
 void
@@ -406,8 +421,8 @@ jump_box_explain(struct jump_box *box, struct fault *out)
 	jump_box_is_dialling(box, &stage, &since_ms);
 	fault_set(out, dialing_stage_timeout(stage), "%s",
 	    clock_text(clock_ms() - since_ms).text);
-	fault_name(out, box->jump->label, box->jump->username, NULL);
-	fault_name_proxy(out, box->jump->proxy.label);
+	fault_name(out, box->label, box->username, NULL);
+	fault_name_proxy(out, box->proxy);
 	fault_note(out, "the tunnel is still being set up");
 }
 

@@ -23,18 +23,23 @@ struct resolver;
 struct ssh_link;
 
 /*
- * `jump` is borrowed, and NULL for the connections without tunnel.  Each of the
- * `workers` may have an equal share of `max_links` links, at least one.
+ * A record with one reference.  It keeps what it needs of `jump`, which is NULL
+ * for the connections without tunnel, so that it may outlive a configuration.
+ * Each of the `workers` may have an equal share of `max_links` links, at least
+ * one.
  */
 struct jump_box *jump_box_new(const struct config_jump *jump,
     unsigned max_links, unsigned workers);
-void jump_box_free(struct jump_box *); /* after every worker has gone */
+struct jump_box *jump_box_ref(struct jump_box *);
+void jump_box_unref(struct jump_box *); /* NULL is fine */
 
-const struct config_jump *jump_box_config(const struct jump_box *);
+/* Set the limit of links anew; those above it go on until they are idle. */
+void jump_box_limit(struct jump_box *, unsigned max_links, unsigned workers);
+
 struct resolver *jump_box_resolver(struct jump_box *);
 
 /* The number of links that one worker may have. */
-size_t jump_box_share(const struct jump_box *);
+size_t jump_box_share(struct jump_box *);
 
 /*
  * A link that was made before there were workers, by the code that they dial
@@ -123,9 +128,13 @@ void jump_box_wake(struct jump_box *);
 
 /*
  * End the sleep after failures when a file with credentials or host keys has
- * changed.  Calls stat(), so call it once a second at most.
+ * changed; returns whether one has.  Calls stat(), so call it once a second at
+ * most.  Not for connections without tunnel.
  */
-void jump_box_look_at_files(struct jump_box *);
+bool jump_box_look_at_files(struct jump_box *);
+
+/* The same, and let the workers dial at once.  For every record. */
+void jump_box_try_files(struct jump_box *);
 
 /* What a worker watches to hear of the end of each dial (jump/news.h). */
 struct jump_news *jump_box_news(struct jump_box *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The files that hold a jump box's credentials and host keys, as they were
- * when they were last looked at.
+ * The files that hold a jump box's credentials and host keys: have they changed
+ * since they were read?  One mutex; any thread.
  */
 #ifndef PGJUMP_JUMP_FILES_H
 #define PGJUMP_JUMP_FILES_H
@@ -12,11 +12,17 @@
 struct config_jump;
 struct jump_files;
 
-/* Look at them: calls stat(), so never under a mutex. */
-struct jump_files *jump_files_look(const struct config_jump *);
+/* The files of a jump box, whose configuration may go away. */
+struct jump_files *jump_files_new(const struct config_jump *);
 void jump_files_free(struct jump_files *); /* NULL is fine */
 
-/* Whether no file has changed between two looks at the same jump box. */
-bool jump_files_are_equal(const struct jump_files *, const struct jump_files *);
+/*
+ * The next two look at the files as they are now, and remember that.  They call
+ * stat(), so never call them under a mutex.
+ */
+void jump_files_remember(struct jump_files *);
+
+/* Whether one has changed since the last look. */
+bool jump_files_have_changed(struct jump_files *);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * The queue of requests for a stream, and their answers.  A request waits (for
- * a link, or for its turn), opens (a forward, or a dial without tunnel) or is
- * done.  Answers are given at the end of a turn, never inside a call from a
- * client.  The pool decides which link opens and when to dial.
+ * The queue of requests for a stream, and their answers.  Answers are given at
+ * the end of a turn, never inside a call from a client.  The pool decides which
+ * link opens and when to dial.
  */
 #include "jump/jump.h"
 
@@ -27,6 +26,7 @@
 #include "jump/gauge.h"
 #include "jump/pool.h"
 #include "jump/queue.h"
+#include "jump/requests.h"
 
 /*
  * Waiting requests are looked at again at this interval, which nobody notices
@@ -39,98 +39,17 @@
  */
 #define TRIES_MAX 2
 
-enum request_state {
-	REQUEST_WAITING,
-	REQUEST_OPENING,
-	REQUEST_DONE,
-};
-
-struct jump_request {
-	struct jump_place place; /* first: see request_at() */
-	struct jump *jump;
-	enum request_state state;
-	const struct config_connection *connection;
-	struct originator originator;
-	int64_t asked_ms, deadline_ms, opened_ms;
-	unsigned tries;
-	struct event *timer;   /* the deadline of the request or of its open */
-	struct dialer *dialer; /* OPENING, without tunnel */
-	jump_answer_fn *answer;
-	void *arg;
-	struct stream *stream; /* DONE: the answer; NULL: it is the fault */
-	struct fault fault;
-};
-
 struct jump {
 	struct event_base *base;
 	struct config *cfg;
 	struct jump_box *box;
 	struct mailbox *mailbox;
 	struct pool *pool; /* NULL: without tunnel */
-	struct jump_queue waiting;
-	struct jump_places opening, done;
+	struct jump_requests requests;
 	struct event *tick; /* while requests wait */
 	struct jump_gauge gauge;
+	bool is_leaving;
 };
-
-/* --- States of a request -------------------------------------------------- */
-
-static int64_t
-waited_ms(const struct jump_request *request)
-{
-	return clock_ms() - request->asked_ms;
-}
-
-static struct jump_places *
-list_of(const struct jump_request *request)
-{
-	struct jump *jump = request->jump;
-	struct jump_places *lists[] = {
-		[REQUEST_WAITING] = jump_queue_list(&jump->waiting,
-		    &request->place),
-		[REQUEST_OPENING] = &jump->opening,
-		[REQUEST_DONE] = &jump->done,
-	};
-
-	return lists[request->state];
-}
-
-static struct jump_request *
-request_at(struct jump_place *place)
-{
-	return (struct jump_request *)place;
-}
-
-static void
-set_state(struct jump_request *request, enum request_state state)
-{
-	TAILQ_REMOVE(list_of(request), &request->place, entry);
-	request->state = state;
-	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
-}
-
-static void
-arm_timer(struct jump_request *request, int64_t deadline_ms)
-{
-	struct timeval wait = clock_timeval(deadline_ms - clock_ms());
-
-	event_add(request->timer, &wait);
-}
-
-static void
-succeed(struct jump_request *request, struct stream *take)
-{
-	request->stream = take;
-	set_state(request, REQUEST_DONE);
-}
-
-/* The fault has its code; add the names, and answer with it. */
-static void
-fail(struct jump_request *request)
-{
-	jump_fault_name(&request->fault, request->connection);
-	set_state(request, REQUEST_DONE);
-}
 
 /* --- Through a tunnel ----------------------------------------------------- */
 
@@ -139,26 +58,26 @@ static void
 try_again(struct jump_request *request, const struct ssh_opened *opened)
 {
 	if (opened->reason != 0 || ++request->tries < TRIES_MAX) {
-		set_state(request, REQUEST_WAITING);
-		arm_timer(request, request->deadline_ms);
+		jump_requests_move(request, REQUEST_WAITING);
+		jump_requests_arm_timer(request, request->deadline_ms);
 		return;
 	}
 	jump_fault_broken(&request->fault, opened->lost_by);
-	fail(request);
+	jump_requests_fail(request);
 }
 
 static void
 finish_open(struct jump_request *request, const struct ssh_opened *opened)
 {
 	if (opened->stream != NULL) {
-		succeed(request, opened->stream);
+		jump_requests_succeed(request, opened->stream);
 	} else if (opened->has_link_failed) {
 		try_again(request, opened);
 	} else {
 		jump_fault_refused(&request->fault,
 		    request->connection->jump->label, opened,
 		    request->connection->host_kind == CONFIG_HOST_SOCKET);
-		fail(request);
+		jump_requests_fail(request);
 	}
 }
 
@@ -175,16 +94,16 @@ ask_pool(struct jump_request *request, const struct config_connection **behind)
 	    now_ms + jump->cfg->open_timeout_ms);
 
 	switch (pool_ask(jump->pool, request->connection, &request->originator,
-	    waited_ms(request), by_ms, request)) {
+	    jump_requests_waited_ms(request), by_ms, request)) {
 	case POOL_OPENING:
 		request->opened_ms = now_ms;
-		set_state(request, REQUEST_OPENING);
-		jump_queue_count(&jump->waiting, &request->place);
-		arm_timer(request, by_ms);
+		jump_requests_move(request, REQUEST_OPENING);
+		jump_queue_count(&jump->requests.waiting, &request->place);
+		jump_requests_arm_timer(request, by_ms);
 		break;
 	case POOL_DOWN:
 		pool_cause(jump->pool, &request->fault);
-		fail(request);
+		jump_requests_fail(request);
 		break;
 	case POOL_BEHIND:
 		*behind = request->connection;
@@ -212,7 +131,7 @@ time_out_waiting(struct jump_request *request)
 	const struct jump_wait wait = wait_of(request);
 
 	jump_blame_waiting(&request->fault, request->jump->pool, &wait);
-	fail(request);
+	jump_requests_fail(request);
 }
 
 static void
@@ -222,7 +141,7 @@ time_out_opening(struct jump_request *request)
 
 	jump_blame_opening(&request->fault, request->jump->pool, &wait,
 	    request);
-	fail(request);
+	jump_requests_fail(request);
 }
 
 /* --- Without tunnel ------------------------------------------------------- */
@@ -233,12 +152,12 @@ on_dialled(void *arg, struct dialer_outcome *outcome)
 	struct jump_request *request = arg;
 
 	if (outcome->fault.code == FAIL_NONE) {
-		succeed(request,
+		jump_requests_succeed(request,
 		    socket_stream_open(request->jump->base, outcome->fd));
 		outcome->fd = -1;
 	} else {
 		request->fault = outcome->fault;
-		fail(request);
+		jump_requests_fail(request);
 	}
 	dialer_close(request->dialer);
 	request->dialer = NULL;
@@ -256,7 +175,7 @@ dial_directly(struct jump_request *request)
 	};
 
 	request->opened_ms = clock_ms();
-	set_state(request, REQUEST_OPENING);
+	jump_requests_move(request, REQUEST_OPENING);
 	request->dialer = dialer_database(&setup, request->connection);
 }
 
@@ -270,9 +189,9 @@ time_out_dialling(struct jump_request *request)
 	dialer_close(request->dialer);
 	request->dialer = NULL;
 	fault_set(&request->fault, FAIL_DB_TIMEOUT, "%s",
-	    clock_text(waited_ms(request)).text);
+	    clock_text(jump_requests_waited_ms(request)).text);
 	fault_note(&request->fault, "no tunnel is configured");
-	fail(request);
+	jump_requests_fail(request);
 }
 
 /* --- Requests ------------------------------------------------------------- */
@@ -298,32 +217,21 @@ jump_request_open(struct jump *jump, const struct config_connection *connection,
     const struct originator *originator, int64_t deadline_ms, bool is_cancel,
     jump_answer_fn *answer, void *arg)
 {
-	struct jump_request *request = xcalloc(1, sizeof *request);
+	struct jump_request *request = jump_requests_add(&jump->requests,
+	    jump->base, is_cancel, on_timeout);
 
 	request->jump = jump;
-	request->place.is_cancel = is_cancel;
 	request->connection = connection;
 	request->originator = *originator;
-	request->asked_ms = clock_ms();
 	request->deadline_ms = deadline_ms;
 	request->answer = answer;
 	request->arg = arg;
-	request->timer = loop_event(jump->base, -1, 0, on_timeout, request);
-	TAILQ_INSERT_TAIL(list_of(request), &request->place, entry);
-	arm_timer(request, deadline_ms);
+	jump_requests_arm_timer(request, deadline_ms);
 	if (jump->pool != NULL)
 		pool_expect(jump->pool, connection);
 	else
 		dial_directly(request);
 	return request;
-}
-
-static void
-request_free(struct jump_request *request)
-{
-	TAILQ_REMOVE(list_of(request), &request->place, entry);
-	event_free(request->timer);
-	free(request);
 }
 
 void
@@ -336,7 +244,7 @@ jump_request_drop(struct jump_request *request)
 	else if (request->state == REQUEST_OPENING)
 		pool_abandon(request->jump->pool, request);
 	stream_close(request->stream, true);
-	request_free(request);
+	jump_requests_remove(request);
 }
 
 /* --- Turns ---------------------------------------------------------------- */
@@ -358,14 +266,15 @@ collect_opened(struct jump *jump)
 static void
 ask_for_all(struct jump *jump)
 {
-	struct jump_walk walk = jump_queue_walk(&jump->waiting);
+	struct jump_walk walk = jump_queue_walk(&jump->requests.waiting);
 	const struct config_connection *behind = NULL;
 	struct jump_place *place;
 
-	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
-		if (request_at(place)->connection == behind)
+	while (
+	    (place = jump_queue_next(&jump->requests.waiting, &walk)) != NULL) {
+		if (jump_requests_at(place)->connection == behind)
 			continue;
-		if (!ask_pool(request_at(place), &behind))
+		if (!ask_pool(jump_requests_at(place), &behind))
 			break;
 	}
 }
@@ -376,14 +285,14 @@ give_answers(struct jump *jump)
 {
 	struct jump_place *place;
 
-	while ((place = TAILQ_FIRST(&jump->done)) != NULL) {
-		struct jump_request *request = request_at(place);
+	while ((place = TAILQ_FIRST(&jump->requests.done)) != NULL) {
+		struct jump_request *request = jump_requests_at(place);
 		jump_answer_fn *answer = request->answer;
 		struct stream *stream = request->stream;
 		struct fault fault = request->fault;
 		void *arg = request->arg;
 
-		request_free(request);
+		jump_requests_remove(request);
 		answer(arg, stream, stream != NULL ? NULL : &fault);
 	}
 }
@@ -393,14 +302,26 @@ arm_tick(struct jump *jump)
 {
 	struct timeval wait = clock_timeval(TICK_MS);
 
-	if (!jump_queue_is_empty(&jump->waiting) &&
+	if (!jump_queue_is_empty(&jump->requests.waiting) &&
 	    !event_pending(jump->tick, EV_TIMEOUT, NULL))
 		event_add(jump->tick, &wait);
+}
+
+static void
+set_gauge(struct jump *jump)
+{
+	struct pool_state state;
+
+	pool_look(jump->pool, &state);
+	jump_gauge_set(&jump->gauge, state.live_links, state.channels,
+	    state.rtt_us);
 }
 
 void
 jump_turn(struct jump *jump)
 {
+	if (jump->is_leaving && jump->pool != NULL)
+		pool_leave(jump->pool, jump_requests_are_none(&jump->requests));
 	if (jump->pool != NULL) {
 		pool_pump(jump->pool);
 		collect_opened(jump);
@@ -410,8 +331,7 @@ jump_turn(struct jump *jump)
 	arm_tick(jump);
 	if (jump->pool != NULL) {
 		pool_flush(jump->pool);
-		jump_gauge_set(&jump->gauge, pool_live_links(jump->pool),
-		    pool_channels(jump->pool), pool_rtt_us(jump->pool));
+		set_gauge(jump);
 	}
 }
 
@@ -422,7 +342,8 @@ has_waited_long(const struct jump_request *request)
 	int64_t given_ms = request->deadline_ms - request->asked_ms;
 	int64_t open_ms = request->jump->cfg->open_timeout_ms;
 
-	return waited_ms(request) >= clock_earlier(given_ms, open_ms) / 4;
+	return jump_requests_waited_ms(request) >=
+	    clock_earlier(given_ms, open_ms) / 4;
 }
 
 /*
@@ -434,13 +355,14 @@ static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct jump *jump = arg;
-	struct jump_walk walk = jump_queue_walk(&jump->waiting);
+	struct jump_walk walk = jump_queue_walk(&jump->requests.waiting);
 	struct jump_place *place;
 	int64_t since_ms = 0;
 
 	(void)fd, (void)what;
-	while ((place = jump_queue_next(&jump->waiting, &walk)) != NULL) {
-		const struct jump_request *request = request_at(place);
+	while (
+	    (place = jump_queue_next(&jump->requests.waiting, &walk)) != NULL) {
+		const struct jump_request *request = jump_requests_at(place);
 
 		if (has_waited_long(request) && request->asked_ms >= since_ms)
 			since_ms = request->asked_ms + 1;
@@ -452,7 +374,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 /* --- Life ----------------------------------------------------------------- */
 
 struct jump *
-jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+jump_open(struct event_base *base, struct config *cfg,
+    const struct config_jump *settings, struct jump_box *box,
     struct mailbox *of_worker)
 {
 	struct jump *jump = xcalloc(1, sizeof *jump);
@@ -461,26 +384,50 @@ jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	jump->cfg = cfg;
 	jump->box = box;
 	jump->mailbox = of_worker;
-	jump_queue_init(&jump->waiting);
-	TAILQ_INIT(&jump->opening);
-	TAILQ_INIT(&jump->done);
+	jump_requests_init(&jump->requests);
 	jump->tick = loop_event(base, -1, 0, on_tick, jump);
-	if (jump_box_config(box) != NULL)
-		jump->pool = pool_open(base, cfg, box, of_worker);
+	if (settings != NULL)
+		jump->pool = pool_open(base, cfg, settings, box, of_worker);
 	jump_box_join(box, &jump->gauge);
 	return jump;
+}
+
+void
+jump_renew(struct jump *jump, struct config *cfg,
+    const struct config_jump *settings)
+{
+	assert((settings != NULL) == (jump->pool != NULL));
+	jump->cfg = cfg;
+	if (jump->pool != NULL)
+		pool_renew(jump->pool, cfg, settings);
+}
+
+void
+jump_leave(struct jump *jump)
+{
+	jump->is_leaving = true;
+}
+
+bool
+jump_is_over(const struct jump *jump)
+{
+	return jump->is_leaving && jump_requests_are_none(&jump->requests) &&
+	    (jump->pool == NULL || pool_is_empty(jump->pool));
 }
 
 struct jump_state
 jump_look(const struct jump *jump)
 {
+	struct jump_state state = { .links = 0 };
+	struct pool_state pool;
+
 	if (jump->pool == NULL)
-		return (struct jump_state){ .links = 0 };
-	return (struct jump_state){
-		.links = pool_live_links(jump->pool),
-		.channels = pool_channels(jump->pool),
-		.rtt_us = pool_rtt_us(jump->pool),
-	};
+		return state;
+	pool_look(jump->pool, &pool);
+	state.links = pool.live_links;
+	state.channels = pool.channels;
+	state.rtt_us = pool.rtt_us;
+	return state;
 }
 
 void
@@ -488,8 +435,7 @@ jump_close(struct jump *jump)
 {
 	if (jump == NULL)
 		return;
-	assert(jump_queue_is_empty(&jump->waiting) &&
-	    TAILQ_EMPTY(&jump->opening) && TAILQ_EMPTY(&jump->done));
+	assert(jump_requests_are_none(&jump->requests));
 	jump_box_leave(jump->box, &jump->gauge);
 	if (jump->pool != NULL)
 		pool_close(jump->pool);

@@ -17,6 +17,7 @@
 
 struct config;
 struct config_connection;
+struct config_jump;
 struct event_base;
 struct fault;
 struct jump;
@@ -26,12 +27,31 @@ struct mailbox;
 struct stream;
 
 /*
- * One worker's view of a jump box; or of all connections without tunnel, if
- * `box` has no configuration.  Everything is borrowed until jump_close().
+ * One worker's view of a jump box; or, with neither settings nor links, of all
+ * connections without tunnel.  Everything is borrowed until jump_close(), but
+ * the configuration and the jump box's settings in it until jump_renew().
  * Starts the first dial at once, unless another worker's is in flight.
  */
-struct jump *jump_open(struct event_base *, struct config *, struct jump_box *,
+struct jump *jump_open(struct event_base *, struct config *,
+    const struct config_jump *settings, struct jump_box *,
     struct mailbox *of_worker);
+
+/*
+ * The same jump box in a new configuration: links and dials stay as they are,
+ * new ones follow the new time-outs.
+ */
+void jump_renew(struct jump *, struct config *,
+    const struct config_jump *settings);
+
+/*
+ * The configuration names this jump box no more.  Requests that come are still
+ * served.  While there is none, no new link is dialled, and the links end with
+ * their last streams.
+ */
+void jump_leave(struct jump *);
+
+/* It has left, and no request, link or dial remains: jump_close() is quick. */
+bool jump_is_over(const struct jump *);
 
 /*
  * Call at the end of each turn of the worker's loop: reads every link, tries

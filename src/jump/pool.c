@@ -3,8 +3,8 @@
 /*
  * Which link serves which database, and when one more is wanted: when no link
  * suits (jump/pool_member.h), when the queue is slow, or when databases that do
- * not answer leave no slot to the others.  The worker's share limits the links,
- * and the jump box's backoff delays them.
+ * not answer leave no slot to the others (jump/pool_care.h).  The worker's
+ * share limits the links, and the jump box's backoff delays them.
  */
 #include "jump/pool.h"
 
@@ -18,6 +18,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "jump/box.h"
+#include "jump/pool_care.h"
 #include "jump/pool_choice.h"
 #include "jump/pool_dials.h"
 #include "jump/pool_life.h"
@@ -30,50 +31,10 @@
 #define SUSPECT_INTERVAL_MS 10000
 /* A quarter of SPARE_IDLE_MS is exact enough. */
 #define SPARE_LOOK_MS 5000
-/* The least time between two links that make_room() replaces: no storm. */
-#define ROOM_INTERVAL_MS 200
-
-struct pool {
-	struct event_base *base;
-	struct config *cfg;
-	struct jump_box *box;
-	struct pool_members members;
-	size_t member_count;
-	struct pool_targets targets;
-	struct pool_dials *dials;
-	struct event *spare; /* the next look at idle links */
-	/* When make_room() last replaced a link, and when a suspect last took a
-	 * slot from others. */
-	int64_t room_ms, suspect_ms;
-};
 
 /* --- Dialling ------------------------------------------------------------- */
 
-static bool
-has_share_left(const struct pool *pool)
-{
-	return pool_choice_live_links(&pool->members) +
-	    pool_dials_count(pool->dials) <
-	    jump_box_share(pool->box);
-}
-
-/* Dial one more link where the pool is not full. */
-static bool
-grow(struct pool *pool, bool has_client)
-{
-	return has_share_left(pool) &&
-	    pool_dials_start(pool->dials, has_client);
-}
-
-/* Keep one link at least, so that the next client need not wait for a dial. */
-static void
-keep_up(void *arg)
-{
-	struct pool *pool = arg;
-
-	if (!pool_is_up(pool) && pool_dials_count(pool->dials) == 0)
-		grow(pool, false);
-}
+static void keep_up(void *arg);
 
 /* NULL is fine. */
 static void
@@ -94,21 +55,34 @@ on_dialled(void *arg, struct ssh_transport *take)
 
 	if (take != NULL)
 		add_member(pool,
-		    ssh_link_new(pool->base, pool->cfg,
-			jump_box_config(pool->box), take));
+		    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
 	keep_up(pool);
 }
 
-/* Retire links that are not needed any more after a crowd. */
+/* Dial one more link where the pool is not full. */
+static bool
+grow(struct pool *pool, bool has_client)
+{
+	return pool_care_has_share(pool) &&
+	    pool_dials_start(pool->dials, has_client);
+}
+
+/* Keep one link at least, so that the next client need not wait for a dial. */
+static void
+keep_up(void *arg)
+{
+	struct pool *pool = arg;
+
+	if (!pool->is_leaving && !pool_is_up(pool) &&
+	    pool_dials_count(pool->dials) == 0)
+		grow(pool, false);
+}
+
 static void
 on_spare(evutil_socket_t fd, short what, void *arg)
 {
-	struct pool *pool = arg;
-	struct pool_member *member;
-
 	(void)fd, (void)what;
-	while ((member = pool_choice_spare(&pool->members)) != NULL)
-		ssh_link_retire(member->link);
+	pool_care_retire_spare(arg);
 }
 
 /* --- Choosing ------------------------------------------------------------- */
@@ -141,7 +115,7 @@ static bool
 may_open(struct pool *pool, const struct pool_target *target,
     const struct pool_member *best)
 {
-	bool is_scarce = !has_share_left(pool) &&
+	bool is_scarce = !pool_care_has_share(pool) &&
 	    pool_targets_have_other(&pool->targets, target);
 
 	switch (pool_choice_claim(&pool->members, target, best, is_scarce)) {
@@ -167,7 +141,7 @@ renew(struct pool *pool, const struct pool_target *target)
 {
 	struct pool_member *member = pool_choice_stale(&pool->members, target);
 
-	if (member == NULL && !has_share_left(pool) &&
+	if (member == NULL && !pool_care_has_share(pool) &&
 	    clock_ms() >= pool->suspect_ms + SUSPECT_INTERVAL_MS)
 		member = pool_choice_in_the_way(&pool->members, target);
 	if (member != NULL && pool_dials_count(pool->dials) == 0 &&
@@ -296,93 +270,14 @@ pool_take_opened(struct pool *pool, void **user, struct ssh_opened *opened)
 
 /* --- Turns ---------------------------------------------------------------- */
 
-/*
- * Every slot is taken, and sshd needs minutes to give up an open.  So retire a
- * link that is stuck but alive, and dial a new one.  Its sessions go on.
- */
-static void
-make_room(struct pool *pool)
-{
-	struct pool_member *member = pool_choice_held_up(&pool->members);
-
-	if (member == NULL || clock_ms() < pool->room_ms + ROOM_INTERVAL_MS ||
-	    !pool_dials_start(pool->dials, false))
-		return;
-	pool->room_ms = clock_ms();
-	ssh_link_retire(member->link);
-}
-
-/* While databases do not answer, keep a slot for the others. */
-static void
-keep_slot(struct pool *pool)
-{
-	if (!pool_choice_is_blocked(&pool->members) ||
-	    !pool_targets_have_other(&pool->targets, NULL) ||
-	    pool_dials_count(pool->dials) > 0)
-		return;
-	if (has_share_left(pool))
-		pool_dials_start(pool->dials, false);
-	else
-		make_room(pool);
-}
-
-/*
- * A link is silent, perhaps because of its target: another link must show
- * whether the jump box lives.  In a full pool it replaces the silent one, which
- * can open nothing now.
- */
-static void
-ask_elsewhere(struct pool *pool)
-{
-	struct pool_member *alone = pool_life_ask_others(&pool->members);
-	bool is_full = !has_share_left(pool);
-
-	if (alone == NULL || pool_dials_count(pool->dials) > 0 ||
-	    !pool_dials_start(pool->dials, true))
-		return;
-	if (is_full)
-		ssh_link_retire(alone->link);
-}
-
-static void
-free_member(struct pool *pool, struct pool_member *member)
-{
-	TAILQ_REMOVE(&pool->members, member, entry);
-	pool->member_count--;
-	ssh_link_free(member->link);
-	free(member);
-}
-
-static void
-tidy(struct pool *pool, struct pool_member *member)
-{
-	pool_member_tidy(member);
-	if (ssh_link_is_lost(member->link) && !member->was_loss_told) {
-		member->was_loss_told = true;
-		jump_box_lost(pool->box, clock_ms() - member->born_ms,
-		    member->was_used);
-	}
-	if (ssh_link_is_finished(member->link) && member->user == NULL)
-		free_member(pool, member);
-}
-
 void
 pool_pump(struct pool *pool)
 {
-	struct pool_member *member, *next;
+	struct pool_member *member;
 
 	TAILQ_FOREACH(member, &pool->members, entry)
 		ssh_link_pump(member->link);
-	for (member = TAILQ_FIRST(&pool->members); member != NULL;
-	     member = next) {
-		next = TAILQ_NEXT(member, entry);
-		tidy(pool, member);
-	}
-	ask_elsewhere(pool);
-	pool_life_bear(&pool->members);
-	if (pool_life_blame_targets(&pool->members))
-		pool->suspect_ms = clock_ms();
-	keep_slot(pool);
+	pool_care_turn(pool);
 	keep_up(pool);
 }
 
@@ -433,22 +328,14 @@ pool_links(const struct pool *pool)
 	return pool->member_count;
 }
 
-size_t
-pool_live_links(const struct pool *pool)
+void
+pool_look(const struct pool *pool, struct pool_state *out)
 {
-	return pool_choice_live_links(&pool->members);
-}
-
-size_t
-pool_channels(const struct pool *pool)
-{
-	return pool_choice_channels(&pool->members);
-}
-
-int64_t
-pool_rtt_us(const struct pool *pool)
-{
-	return pool_life_rtt_us(&pool->members);
+	*out = (struct pool_state){
+		.live_links = pool_choice_live_links(&pool->members),
+		.channels = pool_choice_channels(&pool->members),
+		.rtt_us = pool_life_rtt_us(&pool->members),
+	};
 }
 
 void
@@ -460,7 +347,8 @@ pool_cause(const struct pool *pool, struct fault *fault)
 /* --- Life ----------------------------------------------------------------- */
 
 struct pool *
-pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+pool_open(struct event_base *base, struct config *cfg,
+    const struct config_jump *jump, struct jump_box *box,
     struct mailbox *mailbox)
 {
 	const struct timeval spare_interval = clock_timeval(SPARE_LOOK_MS);
@@ -468,6 +356,7 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 
 	pool->base = base;
 	pool->cfg = cfg;
+	pool->jump = jump;
 	pool->box = box;
 	TAILQ_INIT(&pool->members);
 	SLIST_INIT(&pool->targets);
@@ -475,6 +364,7 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 	pool->dials = pool_dials_open(&(struct pool_dials_setup){
 	    .base = base,
 	    .cfg = cfg,
+	    .jump = jump,
 	    .box = box,
 	    .mailbox = mailbox,
 	    .on_dialled = on_dialled,
@@ -489,11 +379,41 @@ pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
 }
 
 void
+pool_renew(struct pool *pool, struct config *cfg,
+    const struct config_jump *jump)
+{
+	pool->cfg = cfg;
+	pool->jump = jump;
+	pool_dials_renew(pool->dials, cfg, jump);
+	pool_care_forget_targets(pool);
+}
+
+void
+pool_leave(struct pool *pool, bool is_unneeded)
+{
+	struct pool_member *member;
+
+	pool->is_leaving = true;
+	if (!is_unneeded)
+		return;
+	pool_dials_cancel(pool->dials);
+	TAILQ_FOREACH(member, &pool->members, entry)
+		ssh_link_retire(member->link);
+}
+
+bool
+pool_is_empty(const struct pool *pool)
+{
+	return TAILQ_EMPTY(&pool->members) &&
+	    pool_dials_count(pool->dials) == 0;
+}
+
+void
 pool_close(struct pool *pool)
 {
 	pool_dials_close(pool->dials);
 	while (!TAILQ_EMPTY(&pool->members))
-		free_member(pool, TAILQ_FIRST(&pool->members));
+		pool_care_free_member(pool, TAILQ_FIRST(&pool->members));
 	pool_targets_free(&pool->targets);
 	event_free(pool->spare);
 	free(pool);

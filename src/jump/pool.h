@@ -16,15 +16,31 @@
 
 struct config;
 struct config_connection;
+struct config_jump;
 struct event_base;
 struct jump_box;
 struct mailbox;
 struct originator;
 struct pool;
 
-/* Everything is borrowed until pool_close().  Starts the first dial at once. */
-struct pool *pool_open(struct event_base *, struct config *, struct jump_box *,
-    struct mailbox *);
+/*
+ * Everything is borrowed until pool_close(), but the configuration and the jump
+ * box's settings in it until pool_renew().  Starts the first dial at once.
+ */
+struct pool *pool_open(struct event_base *, struct config *,
+    const struct config_jump *, struct jump_box *, struct mailbox *);
+
+/* The same jump box in a new configuration. */
+void pool_renew(struct pool *, struct config *, const struct config_jump *);
+
+/*
+ * The jump box is named no more: dial no link in advance from now on.  While
+ * the pool is not needed, retire its links and cancel its dials.
+ */
+void pool_leave(struct pool *, bool is_unneeded);
+
+/* There is neither a link nor a dial. */
+bool pool_is_empty(const struct pool *);
 
 /* Waits for the dialers, which give up at once.  Streams were closed before. */
 void pool_close(struct pool *);
@@ -84,15 +100,17 @@ int64_t pool_heard_ms(const struct pool *);
 /* Ask every link that was not heard since `since_ms` for a sign of life. */
 void pool_probe(struct pool *, int64_t since_ms);
 
-/* The number of links, retired ones included; and of live ones. */
+/* The number of links, retired ones included. */
 size_t pool_links(const struct pool *);
-size_t pool_live_links(const struct pool *);
 
-/* The channels of all links, retired ones included. */
-size_t pool_channels(const struct pool *);
+/* What the links carry, as a plain value. */
+struct pool_state {
+	size_t live_links;
+	size_t channels; /* of all links, retired ones included */
+	int64_t rtt_us;  /* the shortest of a live link; 0: not measured */
+};
 
-/* The shortest round trip of a live link; 0: none is measured yet. */
-int64_t pool_rtt_us(const struct pool *);
+void pool_look(const struct pool *, struct pool_state *);
 
 /*
  * Why there is no link: the remembered cause, else what the dial in flight is

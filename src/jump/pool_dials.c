@@ -95,6 +95,24 @@ pool_dials_close(struct pool_dials *dials)
 	free(dials);
 }
 
+void
+pool_dials_renew(struct pool_dials *dials, struct config *cfg,
+    const struct config_jump *jump)
+{
+	dials->setup.cfg = cfg;
+	dials->setup.jump = jump;
+}
+
+void
+pool_dials_cancel(struct pool_dials *dials)
+{
+	struct pending *pending;
+
+	event_del(dials->retry);
+	TAILQ_FOREACH(pending, &dials->pending, entry)
+		dialer_cancel(pending->dialer);
+}
+
 static void
 on_done(void *arg, struct dialer_outcome *outcome)
 {
@@ -125,8 +143,7 @@ start(struct pool_dials *dials)
 	pending->dials = dials;
 	TAILQ_INSERT_TAIL(&dials->pending, pending, entry);
 	dials->count++;
-	pending->dialer = dialer_jump(&setup,
-	    jump_box_config(dials->setup.box));
+	pending->dialer = dialer_jump(&setup, dials->setup.jump);
 }
 
 /* Clients that keep asking must not put it off. */

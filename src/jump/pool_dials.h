@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct config;
+struct config_jump;
 struct event_base;
 struct jump_box;
 struct mailbox;
@@ -22,6 +23,7 @@ struct ssh_transport;
 struct pool_dials_setup {
 	struct event_base *base;
 	struct config *cfg;
+	const struct config_jump *jump; /* in that configuration */
 	struct jump_box *box;
 	struct mailbox *mailbox;
 	/* A dial has ended; takes the session, NULL where it failed. */
@@ -35,6 +37,13 @@ struct pool_dials *pool_dials_open(const struct pool_dials_setup *);
 
 /* Waits for the dialers, which give up at once. */
 void pool_dials_close(struct pool_dials *);
+
+/* Make later dials follow another configuration. */
+void pool_dials_renew(struct pool_dials *, struct config *,
+    const struct config_jump *);
+
+/* Make the dials in flight give up, and arrange for no other. */
+void pool_dials_cancel(struct pool_dials *);
 
 /*
  * Start a dial, or arrange for on_chance() when that will be permitted.  True:

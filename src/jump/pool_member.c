@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/originator.h"
 #include "base/xmalloc.h"
-#include "config/config.h"
 #include "jump/pool_targets.h"
 #include "ssh/failure.h"
 #include "ssh/link.h"
@@ -63,10 +62,10 @@ is_foreign(const struct pool_member *member, const struct pool_target *target)
 	if (member->first != NULL && member->first->is_stalling)
 		return true;
 	if (target->needs_no_lookup)
-		return member->name != NULL;
+		return member->named != NULL;
 	return member->is_numeric ||
-	    (member->name != NULL &&
-		strcmp(member->name, target->connection->host) != 0);
+	    (member->named != NULL &&
+		strcmp(member->named->host, target->host) != 0);
 }
 
 enum pool_cost
@@ -87,12 +86,12 @@ pool_member_cost(const struct pool_member *member,
 
 /* The member has this target among others from now on. */
 static void
-carry(struct pool_member *member, const struct pool_target *target)
+carry(struct pool_member *member, struct pool_target *target)
 {
 	if (target->needs_no_lookup)
 		member->is_numeric = true;
 	else
-		member->name = target->connection->host;
+		member->named = target;
 	if (member->first == NULL)
 		member->first = target;
 	else if (member->first != target)
@@ -106,12 +105,10 @@ pool_member_open(struct pool_member *member, struct pool_target *target,
     const struct originator *originator, int64_t patience_ms, int64_t by_ms,
     void *user)
 {
-	const struct config_connection *connection = target->connection;
-	bool is_socket = connection->host_kind == CONFIG_HOST_SOCKET;
 	const struct ssh_target asked = {
-		.host = is_socket ? connection->label : connection->host,
-		.port = connection->port,
-		.is_socket = is_socket,
+		.host = target->is_socket ? target->label : target->host,
+		.port = target->port,
+		.is_socket = target->is_socket,
 		.originator_host = originator->host,
 		.originator_port = originator->port,
 	};
@@ -163,6 +160,17 @@ pool_member_blame_target(struct pool_member *member)
 	member->target->standing = POOL_STANDING_SUSPECT;
 }
 
+void
+pool_member_mark_targets(const struct pool_member *member)
+{
+	if (member->target != NULL)
+		member->target->is_needed = true;
+	if (member->first != NULL)
+		member->first->is_needed = true;
+	if (member->named != NULL)
+		member->named->is_needed = true;
+}
+
 /* An answer that comes late leaves its target a suspect. */
 static void
 forget_open(struct pool_member *member)
@@ -182,7 +190,7 @@ pool_member_tidy(struct pool_member *member)
 		member->idle_ms = 0;
 	} else if (member->idle_ms == 0) {
 		member->idle_ms = clock_ms();
-		member->name = NULL;
+		member->named = NULL;
 		member->first = NULL;
 		member->is_shared = false;
 		member->is_numeric = false;

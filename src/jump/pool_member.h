@@ -32,9 +32,9 @@ struct pool_member {
 	int64_t late_ms; /* the target's standing suffers after this */
 	bool is_held_up; /* it is late, and the target is to blame */
 	/* The targets of its channels, until it is idle. */
-	const char *name; /* of a target given by name; NULL: none is */
-	bool is_numeric;  /* some are given by address */
-	const struct pool_target *first;
+	struct pool_target *named; /* one given by name; NULL: none is */
+	bool is_numeric;           /* some are given by address */
+	struct pool_target *first;
 	bool is_shared;  /* not all are the first one */
 	int64_t idle_ms; /* idle since then (base/clock.h); 0: in use */
 };
@@ -99,6 +99,9 @@ bool pool_member_is_stalled(const struct pool_member *);
 
 /* The open is late although the jump box lives: the target is a suspect. */
 void pool_member_blame_target(struct pool_member *);
+
+/* Mark the targets that this member remembers as needed. */
+void pool_member_mark_targets(const struct pool_member *);
 
 /* Forget an open that has ended, and the targets once no channel is left. */
 void pool_member_tidy(struct pool_member *);

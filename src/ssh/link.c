@@ -54,7 +54,6 @@ struct ssh_link {
 	bool is_retired;
 	unsigned pings_left;
 	int64_t ping_doubt_ms; /* doubt_ms of the pulse during a ping */
-	const struct config_jump *jump;
 };
 
 static void
@@ -65,12 +64,10 @@ lose(struct ssh_link *link, enum failure code, const char *words)
 	link->host.is_lost = true;
 	link->needs_pump = true;
 	fault_set(&link->host.fault, code, "%s", words);
-	fault_name(&link->host.fault, link->jump->label, link->jump->username,
-	    NULL);
 	event_del(link->readable);
 	event_del(link->writable);
 	event_del(link->timer);
-	log_warning("link lost", log_str("jump", link->jump->label),
+	log_warning("link lost", log_str("jump", link->host.fault.jump),
 	    log_str("stage", failure_stage(code)->label),
 	    log_str("cause", link->host.fault.words),
 	    log_num("channels", (int64_t)link->channels.live_count));
@@ -89,7 +86,7 @@ void
 ssh_link_retire(struct ssh_link *link)
 {
 	if (!link->is_retired)
-		log_info("link retired", log_str("jump", link->jump->label),
+		log_info("link retired", log_str("jump", link->host.fault.jump),
 		    log_num("channels", (int64_t)link->channels.live_count));
 	link->is_retired = true;
 }
@@ -331,7 +328,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	ssh_question_init(&link->question, take);
 	link->host.transport = take;
 	fault_software(&link->host.fault, ssh_facts_software(take));
-	link->jump = jump;
+	fault_name(&link->host.fault, jump->label, jump->username, NULL);
 	link->pings_left = PINGS_AT_START;
 	ssh_pulse_init(&link->host.pulse, cfg->keepalive_interval_ms,
 	    cfg->keepalive_count);

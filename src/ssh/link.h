@@ -41,9 +41,7 @@ struct ssh_opened {
 	int64_t rtt_us; /* the shortest that this link has measured */
 };
 
-/*
- * Takes the transport.  `cfg` and `jump` are borrowed until the link is freed.
- */
+/* Takes the transport, and copies what it needs of `cfg` and `jump`. */
 struct ssh_link *ssh_link_new(struct event_base *, const struct config *cfg,
     const struct config_jump *, struct ssh_transport *take);
 

@@ -16,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,10 +40,13 @@ struct contexts {
 };
 
 struct tls_identity {
-	const struct config_connection *connection; /* NULL: throwaway */
+	atomic_uint refs;
+	char *name;              /* of the connection; NULL: throwaway */
+	struct secret cert, key; /* of the configuration */
 	pthread_mutex_t mutex;
 	struct contexts contexts;
-	struct file_stamp cert, key; /* of the files that were read last */
+	/* Of the files that were read last. */
+	struct file_stamp cert_stamp, key_stamp;
 };
 
 /* --- The throwaway certificate -------------------------------------------- */
@@ -178,14 +182,14 @@ use_texts(struct contexts *contexts, const char *cert, const char *key,
 
 /* Load the configured pair into the contexts; false: see `why`. */
 static bool
-use_pair(struct contexts *contexts, const struct config_connection *connection,
+use_pair(struct contexts *contexts, const struct tls_identity *identity,
     char *why, size_t size)
 {
-	char *key = NULL, *cert = secret_load(&connection->tls_cert, why, size);
+	char *key = NULL, *cert = secret_load(&identity->cert, why, size);
 	bool is_good = false;
 
 	if (cert != NULL)
-		key = secret_load(&connection->tls_key, why, size);
+		key = secret_load(&identity->key, why, size);
 	if (key != NULL)
 		is_good = use_texts(contexts, cert, key, why, size);
 	secret_free(cert);
@@ -201,34 +205,32 @@ static void
 read_pair(struct tls_identity *identity, const struct file_stamp *cert,
     const struct file_stamp *key)
 {
-	const struct config_connection *connection = identity->connection;
 	struct contexts contexts = contexts_new();
 	char why[400];
 
-	identity->cert = *cert;
-	identity->key = *key;
-	if (use_pair(&contexts, connection, why, sizeof why)) {
+	identity->cert_stamp = *cert;
+	identity->key_stamp = *key;
+	if (use_pair(&contexts, identity, why, sizeof why)) {
 		contexts_free(&identity->contexts);
 		identity->contexts = contexts;
 		return;
 	}
 	contexts_free(&contexts);
 	log_warning("tls_cert and tls_key cannot be used, the last ones are",
-	    log_str("connection", connection->name), log_str("error", why));
+	    log_str("connection", identity->name), log_str("error", why));
 }
 
 static void
 refresh(struct tls_identity *identity)
 {
-	const struct config_connection *connection = identity->connection;
 	struct file_stamp cert, key;
 
-	if (connection == NULL)
+	if (identity->name == NULL)
 		return;
-	cert = file_stamp_of(connection->tls_cert.path);
-	key = file_stamp_of(connection->tls_key.path);
-	if (!file_stamp_equal(&cert, &identity->cert) ||
-	    !file_stamp_equal(&key, &identity->key))
+	cert = file_stamp_of(identity->cert.path);
+	key = file_stamp_of(identity->key.path);
+	if (!file_stamp_equal(&cert, &identity->cert_stamp) ||
+	    !file_stamp_equal(&key, &identity->key_stamp))
 		read_pair(identity, &cert, &key);
 }
 
@@ -239,6 +241,7 @@ identity_new(struct contexts take)
 {
 	struct tls_identity *identity = xcalloc(1, sizeof *identity);
 
+	atomic_init(&identity->refs, 1);
 	pthread_mutex_init(&identity->mutex, NULL);
 	identity->contexts = take;
 	return identity;
@@ -279,18 +282,30 @@ tls_identity_open(const struct config_connection *connection,
 	openssl_must(SSL_CTX_up_ref(first->asked) == 1 &&
 	    SSL_CTX_up_ref(first->direct) == 1);
 	identity = identity_new(*first);
-	identity->connection = connection;
+	identity->name = xstrdup(connection->name);
+	identity->cert = secret_copy(&connection->tls_cert);
+	identity->key = secret_copy(&connection->tls_key);
 	read_pair(identity, &cert, &key);
 	return identity;
 }
 
-void
-tls_identity_free(struct tls_identity *identity)
+struct tls_identity *
+tls_identity_ref(struct tls_identity *identity)
 {
-	if (identity == NULL)
+	atomic_fetch_add(&identity->refs, 1);
+	return identity;
+}
+
+void
+tls_identity_unref(struct tls_identity *identity)
+{
+	if (identity == NULL || atomic_fetch_sub(&identity->refs, 1) > 1)
 		return;
 	pthread_mutex_destroy(&identity->mutex);
 	contexts_free(&identity->contexts);
+	secret_clear(&identity->cert);
+	secret_clear(&identity->key);
+	free(identity->name);
 	free(identity);
 }
 

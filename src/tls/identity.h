@@ -21,14 +21,17 @@ struct tls_identity;
 struct tls_identity *tls_identity_new(void);
 
 /*
- * The tls_cert and tls_key of a connection, which has them and is borrowed.
+ * The tls_cert and tls_key of a connection, which has them and may go away.
  * All threads may share it.  If they are in files, they are read again when a
  * file changes.  While they cannot be used, clients see the last good ones, or
  * at first the throwaway certificate, which is borrowed.
  */
 struct tls_identity *tls_identity_open(const struct config_connection *,
     struct tls_identity *throwaway);
-void tls_identity_free(struct tls_identity *); /* NULL is fine */
+
+/* Both are made with one reference. */
+struct tls_identity *tls_identity_ref(struct tls_identity *);
+void tls_identity_unref(struct tls_identity *); /* NULL is fine */
 
 /*
  * Start a session with a client.  A client that offers protocols (ALPN) must

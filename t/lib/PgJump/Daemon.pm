@@ -97,6 +97,44 @@ sub says($self, $line, $seconds = 20, $from = 0)
 	return eventually($seconds, sub { $self->since($from) =~ $line });
 }
 
+# Write another configuration (a structure or a text) in the place of the file,
+# which is never half written.
+sub rewrite($self, $config, $mode = 0600)
+{
+	my $new = "$self->{file}.new";
+
+	$self->{config} = $config if ref $config;
+	spew($new, ref $config ? $json->encode($config) : $config, $mode);
+	rename $new, $self->{file} or croak "$self->{file}: $!";
+	return $self;
+}
+
+# Wait for the verdict on a reload after a mark: the event of the log, with
+# `accepted`, and with all `errors` that were told.
+sub verdict($self, $mark, $seconds = 20)
+{
+	my $line = qr/(?:: |"message":")(?:configuration reloaded|reload refused)/;
+
+	croak 'no verdict on the reload: ' . $self->since($mark)
+	    unless $self->says($line, $seconds, $mark);
+	my ($event) = $self->events('configuration reloaded|reload refused.*',
+	    $mark);
+	$event->{accepted} = $event->{message} =~ /reloaded/ ? 1 : 0;
+	$event->{errors} = join "\n", map { $_->{error} }
+	    $self->events('configuration refused', $mark);
+	return $event;
+}
+
+# Reload by SIGHUP, with another configuration if there is one.
+sub reload($self, @config)
+{
+	my $mark = $self->mark;
+
+	$self->rewrite(@config) if @config;
+	$self->signal('HUP');
+	return $self->verdict($mark);
+}
+
 # Wait for the login at a jump box.
 sub tunnel_up($self, $seconds = 20, $from = 0)
 {

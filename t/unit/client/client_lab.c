@@ -80,8 +80,8 @@ lab_tear_down(void **state)
 	mailbox_close(lab->mailbox);
 	mailbox_unref(lab->mailbox);
 	free(lab->scratch);
-	gate_free(lab->gate);
-	tls_identity_free(lab->identity);
+	gate_unref(lab->gate);
+	tls_identity_unref(lab->identity);
 	event_base_free(lab->base);
 	if (lab->client >= 0)
 		close(lab->client);

@@ -11,10 +11,11 @@
 #include <stdlib.h>
 
 struct jump *
-jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+jump_open(struct event_base *base, struct config *cfg,
+    const struct config_jump *settings, struct jump_box *box,
     struct mailbox *of_worker)
 {
-	(void)base, (void)cfg, (void)box, (void)of_worker;
+	(void)base, (void)cfg, (void)settings, (void)box, (void)of_worker;
 	abort();
 }
 

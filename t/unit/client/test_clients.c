@@ -422,7 +422,7 @@ a_cancel_that_may_not_even_wait_is_closed(void **state)
 	    "before their turn connection=staging "
 	    "count=1"));
 	assert_false(lab_has_logged(lab, "count=2"));
-	clients_drain(lab->clients);
+	clients_drain(lab->clients, FAIL_SHUTDOWN);
 	lab_wait_gone(lab, 3 + GATE_CANCELS_WAITING);
 	assert_true(lab_has_logged(lab,
 	    "before their turn connection=staging "
@@ -1215,7 +1215,7 @@ draining_ends_who_is_at_rest(void **state)
 	lab_log_in(lab, BYTES(READY_IN));
 	busy = lab->client;
 	lab_connect(lab);
-	clients_drain(lab->clients);
+	clients_drain(lab->clients, FAIL_SHUTDOWN);
 	lab_expect_fatal(lab, idle, "57P01",
 	    "terminating connection: pgjump: pgjump is shutting down");
 	assert_int_equal(lab_expect_end(lab, idle), 0);

@@ -52,7 +52,7 @@ arrivals_are_counted_apart(void **state)
 	gate_settle(gate);
 	assert_true(gate_arrive(gate));
 	assert_false(gate_arrive(gate));
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 static void
@@ -67,7 +67,7 @@ places_are_counted(void **state)
 	gate_leave(gate);
 	assert_true(gate_enter(gate));
 	assert_false(gate_enter(gate));
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 static void
@@ -84,7 +84,7 @@ the_brake_delays_the_sixth_answer_of_a_second(void **state)
 	assert_int_equal(gate_brake_ms(gate), 500);
 	now_ms = 6000;
 	assert_int_equal(gate_brake_ms(gate), 0);
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 static void
@@ -95,7 +95,7 @@ probes_are_counted(void **state)
 	(void)state;
 	assert_int_equal(gate_probe(gate), 1);
 	assert_int_equal(gate_probe(gate), 2);
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 static void
@@ -122,7 +122,7 @@ the_last_failure_is_remembered(void **state)
 	assert_int_equal(seen.failures, 2);
 	assert_int_equal(seen.last_failure, FAIL_DB_REFUSED);
 	assert_int_equal(seen.failed_ms, 8000);
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 static void
@@ -135,7 +135,7 @@ a_slow_client_is_never_delayed(void **state)
 		now_ms += 250;
 		assert_int_equal(gate_brake_ms(gate), 0);
 	}
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 static void *
@@ -162,7 +162,7 @@ places_survive_threads(void **state)
 		pthread_join(threads[i], NULL);
 	assert_true(gate_enter(gate));
 	assert_false(gate_enter(gate));
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 /* --- Cancel requests ------------------------------------------------------ */
@@ -205,7 +205,7 @@ tear_down(void **state)
 	mailbox_close(lab->mailbox);
 	mailbox_unref(lab->mailbox);
 	event_base_free(lab->base);
-	gate_free(lab->gate);
+	gate_unref(lab->gate);
 	return 0;
 }
 
@@ -424,7 +424,7 @@ turns_survive_threads(void **state)
 	for (int i = 0; i < 2 * GATE_CANCELS_MIN; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(atomic_load(&turns_taken), 1000 * GATE_CANCELS_MIN);
-	gate_free(gate);
+	gate_unref(gate);
 }
 
 #define TEST(function) \

@@ -139,7 +139,7 @@ who_makes_us_talk_and_does_not_listen_is_lost(void **state)
 	assert_int_equal(status, REFUSAL_UNTOLD);
 	refusal_free(refusal);
 	tls_free(peer.tls);
-	tls_identity_free(identity);
+	tls_identity_unref(identity);
 	SSL_CTX_free(ctx);
 }
 

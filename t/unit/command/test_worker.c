@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -26,6 +28,7 @@
 #include "command/survey.h"
 #include "command/worker.h"
 #include "config/config.h"
+#include "config/load.h"
 #include "jump/jump.h"
 
 /* --- Fakes: clients which end when they are told to drain ---------------- */
@@ -37,7 +40,8 @@ struct clients {
 };
 
 struct jump {
-	unsigned turns;
+	unsigned turns, renewals;
+	bool is_leaving;
 };
 
 static atomic_uint added, jumps_open, clients_left;
@@ -70,14 +74,22 @@ end_one(struct clients *clients)
 {
 	close(clients->fds[--clients->count]);
 	clients_left--;
-	clients->setup.on_gone(clients->setup.arg);
 }
 
 void
-clients_drain(struct clients *clients)
+clients_drain(struct clients *clients, enum failure why)
 {
-	while (clients->count > 0 && !is_patient)
+	assert(why == FAIL_SHUTDOWN || why == FAIL_REMOVED);
+	while (clients->count > 0 && !is_patient) {
 		end_one(clients);
+		clients->setup.on_gone(clients->setup.arg);
+	}
+}
+
+size_t
+clients_count(const struct clients *clients)
+{
+	return clients->count;
 }
 
 size_t
@@ -98,12 +110,13 @@ clients_close(struct clients *clients)
 }
 
 struct jump *
-jump_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+jump_open(struct event_base *base, struct config *cfg,
+    const struct config_jump *settings, struct jump_box *box,
     struct mailbox *of_worker)
 {
 	(void)base;
-	(void)cfg;
-	(void)box;
+	assert(settings == NULL || settings == &cfg->jumps[settings->index]);
+	assert(box != NULL);
 	assert(of_worker != NULL);
 	jumps_open++;
 	return xcalloc(1, sizeof(struct jump));
@@ -113,6 +126,27 @@ void
 jump_turn(struct jump *jump)
 {
 	jump->turns++;
+}
+
+void
+jump_renew(struct jump *jump, struct config *cfg,
+    const struct config_jump *settings)
+{
+	assert(settings == NULL || settings == &cfg->jumps[settings->index]);
+	jump->renewals++;
+}
+
+void
+jump_leave(struct jump *jump)
+{
+	jump->is_leaving = true;
+}
+
+bool
+jump_is_over(const struct jump *jump)
+{
+	assert(jump->is_leaving);
+	return true;
 }
 
 struct jump_state
@@ -132,13 +166,7 @@ jump_close(struct jump *jump)
 /* --- The main thread's side ---------------------------------------------- */
 
 struct lab {
-	struct config cfg;
-	struct config_jump jump;
-	struct config_connection connections[3];
-	struct gate *gates[3];
-	struct jump_box *boxes[2];
-	struct tls_identity *identities[3];
-	struct shared shared;
+	struct shared *shared;
 	struct event_base *base;
 	struct mailbox *home;
 	bool is_drained;
@@ -172,22 +200,41 @@ done_message(void)
 	return message;
 }
 
+#define TUNNEL(user)                                                 \
+	"{enabled: true, host: h, username: " user ", password: p, " \
+	"host_key: any}"
+
 /* Two connections share a jump box, the third has none. */
+static const char three[] = "[{name: a, host: d, ssh_tunnel: " TUNNEL(
+    "u") "},"
+	 " {name: b, host: d, ssh_tunnel: " TUNNEL("u") "},"
+							" {name: c, host: d}]";
+
+/* The others stay in another order, b has another jump box, a is gone. */
+static const char other[] = "[{name: c, host: d},"
+			    " {name: b, host: d, ssh_tunnel: " TUNNEL("v") "}]";
+
+/* What follows `before` with this document. */
+static struct shared *
+shared_of(const char *document, const struct shared *before)
+{
+	FILE *nowhere = fopen("/dev/null", "w");
+	struct config *cfg = config_load_text("test.yaml", document,
+	    strlen(document), nowhere);
+	struct shared *shared = shared_new(cfg, before);
+
+	fclose(nowhere);
+	config_unref(cfg);
+	return shared;
+}
+
 static int
 setup(void **state)
 {
 	static struct lab lab;
 
 	lab = (struct lab){ .is_drained = false };
-	lab.cfg.connections = lab.connections;
-	lab.cfg.connection_count = 3;
-	lab.cfg.jumps = &lab.jump;
-	lab.cfg.jump_count = 1;
-	lab.connections[0].jump = lab.connections[1].jump = &lab.jump;
-	lab.shared = (struct shared){ .cfg = &lab.cfg,
-		.gates = lab.gates,
-		.boxes = lab.boxes,
-		.identities = lab.identities };
+	lab.shared = shared_of(three, NULL);
 	lab.base = event_base_new();
 	lab.home = mailbox_new(lab.base, &lab);
 	added = discarded = 0;
@@ -204,6 +251,7 @@ teardown(void **state)
 	mailbox_close(lab->home);
 	mailbox_unref(lab->home);
 	event_base_free(lab->base);
+	shared_unref(lab->shared);
 	assert_int_equal(jumps_open, 0);
 	assert_int_equal(clients_left, 0);
 	return 0;
@@ -222,7 +270,7 @@ static void
 drain_ends_clients_and_tells(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->shared, 0);
+	struct worker *worker = worker_start(lab->shared, 0);
 
 	for (unsigned i = 0; i < 3; i++)
 		hand(worker, i, i + 1);
@@ -238,7 +286,7 @@ static void
 drain_without_clients_tells_at_once(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->shared, 0);
+	struct worker *worker = worker_start(lab->shared, 0);
 
 	worker_drain(worker, lab->home, done_message());
 	while (!lab->is_drained)
@@ -250,7 +298,7 @@ static void
 load_counts_clients_on_the_way(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->shared, 0);
+	struct worker *worker = worker_start(lab->shared, 0);
 
 	hand(worker, 0, 1);
 	hand(worker, 2, 2);
@@ -262,7 +310,7 @@ static void
 stop_does_not_wait_for_patient_clients(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *worker = worker_start(&lab->shared, 0);
+	struct worker *worker = worker_start(lab->shared, 0);
 
 	is_patient = true;
 	hand(worker, 1, 1);
@@ -280,7 +328,7 @@ five_hundred_starts_and_stops(void **state)
 
 	for (unsigned i = 0; i < 500; i++) {
 		for (unsigned w = 0; w < 2; w++)
-			workers[w] = worker_start(&lab->shared, w);
+			workers[w] = worker_start(lab->shared, w);
 		for (unsigned c = 0; c < i % 6; c++)
 			hand(workers[c % 2], c % 3, c + 1);
 		for (unsigned w = 0; w < 2 && i % 3 == 0; w++)
@@ -290,6 +338,101 @@ five_hundred_starts_and_stops(void **state)
 		event_base_loop(lab->base, EVLOOP_NONBLOCK);
 		assert_int_equal(jumps_open, 0);
 	}
+}
+
+/* --- Another configuration ----------------------------------------------- */
+
+static void
+await_load(struct worker *worker, size_t load)
+{
+	while (worker_load(worker) != load)
+		usleep(1000);
+}
+
+/* Clients of a connection that is gone end; those of the others do not. */
+static void
+a_worker_goes_over(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *worker = worker_start(lab->shared, 0);
+	struct shared *next = shared_of(other, lab->shared);
+
+	for (size_t i = 0; i < 3; i++)
+		hand(worker, i, i + 1);
+	worker_renew(worker, next);
+	await_load(worker, 2);
+	hand(worker, 0, 4);
+	hand(worker, 1, 5);
+	assert_int_equal(worker_load(worker), 4);
+	worker_drain(worker, lab->home, done_message());
+	while (!lab->is_drained)
+		event_base_loop(lab->base, EVLOOP_ONCE);
+	assert_int_equal(added, 5);
+	worker_stop(worker);
+	shared_unref(next);
+}
+
+/* They end by then, idle or not. */
+static void
+clients_of_a_removed_connection_have_a_deadline(void **state)
+{
+	struct lab *lab = *state;
+	struct worker *worker = worker_start(lab->shared, 0);
+	struct shared *next = shared_of(
+	    "{shutdown_timeout: 50ms, connections: [{name: c, host: d}]}",
+	    lab->shared);
+
+	is_patient = true;
+	hand(worker, 0, 1);
+	hand(worker, 2, 2);
+	worker_renew(worker, next);
+	await_load(worker, 1);
+	worker_stop(worker);
+	shared_unref(next);
+}
+
+static void
+what_stays_is_the_same_object(void **state)
+{
+	struct lab *lab = *state;
+	struct shared *now = lab->shared, *next = shared_of(other, now);
+
+	assert_int_equal(next->connection_heirs[0], SHARED_NO_HEIR);
+	assert_int_equal(next->connection_heirs[1], 1);
+	assert_int_equal(next->connection_heirs[2], 0);
+	assert_int_equal(next->jump_heirs[0], SHARED_NO_HEIR);
+	assert_int_equal(next->jump_heirs[1], 1);
+	assert_ptr_equal(next->gates[0], now->gates[2]);
+	assert_ptr_equal(next->gates[1], now->gates[1]);
+	assert_ptr_equal(next->identities[0], now->identities[2]);
+	assert_ptr_not_equal(next->boxes[0], now->boxes[0]);
+	assert_ptr_equal(next->boxes[1], now->boxes[1]);
+	shared_unref(next);
+}
+
+/* Each configuration but the last one goes away with its last client. */
+static void
+many_configurations_in_a_row(void **state)
+{
+	struct lab *lab = *state;
+	struct shared *in_use = shared_ref(lab->shared);
+	struct worker *workers[2];
+
+	for (unsigned w = 0; w < 2; w++)
+		workers[w] = worker_start(in_use, w);
+	for (unsigned i = 0; i < 200; i++) {
+		struct shared *next = shared_of(i % 2 == 0 ? other : three,
+		    in_use);
+
+		hand(workers[i % 2], i % 2, i + 1);
+		for (unsigned w = 0; w < 2; w++)
+			worker_renew(workers[w], next);
+		shared_unref(in_use);
+		in_use = next;
+	}
+	for (unsigned w = 0; w < 2; w++)
+		worker_stop(workers[w]);
+	shared_unref(in_use);
 }
 
 /* --- Surveys ------------------------------------------------------------- */
@@ -333,8 +476,8 @@ static void
 what_workers_know_is_added_up(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *workers[] = { worker_start(&lab->shared, 0),
-		worker_start(&lab->shared, 1) };
+	struct worker *workers[] = { worker_start(lab->shared, 0),
+		worker_start(lab->shared, 1) };
 	struct heard heard = { .answers = 0 };
 	struct survey *survey = survey_of(lab, workers, &heard);
 
@@ -366,8 +509,8 @@ static void
 a_silent_worker_is_not_waited_for(void **state)
 {
 	struct lab *lab = *state;
-	struct worker *workers[] = { worker_start(&lab->shared, 0),
-		worker_start(&lab->shared, 1) };
+	struct worker *workers[] = { worker_start(lab->shared, 0),
+		worker_start(lab->shared, 1) };
 	struct heard heard = { .answers = 0 };
 	struct survey *survey = survey_of(lab, workers, &heard);
 
@@ -396,8 +539,8 @@ an_answer_may_be_under_way_at_the_end(void **state)
 	struct lab *lab = *state;
 
 	for (unsigned i = 0; i < 100; i++) {
-		struct worker *workers[] = { worker_start(&lab->shared, 0),
-			worker_start(&lab->shared, 1) };
+		struct worker *workers[] = { worker_start(lab->shared, 0),
+			worker_start(lab->shared, 1) };
 		struct heard heard = { .answers = 0 };
 		struct survey *survey = survey_of(lab, workers, &heard);
 
@@ -419,6 +562,10 @@ main(void)
 		TEST(load_counts_clients_on_the_way),
 		TEST(stop_does_not_wait_for_patient_clients),
 		TEST(five_hundred_starts_and_stops),
+		TEST(a_worker_goes_over),
+		TEST(clients_of_a_removed_connection_have_a_deadline),
+		TEST(what_stays_is_the_same_object),
+		TEST(many_configurations_in_a_row),
 		TEST(what_workers_know_is_added_up),
 		TEST(a_silent_worker_is_not_waited_for),
 		TEST(an_answer_may_be_under_way_at_the_end),

@@ -61,7 +61,7 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	jump_box_free(*state);
+	jump_box_unref(*state);
 	return unlink(secret_path);
 }
 
@@ -294,7 +294,7 @@ test_links_are_shared_out_over_workers(void **state)
 		    cases[i].workers);
 
 		assert_int_equal(jump_box_share(box), cases[i].want);
-		jump_box_free(box);
+		jump_box_unref(box);
 	}
 }
 

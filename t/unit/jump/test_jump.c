@@ -46,32 +46,39 @@ struct pool {
 static struct pool pool;
 
 struct pool *
-pool_open(struct event_base *base, struct config *cfg, struct jump_box *box,
+pool_open(struct event_base *base, struct config *cfg,
+    const struct config_jump *jump, struct jump_box *box,
     struct mailbox *mailbox)
 {
-	(void)base, (void)cfg, (void)box, (void)mailbox;
+	(void)base, (void)cfg, (void)jump, (void)box, (void)mailbox;
 	return &pool;
 }
 
-size_t
-pool_live_links(const struct pool *asked)
+void
+pool_look(const struct pool *asked, struct pool_state *out)
 {
 	(void)asked;
-	return 0;
+	*out = (struct pool_state){ .live_links = 0 };
 }
 
-size_t
-pool_channels(const struct pool *asked)
+void
+pool_renew(struct pool *renewed, struct config *cfg,
+    const struct config_jump *jump)
 {
-	(void)asked;
-	return 0;
+	(void)renewed, (void)cfg, (void)jump;
 }
 
-int64_t
-pool_rtt_us(const struct pool *asked)
+void
+pool_leave(struct pool *leaving, bool is_unneeded)
+{
+	(void)leaving, (void)is_unneeded;
+}
+
+bool
+pool_is_empty(const struct pool *asked)
 {
 	(void)asked;
-	return 0;
+	return true;
 }
 
 void
@@ -204,7 +211,7 @@ set_up(void **state)
 		.has_slot = true };
 	lab->base = event_base_new();
 	lab->box = jump_box_new(&jump_config, 8, 1);
-	lab->jump = jump_open(lab->base, &config, lab->box, NULL);
+	lab->jump = jump_open(lab->base, &config, &jump_config, lab->box, NULL);
 	*state = lab;
 	return 0;
 }
@@ -217,7 +224,7 @@ tear_down(void **state)
 	for (size_t i = 0; i < lab->count; i++)
 		jump_request_drop(lab->requests[i]);
 	jump_close(lab->jump);
-	jump_box_free(lab->box);
+	jump_box_unref(lab->box);
 	event_base_free(lab->base);
 	free(lab);
 	return 0;

@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <event2/event.h>
+#include <malloc.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/originator.h"
+#include "base/xmalloc.h"
 #include "config/config.h"
 #include "fake_link.h"
 #include "jump/box.h"
@@ -85,6 +87,24 @@ pool_dials_count(const struct pool_dials *counted)
 	return counted->count;
 }
 
+void
+pool_dials_renew(struct pool_dials *renewed, struct config *cfg,
+    const struct config_jump *jump)
+{
+	renewed->setup.cfg = cfg;
+	renewed->setup.jump = jump;
+}
+
+/* They give up at once. */
+void
+pool_dials_cancel(struct pool_dials *cancelled)
+{
+	const struct fault fault = { .code = FAIL_SHUTDOWN };
+
+	for (; cancelled->count > 0; cancelled->count--)
+		jump_box_dialled(cancelled->setup.box, &fault);
+}
+
 static void
 finish_dials(void)
 {
@@ -134,7 +154,8 @@ lab_new(unsigned max_links)
 	lab->base = event_base_new();
 	lab->mailbox = mailbox_new(lab->base, NULL);
 	lab->box = jump_box_new(&jump_config, max_links, 1);
-	lab->pool = pool_open(lab->base, &config, lab->box, lab->mailbox);
+	lab->pool = pool_open(lab->base, &config, &jump_config, lab->box,
+	    lab->mailbox);
 	finish_dials();
 	return lab;
 }
@@ -144,7 +165,7 @@ lab_free(struct lab *lab)
 {
 	pool_close(lab->pool);
 	mailbox_close(lab->mailbox);
-	jump_box_free(lab->box);
+	jump_box_unref(lab->box);
 	mailbox_unref(lab->mailbox);
 	event_base_free(lab->base);
 	free(lab);
@@ -483,6 +504,133 @@ a_name_that_answers_joins_others_sooner(void **state)
 	lab_free(lab);
 }
 
+/* --- Across reloads ------------------------------------------------------- */
+
+/* A connection to the n-th of many databases. */
+static struct config_connection
+database(unsigned n)
+{
+	struct config_connection connection = { .port = n,
+		.jump = &jump_config,
+		.host = xasprintf("db%u.example", n) };
+
+	config_name_host(&connection);
+	return connection;
+}
+
+static void
+forget(struct config_connection *connection)
+{
+	free(connection->host);
+	free(connection->label);
+	*connection = (struct config_connection){ .port = 0 };
+}
+
+static void
+a_jump_box_that_stays_keeps_its_links(void **state)
+{
+	struct lab *lab = lab_new(8);
+	struct config next = { .open_timeout_ms = 7000 };
+	struct config_jump same = jump_config;
+
+	(void)state;
+	open_one(lab, 0);
+	pool_renew(lab->pool, &next, &same);
+	pool_pump(lab->pool);
+	assert_int_equal(pool_links(lab->pool), 1);
+	assert_int_equal(fake_links[0]->channels, 1);
+	assert_false(fake_links[0]->is_closed);
+	assert_ptr_equal(dials->setup.cfg, &next);
+	assert_ptr_equal(dials->setup.jump, &same);
+	lab_free(lab);
+}
+
+/* What the pool remembers of a database does not point into a configuration. */
+static void
+a_database_outlives_its_connection(void **state)
+{
+	struct lab *lab = lab_new(8);
+	struct config next = { .open_timeout_ms = 4000 };
+	struct config_connection first = database(1);
+
+	(void)state;
+	assert_int_equal(ask(lab, &first, 0), POOL_OPENING);
+	forget(&first);
+	pool_renew(lab->pool, &next, &jump_config);
+	fake_link_accept(fake_links[0], a_stream);
+	opened(lab);
+	first = database(1);
+	assert_int_equal(ask(lab, &first, 0), POOL_OPENING);
+	forget(&first);
+	lab_free(lab);
+}
+
+static size_t
+bytes_in_use(void)
+{
+	return mallinfo2().uordblks;
+}
+
+static void
+databases_of_the_past_are_forgotten(void **state)
+{
+	struct lab *lab = lab_new(8);
+	struct config next = { .open_timeout_ms = 4000 };
+	size_t early = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= 5000; i++) {
+		struct config_connection connection = database(i);
+
+		pool_expect(lab->pool, &connection);
+		forget(&connection);
+		pool_renew(lab->pool, &next, &jump_config);
+		if (i == 500)
+			early = bytes_in_use();
+	}
+	assert_true(bytes_in_use() < early + 100000);
+	lab_free(lab);
+}
+
+static void
+one_that_leaves_dials_nothing_and_ends_with_its_streams(void **state)
+{
+	struct lab *lab = lab_new(8);
+
+	(void)state;
+	open_one(lab, 0);
+	pool_leave(lab->pool, true);
+	pool_pump(lab->pool);
+	assert_true(fake_links[0]->is_closed);
+	assert_int_equal(dials->count, 0);
+	assert_false(pool_is_empty(lab->pool));
+	fake_links[0]->channels = 0;
+	pool_pump(lab->pool);
+	assert_int_equal(dials->count, 0);
+	assert_true(pool_is_empty(lab->pool));
+	lab_free(lab);
+}
+
+/* A client that had come before the reload still gets its database. */
+static void
+but_serves_who_came_before(void **state)
+{
+	struct lab *lab = lab_new(8);
+
+	(void)state;
+	pool_leave(lab->pool, true);
+	pool_pump(lab->pool);
+	assert_true(pool_is_empty(lab->pool));
+	pool_leave(lab->pool, false);
+	assert_int_equal(ask(lab, &one, 0), POOL_WAIT);
+	assert_int_equal(dials->count, 1);
+	finish_dials();
+	assert_int_equal(ask(lab, &one, 0), POOL_OPENING);
+	fake_link_accept(fake_links[1], a_stream);
+	assert_ptr_equal(opened(lab).stream, a_stream);
+	lab_free(lab);
+}
+
 int
 main(void)
 {
@@ -507,6 +655,12 @@ main(void)
 		cmocka_unit_test(as_long_as_its_time_allows),
 		cmocka_unit_test(or_joins_others_where_none_may_come),
 		cmocka_unit_test(a_name_that_answers_joins_others_sooner),
+		cmocka_unit_test(a_jump_box_that_stays_keeps_its_links),
+		cmocka_unit_test(a_database_outlives_its_connection),
+		cmocka_unit_test(databases_of_the_past_are_forgotten),
+		cmocka_unit_test(
+		    one_that_leaves_dials_nothing_and_ends_with_its_streams),
+		cmocka_unit_test(but_serves_who_came_before),
 	};
 
 	return cmocka_run_group_tests_name("pool", tests, NULL, NULL);

@@ -53,7 +53,7 @@ tear_down(void **state)
 	ssh_socket_free(lab->near);
 	tls_free(lab->server);
 	if (lab->identity != NULL)
-		tls_identity_free(lab->identity);
+		tls_identity_unref(lab->identity);
 	close(lab->far);
 	free(lab);
 	return 0;

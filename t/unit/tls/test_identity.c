@@ -86,7 +86,7 @@ static void
 the_throwaway_one_is_shown_at_first(void **state)
 {
 	(void)state;
-	tls_identity_free(identity);
+	tls_identity_unref(identity);
 	unlink(cert_path);
 	identity = tls_identity_open(&connection, throwaway);
 	assert_false(is_shown(&one) || is_shown(&two));
@@ -100,7 +100,7 @@ a_session_outlives_its_identity(void **state)
 	struct tls *tls = tls_identity_accept(identity, true);
 
 	(void)state;
-	tls_identity_free(identity);
+	tls_identity_unref(identity);
 	identity = NULL;
 	tls_feed(tls, "GET / HTTP/1.1\r\n\r\n", 18);
 	assert_int_equal(tls_handshake(tls), TLS_FAILED);
@@ -158,7 +158,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	tls_identity_free(identity);
+	tls_identity_unref(identity);
 	identity = NULL;
 	unlink(cert_path);
 	unlink(key_path);
@@ -183,7 +183,7 @@ static int
 free_all(void **state)
 {
 	(void)state;
-	tls_identity_free(throwaway);
+	tls_identity_unref(throwaway);
 	pki_cert_clear(&one);
 	pki_cert_clear(&two);
 	return rmdir(dir);

@@ -305,7 +305,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	tls_identity_free(identity);
+	tls_identity_unref(identity);
 	return 0;
 }
 
