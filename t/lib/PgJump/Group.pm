@@ -12,7 +12,7 @@ use Test::More ();
 
 our @EXPORT_OK = qw(GROUPS asked wanted runs);
 
-use constant GROUPS => qw(servers clients);
+use constant GROUPS => qw(servers clients debian);
 
 # The groups that were asked for by name.
 sub asked
