@@ -290,6 +290,14 @@ check_board_advise(struct check_board *board, const struct check_advice *advice)
 }
 
 void
+check_board_ask(struct check_board *board,
+    const struct check_question *question)
+{
+	open_report(board)->question = *question;
+	close_report(board);
+}
+
+void
 check_board_finish(struct check_board *board)
 {
 	finish(open_report(board));

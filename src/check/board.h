@@ -67,6 +67,7 @@ void check_board_probe(struct check_board *, const struct check_probe *);
 void check_board_remark(struct check_board *, const char *remark, ...)
     __attribute__((format(printf, 2, 3)));
 void check_board_advise(struct check_board *, const struct check_advice *);
+void check_board_ask(struct check_board *, const struct check_question *);
 
 /* The walk has ended, in whatever way. */
 void check_board_finish(struct check_board *);

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/xmalloc.h"
+#include "check/ask.h"
 #include "check/board.h"
 #include "check/json.h"
 #include "check/login.h"
@@ -55,8 +56,11 @@
 struct check {
 	const struct command_line *line;
 	struct config *cfg;
-	const struct config_connection **connections;
+	const struct config_connection **connections; /* walked in this round */
 	size_t count;
+	size_t *places; /* of these among those that are named */
+	int *codes;     /* of those that are named */
+	size_t named_count;
 	struct check_board **boards;
 	struct resolver *resolver;
 	int64_t deadline_ms; /* 0: none */
@@ -277,10 +281,13 @@ exit_code(struct check *check)
 {
 	int code = 0;
 
+	for (size_t i = 0; i < check->count; i++)
+		check->codes[check->places[i]] = check_report_code(
+		    look(check, i));
 	if (check->signal != 0)
 		return 128 + check->signal;
-	for (size_t i = 0; i < check->count && code == 0; i++)
-		code = check_report_code(look(check, i));
+	for (size_t i = 0; i < check->named_count && code == 0; i++)
+		code = check->codes[i];
 	return code;
 }
 
@@ -306,6 +313,95 @@ run(struct check *check)
 	return code;
 }
 
+/* --- Rounds --------------------------------------------------------------- */
+
+/* Nobody reads questions beside JSON, or on the way to another program. */
+static bool
+may_ask(const struct check *check)
+{
+	return !check->line->json && check->signal == 0 &&
+	    isatty(STDOUT_FILENO) && check_ask_is_possible();
+}
+
+static int
+take_signal_of(void *arg)
+{
+	struct check *check = arg;
+
+	take_signal(check);
+	return check->signal;
+}
+
+/* Keep the connections with a YES for the next round; false: there is none. */
+static bool
+keep_answered(struct check *check, const enum check_answer answers[])
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < check->count; i++) {
+		if (answers[i] != CHECK_ANSWER_YES)
+			continue;
+		check->connections[kept] = check->connections[i];
+		check->places[kept++] = check->places[i];
+	}
+	check->count = kept;
+	return kept > 0;
+}
+
+/* The time that a person takes is not that of the walks. */
+static bool
+ask_all(struct check *check)
+{
+	const struct check_ask_signals signals = { .fd = check->signal_fd,
+		.take = take_signal_of,
+		.arg = check };
+	enum check_answer *answers = xcalloc(check->count, sizeof *answers);
+	int64_t started_ms = clock_ms();
+	bool go_on;
+
+	go_on = check_ask_boards(check->boards, check->count, &signals,
+		    answers) == 0;
+	if (check->deadline_ms > 0)
+		check->deadline_ms += clock_ms() - started_ms;
+	go_on = go_on && keep_answered(check, answers);
+	free(answers);
+	return go_on;
+}
+
+static void
+make_boards(struct check *check)
+{
+	check->taken = check->printed = check->thread_count = 0;
+	for (size_t i = 0; i < check->count; i++)
+		check->boards[i] = check_board_new(check->connections[i],
+		    check->changed_fd);
+}
+
+static void
+free_boards(struct check *check)
+{
+	for (size_t i = 0; i < check->named_count; i++) {
+		check_board_free(check->boards[i]);
+		check->boards[i] = NULL;
+	}
+}
+
+/* Walk, and once more where a person has made it possible to get further. */
+static int
+run_rounds(struct check *check)
+{
+	bool go_on = true;
+	int code = 0;
+
+	while (go_on) {
+		make_boards(check);
+		code = run(check);
+		go_on = code != 0 && may_ask(check) && ask_all(check);
+		free_boards(check);
+	}
+	return check->signal != 0 ? 128 + check->signal : code;
+}
+
 static int
 check_all(struct check *check)
 {
@@ -313,25 +409,27 @@ check_all(struct check *check)
 
 	while (check->connections[check->count] != NULL)
 		check->count++;
+	check->named_count = check->count;
 	check->boards = xcalloc(check->count, sizeof *check->boards);
+	check->codes = xcalloc(check->count, sizeof *check->codes);
+	check->places = xcalloc(check->count, sizeof *check->places);
+	for (size_t i = 0; i < check->count; i++)
+		check->places[i] = i;
 	check->report = xmalloc(sizeof *check->report);
 	check->changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	check->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	check->resolver = resolver_new();
 	check->text = check_text_on(stdout);
 	pthread_mutex_init(&check->mutex, NULL);
-	for (size_t i = 0; i < check->count; i++)
-		check->boards[i] = check_board_new(check->connections[i],
-		    check->changed_fd);
-	code = run(check);
-	for (size_t i = 0; i < check->count; i++)
-		check_board_free(check->boards[i]);
+	code = run_rounds(check);
 	pthread_mutex_destroy(&check->mutex);
 	resolver_free(check->resolver);
 	close(check->changed_fd);
 	close(check->cancel_fd);
 	free(check->report);
 	free(check->boards);
+	free(check->places);
+	free(check->codes);
 	return code;
 }
 

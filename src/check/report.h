@@ -15,6 +15,7 @@
 #include "base/fault.h"
 
 struct config_connection;
+struct config_jump;
 
 enum check_phase {
 	CHECK_CONFIG,
@@ -87,6 +88,20 @@ struct check_advice {
 	char command[400]; /* "": none */
 };
 
+/* What a person could be asked, so that the walk gets further. */
+enum check_question_about {
+	CHECK_QUESTION_NOTHING,
+	CHECK_QUESTION_HOSTKEY, /* that is unknown, and nothing else */
+};
+
+struct check_question {
+	enum check_question_about about;
+	const struct config_jump *jump; /* borrowed from the configuration */
+	char type[40], fingerprint[64]; /* of the host key */
+	unsigned char hostkey[2200];    /* RFC 4253, 6.6 */
+	size_t hostkey_len;
+};
+
 struct check_report {
 	const struct config_connection *connection;
 	struct check_step steps[CHECK_PHASE_COUNT];
@@ -96,6 +111,7 @@ struct check_report {
 	size_t remark_count;
 	struct fault fault; /* FAIL_NONE: nothing failed (yet) */
 	struct check_advice advice;
+	struct check_question question;  /* that may help */
 	int64_t started_ms, duration_ms; /* duration: once it is done */
 	int64_t due_ms; /* when a call that cannot be cancelled must have
 			 * returned; 0: none is in progress */

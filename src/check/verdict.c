@@ -17,6 +17,7 @@
 #include "check/dial.h"
 #include "check/key.h"
 #include "check/probe.h"
+#include "check/question.h"
 #include "check/route.h"
 #include "check/state.h"
 #include "config/config.h"
@@ -162,6 +163,7 @@ void
 check_verdict_conclude(struct check_state *state)
 {
 	struct check_advice *advice = xcalloc(1, sizeof *advice);
+	struct check_question question;
 
 	learn_key(state);
 	remark_seen(state);
@@ -173,5 +175,7 @@ check_verdict_conclude(struct check_state *state)
 	remark_key_options(state);
 	check_advice_give(state, advice);
 	check_board_advise(state->board, advice);
+	check_question_find(state, &question);
+	check_board_ask(state->board, &question);
 	free(advice);
 }

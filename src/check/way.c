@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/xmalloc.h"
+#include "check/ask.h"
 #include "check/board.h"
 #include "check/login.h"
 #include "check/route.h"
@@ -135,6 +136,20 @@ code_of(struct walk *walk)
 	return code;
 }
 
+/* Whether a person has made it possible to get further. */
+static bool
+ask(struct walk *walk)
+{
+	const struct check_ask_signals signals = { walk->signals->fd,
+		walk->signals->take, walk->signals->arg };
+	enum check_answer answer;
+
+	if (walk->signal != 0 || !check_ask_is_possible())
+		return false;
+	walk->signal = check_ask_boards(&walk->board, 1, &signals, &answer);
+	return walk->signal == 0 && answer == CHECK_ANSWER_YES;
+}
+
 static int
 walk_it(struct walk *walk)
 {
@@ -145,6 +160,24 @@ walk_it(struct walk *walk)
 	await(walk);
 	pthread_join(walk->thread, NULL);
 	return code_of(walk);
+}
+
+/* Walk once.  Returns the exit code, and whether to walk again. */
+static int
+walk_once(struct walk *walk, struct check_way *out, bool *again)
+{
+	int code;
+
+	walk->board = check_board_new(walk->task.connection, walk->changed_fd);
+	walk->route = check_route_new(&walk->task);
+	code = walk_it(walk);
+	if (code == 0)
+		out->base = check_route_release(walk->route, &out->link);
+	else
+		check_route_free(walk->route);
+	*again = code != 0 && ask(walk);
+	check_board_free(walk->board);
+	return walk->signal != 0 ? 128 + walk->signal : code;
 }
 
 int
@@ -161,16 +194,11 @@ check_way_walk(const struct config *cfg,
 		.report = xmalloc(sizeof *walk.report),
 		.changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 	};
-	int code;
+	bool again = true;
+	int code = 0;
 
-	walk.board = check_board_new(connection, walk.changed_fd);
-	walk.route = check_route_new(&walk.task);
-	code = walk_it(&walk);
-	if (code == 0)
-		out->base = check_route_release(walk.route, &out->link);
-	else
-		check_route_free(walk.route);
-	check_board_free(walk.board);
+	while (again)
+		code = walk_once(&walk, out, &again);
 	resolver_free(walk.task.resolver);
 	close(walk.task.cancel_fd);
 	close(walk.changed_fd);

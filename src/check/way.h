@@ -28,10 +28,11 @@ struct check_way_signals {
 };
 
 /*
- * Returns 0, and *out is the caller's; or the exit code of a walk that failed,
- * after its report was printed on stderr; or 128 plus the number of the signal
- * that ended it.  Call check_way_prepare() first.  A signal may end the
- * program here, when the walk does not hear it.
+ * A person at a terminal is asked what may help, and the walk repeated
+ * (check/ask.h).  Returns 0, and *out is the caller's; or the exit code of a
+ * walk that failed, after its report was printed on stderr; or 128 plus the
+ * number of the signal that ended it.  Call check_way_prepare() first.  A
+ * signal may end the program here, when the walk does not hear it.
  */
 int check_way_walk(const struct config *, const struct config_connection *,
     const struct check_way_signals *, struct check_way *out);

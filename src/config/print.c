@@ -351,6 +351,7 @@ static void
 print_some(struct printing *printing, const struct option *option,
     const struct secrets *secrets)
 {
+	assert(secrets != NULL);
 	if (secrets->count > 1)
 		print_secrets(printing, option, secrets);
 	else
