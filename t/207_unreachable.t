@@ -29,6 +29,12 @@ my @cases = (
 		hint => $hint,
 		change => { ssh_tunnel => { host => '10.99.1.1',
 			port => 22, host_key => 'any' } } },
+	{ name => 'the proxy before the jump box', label => 'jump_proxy',
+		side => 'tunnel', sslmodes => ['disable'],
+		says => qr/proxy 10\.99\.1\.1:3128 cannot be reached: .*No route to host/,
+		hint => qr/ssh_tunnel\.proxy_host and the route/,
+		change => { ssh_tunnel => { port => 22, host_key => 'any',
+			proxy_host => '10.99.1.1' } } },
 	(map {
 		{ name => "the database at $_ through the jump box",
 			label => 'db_unreachable', side => 'database',
