@@ -22,6 +22,7 @@
 #include "command/line.h"
 #include "command/process.h"
 #include "command/serve.h"
+#include "command/tunnel.h"
 #include "command/shutdown.h"
 #include "command/wait.h"
 
@@ -34,6 +35,7 @@ enum command_index {
 	COMMAND_WAIT,
 	COMMAND_SHUTDOWN,
 	COMMAND_DSN,
+	COMMAND_TUNNEL,
 	COMMAND_HELP,
 	COMMAND_COUNT
 };
@@ -59,6 +61,8 @@ static const struct line_command commands[] = {
 	    "shutdown", "make a running pgjump drain and end" },
 	[COMMAND_DSN] = { "dsn", command_dsn_run, NAMES_ONE, "dsn NAME",
 	    "print how a client reaches a connection" },
+	[COMMAND_TUNNEL] = { "tunnel", command_tunnel_run, NAMES_TARGET,
+	    "tunnel HOST", "carry clients as ssh -L does, without a file" },
 	[COMMAND_HELP] = { "help", print_help_on, NAMES_ANY, "help [COMMAND]",
 	    "print this text, or that of one command" },
 };
@@ -105,6 +109,22 @@ static const struct line_option options[] = {
 	{ "with-password", 0, KIND_FLAG, OF(COMMAND_DSN),
 	    SETS(line.with_password), "--with-password",
 	    "print the password, too" },
+	{ NULL, 'L', KIND_WORDS, OF(COMMAND_TUNNEL), SETS(line.forwards),
+	    "-L FORWARD", "[BIND:]PORT:DBHOST:DBPORT, or [BIND:]PORT" },
+	{ NULL, 'J', KIND_WORD, OF(COMMAND_TUNNEL), SETS(line.jumps),
+	    "-J HOP,...", "jump boxes on the way: [USER@]HOST[:PORT]" },
+	{ NULL, 'p', KIND_WORD, OF(COMMAND_TUNNEL), SETS(line.port), "-p PORT",
+	    "the port of the last jump box (22)" },
+	{ NULL, 'l', KIND_WORD, OF(COMMAND_TUNNEL), SETS(line.login), "-l USER",
+	    "the user on the last jump box" },
+	{ NULL, 'i', KIND_WORDS, OF(COMMAND_TUNNEL), SETS(line.identities),
+	    "-i FILE", "a private key for the last jump box" },
+	{ NULL, 'o', KIND_WORDS, OF(COMMAND_TUNNEL), SETS(line.ssh_options),
+	    "-o OPTION", "some options of ssh" },
+	{ NULL, 'N', KIND_FLAG, OF(COMMAND_TUNNEL), SETS(line.is_forward_only),
+	    "-N", "accepted, as it is always meant" },
+	{ NULL, 'f', KIND_FLAG, OF(COMMAND_TUNNEL), SETS(line.in_background),
+	    "-f", "refused: pgjump stays in the foreground" },
 	{ "help", 'h', KIND_FLAG, EVERY, SETS(wants_help), "-h, --help",
 	    "print this text" },
 	{ "version", 'V', KIND_FLAG, EVERY, SETS(wants_version),

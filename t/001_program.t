@@ -49,7 +49,8 @@ subtest '--help of a subcommand' => sub {
 		hostkey => ['--add'], config => ['--print'], help => [],
 		exec => [qw(--keep-env --no-check --set --user)],
 		wait => [qw(--admin --max --timeout --tunnels)],
-		shutdown => ['--admin'], dsn => [qw(--format --with-password)]);
+		shutdown => ['--admin'], dsn => [qw(--format --with-password)],
+		tunnel => []);
 
 	for my $command (sort keys %takes) {
 		my $seen = pgjump([$command, '--help']);

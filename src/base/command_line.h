@@ -27,6 +27,11 @@ struct command_line {
 	const char *format; /* NULL: the default */
 	bool with_password;
 
+	/* tunnel, whose name is an operand: a jump box or a database */
+	struct command_line_list forwards, identities, ssh_options;
+	const char *jumps, *login, *port; /* NULL: not given */
+	bool is_forward_only, in_background;
+
 	/* exec */
 	char **command; /* with its arguments; ends with NULL */
 	struct command_line_list sets;

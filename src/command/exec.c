@@ -18,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/command_line.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -33,6 +32,7 @@
 #include "command/child_environment.h"
 #include "command/exec_environment.h"
 #include "command/passage.h"
+#include "command/upkeep.h"
 #include "config/config.h"
 #include "config/load.h"
 #include "config/named_connections.h"
@@ -47,6 +47,7 @@ struct exec {
 	struct event_base *base;
 	struct check_way way;
 	struct passage *passage;
+	unsigned port; /* 0: none yet */
 	struct child child;
 	int signal_fd;
 	bool is_draining;
@@ -206,57 +207,18 @@ on_signal(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_counts(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-	log_tell_counts();
-}
-
-static void
-on_drained(void *arg)
-{
-	struct exec *exec = arg;
-
-	event_base_loopbreak(exec->base);
-}
-
-static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what;
-	on_drained(arg);
-}
-
-/* What the command has sent and closed is on its way: let it arrive. */
-static void
-drain(struct exec *exec)
-{
-	struct timeval timeout = clock_timeval(exec->cfg->shutdown_timeout_ms);
-	struct event *deadline = loop_event(exec->base, -1, 0, on_deadline,
-	    exec);
-
-	exec->is_draining = true;
-	event_add(deadline, &timeout);
-	passage_drain(exec->passage);
-	event_base_dispatch(exec->base);
-	event_free(deadline);
-}
-
-static void
 run_loop(struct exec *exec)
 {
+	struct upkeep *upkeep = upkeep_open(exec->base);
 	struct event *heard = loop_event(exec->base, exec->signal_fd,
 	    EV_READ | EV_PERSIST, on_signal, exec);
-	struct event *counts = loop_event(exec->base, log_watch_counts(),
-	    EV_READ | EV_PERSIST, on_counts, NULL);
 
 	event_add(heard, NULL);
-	event_add(counts, NULL);
 	event_base_dispatch(exec->base);
-	drain(exec);
+	exec->is_draining = true;
+	passage_drain(exec->passage); /* what the command sent shall arrive */
 	event_free(heard);
-	event_free(counts);
-	log_unwatch_counts();
+	upkeep_close(upkeep);
 }
 
 /* What its clients were told is lost in the output of the command. */
@@ -310,15 +272,16 @@ open_passage(struct exec *exec)
 		.owners = &exec->owners,
 		.take_worker_base = exec->way.base,
 		.take_link = exec->way.link,
-		.on_drained = on_drained,
-		.arg = exec,
 	};
 	char error[256];
 
 	exec->passage = passage_open(&setup, error, sizeof error);
-	if (exec->passage == NULL)
+	if (exec->passage != NULL)
+		exec->port = passage_choose_port(exec->passage, error,
+		    sizeof error);
+	if (exec->port == 0)
 		complain("no port on loopback", error);
-	return exec->passage != NULL;
+	return exec->port != 0;
 }
 
 static bool
@@ -327,7 +290,7 @@ make_environment(struct exec *exec)
 	return exec_environment_fill(&exec->environment,
 	    &(struct exec_wanted){
 		.connection = exec->connection,
-		.port = passage_port(exec->passage),
+		.port = exec->port,
 		.password = exec->password,
 		.has_other_user = is_for_other_user(exec),
 		.keeps_others = exec->line->keep_env,

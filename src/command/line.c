@@ -55,7 +55,9 @@ static const struct {
 	[KIND_USER] = { "a user", take_text },
 	[KIND_ADDRESS] = { "an address", take_text },
 	[KIND_FORMAT] = { "a format", take_text },
+	[KIND_WORD] = { "an argument", take_text },
 	[KIND_SETTINGS] = { "NAME=FORMAT", take_item },
+	[KIND_WORDS] = { "an argument", take_item },
 };
 
 /* Print what is wrong, and the word that may be meant, or "". */
@@ -89,6 +91,8 @@ complain_of_option(const struct line_tables *tables, const char *typed)
 	char known[32];
 
 	for (size_t i = 0; i < tables->option_count; i++) {
+		if (tables->options[i].name == NULL)
+			continue;
 		snprintf(known, sizeof known, "--%s", tables->options[i].name);
 		nearest_consider(&nearest, known);
 	}
@@ -113,6 +117,7 @@ struct getopt_tables {
 static void
 make_getopt_tables(const struct line_tables *tables, struct getopt_tables *out)
 {
+	struct option *name = out->names;
 	char *letter = out->letters;
 
 	assert(tables->option_count <= LINE_OPTIONS_MAX);
@@ -120,17 +125,18 @@ make_getopt_tables(const struct line_tables *tables, struct getopt_tables *out)
 	*letter++ = '-'; /* gives operands in their order, as OPERAND */
 	*letter++ = ':'; /* tells a missing argument from an unknown option */
 	for (size_t i = 0; i < tables->option_count; i++) {
-		bool has_argument = kinds[tables->options[i].kind].argument !=
-		    NULL;
+		const struct line_option *option = &tables->options[i];
+		bool has_argument = kinds[option->kind].argument != NULL;
 
-		out->names[i] = (struct option){
-			.name = tables->options[i].name,
-			.has_arg = has_argument,
-			.val = LONG_OPTION + (int)i,
-		};
-		if (tables->options[i].letter == 0)
+		if (option->name != NULL)
+			*name++ = (struct option){
+				.name = option->name,
+				.has_arg = has_argument,
+				.val = LONG_OPTION + (int)i,
+			};
+		if (option->letter == 0)
 			continue;
-		*letter++ = (char)tables->options[i].letter;
+		*letter++ = (char)option->letter;
 		if (has_argument)
 			*letter++ = ':';
 	}
@@ -262,6 +268,9 @@ void
 line_clear(struct line_request *request)
 {
 	free(request->line.sets.items);
+	free(request->line.forwards.items);
+	free(request->line.identities.items);
+	free(request->line.ssh_options.items);
 	free(request->names);
 }
 
@@ -277,11 +286,14 @@ check_names(const struct line_request *request)
 		return false;
 	}
 	if (request->name_count == 0 && command->names >= NAMES_SOME) {
-		complain("the name of a connection must follow", command->name,
-		    "");
+		complain(command->names == NAMES_TARGET
+			? "a host must follow"
+			: "the name of a connection must follow",
+		    command->name, "");
 		return false;
 	}
-	if (request->name_count > 1 && command->names == NAMES_ONE) {
+	if (request->name_count > 1 &&
+	    (command->names == NAMES_ONE || command->names == NAMES_TARGET)) {
 		complain("unexpected argument", request->names[1], "");
 		return false;
 	}

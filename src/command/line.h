@@ -18,6 +18,7 @@ enum line_names {
 	NAMES_ANY,  /* none means all */
 	NAMES_SOME, /* at least one */
 	NAMES_ONE,
+	NAMES_TARGET,  /* one, of a host */
 	NAMES_COMMAND, /* one, then a command with its own arguments */
 };
 
@@ -31,17 +32,19 @@ struct line_command {
 /* What an option takes; line.c has how each sets its field. */
 enum line_kind {
 	KIND_FLAG, /* nothing; sets a bool */
-	KIND_FILE, /* these five set a const char * */
+	KIND_FILE, /* these six set a const char * */
 	KIND_DURATION,
 	KIND_USER,
 	KIND_ADDRESS,
 	KIND_FORMAT,
-	KIND_SETTINGS, /* adds to a struct command_line_list */
+	KIND_WORD,
+	KIND_SETTINGS, /* these two add to a struct command_line_list */
+	KIND_WORDS,
 };
 
 struct line_option {
-	const char *name;
-	int letter; /* 0: none */
+	const char *name; /* NULL: none */
+	int letter;       /* 0: none */
 	enum line_kind kind;
 	unsigned commands; /* a bit for each subcommand that takes it */
 	size_t offset;     /* in struct line_request */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * One connection carried for one command: a worker, and a loopback port of its
- * own choosing which admits some users only.  All calls are for the main
- * thread.
+ * Connections carried for one command: a worker, and the ports where clients
+ * reach it.  All calls are for the main thread.
  */
 #ifndef PGJUMP_COMMAND_PASSAGE_H
 #define PGJUMP_COMMAND_PASSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "client/gate.h"
@@ -21,26 +21,35 @@ struct ssh_link;
 /* What a passage is made of; borrowed until passage_close(), but for take_*. */
 struct passage_setup {
 	struct event_base *base; /* of the main thread */
-	struct config *cfg;      /* of one connection: config_keep_one() */
-	const struct client_owners *owners;
+	struct config *cfg;
+	const struct client_owners *owners; /* who is admitted; NULL: all */
 	struct event_base *take_worker_base;
-	struct ssh_link *take_link;    /* on that base; NULL: it dials */
-	void (*on_drained)(void *arg); /* see passage_drain() */
-	void *arg;
+	/* On that base, of the first connection; NULL: the worker dials. */
+	struct ssh_link *take_link;
 };
 
-/* NULL: `error` says why. */
+/* NULL: `error` says why.  No client comes in yet. */
 struct passage *passage_open(const struct passage_setup *, char *error,
     size_t size);
 
-/* On 127.0.0.1, and on ::1 where there is one. */
-unsigned passage_port(const struct passage *);
+/*
+ * Let the clients of the first connection in by a port that the system chooses,
+ * on 127.0.0.1 and, where there is one, on ::1.  Returns the port; 0: `error`
+ * says why there is none.
+ */
+unsigned passage_choose_port(struct passage *, char *error, size_t size);
 
-/* Accept no more clients, and end those there are as a stop of pgjump does;
- * on_drained() says when the last one is gone. */
+/* Let clients in where each connection says.  False: `error` says why not. */
+bool passage_listen(struct passage *, char *error, size_t size);
+
+/*
+ * Accept no more clients, end those there are as a stop of pgjump does, and run
+ * the base until the last one is gone, shutdown_timeout is over, or the caller
+ * breaks the loop.
+ */
 void passage_drain(struct passage *);
 
-/* What its clients met. */
+/* What the clients of the first connection met. */
 struct gate_state passage_look(const struct passage *);
 
 /* End what is left at once.  NULL is fine. */
