@@ -210,8 +210,7 @@ for my $case (@cases) {
 }
 
 # Options of later versions are known and refused.
-for my $later ('via: edge', 'via: [a, b]', 'certificate: c',
-    'certificate_file: c') {
+for my $later ('via: edge', 'via: [a, b]') {
 	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');
 	is($seen->{rc}, 1, "$later: exit 1");
 	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported yet/m,

@@ -124,6 +124,9 @@ tell_login(struct check_state *state)
 	char refused[FAULT_WORDS_MAX / 2];
 
 	check_dial_tell_tried(state);
+	if (state->facts.ending[0] != '\0')
+		check_board_remark(state->board, "Soon: %s.",
+		    state->facts.ending);
 	ssh_tried_words(&state->facts.tried, 0, refused, sizeof refused);
 	check_board_pass(state->board, "user \"%s\" by %s%s%s%s%s",
 	    state->task->connection->jump->username, state->facts.login_by,

@@ -64,6 +64,7 @@ config_clear_jump(struct config_jump *jump)
 	secret_clear(&jump->password);
 	secret_clear_all(&jump->private_keys);
 	secret_clear(&jump->passphrase);
+	secret_clear(&jump->certificate);
 	free(jump->agent_socket);
 	free(jump->host_key_alias);
 	texts_free(jump->pins, jump->pin_count);

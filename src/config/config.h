@@ -114,7 +114,9 @@ struct config_jump {
 	 */
 	struct secrets private_keys;
 	struct secret passphrase; /* of those that are encrypted */
-	char *agent_socket;       /* NULL: $SSH_AUTH_SOCK */
+	/* Of one of these keys, or of one that the agent holds; public. */
+	struct secret certificate;
+	char *agent_socket; /* NULL: $SSH_AUTH_SOCK */
 	enum host_trust trust;
 	char *host_key_alias; /* its name in known_hosts, without a port */
 	char **pins;          /* "SHA256:" + 43 characters of base64 */

@@ -273,5 +273,6 @@ config_credentials_equal(const struct config_jump *a,
 	    secret_equal(&a->password, &b->password) &&
 	    secret_all_equal(&a->private_keys, &b->private_keys) &&
 	    secret_equal(&a->passphrase, &b->passphrase) &&
+	    secret_equal(&a->certificate, &b->certificate) &&
 	    text_equal(a->agent_socket, b->agent_socket);
 }

@@ -56,8 +56,9 @@ check_readers(const struct section *section, const struct option *option,
 {
 	struct stat status;
 
-	if (option->type != OPTION_PEM && stat(path, &status) == 0 &&
-	    S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0)
+	if (option->type != OPTION_PEM && option->type != OPTION_CERTIFICATE &&
+	    stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (status.st_mode & S_IROTH) != 0)
 		config_section_warning(section, option->name, node->place,
 		    "_file: everybody can read %s (mode %03o); chmod o-r it",
 		    path, status.st_mode & 0777);

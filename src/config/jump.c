@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/xmalloc.h"
+#include "config/certificate.h"
 #include "config/config.h"
 #include "config/credentials.h"
 #include "config/fields.h"
@@ -294,6 +295,7 @@ config_jump_fill(const struct section *section, const struct config *cfg,
 {
 	config_fields_fill(section, jump);
 	config_credentials_judge(section, cfg, jump);
+	config_certificate_judge(section, cfg, jump);
 	read_host_key(section, jump);
 	read_known_hosts(section, jump);
 	config_proxy_read(section, &jump->proxy);

@@ -288,6 +288,10 @@ const struct option config_options[] = {
 	{ SECTION_TUNNEL, "private_key_passphrase", OPTION_SECRET,
 	    NEED_OPTIONAL, OF_JUMP(passphrase),
 	    .sentence = "the passphrase of an encrypted private key" },
+	{ SECTION_TUNNEL, "certificate", OPTION_CERTIFICATE, NEED_OPTIONAL,
+	    OF_JUMP(certificate),
+	    .sentence = "an OpenSSH certificate of the private key, or of a "
+			"key of the agent" },
 	{ SECTION_TUNNEL, "agent_socket", OPTION_SOCKET, NEED_OPTIONAL,
 	    OF_JUMP(agent_socket),
 	    .sentence = "the socket of the agent for auth_method agent, "
@@ -303,8 +307,6 @@ const struct option config_options[] = {
 	    OF_JUMP(host_key_alias),
 	    .sentence = "the name of the jump box in known_hosts, instead of "
 			"its host and port" },
-	{ SECTION_TUNNEL, "certificate", OPTION_PEM, NEED_LATER, NO_FIELD,
-	    .sentence = "a certificate for the private key" },
 	{ SECTION_TUNNEL, "via", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
 	    .sentence = "a jump box on the way to the jump box" },
 	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_OPTIONAL,
@@ -364,7 +366,8 @@ static bool
 has_file(const struct option *option)
 {
 	return option->type == OPTION_SECRET ||
-	    option->type == OPTION_SECRETS || option->type == OPTION_PEM;
+	    option->type == OPTION_SECRETS || option->type == OPTION_PEM ||
+	    option->type == OPTION_CERTIFICATE;
 }
 
 const struct option *

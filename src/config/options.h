@@ -38,7 +38,8 @@ enum option_type {
 	OPTION_SECRET,      /* struct secret; KEY_file as well */
 	OPTION_SECRETS, /* struct secrets: one or a list; KEY_file as well */
 	OPTION_PEM,     /* the same for a certificate, which is public */
-	OPTION_SPECIAL, /* no field: a list, a mapping, its own form */
+	OPTION_CERTIFICATE, /* the same for a certificate of OpenSSH */
+	OPTION_SPECIAL,     /* no field: a list, a mapping, its own form */
 	OPTION_TYPE_COUNT,
 };
 

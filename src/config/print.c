@@ -323,6 +323,13 @@ print_secrets(struct printing *printing, const struct option *option,
 	free(key);
 }
 
+/* Certificates are written in full. */
+static bool
+is_public(const struct option *option)
+{
+	return option->type == OPTION_PEM || option->type == OPTION_CERTIFICATE;
+}
+
 static void
 print_secret(struct printing *printing, const struct option *option,
     const struct secret *secret)
@@ -337,7 +344,7 @@ print_secret(struct printing *printing, const struct option *option,
 	}
 	config_printing_begin(printing, option->name);
 	fputc(' ', printing->out);
-	if (option->type == OPTION_PEM) {
+	if (is_public(option)) {
 		yaml_write_lines(printing->out, secret->text,
 		    printing->indent + STEP);
 		return;
@@ -400,7 +407,7 @@ print_option(struct printing *printing, const struct option *option,
 		print_special(printing, option, fields);
 	else if (option->type == OPTION_SECRETS)
 		print_some(printing, option, field);
-	else if (option->type == OPTION_SECRET || option->type == OPTION_PEM)
+	else if (option->type == OPTION_SECRET || is_public(option))
 		print_secret(printing, option, field);
 	else if (field != NULL || option->fallback != NULL)
 		print_value(printing, option, field);

@@ -214,7 +214,8 @@ static bool
 may_quote(const struct option *option, const char *text)
 {
 	return !is_secret(option) && option->type != OPTION_PEM &&
-	    strlen(text) <= QUOTED_MAX && strchr(text, '@') == NULL;
+	    option->type != OPTION_CERTIFICATE && strlen(text) <= QUOTED_MAX &&
+	    strchr(text, '@') == NULL;
 }
 
 static void

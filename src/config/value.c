@@ -347,6 +347,8 @@ static const struct {
 	[OPTION_SECRET] = { parse_secret, NULL, "a text" },
 	[OPTION_SECRETS] = { parse_secrets, NULL, "a text or a list of texts" },
 	[OPTION_PEM] = { parse_pem, NULL, "a certificate in PEM format" },
+	[OPTION_CERTIFICATE] = { parse_secret, NULL,
+	    "a certificate of OpenSSH" },
 };
 
 enum value_verdict

@@ -32,12 +32,13 @@ struct jump_files *
 jump_files_new(const struct config_jump *jump)
 {
 	const struct secrets *keys = &jump->private_keys;
-	size_t most = 5 + keys->count + jump->known_hosts_count;
+	size_t most = 6 + keys->count + jump->known_hosts_count;
 	struct jump_files *files = xcalloc(1,
 	    sizeof *files + most * sizeof *files->paths);
 
 	add_path(files, jump->password.path);
 	add_path(files, jump->passphrase.path);
+	add_path(files, jump->certificate.path);
 	add_path(files, jump->accept_new_file);
 	add_path(files, jump->proxy.password.path);
 	add_path(files, jump->proxy.ca_cert.path);

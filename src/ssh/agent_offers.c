@@ -20,6 +20,7 @@
 #include "ssh/agent.h"
 #include "ssh/signature.h"
 #include "ssh/transport.h"
+#include "ssh/user_certificate.h"
 
 /* The user is told, since an agent may ask a person before it answers. */
 static void
@@ -154,15 +155,10 @@ static void
 note_accepted(struct ssh_login *login, struct ssh_wire blob,
     const char *fingerprint)
 {
-	if (!is_certificate(blob))
-		ssh_login_accepted_by(login, "agent key %s", fingerprint);
-	else if (ssh_certificate_permits(blob, "permit-port-forwarding"))
-		ssh_login_accepted_by(login, "agent certificate of %s",
-		    fingerprint);
+	if (is_certificate(blob))
+		ssh_user_certificate_accepted(login, "agent ", blob);
 	else
-		ssh_login_accepted_by(login,
-		    "agent certificate of %s without permit-port-forwarding",
-		    fingerprint);
+		ssh_login_accepted_by(login, "agent key %s", fingerprint);
 }
 
 static void
@@ -185,6 +181,10 @@ conclude(struct ssh_agent_offers *offers, struct ssh_wire blob,
 	case SSH_OUTCOME_REJECTED:
 	case SSH_OUTCOME_TOO_MANY:
 		ssh_signature_is_unlisted(login, blob, offers->unlisted);
+		if (is_certificate(blob))
+			login->certificate
+			    .code = ssh_user_certificate_rejected(login, blob,
+			    login->certificate.words);
 		note_end(login, blob, fingerprint, SSH_TRIED_REJECTED, "");
 		break;
 	case SSH_OUTCOME_ACCEPTED:
@@ -334,8 +334,7 @@ ssh_agent_offers_fail(struct ssh_agent_offers *offers)
 }
 
 enum ssh_outcome
-ssh_agent_offers_fail_selected(struct ssh_agent_offers *offers,
-    struct ssh_wire selected)
+ssh_agent_offers_fail_selected(struct ssh_agent_offers *offers)
 {
 	struct ssh_login *login = offers->login;
 	enum ssh_outcome outcome;
@@ -346,10 +345,10 @@ ssh_agent_offers_fail_selected(struct ssh_agent_offers *offers,
 	if (offers->unlisted[0] != '\0')
 		return ssh_login_fail(login, FAIL_AUTH_ALGORITHM,
 		    offers->unlisted);
-	return ssh_login_fail(login,
-	    is_certificate(selected) ? FAIL_AUTH_CERTIFICATE
-				     : FAIL_AUTH_KEY_REJECTED,
-	    "");
+	if (login->certificate.code != FAIL_NONE)
+		return ssh_login_fail(login, login->certificate.code,
+		    login->certificate.words);
+	return ssh_login_fail(login, FAIL_AUTH_KEY_REJECTED, "");
 }
 
 enum ssh_outcome

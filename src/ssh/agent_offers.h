@@ -61,12 +61,11 @@ void ssh_agent_offers_skip(struct ssh_agent_offers *,
 
 /*
  * Set the fault of a login in which no offer was accepted: none of the first
- * keys; not the one key that was selected; or the jump box hung up after too
- * many.  SSH_OUTCOME_FAILED.
+ * keys; not the one key that was selected, nor its certificate; or the jump box
+ * hung up after too many.  SSH_OUTCOME_FAILED.
  */
 enum ssh_outcome ssh_agent_offers_fail(struct ssh_agent_offers *);
-enum ssh_outcome ssh_agent_offers_fail_selected(struct ssh_agent_offers *,
-    struct ssh_wire selected);
+enum ssh_outcome ssh_agent_offers_fail_selected(struct ssh_agent_offers *);
 enum ssh_outcome ssh_agent_offers_fail_too_many(struct ssh_agent_offers *);
 
 #endif

@@ -214,9 +214,9 @@ offer_wanted(struct ssh_agent_offers *offers, struct ssh_wire wanted)
 	return outcome;
 }
 
-/* The public keys among those of the configuration. */
+/* The certificate and the public keys of the configuration. */
 struct selected {
-	struct ssh_key list[CONFIG_KEYS_MAX];
+	struct ssh_key list[CONFIG_KEYS_MAX + 1];
 	size_t count;
 };
 
@@ -248,14 +248,45 @@ select_key(struct ssh_login *login, const struct secret *from,
 	return login->fault->code == FAIL_NONE;
 }
 
+/*
+ * Add the configured certificate.  Where private keys are configured as well,
+ * it is one of these, unless the agent holds its key.  False: the fault is set.
+ */
 static bool
-read_selected(struct ssh_login *login, struct selected *selected)
+select_certificate(const struct ssh_agent_offers *offers,
+    struct selected *selected)
 {
+	struct ssh_login *login = offers->login;
+	struct ssh_key *line = &selected->list[selected->count];
+	char error[FAULT_WORDS_MAX];
+	char *text = secret_load(&login->jump->certificate, error,
+	    sizeof error);
+
+	if (text == NULL && error[0] != '\0')
+		ssh_login_fail(login, FAIL_AUTH_CERTIFICATE_UNUSABLE, error);
+	else if (text != NULL && !ssh_key_read_public(text, line))
+		ssh_login_fail(login, FAIL_AUTH_CERTIFICATE_UNUSABLE,
+		    "it is not a certificate of OpenSSH");
+	else if (text != NULL &&
+	    config_uses_method(login->jump, AUTH_METHOD_KEY) &&
+	    find_signer(offers,
+		(struct ssh_wire){ line->blob, line->blob_len }) == NULL)
+		ssh_key_clear(line);
+	else if (text != NULL)
+		selected->count++;
+	secret_free(text);
+	return login->fault->code == FAIL_NONE;
+}
+
+static bool
+read_selected(const struct ssh_agent_offers *offers, struct selected *selected)
+{
+	struct ssh_login *login = offers->login;
 	const struct secrets *keys = &login->jump->private_keys;
-	bool are_good = true;
+	bool are_good = select_certificate(offers, selected);
 
 	for (size_t i = 0;
-	     are_good && i < keys->count && selected->count < CONFIG_KEYS_MAX;
+	     are_good && i < keys->count && selected->count <= CONFIG_KEYS_MAX;
 	     i++)
 		are_good = select_key(login, &keys->list[i], selected);
 	return are_good;
@@ -272,8 +303,7 @@ fail_selected(struct ssh_agent_offers *offers, const struct selected *selected)
 		    first->fingerprint);
 	if (selected->count > 1)
 		return ssh_agent_offers_fail(offers);
-	return ssh_agent_offers_fail_selected(offers,
-	    (struct ssh_wire){ first->blob, first->blob_len });
+	return ssh_agent_offers_fail_selected(offers);
 }
 
 static enum ssh_outcome
@@ -306,7 +336,7 @@ with_agent(struct ssh_agent_offers *offers)
 
 	if (!ssh_agent_offers_list(offers))
 		return SSH_OUTCOME_FAILED;
-	if (read_selected(offers->login, &selected))
+	if (read_selected(offers, &selected))
 		outcome = selected.count > 0 ? offer_selected(offers, &selected)
 					     : offer_some(offers);
 	clear_selected(&selected);
@@ -321,6 +351,7 @@ ssh_auth_agent(struct ssh_login *login, const char *method)
 	enum ssh_outcome outcome;
 
 	(void)method;
+	login->certificate.code = FAIL_NONE;
 	offers.agent = ssh_agent_open(login->jump->agent_socket,
 	    login->deadline_ms, login->cancel_fd, words, sizeof words);
 	if (offers.agent == NULL)

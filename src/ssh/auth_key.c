@@ -8,38 +8,222 @@
 #include "ssh/auth_key.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "key/ssh_certificate_text.h"
 #include "key/ssh_key.h"
 #include "ssh/signature.h"
 #include "ssh/transport.h"
+#include "ssh/user_certificate.h"
+
+/* A private key, and what is offered for it: its public half, or a certificate
+ * of it. */
+struct offer {
+	const struct ssh_key *key;
+	const char *passphrase;
+	const struct ssh_key *shown;
+	enum ssh_tried_what what;
+};
+
+static struct ssh_wire
+bytes_of(const struct ssh_key *shown)
+{
+	return (struct ssh_wire){ shown->blob, shown->blob_len };
+}
+
+static void
+tell(struct ssh_login *login, const struct offer *offer, enum ssh_tried_end end,
+    const char *words)
+{
+	ssh_tried_add(&login->tried, offer->what, offer->shown->fingerprint,
+	    end, words);
+}
 
 static enum ssh_outcome
-conclude(struct ssh_login *login, const struct ssh_key *key,
+ask(struct ssh_login *login, const struct offer *offer)
+{
+	const char *user = login->jump->username;
+	const char *line = offer->shown->public_line;
+	const char *text = offer->key->text;
+	int rc;
+
+	ssh_login_begin_request(login);
+	ssh_transport_let_libc_free(login->transport, true);
+	do
+		rc = libssh2_userauth_publickey_frommemory(login->session, user,
+		    strlen(user), line, strlen(line), text, strlen(text),
+		    offer->passphrase);
+	while (ssh_login_again(login, rc));
+	ssh_transport_let_libc_free(login->transport, false);
+	return ssh_login_outcome(login, rc);
+}
+
+static void
+note_offer(struct ssh_login *login, const struct ssh_key *shown)
+{
+	unsigned bits = ssh_key_rsa_bits(shown->blob, shown->blob_len);
+
+	if (bits > 0)
+		fault_note(login->fault, "offered the %s key %s of %u bits",
+		    shown->type, shown->fingerprint, bits);
+	else
+		fault_note(login->fault, "offered the %s key %s", shown->type,
+		    shown->fingerprint);
+}
+
+/* Offer it, unless there is an obstacle: then UNASKED, with its row. */
+static enum ssh_outcome
+make(struct ssh_login *login, const struct offer *offer, enum failure *obstacle,
+    char words[FAULT_WORDS_MAX])
+{
+	struct ssh_wire bytes = bytes_of(offer->shown);
+	enum ssh_outcome outcome;
+
+	*obstacle = ssh_signature_obstacle(login, bytes, words);
+	if (*obstacle != FAIL_NONE) {
+		tell(login, offer, SSH_TRIED_UNASKED, words);
+		return SSH_OUTCOME_UNASKED;
+	}
+	note_offer(login, offer->shown);
+	login->tried.keys++;
+	do
+		outcome = ask(login, offer);
+	while (ssh_signature_again(login, bytes, outcome));
+	if (outcome == SSH_OUTCOME_ACCEPTED || outcome == SSH_OUTCOME_PARTIAL)
+		tell(login, offer, SSH_TRIED_ACCEPTED, "");
+	if (outcome == SSH_OUTCOME_REJECTED || outcome == SSH_OUTCOME_TOO_MANY)
+		tell(login, offer, SSH_TRIED_REJECTED, "");
+	return outcome;
+}
+
+/* --- A certificate of the key --------------------------------------------- */
+
+/* Keep why the certificate was not accepted; the key itself comes next. */
+static void
+keep(struct ssh_login *login, enum failure code, const char *words)
+{
+	login->certificate.code = code;
+	snprintf(login->certificate.words, sizeof login->certificate.words,
+	    "%s", words);
+}
+
+static enum ssh_outcome
+conclude_certificate(struct ssh_login *login, struct ssh_wire bytes,
     enum ssh_outcome outcome)
 {
-	struct ssh_wire blob = { key->blob, key->blob_len };
 	char words[FAULT_WORDS_MAX];
 
 	switch (outcome) {
 	case SSH_OUTCOME_ACCEPTED:
 	case SSH_OUTCOME_PARTIAL:
+		ssh_user_certificate_accepted(login, "", bytes);
+		break;
+	case SSH_OUTCOME_TOO_MANY:
+	case SSH_OUTCOME_REJECTED:
+		keep(login, ssh_user_certificate_rejected(login, bytes, words),
+		    words);
+		break;
+	case SSH_OUTCOME_UNASKED:
+		keep(login, FAIL_AUTH_CERTIFICATE_UNUSABLE,
+		    ssh_login_error(login));
+		break;
+	case SSH_OUTCOME_FAILED:
+		break;
+	}
+	return outcome;
+}
+
+/* UNASKED also if it is of another key. */
+static enum ssh_outcome
+offer_certificate(struct ssh_login *login, const struct ssh_key *key,
+    const char *passphrase, const struct ssh_certificate_text *certificate)
+{
+	const struct offer offer = { key, passphrase, &certificate->line,
+		SSH_TRIED_CERTIFICATE };
+	struct ssh_wire bytes = bytes_of(&certificate->line);
+	char words[FAULT_WORDS_MAX];
+	enum ssh_outcome outcome;
+	enum failure obstacle;
+
+	if (!ssh_certificate_is_of(bytes, bytes_of(key))) {
+		if (login->jump->private_keys.count == 1)
+			keep(login, FAIL_AUTH_CERTIFICATE_UNUSABLE,
+			    "it certifies another key");
+		return SSH_OUTCOME_UNASKED;
+	}
+	outcome = make(login, &offer, &obstacle, words);
+	return obstacle != FAIL_NONE
+	    ? SSH_OUTCOME_UNASKED
+	    : conclude_certificate(login, bytes, outcome);
+}
+
+/* Offer the configured certificate, if it is one of this key. */
+static enum ssh_outcome
+offer_certified(struct ssh_login *login, const struct ssh_key *key,
+    const char *passphrase)
+{
+	struct ssh_certificate_text certificate;
+	char error[FAULT_WORDS_MAX];
+	char *text = secret_load(&login->jump->certificate, error,
+	    sizeof error);
+	enum ssh_outcome outcome = SSH_OUTCOME_UNASKED;
+	const char *wrong;
+
+	login->certificate.code = FAIL_NONE;
+	if (text == NULL) {
+		if (error[0] != '\0')
+			keep(login, FAIL_AUTH_CERTIFICATE_UNUSABLE, error);
+		return outcome;
+	}
+	wrong = ssh_certificate_text_read(text, &certificate);
+	if (wrong[0] != '\0') {
+		keep(login, FAIL_AUTH_CERTIFICATE_UNUSABLE, wrong);
+	} else {
+		outcome = offer_certificate(login, key, passphrase,
+		    &certificate);
+		ssh_certificate_text_clear(&certificate);
+	}
+	secret_free(text);
+	return outcome;
+}
+
+/* --- The key itself ------------------------------------------------------- */
+
+/* The cause is told of the certificate, where there was one. */
+static enum ssh_outcome
+fail_rejected(struct ssh_login *login, const struct ssh_key *key)
+{
+	char words[FAULT_WORDS_MAX];
+
+	ssh_signature_note(login);
+	if (login->certificate.code != FAIL_NONE)
+		return ssh_login_fail(login, login->certificate.code,
+		    login->certificate.words);
+	if (ssh_signature_is_unlisted(login, bytes_of(key), words))
+		return ssh_login_fail(login, FAIL_AUTH_ALGORITHM, words);
+	return ssh_login_fail(login, FAIL_AUTH_KEY_REJECTED, "");
+}
+
+static enum ssh_outcome
+conclude(struct ssh_login *login, const struct ssh_key *key,
+    enum ssh_outcome outcome)
+{
+	switch (outcome) {
+	case SSH_OUTCOME_ACCEPTED:
+	case SSH_OUTCOME_PARTIAL:
 		ssh_login_accepted_by(login, "key %s", key->fingerprint);
-		ssh_tried_add(&login->tried, SSH_TRIED_KEY, key->fingerprint,
-		    SSH_TRIED_ACCEPTED, "");
+		if (login->certificate.code != FAIL_NONE)
+			fault_note(login->fault,
+			    "its certificate was not accepted: %s",
+			    login->certificate.words);
 		return outcome;
 	case SSH_OUTCOME_REJECTED:
 	case SSH_OUTCOME_TOO_MANY:
-		ssh_tried_add(&login->tried, SSH_TRIED_KEY, key->fingerprint,
-		    SSH_TRIED_REJECTED, "");
-		ssh_signature_note(login);
-		if (ssh_signature_is_unlisted(login, blob, words))
-			return ssh_login_fail(login, FAIL_AUTH_ALGORITHM,
-			    words);
-		return ssh_login_fail(login, FAIL_AUTH_KEY_REJECTED, "");
+		return fail_rejected(login, key);
 	case SSH_OUTCOME_UNASKED:
 		return ssh_login_fail(login, FAIL_AUTH_KEY_UNUSABLE,
 		    ssh_login_error(login));
@@ -50,55 +234,41 @@ conclude(struct ssh_login *login, const struct ssh_key *key,
 }
 
 static enum ssh_outcome
-ask(struct ssh_login *login, const struct ssh_key *key, const char *passphrase)
+offer_key(struct ssh_login *login, const struct ssh_key *key,
+    const char *passphrase)
 {
-	const char *user = login->jump->username;
-	int rc;
+	const struct offer offer = { key, passphrase, key, SSH_TRIED_KEY };
+	char words[FAULT_WORDS_MAX];
+	enum ssh_outcome outcome;
+	enum failure obstacle;
 
-	ssh_login_begin_request(login);
-	ssh_transport_let_libc_free(login->transport, true);
-	do
-		rc = libssh2_userauth_publickey_frommemory(login->session, user,
-		    strlen(user), key->public_line, strlen(key->public_line),
-		    key->text, strlen(key->text), passphrase);
-	while (ssh_login_again(login, rc));
-	ssh_transport_let_libc_free(login->transport, false);
-	return ssh_login_outcome(login, rc);
+	outcome = make(login, &offer, &obstacle, words);
+	return obstacle != FAIL_NONE ? ssh_login_fail(login, obstacle, words)
+				     : conclude(login, key, outcome);
 }
 
-static void
-note_offer(struct ssh_login *login, const struct ssh_key *key)
-{
-	unsigned bits = ssh_key_rsa_bits(key->blob, key->blob_len);
-
-	if (bits > 0)
-		fault_note(login->fault, "offered the %s key %s of %u bits",
-		    key->type, key->fingerprint, bits);
-	else
-		fault_note(login->fault, "offered the %s key %s", key->type,
-		    key->fingerprint);
-}
-
+/* A certificate comes first: its authority may be all that the jump box knows.
+ */
 static enum ssh_outcome
 offer(struct ssh_login *login, const struct ssh_key *key,
     const char *passphrase)
 {
-	struct ssh_wire blob = { key->blob, key->blob_len };
-	char words[FAULT_WORDS_MAX];
-	enum failure obstacle = ssh_signature_obstacle(login, blob, words);
-	enum ssh_outcome outcome;
+	enum ssh_outcome outcome = offer_certified(login, key, passphrase);
 
-	if (obstacle != FAIL_NONE) {
-		ssh_tried_add(&login->tried, SSH_TRIED_KEY, key->fingerprint,
-		    SSH_TRIED_UNASKED, words);
-		return ssh_login_fail(login, obstacle, words);
+	switch (outcome) {
+	case SSH_OUTCOME_REJECTED:
+	case SSH_OUTCOME_UNASKED:
+		if (login->tried.keys < CONFIG_KEYS_MAX)
+			return offer_key(login, key, passphrase);
+		return fail_rejected(login, key);
+	case SSH_OUTCOME_TOO_MANY:
+		return fail_rejected(login, key);
+	case SSH_OUTCOME_ACCEPTED:
+	case SSH_OUTCOME_PARTIAL:
+	case SSH_OUTCOME_FAILED:
+		break;
 	}
-	note_offer(login, key);
-	login->tried.keys++;
-	do
-		outcome = ask(login, key, passphrase);
-	while (ssh_signature_again(login, blob, outcome));
-	return conclude(login, key, outcome);
+	return outcome;
 }
 
 /* Why a key cannot be offered, told with its file where it has one. */

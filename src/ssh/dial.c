@@ -167,6 +167,8 @@ log_in(const struct dial *dial, const struct config_jump *jump,
 		snprintf(dial->facts->login_by, sizeof dial->facts->login_by,
 		    "%s", login.by);
 		dial->facts->tried = login.tried;
+		memcpy(dial->facts->ending, login.ending,
+		    sizeof dial->facts->ending);
 	}
 	if (code == FAIL_NONE)
 		code = flush(dial, transport, deadline_ms, fault);

@@ -37,7 +37,14 @@ struct ssh_login {
 				     request in progress */
 	bool asks_for_sha2_256; /* this is the second request for an RSA key */
 	bool was_untold; /* there was such a second request (ssh/signature.h) */
-	char by[200];    /* what was accepted: "key SHA256:... and password" */
+	char by[320];    /* what was accepted: "key SHA256:... and password" */
+	char ending[160]; /* of the certificate that was accepted; "": it is
+			     valid for long */
+	/* Why the certificate of the key in hand was not accepted. */
+	struct {
+		enum failure code; /* FAIL_NONE: there is no reason */
+		char words[FAULT_WORDS_MAX];
+	} certificate;
 	struct ssh_tried tried;
 	bool is_stuck;   /* in prompts that were not answered */
 	size_t next_key; /* of the configured keys: the next one to offer */

@@ -14,6 +14,7 @@ static const char *const names[] = {
 	[SSH_TRIED_AGENT_KEY] = "agent key",
 	[SSH_TRIED_AGENT_CERTIFICATE] = "agent certificate of",
 	[SSH_TRIED_KEY] = "key",
+	[SSH_TRIED_CERTIFICATE] = "certificate of",
 	[SSH_TRIED_PASSWORD] = "password",
 	[SSH_TRIED_PROMPTS] = "keyboard-interactive",
 };
@@ -40,6 +41,7 @@ ssh_tried_has_rejected(const struct ssh_tried *tried, const char *fingerprint)
 
 		if (try->end == SSH_TRIED_REJECTED &&
 		    try->what != SSH_TRIED_AGENT_CERTIFICATE &&
+		    try->what != SSH_TRIED_CERTIFICATE &&
 		    strcmp(try->key, fingerprint) == 0)
 			return true;
 	}

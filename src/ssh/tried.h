@@ -18,6 +18,7 @@ enum ssh_tried_what {
 	SSH_TRIED_AGENT_KEY,
 	SSH_TRIED_AGENT_CERTIFICATE,
 	SSH_TRIED_KEY,
+	SSH_TRIED_CERTIFICATE,
 	SSH_TRIED_PASSWORD,
 	SSH_TRIED_PROMPTS, /* keyboard-interactive, without a password */
 };

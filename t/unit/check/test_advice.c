@@ -44,6 +44,7 @@ static struct config_connection connection = {
 static const enum failure hint_only[] = {
 	FAIL_PROXY_SETTINGS,
 	FAIL_HOSTKEY_UNREADABLE,
+	FAIL_AUTH_CERTIFICATE_UNUSABLE,
 	FAIL_AUTH_KEY_UNUSABLE,
 	FAIL_AUTH_SIGNATURE,
 	FAIL_AUTH_SECRET_UNREADABLE,

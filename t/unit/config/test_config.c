@@ -364,7 +364,6 @@ later_options_are_known_and_refused(void **state)
 		const char *key, *where;
 	} cases[] = {
 		{ "via: edge", "8:5: ssh_tunnel.via" },
-		{ "certificate_file: x", "8:5: ssh_tunnel.certificate_file" },
 	};
 	char document[300], expected[200];
 

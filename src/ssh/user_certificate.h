@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: PostgreSQL */
+
+/*
+ * A user's certificate in a login: what is told when it was accepted, and why
+ * it may have been rejected, which a server keeps to itself.
+ */
+#ifndef PGJUMP_SSH_USER_CERTIFICATE_H
+#define PGJUMP_SSH_USER_CERTIFICATE_H
+
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "key/ssh_certificate.h"
+#include "ssh/login.h"
+
+/*
+ * The row for a certificate that the jump box rejected, and its words: what can
+ * be seen from here is named, such as its end; else AUTH_CERTIFICATE.
+ */
+enum failure ssh_user_certificate_flaw(const struct ssh_certificate *,
+    const char *user, uint64_t now, char words[FAULT_WORDS_MAX]);
+
+/* The same for the bytes of one, now; what it says is noted as well. */
+enum failure ssh_user_certificate_rejected(struct ssh_login *,
+    struct ssh_wire certificate, char words[FAULT_WORDS_MAX]);
+
+/*
+ * Add it to what was accepted, as "certificate of SHA256:..." with its
+ * authority and its end, with `prefix` in front.  It warns of an end that is
+ * near.
+ */
+void ssh_user_certificate_accepted(struct ssh_login *, const char *prefix,
+    struct ssh_wire certificate);
+
+#endif
