@@ -40,6 +40,10 @@ client_answer_relay(struct client *client, bool is_opaque)
 	if (startup->answer_len > 0)
 		relay_send_client(client->relay, startup->answer,
 		    startup->answer_len);
+	if (client->is_cancel)
+		client->fate = COUNT_CANCEL_DELIVERED;
+	else
+		counts_add(&client->home->counts, COUNT_SESSIONS, 1);
 	client_free_startup(client);
 	client_settle(client);
 	client->deadline_ms = 0;

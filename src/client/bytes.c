@@ -105,6 +105,18 @@ client_bytes_forward_all(struct client *client)
 	forward(client, client->startup->kept_len);
 }
 
+/* From the packet that is served to the first byte of the database. */
+static void
+count_first_byte(struct client *client)
+{
+	struct client_startup *startup = client->startup;
+
+	if (!startup->is_heard)
+		counts_open(&client->home->counts,
+		    clock_ms() - startup->asked_ms);
+	startup->is_heard = true;
+}
+
 enum client_state
 client_bytes_hear(struct client *client)
 {
@@ -113,9 +125,10 @@ client_bytes_hear(struct client *client)
 	ssize_t got = stream_read(client->database,
 	    startup->answer + startup->answer_len, room);
 
-	if (got > 0)
+	if (got > 0) {
 		startup->answer_len += (size_t)got;
-	else if (got != STREAM_WAIT)
+		count_first_byte(client);
+	} else if (got != STREAM_WAIT)
 		return client_hung_up(client, got == STREAM_LOST);
 	return client->state;
 }

@@ -14,6 +14,7 @@
 static enum client_state
 miss_turn(struct client *client)
 {
+	client->fate = COUNT_CANCEL_NO_TURN;
 	client->missed = gate_cancel_miss(client->home->gate);
 	return client_end(client, "cancel request had no turn");
 }

@@ -64,7 +64,7 @@ client_refuse(struct client *client)
 	char message[FAULT_DETAIL_MAX];
 
 	client_complete_fault(client);
-	gate_fail(client->home->gate, fault->code);
+	gate_fail(client->home->gate, fault);
 	if (fault->detail[0] == '\0')
 		fault_note(fault, "the client at %s had been connected for %s",
 		    client->peer.host,
@@ -75,8 +75,10 @@ client_refuse(struct client *client)
 	    log_str("peer", client_peer(client)),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail));
-	if (client->is_cancel)
+	if (client->is_cancel) {
+		client->fate = COUNT_CANCEL_FAILED;
 		return client_end(client, "cancel request not delivered");
+	}
 	client->how = "refused";
 	return CLIENT_REFUSING;
 }
@@ -111,6 +113,19 @@ client_free_startup(struct client *client)
 	client->startup = NULL;
 }
 
+void
+client_count_traffic(struct client *client)
+{
+	const struct relay_traffic *now = &client->traffic;
+	struct relay_traffic *before = &client->counted;
+	struct counts *counts = &client->home->counts;
+
+	counts_add(counts, COUNT_TO_DATABASE,
+	    now->to_database - before->to_database);
+	counts_add(counts, COUNT_TO_CLIENT, now->to_client - before->to_client);
+	*before = *now;
+}
+
 enum client_state
 client_end(struct client *client, const char *how)
 {
@@ -139,11 +154,18 @@ client_not_postgres(struct client *client)
 	return client_refuse(client);
 }
 
+static void
+count_error(struct counts *counts, const char *sqlstate)
+{
+	counts_add(counts, COUNT_ERROR_CLASS + sqlstate_class(sqlstate), 1);
+}
+
 enum client_state
 client_rejected(struct client *client, const struct pgwire_error_fields *error)
 {
 	const struct database_way way = way_of(client);
 
+	count_error(&client->home->counts, error->sqlstate);
 	database_fault_rejected(client_fault(client), &way, error);
 	return client_refuse(client);
 }
@@ -263,7 +285,7 @@ failed_stage(const struct client *client)
 }
 
 void
-client_log_closed(const struct client *client)
+client_log_closed(struct client *client)
 {
 	struct pgwire_error_fields error = last_error(client);
 	bool is_probe = client_is_probe(client);
@@ -275,6 +297,8 @@ client_log_closed(const struct client *client)
 		    gate_probe(client->home->gate));
 	snprintf(missed, sizeof missed, "%" PRIu64, client->missed);
 	log_rejection(client);
+	if (error.sqlstate[0] != '\0')
+		count_error(&client->home->counts, error.sqlstate);
 	log_write(is_minor ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "client closed",
 	    LOG_LIST(log_num("client", (int64_t)client->id),
 		log_str("connection", client->home->connection->name),

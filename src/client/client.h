@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/originator.h"
+#include "client/counts.h"
 #include "client/relay.h"
 #include "pg/pgwire.h"
 
@@ -50,6 +51,7 @@ enum client_state {
 
 /* What all clients of one list share. */
 struct client_home {
+	struct counts counts;
 	struct event_base *base;
 	struct mailbox *mailbox;
 	struct config *cfg;
@@ -83,6 +85,7 @@ struct client_startup {
 	size_t answer_len;
 	int64_t expires_ms; /* deadline of the start-up packet */
 	int64_t asked_ms, opened_ms;
+	bool is_heard;        /* the database's first byte has come */
 	int64_t answer_by_ms; /* deadline of the packet being served */
 	/* A tunnel that is silent after this is blamed, not the database. */
 	int64_t heard_by_ms;
@@ -121,7 +124,9 @@ struct client {
 	uint64_t missed;
 	struct relay *relay;
 	struct relay_traffic traffic;
-	uint64_t lingered_at; /* traffic.to_database at the last look */
+	struct relay_traffic counted; /* what the counts know of it */
+	enum count fate;              /* of a cancel request, once known */
+	uint64_t lingered_at;         /* traffic.to_database at the last look */
 	struct refusal *refusal;
 	struct fault *fault; /* NULL: nothing failed */
 	const char *how;     /* how it ended, for the log */
@@ -157,13 +162,16 @@ enum client_state client_fail_code(struct client *, enum failure);
 enum client_state client_refuse(struct client *);
 
 /* The last line on a client in the log. */
-void client_log_closed(const struct client *);
+void client_log_closed(struct client *);
 
 /* Free `startup`: a session or a refusal has begun. */
 void client_free_startup(struct client *);
 
 /* Fill in the names that every fault of this client carries. */
 void client_complete_fault(struct client *);
+
+/* Tell the counts what has passed since the last call. */
+void client_count_traffic(struct client *);
 
 /* Close the client; the log says `how` it ended. */
 enum client_state client_end(struct client *, const char *how);

@@ -164,6 +164,17 @@ list_of(const struct client *client)
 	return (struct clients *)client->home;
 }
 
+static void
+count_end(struct client *client)
+{
+	client_count_traffic(client);
+	if (client->is_cancel)
+		counts_add(&client->home->counts,
+		    client->fate != COUNT_NONE ? client->fate
+					       : COUNT_CANCEL_FAILED,
+		    1);
+}
+
 /* The client is closed: the next turn of the loop frees it. */
 static void
 retire(struct client *client)
@@ -172,6 +183,7 @@ retire(struct client *client)
 
 	event_del(client->timer);
 	client_log_closed(client);
+	count_end(client);
 	LIST_REMOVE(client, entry);
 	LIST_INSERT_HEAD(&clients->closed, client, entry);
 	event_active(clients->reaper, EV_TIMEOUT, 0);
@@ -196,6 +208,7 @@ clients_open(const struct clients_setup *setup)
 		.wake = on_wake,
 		.retire = retire,
 	};
+	gate_join(setup->gate, &clients->home.counts);
 	LIST_INIT(&clients->live);
 	LIST_INIT(&clients->closed);
 	clients->reaper = loop_event(setup->base, -1, 0, on_reap, clients);
@@ -287,6 +300,7 @@ stop(struct client *client)
 		client_session_leaving(client);
 	client->how = "stopped";
 	client_log_closed(client);
+	count_end(client);
 }
 
 void
@@ -303,6 +317,7 @@ clients_close(struct clients *clients)
 		stop(client);
 		client_free(client);
 	}
+	gate_part(clients->home.gate, &clients->home.counts);
 	event_free(clients->reaper);
 	tls_client_rules_free(clients->home.rules);
 	free(clients);

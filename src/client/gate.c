@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
@@ -55,6 +56,10 @@ struct gate {
 	pthread_mutex_t mutex;
 	unsigned max_clients;
 	struct gate_state state;
+	uint64_t failures[STAGE_COUNT];
+	struct fault fault; /* of the last failure */
+	struct counts_list counts;
+	uint64_t gone[COUNT_COUNT];  /* of counts that have left */
 	struct cancel_queue cancels; /* those that wait */
 	unsigned cancels_waiting, cancels_under_way;
 	uint64_t cancels_missed, cancels_told;
@@ -72,6 +77,7 @@ gate_new(unsigned max_clients)
 	pthread_mutex_init(&gate->mutex, NULL);
 	gate->max_clients = max_clients;
 	TAILQ_INIT(&gate->cancels);
+	LIST_INIT(&gate->counts);
 	return gate;
 }
 
@@ -323,15 +329,17 @@ gate_settle(struct gate *gate)
 }
 
 void
-gate_fail(struct gate *gate, enum failure code)
+gate_fail(struct gate *gate, const struct fault *fault)
 {
 	pthread_mutex_lock(&gate->mutex);
 	gate->state.failures++;
-	gate->state.last_failure = code;
+	gate->failures[failure_info(fault->code)->stage]++;
+	gate->fault = *fault;
+	gate->state.last_failure = fault->code;
 	gate->state.failed_ms = clock_ms();
-	if (failure_stage(code)->side == SIDE_TUNNEL) {
+	if (failure_stage(fault->code)->side == SIDE_TUNNEL) {
 		gate->state.tunnel_failures++;
-		gate->state.last_tunnel_failure = code;
+		gate->state.last_tunnel_failure = fault->code;
 	}
 	pthread_mutex_unlock(&gate->mutex);
 }
@@ -345,6 +353,52 @@ gate_look(struct gate *gate)
 	state = gate->state;
 	pthread_mutex_unlock(&gate->mutex);
 	return state;
+}
+
+/* --- Counts ----------------------------------------------------------------
+ */
+
+static void
+add_values(const struct counts *counts, uint64_t sum[COUNT_COUNT])
+{
+	for (size_t i = 0; i < COUNT_COUNT; i++)
+		sum[i] += atomic_load_explicit(&counts->values[i],
+		    memory_order_relaxed);
+}
+
+void
+gate_join(struct gate *gate, struct counts *counts)
+{
+	pthread_mutex_lock(&gate->mutex);
+	LIST_INSERT_HEAD(&gate->counts, counts, entry);
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+void
+gate_part(struct gate *gate, struct counts *counts)
+{
+	pthread_mutex_lock(&gate->mutex);
+	LIST_REMOVE(counts, entry);
+	add_values(counts, gate->gone);
+	pthread_mutex_unlock(&gate->mutex);
+}
+
+void
+gate_report(struct gate *gate, struct gate_report *out)
+{
+	const struct counts *counts;
+
+	out->waiting = 0;
+	pthread_mutex_lock(&gate->mutex);
+	out->state = gate->state;
+	out->fault = gate->fault;
+	memcpy(out->failures, gate->failures, sizeof out->failures);
+	memcpy(out->values, gate->gone, sizeof out->values);
+	LIST_FOREACH(counts, &gate->counts, entry) {
+		out->waiting += atomic_load(&counts->waiting);
+		add_values(counts, out->values);
+	}
+	pthread_mutex_unlock(&gate->mutex);
 }
 
 uint64_t

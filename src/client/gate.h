@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/failure.h"
+#include "base/fault.h"
+#include "client/counts.h"
 
 struct gate;
 struct gate_cancel;
@@ -39,7 +40,7 @@ bool gate_arrive(struct gate *); /* false: a crowd; it is not counted */
 void gate_settle(struct gate *); /* one arrival has a place, or is gone */
 
 /* Count a client that failed, with or without a session. */
-void gate_fail(struct gate *, enum failure);
+void gate_fail(struct gate *, const struct fault *);
 
 /* The gate's counts, as a plain value. */
 struct gate_state {
@@ -53,6 +54,24 @@ struct gate_state {
 };
 
 struct gate_state gate_look(struct gate *);
+
+/*
+ * Counts of one worker's clients, which are added up by gate_report().  What
+ * they hold when they leave stays counted.
+ */
+void gate_join(struct gate *, struct counts *);
+void gate_part(struct gate *, struct counts *);
+
+/* Everything that is known of the clients of a connection. */
+struct gate_report {
+	struct gate_state state;
+	int64_t waiting; /* for a database, now */
+	uint64_t failures[STAGE_COUNT];
+	struct fault fault; /* of the last failure */
+	uint64_t values[COUNT_COUNT];
+};
+
+void gate_report(struct gate *, struct gate_report *out);
 
 /* Count a port probe; returns how many there were, this one included. */
 uint64_t gate_probe(struct gate *);

@@ -57,6 +57,21 @@ moment_word(enum pgwire_moment moment)
 	return words[moment];
 }
 
+static enum count
+count_of(enum pgwire_moment moment)
+{
+	static const enum count counts[] = {
+		[PGWIRE_CUT] = COUNT_LOST_CUT,
+		[PGWIRE_OVER] = COUNT_NONE,
+		[PGWIRE_STARTING] = COUNT_LOST_STARTING,
+		[PGWIRE_BUSY] = COUNT_LOST_BUSY,
+		[PGWIRE_BUSY_EXTENDED] = COUNT_LOST_BUSY,
+		[PGWIRE_IDLE] = COUNT_LOST_IDLE,
+	};
+
+	return counts[moment];
+}
+
 static void
 log_ended(const struct client *client, enum pgwire_moment moment)
 {
@@ -76,7 +91,8 @@ static void
 record_end(struct client *client, enum pgwire_moment moment)
 {
 	client_complete_fault(client);
-	gate_fail(client->home->gate, client->fault->code);
+	gate_fail(client->home->gate, client->fault);
+	counts_add(&client->home->counts, count_of(moment), 1);
 	fault_note(client->fault, "the client had been connected for %s",
 	    clock_text(clock_ms() - client->start_ms).text);
 	log_ended(client, moment);
@@ -99,6 +115,13 @@ say_last_words(struct client *client)
 		relay_session(client->relay)));
 }
 
+static enum client_state
+unanswered(struct client *client)
+{
+	client->fate = COUNT_CANCEL_UNANSWERED;
+	return client_end(client, "cancel request not answered");
+}
+
 /*
  * The fault is set: tell the client where the moment allows it, else cut.  The
  * sender of a CancelRequest expects nothing but the end.
@@ -109,7 +132,7 @@ leave(struct client *client)
 	enum pgwire_moment moment = relay_moment(client->relay);
 
 	if (client->is_cancel)
-		return client_end(client, "cancel request not answered");
+		return unanswered(client);
 	client->how = moment == PGWIRE_OVER
 	    ? "database closed"
 	    : failure_stage(client->fault->code)->label;
@@ -261,10 +284,14 @@ may_rest(const struct client *client)
 enum client_state
 client_session_relaying(struct client *client)
 {
+	enum relay_status status;
+
 	client->deadline_ms = client->is_cancel ? client->end_ms : 0;
 	if (client->is_cancel && clock_ms() >= client->end_ms)
-		return client_end(client, "cancel request not answered");
-	switch (relay_pump(client->relay)) {
+		return unanswered(client);
+	status = relay_pump(client->relay);
+	client_count_traffic(client);
+	switch (status) {
 	case RELAY_AGAIN:
 		client->deadline_ms = clock_ms();
 		return CLIENT_RELAYING;

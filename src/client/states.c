@@ -127,6 +127,8 @@ enter_state(struct client *client, enum client_state next)
 	    log_str("from", states[client->state].name),
 	    log_str("to", states[next].name),
 	    log_str("awaits", states[next].awaits));
+	counts_wait(&client->home->counts,
+	    (next == CLIENT_OPENING) - (client->state == CLIENT_OPENING));
 	client->state = next;
 }
 

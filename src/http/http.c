@@ -162,6 +162,7 @@ http_new(const struct http_setup *setup)
 	http->site.start_time = now();
 	atomic_init(&http->site.phase, HTTP_STARTING);
 	pthread_mutex_init(&http->site.mutex, NULL);
+	http_process_open(&http->site.process);
 	mailbox_ref(setup->main);
 	config_ref(setup->cfg);
 	http->base = event_base_new();
@@ -194,6 +195,7 @@ http_show(struct http *http, const struct http_view *view)
 		return;
 	pthread_mutex_lock(&http->site.mutex);
 	http->site.view = *view;
+	http->site.shown++;
 	pthread_mutex_unlock(&http->site.mutex);
 }
 
@@ -218,6 +220,8 @@ http_close(struct http *http)
 	mailbox_unref(http->site.setup.main);
 	config_unref(http->site.setup.cfg);
 	event_base_free(http->base);
+	http_process_close(&http->site.process);
+	http_expiry_clear(&http->site.expiry);
 	pthread_mutex_destroy(&http->site.mutex);
 	free(http);
 }

@@ -10,6 +10,7 @@
 #include "http/door.h"
 #include "http/guard.h"
 #include "http/health.h"
+#include "http/metrics.h"
 #include "http/request.h"
 #include "http/site.h"
 
@@ -33,6 +34,7 @@ static const struct route {
 	{ "/startup", http_health_startup, ANYBODY, GET, "GET, HEAD" },
 	{ "/readiness", http_health_readiness, ANYBODY, GET, "GET, HEAD" },
 	{ "/liveness", http_health_liveness, ANYBODY, GET, "GET, HEAD" },
+	{ "/metrics", http_metrics, ANYBODY, GET, "GET, HEAD" },
 	{ "/quitquitquit", http_actions_quit, ADMIN, GET | POST,
 	    "GET, HEAD, POST" },
 	{ "/redial", http_actions_redial, ADMIN, POST, "POST" },

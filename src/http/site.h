@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "http/expiry.h"
+#include "http/process.h"
 #include "http/view.h"
 
 struct http_site {
@@ -21,6 +23,10 @@ struct http_site {
 	atomic_int phase;  /* enum http_phase */
 	pthread_mutex_t mutex;
 	struct http_view view; /* under the mutex; cfg is NULL at first */
+	unsigned shown;        /* the number of the view, from 1 on */
+	/* For the thread of HTTP only. */
+	struct http_process process;
+	struct http_expiry expiry;
 };
 
 /* What http_hosts and http_status say now. */

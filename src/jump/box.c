@@ -66,6 +66,7 @@ struct jump_box {
 	int64_t failed_ms, retry_ms;
 	struct ssh_link *link; /* see jump_box_bring() */
 	struct jump_gauges gauges;
+	struct jump_box_counts counts;
 };
 
 static size_t
@@ -274,6 +275,7 @@ note_failure(struct jump_box *box, const struct fault *fault)
 {
 	box->fault = *fault;
 	box->attempts++;
+	box->counts.failures[failure_info(fault->code)->stage]++;
 	box->failed_ms = clock_ms();
 	box->retry_ms = box->failed_ms +
 	    backoff_ms(retry_of(box), box->attempts);
@@ -284,6 +286,7 @@ note_success(struct jump_box *box)
 {
 	box->is_proved = true;
 	box->attempts = 0;
+	box->counts.reached++;
 }
 
 static void
@@ -318,14 +321,25 @@ jump_box_dialled(struct jump_box *box, const struct fault *fault)
 	box->dials--;
 	if (fault->code == FAIL_NONE)
 		note_success(box);
-	else if (fault->code != FAIL_SHUTDOWN)
+	else if (fault->code != FAIL_SHUTDOWN) {
 		note_failure(box, fault);
+		box->counts.not_reached++;
+	}
 	attempts = box->attempts;
 	retry_ms = box->retry_ms;
 	pthread_mutex_unlock(&box->mutex);
 	jump_news_post(box->news);
 	if (fault->code != FAIL_SHUTDOWN)
 		log_outcome(box, fault, attempts, retry_ms);
+}
+
+void
+jump_box_took(struct jump_box *box, int64_t duration_ms)
+{
+	pthread_mutex_lock(&box->mutex);
+	box->counts.dial_buckets[histogram_bucket(duration_ms)]++;
+	box->counts.dial_ms += (uint64_t)duration_ms;
+	pthread_mutex_unlock(&box->mutex);
 }
 
 void
@@ -336,6 +350,7 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 
 	pthread_mutex_lock(&box->mutex);
 	is_first = box->is_proved; /* of those that break together */
+	box->counts.failures[STAGE_TUNNEL_LOST]++;
 	box->is_proved = false;
 	box->unused = was_used ? 0 : box->unused + is_first;
 	is_resting = is_first && box->unused == UNUSED_MAX;
@@ -347,6 +362,7 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 		fault_name(&fault, box->label, box->username, NULL);
 		box->attempts = box->short_lives - SHORT_LIVES_MAX - 1;
 		note_failure(box, &fault);
+		box->counts.failures[STAGE_TUNNEL_LOST]--; /* counted above */
 	}
 	pthread_mutex_unlock(&box->mutex);
 	if (is_resting)
@@ -426,22 +442,6 @@ jump_box_explain(struct jump_box *box, struct fault *out)
 	fault_note(out, "the tunnel is still being set up");
 }
 
-/* Call with the mutex. */
-static void
-add_gauges(const struct jump_box *box, struct jump_box_state *out)
-{
-	const struct jump_gauge *gauge;
-
-	LIST_FOREACH(gauge, &box->gauges, entry) {
-		int64_t rtt_us = atomic_load(&gauge->rtt_us);
-
-		out->links += atomic_load(&gauge->links);
-		out->channels += atomic_load(&gauge->channels);
-		if (rtt_us > 0 && (out->rtt_us == 0 || rtt_us < out->rtt_us))
-			out->rtt_us = rtt_us;
-	}
-}
-
 void
 jump_box_join(struct jump_box *box, struct jump_gauge *gauge)
 {
@@ -478,7 +478,9 @@ jump_box_look(struct jump_box *box, struct jump_box_state *out)
 		.fault = box->fault,
 		.failed_ms = box->failed_ms,
 		.retry_ms = box->retry_ms,
+		.counts = box->counts,
 	};
-	add_gauges(box, out);
+	jump_gauge_sum(&box->gauges, &out->links, &out->channels,
+	    &out->rtt_us);
 	pthread_mutex_unlock(&box->mutex);
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "base/histogram.h"
 #include "ssh/dial.h"
 
 struct config_jump;
@@ -71,6 +72,9 @@ enum jump_permit jump_box_ask(struct jump_box *, bool has_client,
  */
 void jump_box_dialled(struct jump_box *, const struct fault *);
 
+/* How long a dial took that has ended by itself, well or not. */
+void jump_box_took(struct jump_box *, int64_t duration_ms);
+
 /*
  * A link broke `lived_ms` after its login.  A new one may be dialled at once,
  * with two exceptions.  When the third link in a row has lived only a moment,
@@ -104,6 +108,15 @@ bool jump_box_cause(struct jump_box *, struct fault *out);
  */
 void jump_box_explain(struct jump_box *, struct fault *out);
 
+/* What has happened so far. */
+struct jump_box_counts {
+	uint64_t reached, not_reached; /* dials, by their end */
+	uint64_t dial_buckets[HISTOGRAM_BUCKETS];
+	uint64_t dial_ms; /* the sum */
+	/* Dials that failed, and links that broke (tunnel_lost). */
+	uint64_t failures[STAGE_COUNT];
+};
+
 /* The record as a plain value.  Times are of base/clock.h. */
 struct jump_box_state {
 	unsigned dials;     /* in flight, of all workers */
@@ -115,6 +128,7 @@ struct jump_box_state {
 	size_t links;    /* live ones, which take new channels */
 	size_t channels; /* of all links, retired ones included */
 	int64_t rtt_us;  /* the shortest round trip; 0: not measured */
+	struct jump_box_counts counts;
 };
 
 void jump_box_look(struct jump_box *, struct jump_box_state *out);

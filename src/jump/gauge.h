@@ -30,4 +30,8 @@ jump_gauge_set(struct jump_gauge *gauge, size_t links, size_t channels,
 	atomic_store_explicit(&gauge->rtt_us, rtt_us, memory_order_relaxed);
 }
 
+/* Add up all of a list, whose lock is held; the shortest round trip counts. */
+void jump_gauge_sum(const struct jump_gauges *, size_t *links,
+    size_t *channels, int64_t *rtt_us);
+
 #endif

@@ -28,6 +28,7 @@ struct pending {
 	TAILQ_ENTRY(pending) entry;
 	struct pool_dials *dials;
 	struct dialer *dialer;
+	int64_t start_ms;
 };
 
 struct pool_dials {
@@ -121,6 +122,8 @@ on_done(void *arg, struct dialer_outcome *outcome)
 	struct ssh_transport *transport = outcome->transport;
 
 	outcome->transport = NULL;
+	if (outcome->fault.code != FAIL_SHUTDOWN)
+		jump_box_took(dials->setup.box, clock_ms() - pending->start_ms);
 	jump_box_dialled(dials->setup.box, &outcome->fault);
 	end(pending);
 	dials->setup.on_dialled(dials->setup.arg, transport);
@@ -141,6 +144,7 @@ start(struct pool_dials *dials)
 	};
 
 	pending->dials = dials;
+	pending->start_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&dials->pending, pending, entry);
 	dials->count++;
 	pending->dialer = dialer_jump(&setup, dials->setup.jump);

@@ -385,3 +385,31 @@ tls_pem_is_outdated(const char *cert, char *when, size_t size)
 	sk_X509_pop_free(all, X509_free);
 	return is_early || is_late;
 }
+
+/* 0: the date cannot be read. */
+static int64_t
+seconds_of(const ASN1_TIME *time)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+int64_t
+tls_pem_expiry(const char *certs, bool is_last)
+{
+	char why[100];
+	STACK_OF(X509) *all = parse_certificates(certs, why, sizeof why);
+	int64_t chosen = 0;
+
+	for (int i = 0; all != NULL && i < sk_X509_num(all); i++) {
+		int64_t end = seconds_of(
+		    X509_get0_notAfter(sk_X509_value(all, i)));
+
+		if (end != 0 &&
+		    (chosen == 0 || (is_last ? end > chosen : end < chosen)))
+			chosen = end;
+	}
+	sk_X509_pop_free(all, X509_free);
+	return chosen;
+}

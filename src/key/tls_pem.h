@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ssl_ctx_st; /* SSL_CTX of OpenSSL */
 
@@ -50,5 +51,11 @@ char *tls_pem_restore(const char *text);
  * until when: "expired on 2026-01-31".
  */
 bool tls_pem_is_outdated(const char *cert, char *when, size_t size);
+
+/*
+ * When the first of all certificates of the text ends, or the last one, in
+ * seconds since 1970; 0: there is none.
+ */
+int64_t tls_pem_expiry(const char *certs, bool is_last);
 
 #endif

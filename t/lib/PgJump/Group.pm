@@ -12,7 +12,7 @@ use Test::More ();
 
 our @EXPORT_OK = qw(GROUPS asked wanted runs);
 
-use constant GROUPS => qw(servers clients proxies debian);
+use constant GROUPS => qw(servers clients proxies debian monitoring);
 
 # The groups that were asked for by name.
 sub asked

@@ -111,9 +111,9 @@ the_last_failure_is_remembered(void **state)
 	gate_arrive(gate);
 	gate_probe(gate);
 	now_ms = 7000;
-	gate_fail(gate, FAIL_CLIENT_LIMIT);
+	gate_fail(gate, &(struct fault){ .code = FAIL_CLIENT_LIMIT });
 	now_ms = 8000;
-	gate_fail(gate, FAIL_DB_REFUSED);
+	gate_fail(gate, &(struct fault){ .code = FAIL_DB_REFUSED });
 	now_ms = 9000;
 	seen = gate_look(gate);
 	assert_int_equal(seen.clients, 1);
