@@ -124,13 +124,14 @@ subtest 'counters of a connection go on' => sub {
 subtest 'a jump box of another user is another one' => sub {
 	my $box = $lab->new_box;
 	my ($one, $two) = map { $lab->connection($_, box => $box) } qw(one two);
-	my $daemon = $lab->daemon([$one, $two]);
+	my %one_link = (max_links => 1, workers => 1);
+	my $daemon = $lab->daemon([$one, $two], %one_link);
 	ok($daemon->tunnel_up, 'the tunnel is up');
 	my ($mine, $other) = map { session($_) } $one, $two;
 	my $links = () = $box->log_text =~ /Accepted publickey/g;
 	is($links, 1, 'one link for both');
 	my $mark = $daemon->mark;
-	$daemon->reload({ connections => [$one, { %$two, ssh_tunnel => {
+	$daemon->reload({ %one_link, connections => [$one, { %$two, ssh_tunnel => {
 		%{ $two->{ssh_tunnel} }, known_hosts => '/nonexistent' } }] });
 	ok($daemon->tunnel_up(20, $mark), 'a changed jump box is dialled');
 	is($lab->psql($two, 'select 8')->{out}, "8\n", 'and used');
@@ -145,7 +146,8 @@ subtest 'a jump box of another user is another one' => sub {
 		known_hosts => '/nonexistent' } };
 	my $changed_two = { %$two, ssh_tunnel => { %{ $two->{ssh_tunnel} },
 		known_hosts => '/nonexistent' } };
-	$daemon->reload({ connections => [$changed, $changed_two] });
+	$daemon->reload({ %one_link,
+		connections => [$changed, $changed_two] });
 	for my $wire ($mine, $other) {
 		$wire->query('select 1');
 		is(types($wire->until('Z')), 'TDCZ',

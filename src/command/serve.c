@@ -32,6 +32,7 @@
 #include "command/state_log.h"
 #include "command/survey.h"
 #include "command/upkeep.h"
+#include "command/watch.h"
 #include "command/worker.h"
 #include "config/config.h"
 #include "config/http.h"
@@ -46,6 +47,8 @@ struct server {
 	struct mailbox *mailbox;
 	struct survey *survey;
 	struct reload *reload;
+	struct watch *watch;
+	struct event *delay;    /* before a drain */
 	struct event *deadline; /* of a drain */
 	int signal_fd;
 	struct http *http; /* NULL: off */
@@ -107,7 +110,25 @@ begin_to_stop(struct server *server, int exit_code)
 		server->exit_code = exit_code;
 	server->is_stopping = true;
 	http_enter(server->http, HTTP_STOPPING);
+}
+
+/* Refuse new clients, and give those that are here shutdown_timeout. */
+static void
+drain(struct server *server)
+{
+	struct timeval timeout = clock_timeval(
+	    server->shared->cfg->shutdown_timeout_ms);
+
 	entrances_close(server->entrances);
+	crew_drain(server->crew, server->mailbox, on_drained, server);
+	event_add(server->deadline, &timeout);
+}
+
+static void
+on_delay(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	drain(arg);
 }
 
 static void
@@ -119,15 +140,17 @@ stop_at_once(struct server *server, int number, const char *name)
 	event_base_loopbreak(server->base);
 }
 
+/* While a balancer still sends clients, they are accepted. */
 static void
-stop_soon(struct server *server, int exit_code)
+stop_soon(struct server *server, int exit_code, int64_t delay_ms)
 {
-	struct timeval timeout = clock_timeval(
-	    server->shared->cfg->shutdown_timeout_ms);
+	struct timeval delay = clock_timeval(delay_ms);
 
 	begin_to_stop(server, exit_code);
-	crew_drain(server->crew, server->mailbox, on_drained, server);
-	event_add(server->deadline, &timeout);
+	if (delay_ms > 0)
+		event_add(server->delay, &delay);
+	else
+		drain(server);
 }
 
 /*
@@ -138,6 +161,8 @@ stop_soon(struct server *server, int exit_code)
 static void
 stop(struct server *server, int number, const char *name)
 {
+	const struct config *cfg = server->shared->cfg;
+
 	if (server->stop_signal != 0) {
 		stop_at_once(server, number, name);
 		return;
@@ -145,8 +170,13 @@ stop(struct server *server, int number, const char *name)
 	server->stop_signal = number;
 	log_info("stopping", log_str("signal", name),
 	    log_num("clients", (int64_t)crew_load(server->crew)));
-	if (!server->is_stopping)
-		stop_soon(server, 128 + number);
+	if (server->is_stopping)
+		return;
+	if (number == SIGTERM)
+		stop_soon(server, cfg->exit_zero_on_sigterm ? 0 : 128 + number,
+		    cfg->min_sigterm_delay_ms);
+	else
+		stop_soon(server, 128 + number, 0);
 }
 
 static void
@@ -158,7 +188,7 @@ on_quit(void *arg)
 		return;
 	log_info("stopping on request",
 	    log_num("clients", (int64_t)crew_load(server->crew)));
-	stop_soon(server, 0);
+	stop_soon(server, 0, server->shared->cfg->min_sigterm_delay_ms);
 }
 
 /* --- Signals ------------------------------------------------------------ */
@@ -241,6 +271,25 @@ show(struct server *server)
 	    });
 }
 
+/* The links on the way to the files may have changed since the last time. */
+static void
+watch_files(struct server *server)
+{
+	struct config *cfg = server->shared->cfg;
+
+	watch_set(server->watch,
+	    cfg->reload == RELOAD_BY_WATCHING ? cfg : NULL);
+}
+
+static void
+on_change(void *arg)
+{
+	struct server *server = arg;
+
+	watch_files(server);
+	reload_ask(server->reload, RELOAD_BY_WATCH, NULL, NULL);
+}
+
 /* Everybody goes over; each worker does so in its next turn. */
 static void
 go_over(struct server *server, struct shared *next)
@@ -255,6 +304,7 @@ go_over(struct server *server, struct shared *next)
 	    cfg->connection_count);
 	log_setup(cfg->log_level, cfg->log_format);
 	server->shared = shared_ref(next);
+	watch_files(server);
 	show(server);
 	shared_unref(before);
 }
@@ -320,12 +370,14 @@ run_loop(struct server *server)
 	struct event *heard = loop_event(server->base, server->signal_fd,
 	    EV_READ | EV_PERSIST, on_signal, server);
 
+	server->delay = loop_event(server->base, -1, 0, on_delay, server);
 	server->deadline = loop_event(server->base, -1, 0, on_deadline, server);
 	event_add(heard, NULL);
 	event_base_dispatch(server->base);
 	assert(server->is_stopping);
 	upkeep_close(upkeep);
 	event_free(heard);
+	event_free(server->delay);
 	event_free(server->deadline);
 }
 
@@ -358,10 +410,13 @@ serve(struct server *server)
 		announce(server);
 		server->survey = make_survey(server);
 		server->reload = make_reload(server);
+		server->watch = watch_open(server->base, on_change, server);
+		watch_files(server);
 		run_loop(server);
 		code = server->exit_code;
 	}
 	http_close(server->http);
+	watch_close(server->watch);
 	reload_close(server->reload);
 	crew_stop(server->crew);
 	survey_close(server->survey);

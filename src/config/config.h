@@ -47,6 +47,12 @@ enum proxy_type {
 	PROXY_SOCKS4A,
 };
 
+/* When a running pgjump loads its configuration again. */
+enum reload_way {
+	RELOAD_BY_SIGNAL_ONLY,
+	RELOAD_BY_WATCHING,
+};
+
 enum ssl_mode {
 	SSL_MODE_DISABLE,
 	SSL_MODE_ALLOW,
@@ -205,6 +211,9 @@ struct config {
 	int64_t keepalive_interval_ms;
 	unsigned keepalive_count;
 	int64_t shutdown_timeout_ms;
+	int64_t min_sigterm_delay_ms;
+	bool exit_zero_on_sigterm;
+	enum reload_way reload;
 	int64_t startup_timeout_ms;
 	int64_t resolve_timeout_ms, connect_timeout_ms, handshake_timeout_ms,
 	    auth_timeout_ms, open_timeout_ms;

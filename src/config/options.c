@@ -35,6 +35,12 @@ static const struct option_word log_formats[] = {
 	{ NULL, 0 },
 };
 
+static const struct option_word reload_ways[] = {
+	{ "signal", RELOAD_BY_SIGNAL_ONLY },
+	{ "watch", RELOAD_BY_WATCHING },
+	{ NULL, 0 },
+};
+
 static const struct option_word log_levels[] = {
 	{ "error", LOG_LEVEL_ERROR },
 	{ "warning", LOG_LEVEL_WARNING },
@@ -131,6 +137,16 @@ const struct option config_options[] = {
 	    OF_CONFIG(shutdown_timeout_ms), .min = 0, .max = 24 * HOUR,
 	    .fallback = "10s",
 	    .sentence = "how long busy sessions may go on after SIGTERM" },
+	{ SECTION_GLOBAL, "min_sigterm_delay", OPTION_DURATION, NEED_OPTIONAL,
+	    OF_CONFIG(min_sigterm_delay_ms), .min = 0, .max = 24 * HOUR,
+	    .fallback = "0s",
+	    .sentence = "how long clients are accepted after SIGTERM" },
+	{ SECTION_GLOBAL, "exit_zero_on_sigterm", OPTION_FLAG, NEED_OPTIONAL,
+	    OF_CONFIG(exit_zero_on_sigterm), .fallback = "false",
+	    .sentence = "whether the exit status after SIGTERM is 0" },
+	{ SECTION_GLOBAL, "reload", OPTION_WORD, NEED_OPTIONAL,
+	    OF_CONFIG(reload), .words = reload_ways, .fallback = "signal",
+	    .sentence = "whether a changed file is loaded by itself" },
 	{ SECTION_GLOBAL, "startup_timeout", OPTION_DURATION, NEED_OPTIONAL,
 	    OF_CONFIG(startup_timeout_ms), .min = 100 * MS, .max = 300 * SECOND,
 	    .fallback = "15s",
