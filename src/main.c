@@ -76,8 +76,9 @@ static const struct line_command commands[] = {
 	(OF(COMMAND_SERVE) | OF(COMMAND_WAIT) | OF(COMMAND_SHUTDOWN))
 
 static const struct line_option options[] = {
-	{ "config", 'c', KIND_FILE, EVERY, SETS(line.config_path),
-	    "-c, --config FILE", "the configuration file" },
+	{ "config", 'c', KIND_FILES, EVERY, SETS(line.config_paths),
+	    "-c, --config FILE",
+	    "the configuration: a file or directory; may be repeated" },
 	{ "admin", 0, KIND_ADDRESS, ADMIN_COMMANDS, SETS(line.admin),
 	    "--admin ADDRESS", "the admin address, whatever the file says" },
 	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.json), "--json",
@@ -149,7 +150,8 @@ static const char help_end[] =
     "\n"
     "Without -c the configuration is $PGJUMP_CONFIG, or the first file that\n"
     "exists of ./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
-    "/pgjump/pgjump.yaml.  See pgjump(1) and pgjump.yaml(5).\n";
+    "/pgjump/pgjump.yaml, each also as .yml and .json.  See pgjump(1)\n"
+    "and pgjump.yaml(5).\n";
 
 /* Print the options of one subcommand, or those that every subcommand takes. */
 static void

@@ -146,8 +146,8 @@ YAML
 	$seen = pgjump(['-c', "$dir/none.yaml"]);
 	is($seen->{rc}, 1, 'a file that is not there: exit 1');
 	like($seen->{err}, qr/\Q$dir\E\/none\.yaml: .*No such file/, 'named');
-	$seen = pgjump(['-c', $dir]);
-	is($seen->{rc}, 1, 'a directory: exit 1');
+	$seen = pgjump(['-c', "$dir/xdg"]);
+	is($seen->{rc}, 1, 'a directory without files: exit 1');
 	like($seen->{err}, qr/directory/i, 'named');
 };
 

@@ -171,7 +171,7 @@ my @cases = (
 		"- name: a\n  host: h\n  password_file: /nonexistent/x\n",
 		'3:18', qr{/nonexistent/x.*No such file}],
 	['broken YAML',
-		"- name: a\n  host: [h\n", '3:1', qr/./],
+		"- name: a\n  host: [h\n", '2:9', qr/the "\[" .* is not closed/],
 	['broken JSON',
 		qq({"name": "a", "host": "h",, }), '1:27', qr/./],
 	['nothing at all', '', '1:1', qr/./],
@@ -182,7 +182,7 @@ my @cases = (
 		'4:1', qr/a second document/],
 	['three errors at once',
 		"- name: a\n  hots: h\n  port: 0\n  ssl: maybe\n",
-		'1:3', qr/host/, '2:3', qr/"hots".*"host"/,
+		'2:3', qr/"hots".*"host"/,
 		'3:9', qr/port/, '4:8', qr/ssl/],
 	['errors of two connections',
 		"- name: a\n  host: h\n  port: 0\n- name: b\n  host: h\n"

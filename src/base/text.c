@@ -31,3 +31,15 @@ text_printable(char *out, size_t size, const void *bytes, size_t len)
 	if (size > 0)
 		out[used] = '\0';
 }
+
+size_t
+text_len_without_line_end(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0 && text[len - 1] == '\n')
+		len--;
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	return len;
+}

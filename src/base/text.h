@@ -16,6 +16,9 @@
 /* Whether both texts are equal, or both NULL. */
 bool text_equal(const char *, const char *);
 
+/* The length without the line end that an editor, or echo, adds. */
+size_t text_len_without_line_end(const char *);
+
 /*
  * Copy `len` bytes of a peer's text as printable ASCII.  Control characters and
  * bytes >= 0x80 become '?', a run of white space becomes one space, and white

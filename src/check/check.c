@@ -463,7 +463,7 @@ check_run(const struct command_line *line)
 	struct check check = { .line = line };
 	int code = 1;
 
-	check.cfg = config_load(line->config_path, line->names);
+	check.cfg = config_load(&line->config_paths, line->names);
 	check_login_prepare(); /* the file may name such variables */
 	if (check.cfg != NULL)
 		check.connections = named_connections(check.cfg, line->names);

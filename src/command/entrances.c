@@ -78,7 +78,7 @@ static void
 begin_error(struct outlook *outlook, const struct config_connection *of)
 {
 	outlook->is_good = false;
-	fprintf(outlook->errors, "%s:%u:%u: ", outlook->next->path,
+	fprintf(outlook->errors, "%s:%u:%u: ", of->file,
 	    of->listen_line, of->listen_column);
 }
 

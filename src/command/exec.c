@@ -99,7 +99,7 @@ read_config(struct exec *exec)
 {
 	const struct config_connection **named;
 
-	exec->cfg = config_load(exec->line->config_path, exec->line->names);
+	exec->cfg = config_load(&exec->line->config_paths, exec->line->names);
 	if (exec->cfg == NULL)
 		return false;
 	named = named_connections(exec->cfg, exec->line->names);

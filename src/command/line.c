@@ -50,12 +50,12 @@ static const struct {
 	bool (*take)(const char *text, void *field);
 } kinds[] = {
 	[KIND_FLAG] = { NULL, take_flag },
-	[KIND_FILE] = { "a file name", take_text },
 	[KIND_DURATION] = { "a duration", take_text },
 	[KIND_USER] = { "a user", take_text },
 	[KIND_ADDRESS] = { "an address", take_text },
 	[KIND_FORMAT] = { "a format", take_text },
 	[KIND_WORD] = { "an argument", take_text },
+	[KIND_FILES] = { "a file name", take_item },
 	[KIND_SETTINGS] = { "NAME=FORMAT", take_item },
 	[KIND_WORDS] = { "an argument", take_item },
 };

@@ -31,14 +31,14 @@ struct line_command {
 
 /* What an option takes; line.c has how each sets its field. */
 enum line_kind {
-	KIND_FLAG, /* nothing; sets a bool */
-	KIND_FILE, /* these six set a const char * */
-	KIND_DURATION,
+	KIND_FLAG,     /* nothing; sets a bool */
+	KIND_DURATION, /* these five set a const char * */
 	KIND_USER,
 	KIND_ADDRESS,
 	KIND_FORMAT,
 	KIND_WORD,
-	KIND_SETTINGS, /* these two add to a struct command_line_list */
+	KIND_FILES, /* these three add to a struct command_line_list */
+	KIND_SETTINGS,
 	KIND_WORDS,
 };
 

@@ -14,7 +14,7 @@ struct running
 running_find(const struct command_line *line)
 {
 	return (struct running){
-		.found = config_http_find(line->config_path, line->admin),
+		.found = config_http_find(&line->config_paths, line->admin),
 	};
 }
 

@@ -481,7 +481,7 @@ serve_run(const struct command_line *line)
 		.signal_fd = catch_signals(),
 		.admin = line->admin,
 	};
-	struct config *cfg = config_load(line->config_path, line->names);
+	struct config *cfg = config_load(&line->config_paths, line->names);
 	int code = 1;
 
 	if (cfg != NULL && config_http_set_admin(cfg, line->admin))

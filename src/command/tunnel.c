@@ -364,9 +364,9 @@ command_tunnel_run(const struct command_line *line)
 				     sizeof ending / sizeof *ending) };
 	int code = 1;
 
-	if (line->config_path != NULL)
+	if (line->config_paths.count > 0)
 		complain("tunnel reads no configuration file",
-		    line->config_path);
+		    line->config_paths.items[0]);
 	else if (tunnel_line_read(line, &tunnel.line) && prepare(&tunnel))
 		code = run(&tunnel);
 	clear(&tunnel);

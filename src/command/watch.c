@@ -169,7 +169,8 @@ concerns(const struct watch *watch, const struct inotify_event *event)
 		return true;
 	for (size_t i = 0; event->len > 0 && i < watch->count; i++)
 		if (watch->names[i].dir == event->wd &&
-		    strcmp(watch->names[i].name, event->name) == 0)
+		    (strcmp(watch->names[i].name, "*") == 0 ||
+			strcmp(watch->names[i].name, event->name) == 0))
 			return is_whole(event);
 	return false;
 }

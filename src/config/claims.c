@@ -40,10 +40,12 @@ static void
 refuse_name(const struct claims *claims, const struct claim *first,
     const struct claim *second)
 {
-	report_error(claims->report,
-	    claims->places[second->connection->index].whole,
-	    "the name \"%s\" is taken by the connection in line %u",
-	    second->text, claims->places[first->connection->index].whole.line);
+	struct place here = claims->places[second->connection->index].whole;
+	struct place there = claims->places[first->connection->index].whole;
+
+	report_error(claims->report, here,
+	    "the name \"%s\" is taken by the connection in %s", second->text,
+	    report_line_text(claims->report, here, there));
 }
 
 static const char *
@@ -58,6 +60,8 @@ refuse_listen(const struct claims *claims, const struct claim *first,
     const struct claim *second)
 {
 	struct place place = claims->places[second->connection->index].listen;
+	struct place other = claims->places[first->connection->index].listen;
+	bool is_same_file = place.file == other.file;
 
 	if (first->is_optional && second->is_optional)
 		return;
@@ -67,8 +71,12 @@ refuse_listen(const struct claims *claims, const struct claim *first,
 		    first->text);
 	else
 		report_error(claims->report, place,
-		    "connections \"%s\" and \"%s\" both listen on %s",
-		    name_of(first), name_of(second), first->text);
+		    "connections \"%s\" and \"%s\" both listen on %s%s%s",
+		    name_of(first), name_of(second), first->text,
+		    is_same_file ? "" : "; the first is at ",
+		    is_same_file
+			? ""
+			: report_line_text(claims->report, place, other));
 }
 
 /* Refuse every claim that another one makes, and release the list. */

@@ -154,6 +154,7 @@ connection_clear(struct config_connection *connection)
 	}
 	free(connection->listens);
 	free(connection->name);
+	free(connection->file);
 	free(connection->label);
 	free(connection->host);
 	free(connection->database);
@@ -186,6 +187,14 @@ config_keep_one(struct config *cfg, const struct config_connection *one)
 	return cfg->connections;
 }
 
+static void
+free_texts(char **texts)
+{
+	for (size_t i = 0; texts != NULL && texts[i] != NULL; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 void
 config_unref(struct config *cfg)
 {
@@ -209,6 +218,8 @@ config_unref(struct config *cfg)
 	texts_free(cfg->http_hosts, cfg->http_host_count);
 	free(cfg->listen_host);
 	free(cfg->path);
+	free_texts(cfg->paths);
+	free_texts(cfg->files);
 	free(counted);
 }
 

@@ -151,7 +151,8 @@ struct config_connection {
 	char *label; /* "10.0.2.45:5432", or the path of a socket */
 	struct config_listen *listens;
 	size_t listen_count;
-	unsigned listen_line, listen_column; /* in the file */
+	char *file;                          /* in which it is */
+	unsigned listen_line, listen_column; /* in that file */
 	char *host;
 	enum config_host host_kind;
 	unsigned port;
@@ -196,7 +197,9 @@ void config_free_http_address(struct config_http_address *); /* NULL is fine */
 void config_name_host(struct config_connection *);
 
 struct config {
-	char *path; /* the file, as found */
+	char *path;   /* the file as found, or all of them, for messages */
+	char **paths; /* what was asked for; NULL ends them, or it is NULL */
+	char **files; /* what was read; NULL ends them */
 	struct config_connection *connections;
 	size_t connection_count;
 	struct config_jump *jumps; /* those that connections use */

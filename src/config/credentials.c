@@ -67,6 +67,14 @@ require(const struct section *section, const struct config_jump *jump,
 	if (needs[method].name == NULL ||
 	    config_section_gives(section, needs[method].name))
 		return;
+	if (!config_section_gives(section, "auth_method") &&
+	    config_section_gives(section, "private_key")) {
+		config_section_error(section, "auth_method",
+		    config_section_place(section, "private_key"),
+		    "is password if it is not given; for this key set "
+		    "auth_method: key");
+		return;
+	}
 	config_section_error(section, needs[method].name,
 	    place_of_method(section, index),
 	    "or %s is required with auth_method %s", needs[method].file,

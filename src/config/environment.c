@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xmalloc.h"
+#include "config/path.h"
 #include "config/report.h"
 #include "config/yaml.h"
 
@@ -50,7 +51,8 @@ expand(struct node *node, size_t name_len, struct report *report)
 
 	if (value != NULL && (value[0] != '\0' || rest[0] == '}')) {
 		node->mark = MARK_ENVIRONMENT;
-		replace(node, name_len, xstrdup(value));
+		replace(node, name_len,
+		    xstrndup(value, text_len_without_line_end(value)));
 	} else if (rest[0] == ':') {
 		replace(node, name_len,
 		    xstrndup(rest + 2, strlen(rest + 2) - 1));
@@ -60,6 +62,43 @@ expand(struct node *node, size_t name_len, struct report *report)
 		    "the environment variable %s is not set", name);
 	}
 	free(name);
+}
+
+/* "$NAME", as a shell writes it. */
+static bool
+is_shell_variable(const char *text)
+{
+	static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	size_t start = text[0] == '$' ? strspn(text + 1, upper) : 0;
+
+	return start > 0 &&
+	    text[1 +
+		strspn(text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")] ==
+	    '\0';
+}
+
+/* "x${NAME}" */
+static bool
+holds_variable(const char *text)
+{
+	const char *start = strstr(text, "${");
+
+	return start != NULL && strspn(start + 2, NAME_START) > 0 &&
+	    strchr(start, '}') != NULL &&
+	    strncmp(text, CONFIG_CREDENTIALS_PREFIX,
+		strlen(CONFIG_CREDENTIALS_PREFIX)) != 0;
+}
+
+/* The name is not quoted: a secret may look like a variable. */
+static void
+warn_of_literal(const struct node *node, struct report *report)
+{
+	if (!node->is_literal &&
+	    (is_shell_variable(node->text) || holds_variable(node->text)))
+		report_warning(report, node->place,
+		    "this is taken as it stands: only a value that is exactly "
+		    "${NAME} or ${NAME:-default} is a variable; single quotes "
+		    "say that it is none");
 }
 
 void
@@ -74,6 +113,8 @@ config_environment_expand(struct yaml_tree *tree, struct report *report)
 		name_len = variable_len(node->text);
 		if (name_len > 0)
 			expand(node, name_len, report);
+		else
+			warn_of_literal(node, report);
 	}
 }
 

@@ -103,7 +103,8 @@ read_file(const struct section *section, const struct option *option,
 	const char *why = "it must be a path";
 
 	if (node->kind == NODE_SCALAR)
-		secret->path = config_path_resolve(section->reading->dir,
+		secret->path = config_path_resolve(config_section_dir(section,
+						       node->place),
 		    node->text, &why);
 	if (secret->path == NULL)
 		config_section_error(section, option->name, node->place,

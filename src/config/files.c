@@ -7,8 +7,11 @@
 #include "config/files.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/secret.h"
+#include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/options.h"
 
@@ -66,13 +69,30 @@ visit_option(const struct visit *visit, const struct option *option,
 	}
 }
 
+/* A file may be added to it. */
+static void
+visit_directory(const struct visit *visit, const char *path)
+{
+	struct stat status;
+	char *every;
+
+	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return;
+	every = xasprintf("%s/*", path);
+	visit->each(visit->arg, every);
+	free(every);
+}
+
 void
 config_files_each(const struct config *cfg,
     void (*each)(void *arg, const char *path), void *arg)
 {
 	const struct visit visit = { each, arg };
 
-	each(arg, cfg->path);
+	for (size_t i = 0; cfg->files != NULL && cfg->files[i] != NULL; i++)
+		each(arg, cfg->files[i]);
+	for (size_t i = 0; cfg->paths != NULL && cfg->paths[i] != NULL; i++)
+		visit_directory(&visit, cfg->paths[i]);
 	for (size_t i = 0; i < config_option_count; i++)
 		visit_option(&visit, &config_options[i], cfg);
 }

@@ -7,7 +7,10 @@
 
 struct config;
 
-/* Call `each` for every path, perhaps more than once. */
+/*
+ * Call `each` for every path, perhaps more than once; with "DIR/*" for each
+ * directory that the command line names.
+ */
 void config_files_each(const struct config *,
     void (*each)(void *arg, const char *path), void *arg);
 

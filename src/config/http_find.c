@@ -17,7 +17,7 @@
 #include "config/config.h"
 #include "config/environment.h"
 #include "config/http_address.h"
-#include "config/path.h"
+#include "config/sources.h"
 #include "config/yaml.h"
 
 /* The texts of the two keys, which the caller frees; NULL: not given. */
@@ -44,14 +44,23 @@ find_text(const struct yaml_tree *tree, const char *key, struct report *report)
 }
 
 static void
+keep_first(char **text, char *take)
+{
+	if (*text == NULL)
+		*text = take;
+	else
+		free(take);
+}
+
+static void
 read_document(const char *bytes, size_t len, struct texts *texts)
 {
 	struct report *report = report_new("");
 	struct yaml_tree *tree = yaml_tree_parse(bytes, len, report);
 
 	if (tree != NULL) {
-		texts->admin = find_text(tree, "admin", report);
-		texts->http = find_text(tree, "http", report);
+		keep_first(&texts->admin, find_text(tree, "admin", report));
+		keep_first(&texts->http, find_text(tree, "http", report));
 	}
 	yaml_tree_free(tree);
 	report_free(report);
@@ -98,15 +107,15 @@ text_of(const char *given, const char *variable)
 }
 
 struct config_http_found
-config_http_find(const char *path, const char *admin)
+config_http_find(const struct command_line_list *paths, const char *admin)
 {
 	struct config_http_found found = { NULL, NULL };
-	char *file = path != NULL ? xstrdup(path) : config_path_find_config();
+	char **files = sources_files(paths);
 	struct texts texts = { NULL, NULL };
 	const char *admin_text;
 
-	if (file != NULL)
-		read_file(file, &texts);
+	for (size_t i = 0; files[i] != NULL; i++)
+		read_file(files[i], &texts);
 	admin_text = admin != NULL ? admin
 				   : text_of(texts.admin, "PGJUMP_ADMIN");
 	found.admin = admin_text != NULL ? address_of(admin_text)
@@ -114,7 +123,7 @@ config_http_find(const char *path, const char *admin)
 	found.http = address_of(text_of(texts.http, "PGJUMP_HTTP"));
 	free(texts.admin);
 	free(texts.http);
-	free(file);
+	sources_files_free(files);
 	return found;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+struct command_line_list;
 struct config_http_address;
 
 struct config_http_found {
@@ -17,11 +18,12 @@ struct config_http_found {
 };
 
 /*
- * `admin` may be NULL.  It goes before the file (`path`; NULL: the usual
+ * `admin` may be NULL.  It goes before the file (`paths`; none: the usual
  * places), which goes before $PGJUMP_ADMIN and $PGJUMP_HTTP.  No other variable
  * is expanded.  What cannot be read counts as not given.
  */
-struct config_http_found config_http_find(const char *path, const char *admin);
+struct config_http_found config_http_find(const struct command_line_list *paths,
+    const char *admin);
 void config_http_find_clear(struct config_http_found *);
 
 #endif

@@ -21,6 +21,7 @@
 #include "config/trust.h"
 #include "config/yaml.h"
 #include "key/base64.h"
+#include "key/ssh_key.h"
 
 #define PIN_PREFIX "SHA256:"
 #define PIN_LEN    43 /* base64 of 32 bytes, without its padding */
@@ -34,6 +35,19 @@ add_text(char ***texts, size_t *count, char *take)
 	(*texts)[(*count)++] = take;
 }
 
+/* The pin of a host key as ssh-keyscan prints it, without a host's name. */
+static char *
+pin_of_key(const char *text)
+{
+	struct ssh_key key;
+	char *pin = NULL;
+
+	if (ssh_key_read_public(text, &key))
+		pin = xstrdup(key.fingerprint);
+	ssh_key_clear(&key);
+	return pin;
+}
+
 /* The pin without padding, which the caller frees; NULL if it is no pin. */
 static char *
 parse_pin(const char *text)
@@ -43,7 +57,7 @@ parse_pin(const char *text)
 	size_t len, hash_len;
 
 	if (strncmp(text, PIN_PREFIX, strlen(PIN_PREFIX)) != 0)
-		return NULL;
+		return pin_of_key(text);
 	text += strlen(PIN_PREFIX);
 	len = strlen(text);
 	if (len != PIN_LEN && (len != PIN_LEN + 1 || text[PIN_LEN] != '='))
@@ -126,17 +140,19 @@ read_host_key(const struct section *section, struct config_jump *jump)
 
 static void
 add_known_hosts(const struct section *section, struct config_jump *jump,
-    const char *dir, const char *text, struct place place)
+    const struct node *item)
 {
 	const char *why = NULL;
-	char *path = config_path_resolve(dir, text, &why);
+	char *path = config_path_resolve(config_section_dir(section,
+					     item->place),
+	    item->text, &why);
 
 	if (path == NULL) {
-		config_section_error(section, "known_hosts", place, ": %s",
-		    why);
+		config_section_error(section, "known_hosts", item->place,
+		    ": %s", why);
 		return;
 	}
-	config_trust_check(section, "known_hosts", place, path);
+	config_trust_check(section, "known_hosts", item->place, path);
 	add_text(&jump->known_hosts, &jump->known_hosts_count, path);
 }
 
@@ -199,10 +215,9 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 	    "known_hosts", &count);
 
 	for (size_t i = 0; i < count; i++)
-		add_known_hosts(section, jump, section->reading->dir,
-		    items[i]->text, items[i]->place);
+		add_known_hosts(section, jump, items[i]);
 	if (config_section_gives(section, "known_hosts")) {
-		if (is_trusted_without_files(jump))
+		if (is_trusted_without_files(jump) && count > 0)
 			warn_of_both(section);
 		return;
 	}

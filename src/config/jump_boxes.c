@@ -88,8 +88,8 @@ is_sound(const struct jump_boxes *boxes, const struct node *key,
 	other = find(boxes, key->text);
 	if (other != NULL)
 		report_error(report, key->place,
-		    "the name \"%s\" is taken by the jump box in line %u",
-		    key->text, other->place.line);
+		    "the name \"%s\" is taken by the jump box in %s", key->text,
+		    report_line_text(report, key->place, other->place));
 	else if (value->kind != NODE_MAPPING && value->mark != MARK_UNSET)
 		report_error(report, value->place,
 		    "jump_boxes.%s must be a mapping, not %s", key->text,
@@ -210,10 +210,12 @@ refuse_name(const struct jump_boxes *boxes, const struct section *section,
     const char *option, struct place place, const char *name)
 {
 	struct nearest nearest = { .typed = name };
+	bool may_guess;
 
 	if (is_refused(boxes, name))
 		return;
-	for (size_t i = 0; i < boxes->count; i++)
+	may_guess = config_section_may_guess(boxes->reading);
+	for (size_t i = 0; may_guess && i < boxes->count; i++)
 		nearest_consider(&nearest, boxes->list[i].section.jump_box);
 	if (nearest.word[0] != '\0')
 		config_section_error(section, option, place,

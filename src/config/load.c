@@ -6,25 +6,22 @@
  */
 #include "config/load.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
+#include "base/command_line.h"
 #include "base/xmalloc.h"
 #include "config/claims.h"
 #include "config/config.h"
-#include "config/environment.h"
 #include "config/fields.h"
 #include "config/http.h"
 #include "config/jump_boxes.h"
 #include "config/listen.h"
 #include "config/path.h"
 #include "config/section.h"
+#include "config/sources.h"
 #include "config/tls.h"
 #include "config/yaml.h"
 
@@ -44,6 +41,8 @@ struct loading {
 	struct connection_place *places; /* of each connection */
 	size_t default_port_count;       /* connections with the default port */
 	struct place first_default_port;
+	const struct source *files;
+	size_t file_count;
 };
 
 /* The number of a connection as a part of the file (config/report.h). */
@@ -113,6 +112,21 @@ limit_ssl_response(const struct section *section,
 	connection->ssl_response_timeout_ms = limit_ms;
 }
 
+/*
+ * With several files a port by position would be a matter of their names and
+ * of what stands in the others.
+ */
+static void
+note_default_port(struct loading *loading, const struct section *section)
+{
+	if (loading->file_count > 1 && loading->cfg->connection_count > 1)
+		config_section_error(section, "listen", section->map->place,
+		    "is required, since the configuration is several files: %s",
+		    "the addresses where clients connect");
+	else if (loading->default_port_count++ == 0)
+		loading->first_default_port = section->map->place;
+}
+
 static void
 read_listens(struct loading *loading, const struct section *section,
     struct config_connection *connection)
@@ -120,14 +134,15 @@ read_listens(struct loading *loading, const struct section *section,
 	struct place place = config_section_place(section, "listen");
 	bool has_default_port;
 
+	connection->file = xstrdup(loading->files[place.file - 1].path);
 	connection->listen_line = place.line;
 	connection->listen_column = place.column;
 	config_listen_read(section, loading->cfg->listen_host,
 	    CONFIG_FIRST_PORT + (unsigned)connection->index, connection,
 	    &has_default_port);
 	loading->places[connection->index].listen = place;
-	if (has_default_port && loading->default_port_count++ == 0)
-		loading->first_default_port = section->map->place;
+	if (has_default_port)
+		note_default_port(loading, section);
 }
 
 static void
@@ -228,7 +243,10 @@ read_list(struct loading *loading, const struct node *list)
 
 	if (list->kind != NODE_LIST)
 		report_error(report, list->place,
-		    "connections must be a list, not %s", yaml_kind_text(list));
+		    "connections must be a list, not %s%s",
+		    yaml_kind_text(list),
+		    list->kind == NODE_MAPPING ? "; begin each with \"- name:\""
+					       : "");
 	else if (list->count == 0)
 		report_error(report, list->place, "there is no connection");
 	else if (list->count > CONNECTIONS_MAX)
@@ -256,10 +274,15 @@ read_root(struct loading *loading, const struct node *root)
 {
 	const struct node *connections = find_item(root, "connections");
 
-	read_globals(loading, connections != NULL ? root : NULL);
+	read_globals(loading, sources_is_top_level(root) ? root : NULL);
 	check_workers(loading, root);
 	if (connections != NULL)
 		read_list(loading, connections);
+	else if (sources_means_connections(root))
+		return; /* the unknown key was reported: that is enough */
+	else if (sources_is_top_level(root))
+		report_error(loading->reading.report, root->place,
+		    "there is no connection; add a list called connections");
 	else if (root->kind == NODE_MAPPING)
 		read_connections(loading, &root, 1);
 	else if (root->kind == NODE_LIST)
@@ -272,50 +295,81 @@ read_root(struct loading *loading, const struct node *root)
 	warn_of_default_ports(loading);
 }
 
-/* --- The file ------------------------------------------------------------ */
+/* --- The files ----------------------------------------------------------- */
 
-/* Warn if others can read the file and it holds a secret. */
+/* Warn of a file that others can read and that holds a secret. */
 static void
-check_mode(struct loading *loading, const struct stat *status)
+check_mode(struct report *report, const struct source *source,
+    struct place first_secret)
 {
-	if (status != NULL && S_ISREG(status->st_mode) &&
-	    (status->st_mode & (S_IRGRP | S_IROTH)) != 0 &&
-	    loading->reading.first_secret.line > 0)
-		report_warning(loading->reading.report,
-		    loading->reading.first_secret,
+	if ((source->mode & (S_IRGRP | S_IROTH)) != 0 && first_secret.line > 0)
+		report_warning(report, first_secret,
 		    "this file holds secrets, and others can read it (mode "
 		    "%03o); chmod 600 it, or move the secrets into files or "
 		    "environment variables",
-		    status->st_mode & 0777);
+		    source->mode);
+}
+
+/* "a.yaml, b.yaml" */
+static char *
+paths_text(const struct sources *sources)
+{
+	char *text = xstrdup(sources->list[0].path), *longer;
+
+	for (size_t i = 1; i < sources->count; i++) {
+		longer = xasprintf("%s, %s", text, sources->list[i].path);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static char **
+files_of(const struct sources *sources)
+{
+	char **files = xcalloc(sources->count + 1, sizeof *files);
+
+	for (size_t i = 0; i < sources->count; i++)
+		files[i] = xstrdup(sources->list[i].path);
+	return files;
+}
+
+/* Judge what the files say. */
+static void
+read_sources(struct loading *loading, const struct sources *sources)
+{
+	struct report *report = loading->reading.report;
+	struct origin *origins = xcalloc(sources->count, sizeof *origins);
+
+	for (size_t i = 0; i < sources->count; i++)
+		origins[i].dir = sources->list[i].dir;
+	loading->reading.origins = origins;
+	loading->files = sources->list;
+	loading->file_count = sources->count;
+	loading->cfg->path = paths_text(sources);
+	loading->cfg->files = files_of(sources);
+	read_root(loading, sources->root);
+	for (size_t i = 0; i < sources->count; i++)
+		check_mode(report, &sources->list[i], origins[i].first_secret);
+	config_jump_boxes_free(loading->boxes);
+	free(loading->places);
+	free(origins);
 }
 
 /*
- * NULL after an error.  `status` is the file's, NULL for a document in memory.
- * `is_cancelled` is that of config_load_again(), or NULL.
+ * NULL after an error.  `is_cancelled` is that of config_load_again(), or NULL.
  */
 static struct config *
-load_document(struct report *report, const char *file, const char *bytes,
-    size_t len, const struct stat *status, const atomic_bool *is_cancelled)
+load(const struct sources *sources, struct report *report,
+    const atomic_bool *is_cancelled)
 {
-	struct yaml_tree *tree = yaml_tree_parse(bytes, len, report);
-	char *dir = config_path_dir(file);
 	struct loading loading = {
-		.reading = { .report = report,
-		    .dir = dir,
-		    .is_cancelled = is_cancelled },
+		.reading = { .report = report, .is_cancelled = is_cancelled },
 		.cfg = config_new(),
 	};
 
-	loading.cfg->path = xstrdup(file);
-	if (tree != NULL) {
-		config_environment_expand(tree, report);
-		read_root(&loading, tree->root);
-		check_mode(&loading, status);
-	}
-	config_jump_boxes_free(loading.boxes);
-	yaml_tree_free(tree);
-	free(loading.places);
-	free(dir);
+	if (sources->root != NULL)
+		read_sources(&loading, sources);
 	if (!report_has_error(report))
 		return loading.cfg;
 	config_unref(loading.cfg);
@@ -325,34 +379,14 @@ load_document(struct report *report, const char *file, const char *bytes,
 struct config *
 config_load_text(const char *file, const char *bytes, size_t len, FILE *out)
 {
-	struct report *report = report_new(file);
-	struct config *cfg = load_document(report, file, bytes, len, NULL,
-	    NULL);
+	struct report *report = report_new(NULL);
+	struct sources *sources = sources_read_text(file, bytes, len, report);
+	struct config *cfg = load(sources, report, NULL);
 
 	report_write(report, out);
+	sources_free(sources);
 	report_free(report);
 	return cfg;
-}
-
-/*
- * 0, or -1 with errno.  `buf` has room for one byte more than is allowed, so
- * that a file which is too large is noticed.
- */
-static int
-read_file(const char *path, char *buf, size_t *len, struct stat *status)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t got = -1;
-
-	*len = 0;
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, status) == 0)
-		while (*len <= YAML_SIZE_MAX &&
-		    (got = read(fd, buf + *len, YAML_SIZE_MAX + 1 - *len)) > 0)
-			*len += (size_t)got;
-	close(fd);
-	return got < 0 ? -1 : 0;
 }
 
 static bool
@@ -394,50 +428,57 @@ drop_other_warnings(char *const *names, const struct config *cfg,
 			report_drop_warnings(report, config_jump_boxes_part(i));
 }
 
+/* The arguments that a snapshot came from, for config_load_again(). */
+static void
+keep_paths(struct config *cfg, const struct command_line_list *paths)
+{
+	cfg->paths = xcalloc(paths->count + 1, sizeof *cfg->paths);
+	for (size_t i = 0; i < paths->count; i++)
+		cfg->paths[i] = xstrdup(paths->items[i]);
+}
+
 static struct config *
-load_file(const char *path, char *const *names, FILE *out,
+load_files(const struct command_line_list *paths, char *const *names, FILE *out,
     const atomic_bool *is_cancelled)
 {
-	struct report *report = report_new(path);
-	char *buf = xmalloc(YAML_SIZE_MAX + 1);
-	struct config *cfg = NULL;
-	struct stat status;
-	size_t len;
+	struct report *report = report_new(NULL);
+	char **files = sources_files(paths);
+	struct sources *sources = sources_read(files, report);
+	struct config *cfg = load(sources, report, is_cancelled);
 
-	if (read_file(path, buf, &len, &status) == 0)
-		cfg = load_document(report, path, buf, len, &status,
-		    is_cancelled);
-	else
-		report_error(report, (struct place){ 0 }, "cannot be read: %s",
-		    strerror(errno));
-	secret_wipe(buf, len);
-	free(buf);
-	if (cfg != NULL)
+	if (cfg != NULL) {
+		keep_paths(cfg, paths);
 		drop_other_warnings(names, cfg, report);
+	}
 	report_write(report, out);
+	sources_files_free(files);
+	sources_free(sources);
 	report_free(report);
 	return cfg;
 }
 
 struct config *
-config_load(const char *path, char *const *names)
+config_load(const struct command_line_list *paths, char *const *names)
 {
 	char *found;
 	struct config *cfg;
 
-	if (path != NULL)
-		return load_file(path, names, stderr, NULL);
+	if (paths->count > 0)
+		return load_files(paths, names, stderr, NULL);
 	found = config_path_find_config();
 	if (found == NULL) {
-		fputs(
-		    "pgjump: there is no configuration file: none of "
-		    "./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and " SYSCONFDIR
-		    "/pgjump/pgjump.yaml exists; name one with "
-		    "-c FILE or $PGJUMP_CONFIG\n",
+		fputs("pgjump: there is no configuration file: none of "
+		      "./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml "
+		      "and " SYSCONFDIR "/pgjump/pgjump.yaml exists, nor with "
+		      ".yml or .json; name one with -c FILE or "
+		      "$PGJUMP_CONFIG\n",
 		    stderr);
 		return NULL;
 	}
-	cfg = load_file(found, names, stderr, NULL);
+	cfg = load_files(&(struct command_line_list){ .items = (const char
+							      *[]){ found },
+			     .count = 1 },
+	    names, stderr, NULL);
 	free(found);
 	return cfg;
 }
@@ -447,6 +488,11 @@ config_load_again(const struct config *cfg, FILE *out,
     const atomic_bool *is_cancelled)
 {
 	static char *const all[] = { NULL };
+	struct command_line_list paths = {
+		.items = (const char **)cfg->paths,
+	};
 
-	return load_file(cfg->path, all, out, is_cancelled);
+	while (cfg->paths[paths.count] != NULL)
+		paths.count++;
+	return load_files(&paths, all, out, is_cancelled);
 }

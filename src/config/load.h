@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A configuration file made into a snapshot: found, read within bounds, and
+ * Configuration files made into a snapshot: found, read within bounds, and
  * validated as a whole, so that all of its errors are reported in one go.
  */
 #ifndef PGJUMP_CONFIG_LOAD_H
@@ -11,17 +11,20 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct command_line_list;
 struct config;
 
 /*
- * Read and validate the file at `path`, or, if that is NULL, the first of
- * $PGJUMP_CONFIG, ./pgjump.yaml, the XDG and the system file that exists.
- * Returns a snapshot with one reference; NULL after printing every error to
- * stderr as "FILE:LINE:COLUMN: message".  Warnings go to stderr as well and are
- * no failure.  If there are `names` (NULL ends them), warnings about other
+ * Read and validate the files and directories at `paths`, or, if there is none,
+ * the first of $PGJUMP_CONFIG, ./pgjump.yaml, the XDG and the
+ * system file that exists, each also as .yml and .json.  Returns a snapshot
+ * with one reference; NULL after printing every error to stderr as
+ * "FILE:LINE:COLUMN: message".  Warnings go to stderr as well and are no
+ * failure.  If there are `names` (NULL ends them), warnings about other
  * connections are left out.
  */
-struct config *config_load(const char *path, char *const *names);
+struct config *config_load(const struct command_line_list *paths,
+    char *const *names);
 
 /*
  * Read the file of a snapshot again, which stays as it is.  Messages go to

@@ -193,9 +193,7 @@ const struct option config_options[] = {
 	    OF_CONNECTION(name),
 	    .sentence = "the name of the connection in logs and commands" },
 	{ SECTION_CONNECTION, "db_type", OPTION_WORD, NEED_OPTIONAL, NO_FIELD,
-	    .words = db_types, .fallback = "postgres",
-	    .expects = "postgres: pgjump speaks PostgreSQL only, and cloud "
-		       "warehouses need no tunnel",
+	    .words = db_types, .fallback = "postgres", .expects = "postgres",
 	    .sentence = "the kind of database" },
 	{ SECTION_CONNECTION, "listen", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
 	    .expects = "PORT, HOST:PORT, \"[V6]:PORT\", localhost, /dir, "
@@ -316,7 +314,8 @@ const struct option config_options[] = {
 	    NO_FIELD, .expects = "a path or a list of paths",
 	    .sentence = "the files of trusted host keys" },
 	{ SECTION_TUNNEL, "host_key", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
-	    .expects = "a pin SHA256:..., a list of pins, accept-new or any",
+	    .expects =
+		"a pin SHA256:... or a key, a list of these, accept-new or any",
 	    .sentence =
 		"what makes the host key trusted, instead of known_hosts" },
 	{ SECTION_TUNNEL, "host_key_alias", OPTION_HOST, NEED_OPTIONAL,
@@ -426,8 +425,8 @@ consider_keys(struct nearest *nearest, const struct option *option)
 	nearest_consider(nearest, file);
 }
 
-static bool
-hint_section(const char *key, char *hint, size_t size)
+bool
+config_options_hint_section(const char *key, char *hint, size_t size)
 {
 	bool is_file;
 
@@ -441,15 +440,14 @@ hint_section(const char *key, char *hint, size_t size)
 }
 
 void
-config_options_hint(enum option_section section, const char *key, char *hint,
-    size_t size)
+config_options_nearest(enum option_section section, const char *key, char *word)
 {
 	char typed[KEY_MAX];
 	struct nearest nearest = { .typed = typed };
 	size_t len = strlen(key);
 
-	hint[0] = '\0';
-	if (len >= sizeof typed || hint_section(key, hint, size))
+	word[0] = '\0';
+	if (len >= sizeof typed)
 		return;
 	for (size_t i = 0; i <= len; i++)
 		typed[i] = (char)tolower((unsigned char)key[i]);
@@ -457,6 +455,5 @@ config_options_hint(enum option_section section, const char *key, char *hint,
 		if (config_options[i].section == section &&
 		    is_suggested(&config_options[i]))
 			consider_keys(&nearest, &config_options[i]);
-	if (nearest.word[0] != '\0')
-		snprintf(hint, size, "; did you mean \"%s\"?", nearest.word);
+	strcpy(word, nearest.word);
 }

@@ -91,10 +91,12 @@ const struct option *config_options_find(enum option_section, const char *key,
     bool *is_file);
 
 /*
- * The hint for a key that the section does not know: "; did you mean
- * \"host\"?", "; it belongs in ssh_tunnel", or "".
+ * The key of the section that is nearest to an unknown one, into a buffer of
+ * NEAREST_LEN_MAX + 1; "": none is near.
  */
-void config_options_hint(enum option_section, const char *key, char *hint,
-    size_t size);
+void config_options_nearest(enum option_section, const char *key, char *word);
+
+/* "; it belongs in ssh_tunnel"; false: it is a key of no section. */
+bool config_options_hint_section(const char *key, char *hint, size_t size);
 
 #endif

@@ -58,6 +58,19 @@ xdg_path(const char *variable, const char *fallback, const char *rest)
 	return path;
 }
 
+/* The path of one of the service's credentials; NULL, and *why. */
+static char *
+credential_path(const char *name, const char **why)
+{
+	const char *dir = directory_variable("CREDENTIALS_DIRECTORY");
+
+	if (dir != NULL)
+		return xasprintf("%s/%s", dir, name);
+	*why = "CREDENTIALS_DIRECTORY is not set: systemd sets it for a "
+	       "service with LoadCredential=";
+	return NULL;
+}
+
 char *
 config_path_resolve(const char *dir, const char *text, const char **why)
 {
@@ -67,6 +80,10 @@ config_path_resolve(const char *dir, const char *text, const char **why)
 		*why = "a path must be UTF-8 without control characters";
 		return NULL;
 	}
+	if (strncmp(text, CONFIG_CREDENTIALS_PREFIX,
+		strlen(CONFIG_CREDENTIALS_PREFIX)) == 0)
+		return credential_path(text + strlen(CONFIG_CREDENTIALS_PREFIX),
+		    why);
 	if (text[0] == '~' && text[1] != '/') {
 		*why = "only ~/ stands for a home directory";
 		return NULL;
@@ -97,25 +114,37 @@ config_path_dir(const char *path)
 			     : xstrndup(path, (size_t)(slash - path));
 }
 
+/* The first of three files that exists; NULL: none, or `stem` is NULL. */
+static char *
+find_with_suffix(const char *stem)
+{
+	static const char *const suffixes[] = { "yaml", "yml", "json" };
+
+	for (size_t i = 0; stem != NULL && i < 3; i++) {
+		char *path = xasprintf("%s.%s", stem, suffixes[i]);
+
+		if (access(path, F_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 char *
 config_path_find_config(void)
 {
 	const char *named = getenv("PGJUMP_CONFIG");
-	char *const places[] = {
-		xstrdup("./pgjump.yaml"),
-		xdg_path("XDG_CONFIG_HOME", ".config", "pgjump/pgjump.yaml"),
-		xstrdup(SYSCONFDIR "/pgjump/pgjump.yaml"),
-	};
-	char *found = NULL;
+	char *own, *found;
 
 	if (named != NULL && named[0] != '\0')
-		found = xstrdup(named);
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-		if (found == NULL && places[i] != NULL &&
-		    access(places[i], F_OK) == 0)
-			found = places[i];
-		else
-			free(places[i]);
+		return xstrdup(named);
+	found = find_with_suffix("./pgjump");
+	own = xdg_path("XDG_CONFIG_HOME", ".config", "pgjump/pgjump");
+	if (found == NULL)
+		found = find_with_suffix(own);
+	if (found == NULL)
+		found = find_with_suffix(SYSCONFDIR "/pgjump/pgjump");
+	free(own);
 	return found;
 }
 

@@ -8,11 +8,15 @@
 #ifndef PGJUMP_CONFIG_PATH_H
 #define PGJUMP_CONFIG_PATH_H
 
+/* Before the name of a file that systemd's LoadCredential= has placed. */
+#define CONFIG_CREDENTIALS_PREFIX "${CREDENTIALS_DIRECTORY}/"
+
 /*
  * The path that a configuration means by `text`: "~/" is the home directory,
- * and a relative path begins at `dir` (NULL: the working directory).  The
- * caller frees it.  NULL if it cannot be known or may not be printed, and *why
- * says why.
+ * ${CREDENTIALS_DIRECTORY}/ is systemd's directory of credentials, and a
+ * relative path begins at `dir` (NULL: the working directory).  The caller
+ * frees it.  NULL if it cannot be known or may not be printed, and *why says
+ * why.
  */
 char *config_path_resolve(const char *dir, const char *text, const char **why);
 
@@ -23,8 +27,8 @@ char *config_path_dir(const char *path);
 
 /*
  * $PGJUMP_CONFIG, or the first that exists of ./pgjump.yaml,
- * $XDG_CONFIG_HOME/pgjump/pgjump.yaml and the system's.  The caller frees it.
- * NULL if none exists.
+ * $XDG_CONFIG_HOME/pgjump/pgjump.yaml and the system's, each also with the
+ * endings .yml and .json.  The caller frees it.  NULL if none exists.
  */
 char *config_path_find_config(void);
 

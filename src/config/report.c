@@ -20,11 +20,13 @@ struct message {
 };
 
 struct report {
-	const char *file;
+	char **files;
+	unsigned file_count;
 	struct message *messages;
 	size_t count, room;
 	size_t part; /* of the messages from now on */
 	bool has_error;
+	char *line_text;
 };
 
 struct report *
@@ -32,8 +34,24 @@ report_new(const char *file)
 {
 	struct report *report = xcalloc(1, sizeof *report);
 
-	report->file = file;
+	if (file != NULL)
+		report_next_file(report, file);
 	return report;
+}
+
+void
+report_next_file(struct report *report, const char *file)
+{
+	report->files = xreallocarray(report->files, report->file_count + 1,
+	    sizeof *report->files);
+	report->files[report->file_count] = xstrdup(file);
+	report->file_count++;
+}
+
+unsigned
+report_file(const struct report *report)
+{
+	return report->file_count;
 }
 
 void
@@ -44,6 +62,10 @@ report_free(struct report *report)
 	for (size_t i = 0; i < report->count; i++)
 		free(report->messages[i].text);
 	free(report->messages);
+	for (unsigned i = 0; i < report->file_count; i++)
+		free(report->files[i]);
+	free(report->files);
+	free(report->line_text);
 	free(report);
 }
 
@@ -78,6 +100,8 @@ add(struct report *report, struct place place, bool is_warning, char *take)
 		    sizeof *report->messages);
 	}
 	make_printable(take);
+	if (place.file == 0)
+		place.file = report->file_count;
 	report->messages[report->count] = (struct message){
 		.place = place,
 		.part = report->part,
@@ -146,8 +170,10 @@ static int
 compare_messages(const void *a, const void *b)
 {
 	const struct message *left = a, *right = b;
-	int order = compare_numbers(left->place.line, right->place.line);
+	int order = compare_numbers(left->place.file, right->place.file);
 
+	if (order == 0)
+		order = compare_numbers(left->place.line, right->place.line);
 	if (order == 0)
 		order = compare_numbers(left->place.column,
 		    right->place.column);
@@ -160,7 +186,7 @@ static void
 write_message(const struct report *report, const struct message *message,
     FILE *out)
 {
-	fprintf(out, "%s:", report->file);
+	fprintf(out, "%s:", report->files[message->place.file - 1]);
 	if (message->place.line > 0)
 		fprintf(out, "%u:%u:", message->place.line,
 		    message->place.column);
@@ -181,4 +207,14 @@ report_write(struct report *report, FILE *out)
 		if (i == 0 || compare_messages(message - 1, message) != 0)
 			write_message(report, message, out);
 	}
+}
+
+const char *
+report_line_text(struct report *report, struct place from, struct place to)
+{
+	free(report->line_text);
+	report->line_text = from.file == to.file
+	    ? xasprintf("line %u", to.line)
+	    : xasprintf("%s:%u", report->files[to.file - 1], to.line);
+	return report->line_text;
 }

@@ -12,15 +12,27 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Lines and columns (in characters) begin at 1; line 0: the whole file. */
+/*
+ * Lines and columns (in characters) begin at 1; line 0: the whole file.  Files
+ * are numbered from 1 in the order in which the report met them; file 0: the
+ * one that it met last.
+ */
 struct place {
-	unsigned line, column;
+	unsigned line, column, file;
 };
 
 struct report;
 
-struct report *report_new(const char *file); /* borrowed until it is freed */
-void report_free(struct report *);           /* NULL is fine */
+/* NULL: the report meets its first file later, but before any message. */
+struct report *report_new(const char *file);
+
+/* Messages from now on are about one more file. */
+void report_next_file(struct report *, const char *file);
+
+/* The number of the file that the report met last. */
+unsigned report_file(const struct report *);
+
+void report_free(struct report *); /* NULL is fine */
 
 /* Each is one line of text; callers never pass a secret. */
 void report_error(struct report *, struct place, const char *format, ...)
@@ -46,5 +58,12 @@ bool report_has_error(const struct report *);
  * written once.
  */
 void report_write(struct report *, FILE *);
+
+/*
+ * "line 5", or "b.yaml:5" if that is another file than the one of `from`: where
+ * a message points to a second place.  Borrowed until the next call.
+ */
+const char *report_line_text(struct report *, struct place from,
+    struct place to);
 
 #endif

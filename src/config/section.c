@@ -16,16 +16,14 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "config/environment.h"
+#include "config/mistake.h"
+#include "config/unknown_key.h"
 #include "config/value.h"
 #include "config/yaml.h"
 #include "key/ssh_key.h"
 
-/*
- * Long enough for keys and values, and shorter than a line of PEM, which must
- * not be quoted.
- */
-#define QUOTED_MAX 60
-#define PREFIX_MAX 100 /* "jump_boxes.", a name of 64, "." */
+#define GUESSES_MAX 100
+#define PREFIX_MAX  100 /* "jump_boxes.", a name of 64, "." */
 
 /* --- Values -------------------------------------------------------------- */
 
@@ -69,7 +67,7 @@ slot_of(const struct section *section, const char *name)
 static bool
 is_given(const struct section *section, size_t slot)
 {
-	return !is_missing(section->values[slot]) ||
+	return section->is_meant[slot] || !is_missing(section->values[slot]) ||
 	    !is_missing(section->files[slot]);
 }
 
@@ -131,6 +129,12 @@ config_section_place(const struct section *section, const char *name)
 	if (file_at(section, slot) != NULL)
 		return file_at(section, slot)->place;
 	return section->map->place;
+}
+
+const char *
+config_section_dir(const struct section *section, struct place place)
+{
+	return section->reading->origins[place.file - 1].dir;
 }
 
 /* --- Errors -------------------------------------------------------------- */
@@ -209,34 +213,14 @@ is_secret(const struct option *option)
 	return option->type == OPTION_SECRET || option->type == OPTION_SECRETS;
 }
 
-/* A message may not quote a secret, nor what may hold one: PEM, or a URL. */
-static bool
-may_quote(const struct option *option, const char *text)
-{
-	return !is_secret(option) && option->type != OPTION_PEM &&
-	    option->type != OPTION_CERTIFICATE && strlen(text) <= QUOTED_MAX &&
-	    strchr(text, '@') == NULL;
-}
-
 static void
 refuse(const struct section *section, const struct option *option,
     const struct node *node)
 {
-	char expected[200], value[QUOTED_MAX + 1];
+	char *text = config_mistake_text(option, node);
 
-	config_value_expected(option, expected, sizeof expected);
-	if (node->kind != NODE_SCALAR) {
-		config_section_error(section, option->name, node->place,
-		    "must be %s, not %s", expected, yaml_kind_text(node));
-	} else if (may_quote(option, node->text)) {
-		text_printable(value, sizeof value, node->text,
-		    strlen(node->text));
-		config_section_error(section, option->name, node->place,
-		    "must be %s, not \"%s\"", expected, value);
-	} else {
-		config_section_error(section, option->name, node->place,
-		    "must be %s", expected);
-	}
+	config_section_error(section, option->name, node->place, "%s", text);
+	free(text);
 }
 
 void
@@ -255,28 +239,10 @@ title_of(const struct section *section)
 					 : config_options_title(section->which);
 }
 
-static void
-report_unknown(const struct section *section, const struct node *key)
+bool
+config_section_may_guess(struct reading *reading)
 {
-	const char *title = title_of(section);
-	size_t len = strlen(key->text);
-	char hint[100];
-
-	if (strcmp(key->text, "<<") == 0) {
-		report_error(section->reading->report, key->place,
-		    "merge keys are not supported; an alias stands for a whole "
-		    "mapping");
-		return;
-	}
-	if (len == 0 || len > QUOTED_MAX ||
-	    strspn(key->text, TEXT_LETTERS TEXT_DIGITS "_-.") != len) {
-		report_error(section->reading->report, key->place,
-		    "unknown key in %s", title);
-		return;
-	}
-	config_options_hint(section->which, key->text, hint, sizeof hint);
-	report_error(section->reading->report, key->place,
-	    "unknown key \"%s\" in %s%s", key->text, title, hint);
+	return reading->guesses++ < GUESSES_MAX;
 }
 
 /*
@@ -286,13 +252,30 @@ report_unknown(const struct section *section, const struct node *key)
 static void
 note_secret(struct reading *reading, const struct node *value)
 {
+	struct origin *origin;
+
 	for (size_t i = 0; value->kind == NODE_LIST && i < value->count; i++)
 		note_secret(reading, value->items[i]);
-	if (reading->first_secret.line == 0 && value->mark == MARK_NONE &&
-	    value->kind == NODE_SCALAR && readable(value) != NULL &&
+	if (value->kind != NODE_SCALAR)
+		return;
+	origin = &reading->origins[value->place.file - 1];
+	if (origin->first_secret.line == 0 && value->mark == MARK_NONE &&
+	    readable(value) != NULL &&
 	    strcmp(value->text, SECRET_REDACTED) != 0 &&
 	    !ssh_key_is_public(value->text))
-		reading->first_secret = value->place;
+		origin->first_secret = value->place;
+}
+
+/* "password: ab #cd" is "ab": whoever wants that can say so in quotes. */
+static void
+warn_of_comment(const struct section *section, const struct node *key,
+    const struct node *value)
+{
+	if (value->has_comment && value->reference == NULL &&
+	    value->mark == MARK_NONE)
+		config_section_warning(section, key->text, value->place,
+		    ": what follows # is a comment and no part of the secret; "
+		    "put the value in single quotes");
 }
 
 static void
@@ -304,20 +287,27 @@ match(struct section *section, const struct node *key, const struct node *value)
 	const struct node **slot;
 
 	if (option == NULL) {
-		report_unknown(section, key);
+		option = config_unknown_key(section->reading->report,
+		    section->which, title_of(section), key,
+		    config_section_may_guess(section->reading));
+		if (option != NULL)
+			section->is_meant[option - config_options] = true;
 		return;
 	}
 	slot = (is_file ? section->files : section->values) +
 	    (option - config_options);
 	if (*slot != NULL)
 		config_section_error(section, key->text, key->place,
-		    "is given twice; the first is in line %u",
-		    (*slot)->place.line);
+		    "is given twice; the first is in %s",
+		    report_line_text(section->reading->report, key->place,
+			(*slot)->place));
 	else if (option->need == NEED_LATER && readable(value) != NULL)
 		config_section_error(section, key->text, key->place,
 		    "is not supported yet");
-	if (is_secret(option) && !is_file)
+	if (is_secret(option) && !is_file) {
 		note_secret(section->reading, value);
+		warn_of_comment(section, key, value);
+	}
 	*slot = value;
 }
 

@@ -17,12 +17,19 @@
 
 struct node;
 
-/* What all sections of a file share while it is read. */
-struct reading {
-	struct report *report;
+/* One of the files that are read. */
+struct origin {
 	const char
 	    *dir; /* where relative paths begin; NULL: working directory */
 	struct place first_secret;       /* in the file itself; line 0: none */
+	const atomic_bool *is_cancelled; /* NULL: it cannot be */
+};
+
+/* What all sections share while they are read. */
+struct reading {
+	struct report *report;
+	struct origin *origins; /* of each file that the report numbers */
+	unsigned guesses;       /* what may be meant by an unknown word */
 	const atomic_bool *is_cancelled; /* NULL: it cannot be */
 };
 
@@ -37,6 +44,8 @@ struct section {
 	const struct section *base; /* has the keys that are missing; or NULL */
 	/* By the row of the option table; NULL if the key is missing. */
 	const struct node *values[SECTION_SLOTS], *files[SECTION_SLOTS];
+	/* An unknown key was taken for the option: that error is enough. */
+	bool is_meant[SECTION_SLOTS];
 };
 
 /*
@@ -81,6 +90,15 @@ const struct node *const *config_section_items(const struct section *,
 
 /* The place of `name` or its file; of the whole mapping if it is absent. */
 struct place config_section_place(const struct section *, const char *name);
+
+/*
+ * Whether one more unknown word may be compared with all known ones, which
+ * takes time: whoever has made a hundred mistakes has got hints enough.
+ */
+bool config_section_may_guess(struct reading *);
+
+/* Where the relative path begins that stands at this place. */
+const char *config_section_dir(const struct section *, struct place);
 
 /* Report that `node` is not what the option `name` takes. */
 void config_section_refuse(const struct section *, const char *name,

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -178,6 +179,7 @@ parse_flag(const struct option *option, const char *text, void *field)
 		{ "false", "true" },
 		{ "no", "yes" },
 		{ "off", "on" },
+		{ "0", "1" },
 	};
 
 	(void)option;
@@ -222,7 +224,8 @@ static enum value_verdict
 parse_secret(const struct option *option, const char *text, void *field)
 {
 	(void)option;
-	((struct secret *)field)->text = xstrdup(text);
+	((struct secret *)field)->text = xstrndup(text,
+	    text_len_without_line_end(text));
 	return VALUE_GOOD;
 }
 
@@ -235,9 +238,11 @@ parse_secrets(const struct option *option, const char *text, void *field)
 static enum value_verdict
 parse_pem(const struct option *option, const char *text, void *field)
 {
+	(void)option;
 	if (strstr(text, "-----BEGIN CERTIFICATE-----") == NULL)
 		return VALUE_BAD;
-	return parse_secret(option, text, field);
+	((struct secret *)field)->text = xstrdup(text);
+	return VALUE_GOOD;
 }
 
 /* --- And back ------------------------------------------------------------ */
@@ -351,11 +356,37 @@ static const struct {
 	    "a certificate of OpenSSH" },
 };
 
+/*
+ * Space at the ends belongs to no value but a secret: it comes from pasting,
+ * and a line end from a variable or a block of text.
+ */
+static char *
+trimmed(const char *text)
+{
+	static const char space[] = " \t\r\n";
+	size_t len;
+
+	text += strspn(text, space);
+	len = strlen(text);
+	while (len > 0 && strchr(space, text[len - 1]) != NULL)
+		len--;
+	return xstrndup(text, len);
+}
+
 enum value_verdict
 config_value_parse(const struct option *option, const char *text, void *field)
 {
+	enum value_verdict verdict;
+	char *copy;
+
 	assert(types[option->type].parse != NULL);
-	return types[option->type].parse(option, text, field);
+	if (option->type == OPTION_SECRET || option->type == OPTION_SECRETS ||
+	    option->type == OPTION_PEM)
+		return types[option->type].parse(option, text, field);
+	copy = trimmed(text);
+	verdict = types[option->type].parse(option, copy, field);
+	free(copy);
+	return verdict;
 }
 
 char *

@@ -15,6 +15,7 @@
 
 #include "base/secret.h"
 #include "base/xmalloc.h"
+#include "config/yaml_refused.h"
 #include "config/yaml_text.h"
 
 /* An alias is looked up in a list: bound the time that takes. */
@@ -28,6 +29,7 @@ struct anchor {
 struct builder {
 	yaml_parser_t parser;
 	struct report *report;
+	unsigned file; /* its number in the report */
 	struct yaml_text text;
 	struct yaml_tree *tree;
 	struct anchor *anchors;
@@ -35,11 +37,12 @@ struct builder {
 };
 
 static struct place
-place_of(yaml_mark_t mark)
+place_of(const struct builder *builder, yaml_mark_t mark)
 {
 	return (struct place){
 		.line = (unsigned)mark.line + 1,
 		.column = (unsigned)mark.column + 1,
+		.file = builder->file,
 	};
 }
 
@@ -70,27 +73,19 @@ close_document(struct builder *builder)
 	free(builder->anchors);
 }
 
-/* --- What libyaml refuses ------------------------------------------------ */
-
 static void
 report_syntax(const struct builder *builder)
 {
 	const yaml_parser_t *parser = &builder->parser;
-	struct place place = place_of(parser->problem_mark);
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		xmalloc_fail(0);
 	if (parser->error == YAML_READER_ERROR)
-		report_error(builder->report,
-		    yaml_text_place(&builder->text, parser->problem_offset),
-		    "not UTF-8 text: %s", parser->problem);
-	else if (yaml_text_has_bare_address(&builder->text, &place))
-		report_error(builder->report, place,
-		    "quote this address: in YAML a bracket begins a list");
+		yaml_refused_bytes(builder->report, &builder->text,
+		    parser->problem_offset);
 	else
-		report_error(builder->report, place, "not YAML: %s%s%s",
-		    parser->problem, parser->context != NULL ? " " : "",
-		    parser->context != NULL ? parser->context : "");
+		yaml_refused_text(builder->report, &builder->text,
+		    place_of(builder, parser->problem_mark), parser->problem);
 }
 
 static bool
@@ -111,7 +106,7 @@ node_new(struct builder *builder, enum node_kind kind, yaml_mark_t mark)
 	struct node *node = xcalloc(1, sizeof *node);
 
 	node->kind = kind;
-	node->place = place_of(mark);
+	node->place = place_of(builder, mark);
 	node->nodes = 1;
 	if (tree->count == tree->room) {
 		tree->room = tree->room > 0 ? 2 * tree->room : 64;
@@ -176,12 +171,18 @@ build_scalar(struct builder *builder, const yaml_event_t *event)
 	struct node *node;
 
 	if (memchr(text, '\0', len) != NULL) {
-		report_error(builder->report, place_of(event->start_mark),
+		report_error(builder->report,
+		    place_of(builder, event->start_mark),
 		    "a text cannot hold a NUL character");
 		return NULL;
 	}
 	node = node_new(builder, NODE_SCALAR, event->start_mark);
 	node->is_plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	node->is_literal = event->data.scalar.style ==
+	    YAML_SINGLE_QUOTED_SCALAR_STYLE;
+	node->has_comment = node->is_plain &&
+	    yaml_text_has_comment(&builder->text,
+		place_of(builder, event->end_mark));
 	node->text = xstrndup(text, len);
 	yaml_text_restore(&builder->text, node->text, event->start_mark.index,
 	    event->end_mark.index,
@@ -297,6 +298,19 @@ add_anchor(struct builder *builder, const char *name, struct node *node)
 	return true;
 }
 
+/* A password that begins with "&" would else be absent. */
+static bool
+is_anchor_alone(struct builder *builder, const struct node *node)
+{
+	if (node->kind != NODE_SCALAR || !node->is_plain ||
+	    node->text[0] != '\0')
+		return false;
+	report_error(builder->report, node->place,
+	    "this anchor has no value; if it is a text, put the value in "
+	    "single quotes");
+	return true;
+}
+
 static struct node *
 find_anchor(struct builder *builder, const yaml_event_t *event)
 {
@@ -306,8 +320,9 @@ find_anchor(struct builder *builder, const yaml_event_t *event)
 	for (size_t i = builder->anchor_count; i-- > 0;)
 		if (strcmp(builder->anchors[i].name, name) == 0)
 			return builder->anchors[i].node;
-	report_error(builder->report, place_of(event->start_mark),
-	    "an alias must stand after its anchor");
+	report_error(builder->report, place_of(builder, event->start_mark),
+	    "an alias must stand after its anchor; if this is a text, put the "
+	    "value in single quotes");
 	return NULL;
 }
 
@@ -337,15 +352,19 @@ build(struct builder *builder, yaml_event_t *take, unsigned depth)
 	struct node *node = NULL;
 
 	if (depth > YAML_DEPTH_MAX)
-		report_error(builder->report, place_of(take->start_mark),
+		report_error(builder->report,
+		    place_of(builder, take->start_mark),
 		    "nested too deeply (at most %d levels)", YAML_DEPTH_MAX);
 	else if (tag != NULL)
-		report_error(builder->report, place_of(take->start_mark),
-		    "YAML tags are not accepted: each option has its own type");
+		report_error(builder->report,
+		    place_of(builder, take->start_mark),
+		    "YAML tags are not accepted, each option has its own type; "
+		    "if this is a text, put the value in single quotes");
 	else
 		node = build_kind(builder, take, depth);
 	if (node != NULL && anchor != NULL &&
-	    !add_anchor(builder, anchor, node))
+	    (is_anchor_alone(builder, node) ||
+		!add_anchor(builder, anchor, node)))
 		node = NULL;
 	if (take->type == YAML_SCALAR_EVENT)
 		secret_wipe(take->data.scalar.value, take->data.scalar.length);
@@ -379,14 +398,16 @@ build_document(struct builder *builder)
 	if (!next_content(builder, &event))
 		return NULL;
 	if (event.type == YAML_STREAM_END_EVENT)
-		report_error(builder->report, (struct place){ 1, 1 },
+		report_error(builder->report,
+		    (struct place){ .line = 1, .column = 1 },
 		    "the file is empty");
 	else
 		root = build(builder, &event, 1);
 	if (root == NULL || !next_content(builder, &event))
 		return NULL;
 	if (event.type != YAML_STREAM_END_EVENT) {
-		report_error(builder->report, place_of(event.start_mark),
+		report_error(builder->report,
+		    place_of(builder, event.start_mark),
 		    "a second document; a configuration has only one");
 		root = NULL;
 	}
@@ -397,7 +418,10 @@ build_document(struct builder *builder)
 struct yaml_tree *
 yaml_tree_parse(const char *bytes, size_t len, struct report *report)
 {
-	struct builder builder = { .report = report };
+	struct builder builder = {
+		.report = report,
+		.file = report_file(report),
+	};
 
 	if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
 		bytes += 3; /* a byte order mark */
@@ -408,6 +432,8 @@ yaml_tree_parse(const char *bytes, size_t len, struct report *report)
 		    YAML_SIZE_MAX >> 20);
 		return NULL;
 	}
+	if (yaml_refused_utf16(report, bytes, len))
+		return NULL;
 	builder.tree = xcalloc(1, sizeof *builder.tree);
 	open_document(&builder, bytes, len);
 	builder.tree->root = build_document(&builder);

@@ -34,6 +34,8 @@ struct node {
 	struct place place;
 	bool is_key;         /* of a mapping */
 	bool is_plain;       /* a scalar without quotes */
+	bool is_literal;     /* a scalar in single quotes */
+	bool has_comment;    /* a plain scalar, and " #" behind it */
 	char *text;          /* of a scalar: UTF-8 without a NUL */
 	struct node **items; /* of a list; of a mapping, its values */
 	struct node **keys;  /* of a mapping: scalars, duplicates possible */

@@ -39,16 +39,58 @@ is_character_start(char c)
 	return ((unsigned char)c & 0xc0) != 0x80;
 }
 
+/* The start of a line that is `count` lines below the one at `at`. */
+static size_t
+lines_below(const struct yaml_text *text, size_t at, unsigned count)
+{
+	const char *end;
+
+	for (; count > 0 && at < text->len; count--) {
+		end = memchr(text->bytes + at, '\n', text->len - at);
+		at = end != NULL ? (size_t)(end - text->bytes) + 1 : text->len;
+	}
+	return at;
+}
+
+size_t
+yaml_text_offset(const struct yaml_text *text, struct place place)
+{
+	return lines_below(text, 0, place.line - 1);
+}
+
+bool
+yaml_text_has_comment(struct yaml_text *text, struct place place)
+{
+	size_t at;
+
+	if (place.line > text->found.line) {
+		text->found_at = lines_below(text, text->found_at,
+		    place.line - text->found.line);
+		text->found = (struct place){ .line = place.line, .column = 1 };
+	}
+	for (at = text->found_at; at < text->len &&
+	     (text->found.column < place.column ||
+		 !is_character_start(text->bytes[at]));
+	     at++)
+		text->found.column += is_character_start(text->bytes[at]);
+	text->found_at = at;
+	while (at < text->len && is_one_of(text->bytes[at], " \t"))
+		at++;
+	return at > 0 && at < text->len && text->bytes[at] == '#' &&
+	    is_one_of(text->bytes[at - 1], " \t");
+}
+
 struct place
 yaml_text_place(const struct yaml_text *text, size_t offset)
 {
-	struct place place = { 1, 1 };
+	struct place place = { .line = 1, .column = 1 };
 
 	if (offset > text->len)
 		offset = text->len;
 	for (size_t i = 0; i < offset; i++) {
 		if (text->bytes[i] == '\n')
-			place = (struct place){ place.line + 1, 1 };
+			place = (struct place){ .line = place.line + 1,
+				.column = 1 };
 		else if (is_character_start(text->bytes[i]))
 			place.column++;
 	}
@@ -205,7 +247,9 @@ blank_outer_tabs(char *text, size_t len)
 void
 yaml_text_open(struct yaml_text *text, const char *bytes, size_t len)
 {
-	*text = (struct yaml_text){ .bytes = bytes, .len = len };
+	*text = (struct yaml_text){ .bytes = bytes,
+		.len = len,
+		.found = { .line = 1, .column = 1 } };
 	text->masked = xmalloc(len);
 	if (len > 0)
 		memcpy(text->masked, bytes, len);

@@ -20,6 +20,8 @@ struct yaml_text {
 	size_t len;
 	char *masked; /* the text for libyaml, of the same length */
 	struct yaml_pair *pairs, *next, *end; /* masked surrogate pairs */
+	struct place found; /* the place that was looked up last */
+	size_t found_at;    /* its byte */
 };
 
 void yaml_text_open(struct yaml_text *, const char *bytes, size_t len);
@@ -33,6 +35,15 @@ void yaml_text_close(struct yaml_text *);
  */
 void yaml_text_restore(struct yaml_text *, char *text, size_t start, size_t end,
     bool is_decoded);
+
+/*
+ * Whether a comment follows what ends at this place, in the same line.  To be
+ * called for places in order.
+ */
+bool yaml_text_has_comment(struct yaml_text *, struct place);
+
+/* The first byte of the line of a place; at most the end of the document. */
+size_t yaml_text_offset(const struct yaml_text *, struct place);
 
 /* The place of a byte. */
 struct place yaml_text_place(const struct yaml_text *, size_t offset);

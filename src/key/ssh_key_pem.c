@@ -58,7 +58,7 @@ judge_dek_info(const struct ssh_key_text *key)
 		    ? SSH_KEY_GOOD
 		    : SSH_KEY_TRUNCATED;
 	}
-	return SSH_KEY_BAD_CIPHER;
+	return SSH_KEY_OLD_CIPHER;
 }
 
 static bool
@@ -121,7 +121,7 @@ judge_scrypt(const ASN1_TYPE *parameter)
 static enum ssh_key_verdict
 judge_pbes2(const ASN1_TYPE *parameter)
 {
-	enum ssh_key_verdict verdict = SSH_KEY_BAD_CIPHER;
+	enum ssh_key_verdict verdict = SSH_KEY_OLD_CIPHER;
 	PBE2PARAM *params;
 
 	params = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM),
@@ -160,7 +160,7 @@ judge_pkcs12(const ASN1_TYPE *parameter)
 static enum ssh_key_verdict
 judge_pkcs8(const struct ssh_key_text *key)
 {
-	enum ssh_key_verdict verdict = SSH_KEY_BAD_CIPHER;
+	enum ssh_key_verdict verdict = SSH_KEY_OLD_CIPHER;
 	const unsigned char *at = key->body;
 	const X509_ALGOR *algorithm;
 	X509_SIG *sealed;

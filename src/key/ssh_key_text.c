@@ -64,6 +64,7 @@ static const struct opening {
 	{ "PuTTY-User-Key-File-", SSH_KEY_PUTTY },
 	{ "---- BEGIN SSH2 PUBLIC KEY", SSH_KEY_PUBLIC }, /* RFC 4716, 3.2 */
 	{ "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY", SSH_KEY_UNSUPPORTED },
+	{ "LS0tLS1CRUdJTi", SSH_KEY_BASE64 }, /* of "-----BEGIN" */
 };
 
 static void

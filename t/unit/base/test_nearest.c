@@ -69,6 +69,23 @@ what_is_far_from_all_is_nothing(void **state)
 	assert_string_equal(nearest_to(endless), "");
 }
 
+/* The end of a comparison is known early; that must not change its result. */
+static void
+a_word_at_the_limit_is_found(void **state)
+{
+	struct nearest nearest = { .typed = "abcdefghijkl" };
+
+	(void)state;
+	nearest_consider(&nearest, "zbzdefgzijkz");
+	assert_int_equal(nearest.distance, 4);
+	nearest_consider(&nearest, "zbzdefgzijzz");
+	assert_string_equal(nearest.word, "zbzdefgzijkz");
+	nearest_consider(&nearest, "bacdefghijlk");
+	assert_int_equal(nearest.distance, 2);
+	nearest_consider(&nearest, "abcdefghijk");
+	assert_int_equal(nearest.distance, 1);
+}
+
 int
 main(void)
 {
@@ -77,6 +94,7 @@ main(void)
 		cmocka_unit_test(a_part_of_a_word_is_understood),
 		cmocka_unit_test(the_nearer_of_two_wins),
 		cmocka_unit_test(what_is_far_from_all_is_nothing),
+		cmocka_unit_test(a_word_at_the_limit_is_found),
 	};
 
 	return cmocka_run_group_tests_name("nearest", tests, NULL, NULL);

@@ -139,7 +139,8 @@ other_shapes_are_refused(void **state)
 	    "a mapping with connections\n");
 	assert_string_equal(errors("[]"), "1:1: there is no connection\n");
 	assert_string_equal(errors("connections: {}"),
-	    "1:14: connections must be a list, not a mapping\n");
+	    "1:14: connections must be a list, not a mapping; begin each with "
+	    "\"- name:\"\n");
 	assert_string_equal(errors("connections: [a]"),
 	    "1:15: a connection must be a mapping, not a text\n");
 	assert_string_equal(errors("connections: [~]"),
@@ -311,12 +312,12 @@ all_errors_are_told_at_once(void **state)
 	    "5:3: host is required: the host of the database, as the jump "
 	    "box sees it\n"
 	    "5:9: name must be 1 to 64 of the characters a-z, A-Z, 0-9, _ and "
-	    "-, not \"a b\"\n"
+	    "-, not \"a b\"; write a-b\n"
 	    "6:3: unknown key \"prot\" in a connection; did you mean "
 	    "\"port\"?\n"
 	    "8:3: port is given twice; the first is in line 7\n"
-	    "9:12: db_type must be postgres: pgjump speaks PostgreSQL only, "
-	    "and cloud warehouses need no tunnel, not \"snowflake\"\n"
+	    "9:12: db_type must be postgres, not \"snowflake\"; pgjump speaks "
+	    "PostgreSQL only, and cloud warehouses need no tunnel\n"
 	    "10:15: client_tls must be one of passthrough, terminate, not "
 	    "\"ended\"\n"
 	    "12:9: host must be a host name, an address or a directory, "

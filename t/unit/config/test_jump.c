@@ -50,8 +50,8 @@ credentials_fit_the_method(void **state)
 	    "auth_method key\n");
 	assert_string_equal(errors(TUNNEL("a", "1000") "    private_key: x\n"
 						       "    password:\n"),
-	    "5:5: ssh_tunnel.password or password_file is required with "
-	    "auth_method password\n"
+	    "8:18: ssh_tunnel.auth_method is password if it is not given; for "
+	    "this key set auth_method: key\n"
 	    "8:18: ssh_tunnel.private_key: it is not a private key; give the "
 	    "text that begins with \"-----BEGIN\", or its path in "
 	    "private_key_file\n");
@@ -80,7 +80,7 @@ methods_are_judged_one_by_one(void **state)
 	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
 						       "[agent, kye]\n"),
 	    "8:26: ssh_tunnel.auth_method must be password, key, agent, none or "
-	    "a list of these, not \"kye\"\n");
+	    "a list of these, not \"kye\"; did you mean key?\n");
 	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
 						       "[agent, agent]\n"),
 	    "8:26: ssh_tunnel.auth_method: \"agent\" is in the list twice\n");
@@ -142,7 +142,7 @@ a_wrong_method_is_one_error(void **state)
 {
 	static const char expected[] =
 	    "8:18: ssh_tunnel.auth_method must be password, key, agent, none or "
-	    "a list of these, not \"agnet\"\n";
+	    "a list of these, not \"agnet\"; did you mean agent?\n";
 
 	(void)state;
 	assert_string_equal(errors(TUNNEL("a", "1000") "    auth_method: "
@@ -159,7 +159,7 @@ a_wrong_method_is_one_error(void **state)
 				   "ssh_tunnel: { use: edge, private_key: "
 				   "" PUBLIC_KEY " } }]\n"),
 	    "1:58: jump_boxes.edge.auth_method must be password, key, agent, "
-	    "none or a list of these, not \"agnet\"\n");
+	    "none or a list of these, not \"agnet\"; did you mean agent?\n");
 }
 
 static void

@@ -315,8 +315,8 @@ an_unknown_name_is_told_with_the_nearest(void **state)
 	    "jump_boxes\n"
 	    "2:68: ssh_tunnel.port must be a number from 1 to 65535, not "
 	    "\"0\"\n"
-	    "2:71: unknown key \"user\" in ssh_tunnel; did you mean "
-	    "\"username\"?\n");
+	    "2:71: unknown key \"user\" in ssh_tunnel; here it is called "
+	    "\"username\"\n");
 }
 
 static void
@@ -336,8 +336,8 @@ an_error_is_told_once_where_it_stands(void **state)
 	    "\"0\"\n"
 	    "4:18: jump_boxes.edge.private_key or private_key_file is "
 	    "required with auth_method key\n"
-	    "6:15: jump_boxes.edge.host_key must be a pin SHA256:..., a list "
-	    "of pins, accept-new or any, not \"SHA256:short\"\n");
+	    "6:15: jump_boxes.edge.host_key must be a pin SHA256:... or a "
+	    "key, a list of these, accept-new or any, not \"SHA256:short\"\n");
 }
 
 /* Connections that use a jump box which was refused add nothing. */

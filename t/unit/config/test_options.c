@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/nearest.h"
 #include "config/config.h"
 #include "config/section.h"
 #include "config/value.h"
@@ -105,36 +106,43 @@ a_secret_has_a_file(void **state)
 }
 
 static void
-an_unknown_key_gets_a_hint(void **state)
+the_nearest_key_is_found(void **state)
 {
 	static const struct {
 		enum option_section section;
-		const char *key, *hint;
+		const char *key, *nearest;
 	} cases[] = {
-		{ SECTION_CONNECTION, "prot", "; did you mean \"port\"?" },
-		{ SECTION_CONNECTION, "Host", "; did you mean \"host\"?" },
-		{ SECTION_CONNECTION, "user", "; did you mean \"username\"?" },
-		{ SECTION_TUNNEL, "user", "; did you mean \"username\"?" },
-		{ SECTION_TUNNEL, "pasword_file",
-		    "; did you mean \"password_file\"?" },
-		{ SECTION_TUNNEL, "passphrase",
-		    "; did you mean \"private_key_passphrase\"?" },
-		{ SECTION_CONNECTION, "log_level",
-		    "; it belongs in the top level (beside connections)" },
-		{ SECTION_CONNECTION, "private_key",
-		    "; it belongs in ssh_tunnel" },
-		{ SECTION_TUNNEL, "mode", "; it belongs in ssl_config" },
+		{ SECTION_CONNECTION, "prot", "port" },
+		{ SECTION_CONNECTION, "Host", "host" },
+		{ SECTION_CONNECTION, "user", "username" },
+		{ SECTION_TUNNEL, "user", "username" },
+		{ SECTION_TUNNEL, "pasword_file", "password_file" },
+		{ SECTION_TUNNEL, "passphrase", "private_key_passphrase" },
 		{ SECTION_CONNECTION, "frobnicate", "" },
 		{ SECTION_CONNECTION, "", "" },
 	};
-	char hint[100];
+	char word[NEAREST_LEN_MAX + 1];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		config_options_hint(cases[i].section, cases[i].key, hint,
-		    sizeof hint);
-		assert_string_equal(hint, cases[i].hint);
+		config_options_nearest(cases[i].section, cases[i].key, word);
+		assert_string_equal(word, cases[i].nearest);
 	}
+}
+
+static void
+a_key_of_another_section_is_known(void **state)
+{
+	char hint[100];
+
+	(void)state;
+	assert_true(
+	    config_options_hint_section("log_level", hint, sizeof hint));
+	assert_string_equal(hint,
+	    "; it belongs in the top level (beside connections)");
+	assert_true(config_options_hint_section("mode", hint, sizeof hint));
+	assert_string_equal(hint, "; it belongs in ssl_config");
+	assert_false(config_options_hint_section("prot", hint, sizeof hint));
 }
 
 static enum value_verdict
@@ -148,8 +156,8 @@ parse(enum option_section section, const char *name, const char *text,
 static void
 numbers_keep_their_range(void **state)
 {
-	static const char *const bad[] = { "", "0", "65536", "-1", "+1", " 1",
-		"1 ", "1.0", "0x10", "1e3", "99999999999999999999", "true" };
+	static const char *const bad[] = { "", "0", "65536", "-1", "+1", "1 2",
+		"1.0", "0x10", "1e3", "99999999999999999999", "true" };
 	union field field;
 
 	(void)state;
@@ -163,6 +171,27 @@ numbers_keep_their_range(void **state)
 		assert_int_equal(parse(SECTION_CONNECTION, "port", bad[i],
 				     &field),
 		    VALUE_BAD);
+}
+
+static void
+space_at_the_ends_is_none_of_a_value(void **state)
+{
+	union field field;
+
+	(void)state;
+	assert_int_equal(parse(SECTION_CONNECTION, "port", " 1\n", &field),
+	    VALUE_GOOD);
+	assert_int_equal(field.number, 1);
+	assert_int_equal(parse(SECTION_CONNECTION, "host", "h \r\n", &field),
+	    VALUE_GOOD);
+	assert_string_equal(field.text, "h");
+	free(field.text);
+	/* Of a secret it is, but for one line end. */
+	assert_int_equal(parse(SECTION_CONNECTION, "password", " x \n\n",
+			     &field),
+	    VALUE_GOOD);
+	assert_string_equal(field.secret.text, " x \n");
+	secret_clear(&field.secret);
 }
 
 static void
@@ -215,6 +244,9 @@ flags_are_words(void **state)
 	    VALUE_GOOD);
 	assert_false(field.flag);
 	assert_int_equal(parse(SECTION_TUNNEL, "enabled", "1", &field),
+	    VALUE_GOOD);
+	assert_true(field.flag);
+	assert_int_equal(parse(SECTION_TUNNEL, "enabled", "2", &field),
 	    VALUE_BAD);
 }
 
@@ -247,7 +279,7 @@ hosts_are_names_or_addresses(void **state)
 	static const char *const good[] = { "a", "db.example.com", "10.0.0.1",
 		"::1", "2001:db8::1", "fe80::1%eth0", "my_host-1", "/run/x" };
 	static const char *const bad[] = { "", "h:5432", "[::1]", "h/x",
-		"postgres://h", "u@h", "a b", "h\n", "\xc3\xa4" };
+		"postgres://h", "u@h", "a b", "h\ni", "\xc3\xa4" };
 	char longest[255];
 	union field field;
 
@@ -371,8 +403,10 @@ main(void)
 		cmocka_unit_test(every_row_is_sound),
 		cmocka_unit_test(every_default_is_allowed),
 		cmocka_unit_test(a_secret_has_a_file),
-		cmocka_unit_test(an_unknown_key_gets_a_hint),
+		cmocka_unit_test(the_nearest_key_is_found),
+		cmocka_unit_test(a_key_of_another_section_is_known),
 		cmocka_unit_test(numbers_keep_their_range),
+		cmocka_unit_test(space_at_the_ends_is_none_of_a_value),
 		cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(flags_are_words),
 		cmocka_unit_test(words_may_be_for_later),
