@@ -8,8 +8,8 @@
 struct config;
 
 /*
- * Call `each` for every path, perhaps more than once; with "DIR/*" for each
- * directory that the command line names.
+ * Call `each` for every path, perhaps more than once; for a directory that the
+ * command line names with the name "*" in it.
  */
 void config_files_each(const struct config *,
     void (*each)(void *arg, const char *path), void *arg);

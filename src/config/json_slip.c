@@ -35,7 +35,8 @@ struct scan {
 	struct bracket open[DEPTH_MAX];
 	size_t depth;
 	enum turn turn;
-	size_t last_end; /* behind the last token */
+	size_t last_end;  /* behind the last token */
+	size_t colon_end; /* behind the last colon */
 	/* The first closing bracket that is indented otherwise than its line.
 	 */
 	size_t odd_close, odd_open;
@@ -294,13 +295,14 @@ read_comma(struct scan *scan)
 static bool
 read_colon(struct scan *scan)
 {
+	if (scan->turn == TURN_COMMA && scan->colon_end > 0)
+		return slip_found(scan->slip, scan->colon_end,
+		    "a value is missing after this colon, or a \"{\"");
 	if (scan->turn != TURN_COLON)
 		return slip_found(scan->slip, scan->at,
-		    scan->turn == TURN_COMMA
-			? "a comma is missing before this key, or its quotes"
-			: "a key must stand before this colon");
+		    "a key must stand before this colon");
 	scan->turn = TURN_VALUE;
-	scan->last_end = ++scan->at;
+	scan->last_end = scan->colon_end = ++scan->at;
 	return false;
 }
 

@@ -271,7 +271,9 @@ look_at_content(struct look *look, struct slip_line *line)
 		return look_at_key(look, line, colon);
 	if (look->before == BEFORE_NOTHING && top(look) != NULL &&
 	    top(look)->is_list) {
-		look->before = BEFORE_VALUE;
+		look->before = BEFORE_WORDS;
+		look->words_at = line->at;
+		look->words_indent = line->at - line->start;
 		look->of.name_indent = top(look)->indent;
 		look->of.name_len = 0;
 		return slip_value_look(&look->of, line);
@@ -332,6 +334,20 @@ is_ini(const struct look *look)
 		   line.end - line.start) != NULL;
 }
 
+/* JSON that begins with a key, at *first, and ends with a brace. */
+static bool
+lacks_brace(const struct look *look, size_t *first)
+{
+	size_t len = look->of.text.len;
+
+	while (*first < len && slip_line_is_gap(look->of.text.bytes[*first]))
+		++*first;
+	while (len > *first && slip_line_is_gap(look->of.text.bytes[len - 1]))
+		len--;
+	return len > *first && look->of.text.bytes[*first] == '"' &&
+	    look->of.text.bytes[len - 1] == '}';
+}
+
 bool
 yaml_slip_find(const char *bytes, size_t len, size_t end, struct slip *slip)
 {
@@ -343,6 +359,7 @@ yaml_slip_find(const char *bytes, size_t len, size_t end, struct slip *slip)
 		},
 	};
 	struct slip_line line;
+	size_t first = 0;
 
 	if (is_ini(&look))
 		return slip_found(slip, 0,
@@ -350,6 +367,9 @@ yaml_slip_find(const char *bytes, size_t len, size_t end, struct slip *slip)
 		    "YAML and JSON");
 	if (json_slip_is_json(bytes, len))
 		return json_slip_find(bytes, len, slip);
+	if (lacks_brace(&look, &first))
+		return slip_found(slip, first,
+		    "a \"{\" is missing before this");
 	while (look.of.next < len && look.of.next <= end) {
 		line = slip_line_at(&look.of.text, look.of.next);
 		look.of.next = slip_line_next(&look.of.text, look.of.next);
