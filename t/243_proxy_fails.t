@@ -104,6 +104,9 @@ my @table = (
 	'noise' => [of_type('http', closing("\x01\x02garbage")),
 		qr/is no HTTP proxy, it answered: "\?\?garbage"/,
 		$wrong_place],
+	'noise, and silence' => [of_type('http', peer('noise')),
+		qr/is no HTTP proxy, it answered: "\?\?\?garbage"/,
+		$wrong_place],
 	'a status that is none' => [
 		of_type('http', staying("HTTP/1.1 good\r\n\r\n")),
 		qr/is no HTTP proxy, it answered: "HTTP\/1\.1 good"/,
@@ -284,7 +287,10 @@ my $next = qr/attempt \d+; $PgJump::Told::next_try\z/;
 my $answer = qr/the proxy answered "(?:HTTP|SOCKS)/;
 
 # Short limits for the cases that wait in vain; the others keep theirs.
-sub is_hurried($case) { $case->{says} =~ /within/ ? 1 : 0 }
+sub is_hurried($case)
+{
+	return $case->{says} =~ /within/ || $case->{name} =~ /silence/ ? 1 : 0;
+}
 my %limits = (1 => [connect_timeout => '300ms'], 0 => []);
 
 for my $hurried (0, 1) {

@@ -480,7 +480,6 @@ jump_box_look(struct jump_box *box, struct jump_box_state *out)
 		.retry_ms = box->retry_ms,
 		.counts = box->counts,
 	};
-	jump_gauge_sum(&box->gauges, &out->links, &out->channels,
-	    &out->rtt_us);
+	jump_gauge_sum(&box->gauges, &out->links, &out->channels, &out->rtt_us);
 	pthread_mutex_unlock(&box->mutex);
 }

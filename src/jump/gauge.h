@@ -31,7 +31,7 @@ jump_gauge_set(struct jump_gauge *gauge, size_t links, size_t channels,
 }
 
 /* Add up all of a list, whose lock is held; the shortest round trip counts. */
-void jump_gauge_sum(const struct jump_gauges *, size_t *links,
-    size_t *channels, int64_t *rtt_us);
+void jump_gauge_sum(const struct jump_gauges *, size_t *links, size_t *channels,
+    int64_t *rtt_us);
 
 #endif

@@ -40,8 +40,8 @@ struct dial_facts {
 	char address[64];     /* the one that accepted */
 	char proxy_said[400]; /* when it had reached the jump box */
 	struct ssh_facts ssh;
-	char trusted_by[400];   /* the host key: "is known by FILE:LINE" */
-	char login_by[320];     /* "key SHA256:... and password" */
+	char trusted_by[400]; /* the host key: "is known by FILE:LINE" */
+	char login_by[320];   /* "key SHA256:... and password" */
 	char ending[160]; /* of the certificate that logged in, if it is near */
 	struct ssh_tried tried; /* to log in, with what came of it */
 };

@@ -57,6 +57,13 @@ is_http(const struct talk *talk)
 
 /* --- Waiting -------------------------------------------------------------- */
 
+static enum await_status
+await(const struct talk *talk, short events)
+{
+	return await_one(ssh_socket_fd(talk->socket), events,
+	    talk->started_ms + talk->allowed_ms, talk->cancel_fd);
+}
+
 /*
  * A proxy of SOCKS5 that was asked to connect has answered before, so it is the
  * jump box that does not.
@@ -72,11 +79,11 @@ fail_timeout(const struct talk *talk)
 	return fault_set(talk->fault, FAIL_PROXY_SILENT, "%s", allowed.text);
 }
 
+/* A wait that did not end well is a failure. */
 static enum failure
-await(const struct talk *talk, short events)
+judge_wait(const struct talk *talk, enum await_status status)
 {
-	switch (await_one(ssh_socket_fd(talk->socket), events,
-	    talk->started_ms + talk->allowed_ms, talk->cancel_fd)) {
+	switch (status) {
 	case AWAIT_READY:
 		return FAIL_NONE;
 	case AWAIT_TIMEOUT:
@@ -116,8 +123,9 @@ await_tls(const struct talk *talk, struct tls *session)
 {
 	const void *unsent;
 
-	return await(talk,
-	    tls_output(session, &unsent) > 0 ? POLLIN | POLLOUT : POLLIN);
+	return judge_wait(talk,
+	    await(talk,
+		tls_output(session, &unsent) > 0 ? POLLIN | POLLOUT : POLLIN));
 }
 
 static enum failure
@@ -172,7 +180,7 @@ send_bytes(const struct talk *talk, const void *bytes, size_t len)
 		ssize_t sent = ssh_socket_write(talk->socket, bytes, len);
 
 		if (sent < 0 && errno == EAGAIN)
-			code = await(talk, POLLOUT);
+			code = judge_wait(talk, await(talk, POLLOUT));
 		else if (sent < 0 && errno != EINTR)
 			return FAIL_NONE;
 		if (sent > 0) {
@@ -231,23 +239,45 @@ fail_closed(const struct talk *talk)
 }
 
 /* Take what has come; *is_closed: and no more will. */
-static enum failure
+static enum await_status
 receive(struct talk *talk, bool *is_closed)
 {
-	ssize_t got;
-
-	if (talk->len == ANSWER_MAX)
-		return fault_set(talk->fault, FAIL_PROXY_ENDLESS, "%s",
-		    "16 KB of headers");
-	got = ssh_socket_receive(talk->socket, talk->bytes + talk->len,
+	ssize_t got = ssh_socket_receive(talk->socket, talk->bytes + talk->len,
 	    ANSWER_MAX - talk->len);
+
 	if (got > 0)
 		talk->len += (size_t)got;
 	else if (got < 0 && errno == EAGAIN)
 		return await(talk, POLLIN);
 	else
 		*is_closed = true;
-	return FAIL_NONE;
+	return AWAIT_READY;
+}
+
+/*
+ * Read until there is a verdict.  Bytes without one are judged once more when
+ * the proxy has closed or the time is over: they may show what it is.
+ */
+static enum failure
+hear(struct talk *talk)
+{
+	enum await_status status = AWAIT_READY;
+	bool is_closed = false;
+
+	talk->len = 0;
+	for (;;) {
+		read_answer(talk, is_closed || status == AWAIT_TIMEOUT);
+		if (talk->answer.progress != SSH_PROXY_MORE)
+			return FAIL_NONE;
+		if (is_closed)
+			return fail_closed(talk);
+		if (status != AWAIT_READY)
+			return judge_wait(talk, status);
+		if (talk->len == ANSWER_MAX)
+			return fault_set(talk->fault, FAIL_PROXY_ENDLESS, "%s",
+			    "16 KB of headers");
+		status = receive(talk, &is_closed);
+	}
 }
 
 static enum failure
@@ -264,30 +294,18 @@ judge(const struct talk *talk)
 	return FAIL_NONE;
 }
 
-/*
- * Read until the answer is whole.  Bytes behind it belong to what follows: put
- * them back.
- */
+/* Bytes behind the answer belong to what follows: put them back. */
 static enum failure
 hear_answer(struct talk *talk)
 {
-	bool is_closed = false;
-	enum failure code = FAIL_NONE;
+	enum failure code = hear(talk);
+	size_t used = talk->answer.used;
 
-	talk->len = 0;
-	for (;;) {
-		read_answer(talk, is_closed || code != FAIL_NONE);
-		if (talk->answer.progress != SSH_PROXY_MORE)
-			break;
-		if (is_closed)
-			return fail_closed(talk);
-		if (code != FAIL_NONE)
-			return code;
-		code = receive(talk, &is_closed);
-	}
-	if (talk->answer.used < talk->len)
-		ssh_socket_unread(talk->socket, talk->bytes + talk->answer.used,
-		    talk->len - talk->answer.used);
+	if (code != FAIL_NONE)
+		return code;
+	if (used < talk->len)
+		ssh_socket_unread(talk->socket, talk->bytes + used,
+		    talk->len - used);
 	return judge(talk);
 }
 

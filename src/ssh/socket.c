@@ -222,6 +222,8 @@ ssh_socket_write(struct ssh_socket *socket, const void *bytes, size_t len)
 		return send(socket->fd, bytes, len, MSG_NOSIGNAL);
 	if (!send_records(socket, socket->tls))
 		return -1;
+	if (len == 0)
+		return 0;
 	if (len > RECORD_MAX)
 		len = RECORD_MAX;
 	tls_write(socket->tls, bytes, len);
