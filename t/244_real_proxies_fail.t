@@ -99,6 +99,17 @@ for my $name (@$found) {
 	}
 }
 
+# dante has no 4a: it takes a name for the address that stands for one.
+if (grep { $_ eq 'dante' } @$found) {
+	push @connections, $lab->connection('f' . @connections, port => 5432,
+	    ssh_tunnel => { host => 'localhost', port => $closed,
+		host_key => 'any', proxy_host => '127.0.0.1',
+		proxy_port => $alive[-2]->port, proxy_type => 'socks4a' });
+	push @cases, ['dante: a name by SOCKS4',
+		qr/SOCKS4 reply 91, .* takes addresses only/,
+		$connections[-1]{name}];
+}
+
 # A black hole gets less than any proxy takes for it by default; the others get
 # more than enough: dante takes seconds to turn somebody away.
 my %report;

@@ -286,13 +286,32 @@ read_reply(const unsigned char *bytes, size_t len, bool is_ended,
 	}
 }
 
-/* Eight bytes, the first of which is 0; those behind the code mean nothing. */
+/*
+ * A server without 4a takes the address that stands for a name for an address,
+ * and fails to reach it.
+ */
 static void
-read_reply_4(const unsigned char *bytes, size_t len,
+fail_4(const struct ssh_proxy_asked *asked, unsigned char code,
     struct ssh_proxy_answer *answer)
 {
+	unsigned char address[ADDRESS_LEN_MAX];
+
+	fail(answer, 4, replies_4, code);
+	if (answer->code == FAIL_PROXY_JUMP_UNREACHED &&
+	    address_read(asked->host, address) != AF_INET)
+		snprintf(answer->words, sizeof answer->words,
+		    "%.200s; a server that has SOCKS4 without 4a takes "
+		    "addresses only",
+		    answer->said);
+}
+
+/* Eight bytes, the first of which is 0; those behind the code mean nothing. */
+static void
+read_reply_4(const struct ssh_proxy_asked *asked, const unsigned char *bytes,
+    size_t len, struct ssh_proxy_answer *answer)
+{
 	if (bytes[1] != 90) {
-		fail(answer, 4, replies_4, bytes[1]);
+		fail_4(asked, bytes[1], answer);
 	} else if (len >= 8) {
 		answer->progress = SSH_PROXY_OPEN;
 		answer->used = 8;
@@ -340,7 +359,7 @@ ssh_proxy_socks_read(enum ssh_proxy_socks *message,
 		read_reply(bytes, len, is_ended, answer);
 		break;
 	case SSH_PROXY_SOCKS4_CONNECT:
-		read_reply_4(bytes, len, answer);
+		read_reply_4(asked, bytes, len, answer);
 		break;
 	}
 }

@@ -207,6 +207,21 @@ a_refusal_tells_its_cause(void **state)
 	}
 }
 
+static void
+a_name_may_be_too_much_for_socks4(void **state)
+{
+	enum ssh_proxy_socks message = SSH_PROXY_SOCKS4_CONNECT;
+
+	(void)state;
+	read_bytes(&message, &by_name, BYTES("\0\x5b\0\0\0\0\0\0"), false);
+	assert_string_equal(answer.words,
+	    "SOCKS4 reply 91, rejected or failed; a server that has SOCKS4 "
+	    "without 4a takes addresses only");
+	read_bytes(&message, &by_login, BYTES("\0\x5b\0\0\0\0\0\0"), false);
+	assert_string_equal(answer.words,
+	    "SOCKS4 reply 91, rejected or failed");
+}
+
 int
 main(void)
 {
@@ -215,6 +230,7 @@ main(void)
 		cmocka_unit_test(the_longest_message_fits),
 		cmocka_unit_test(answers_are_as_long_as_their_address),
 		cmocka_unit_test(a_refusal_tells_its_cause),
+		cmocka_unit_test(a_name_may_be_too_much_for_socks4),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
