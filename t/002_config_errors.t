@@ -209,20 +209,6 @@ for my $case (@cases) {
 	};
 }
 
-# Options of later versions are known and refused.
-for my $later ('via: edge', 'via: [a, b]') {
-	my $seen = judged("- name: a\n  host: h\n$tunnel    $later\n", 'config');
-	is($seen->{rc}, 1, "$later: exit 1");
-	like($seen->{err}, qr/^\Q$file\E:9:5: .*not supported yet/m,
-	    'refused');
-	$seen = judged("jump_boxes:\n  edge:\n    host: j\n    username: u\n"
-	    . "    auth_method: agent\n    $later\n"
-	    . "connections: [{ name: a, host: h, ssh_tunnel: edge }]\n",
-	    'config');
-	like($seen->{err},
-	    qr/\A\Q$file\E:6:5: jump_boxes\.edge\.\w+ is not supported yet\n\z/,
-	    'in jump_boxes, too');
-}
 my $address = qr/PORT, HOST:PORT, "\[V6\]:PORT", \/dir\/name\.sock, off/;
 for my $case (
 	['http: here', qr/:1:7: http is none of these forms: $address/],

@@ -36,12 +36,12 @@ my %fact = map { ($_ => 's') } qw(key_type? key_fingerprint? key_comment?
     fingerprint? methods? tls_offered? version? subject? issuer? names?
     expires? verified? encrypted? sqlstate? words? in_recovery?);
 $fact{$_} = ['s'] for qw(auth_method? keys? tried?);
-$fact{$_} = 'n' for qw(rtt_ms? connections? max_connections?);
+$fact{$_} = 'n' for qw(rtt_ms? connections? max_connections? hop?);
 my %phase = (phase => 's', status => 's', message => 's', hint => 's',
     duration_ms => 'n', %fact);
 my %probe = (target => 's', message => 's', duration_ms => 'n');
 my %report = (name => 's', status => 's', phases => [\%phase],
-    probes => [\%probe], side => 's', stage => 's', message => 's',
+    probes => [\%probe], side => 's', stage => 's', 'hop?' => 'n', message => 's',
     detail => 's', remarks => ['s'], hint => 's', file => 's',
     lines => ['s'], place => 's', command => 's', total_duration_ms => 'n');
 

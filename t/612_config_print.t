@@ -60,10 +60,9 @@ YAML
 	my @rows = grep { /^SECTION/ } split /\n\t\{ /, $table;
 	cmp_ok(scalar(@rows), '>', 45, 'the option table is read');
 	for (@rows) {
-		my ($section, $name, $type, $need, $rest) =
-		    /^SECTION_(\w+), "(\w+)", OPTION_(\w+),\s+NEED_(\w+),(.*)/s;
-		next if $need eq 'LATER'
-		    || ($section eq 'SSL' && $name eq 'enabled');
+		my ($section, $name, $type, $rest) =
+		    /^SECTION_(\w+), "(\w+)", OPTION_(\w+),\s+NEED_\w+,(.*)/s;
+		next if $section eq 'SSL' && $name eq 'enabled';
 		my ($default) = $rest =~ /\.fallback = "([^"]*)"/;
 		like($text, $type eq 'SPECIAL' || !defined $default
 		    ? qr/^\s*(?:- |# )?$name:/m

@@ -24,6 +24,15 @@ static const struct variant {
 #include "base/failure.def"
 };
 
+/* Texts for a jump box behind another one; NULL: the text of the row. */
+static const struct inner {
+	enum failure code;
+	const char *message, *hint;
+} inners[] = {
+#define INNER(symbol, message, hint) { FAIL_##symbol, message, hint },
+#include "base/failure.def"
+};
+
 /* What stands between two clauses of DETAIL. */
 #define BETWEEN "; "
 
@@ -99,6 +108,49 @@ fault_name_proxy(struct fault *fault, const char *proxy)
 }
 
 void
+fault_name_hop(struct fault *fault, const char *jump, const char *user,
+    unsigned hop, const char *through)
+{
+	if (fault->jump[0] != '\0')
+		return;
+	fault_name(fault, jump, user, NULL);
+	name_once(fault->through, sizeof fault->through, through);
+	fault->hop = hop;
+	if (fault->hops < hop)
+		fault->hops = hop;
+}
+
+void
+fault_name_as(struct fault *fault, const struct fault *named)
+{
+	if (fault->jump[0] == '\0')
+		fault_name_proxy(fault, named->proxy);
+	fault_name_hop(fault, named->jump, named->user, named->hop,
+	    named->through);
+}
+
+void
+fault_count_hops(struct fault *fault, unsigned hops)
+{
+	if (fault->hop > 0 && fault->hops < hops)
+		fault->hops = hops;
+}
+
+bool
+fault_is_of_outer(const struct fault *fault, unsigned hops)
+{
+	return fault->code != FAIL_NONE && fault->hop > 0 && fault->hop < hops;
+}
+
+enum failure
+fault_adopt(struct fault *fault, const struct fault *cause)
+{
+	if (fault->code == FAIL_NONE && cause->code != FAIL_NONE)
+		*fault = *cause;
+	return fault->code;
+}
+
+void
 fault_software(struct fault *fault, enum software software)
 {
 	if (fault->software == SOFTWARE_UNKNOWN)
@@ -134,11 +186,24 @@ variant_of(const struct fault *fault)
 	return own != NULL ? own : variant_for(fault->code, SOFTWARE_OTHER);
 }
 
+static const struct inner *
+inner_of(const struct fault *fault)
+{
+	for (size_t i = 0; fault->hop > 1 && i < sizeof inners / sizeof *inners;
+	     i++)
+		if (inners[i].code == fault->code)
+			return &inners[i];
+	return NULL;
+}
+
 static const char *
 message_of(const struct fault *fault)
 {
 	const struct variant *variant = variant_of(fault);
+	const struct inner *inner = inner_of(fault);
 
+	if (inner != NULL && inner->message != NULL)
+		return inner->message;
 	if (variant != NULL && variant->message != NULL)
 		return variant->message;
 	return failure_info(fault->code)->message;
@@ -148,7 +213,10 @@ static const char *
 hint_of(const struct fault *fault)
 {
 	const struct variant *variant = variant_of(fault);
+	const struct inner *inner = inner_of(fault);
 
+	if (inner != NULL && inner->hint != NULL)
+		return inner->hint;
 	if (variant != NULL && variant->hint != NULL)
 		return variant->hint;
 	return failure_info(fault->code)->hint;
@@ -178,13 +246,40 @@ append_string(struct text *text, const char *piece)
 	append(text, piece, strlen(piece));
 }
 
+/* "10.1.0.4:22 (hop 2 of 2, through bastion.example.com:22)" */
+static void
+append_jump(struct text *text, const struct fault *fault)
+{
+	char hop[60];
+
+	append_string(text, fault->jump);
+	if (fault->hops < 2)
+		return;
+	snprintf(hop, sizeof hop, " (hop %u of %u", fault->hop, fault->hops);
+	append_string(text, hop);
+	if (fault->through[0] != '\0') {
+		append_string(text, ", through ");
+		append_string(text, fault->through);
+	}
+	append_string(text, ")");
+}
+
+static void
+append_before(struct text *text, const struct fault *fault)
+{
+	char hop[20];
+
+	snprintf(hop, sizeof hop, "hop %u", fault->hop - 1);
+	append_string(text, hop);
+}
+
 static void
 append_from(struct text *text, const struct fault *fault)
 {
 	if (fault->jump[0] == '\0')
 		return;
 	append_string(text, " from jump box ");
-	append_string(text, fault->jump);
+	append_jump(text, fault);
 }
 
 /* Append what a template's {name} stands for. */
@@ -195,17 +290,26 @@ append_named(struct text *text, const struct fault *fault, const char *name,
 	const struct {
 		const char *name, *value;
 	} values[] = {
-		{ "jump", fault->jump },
 		{ "proxy", fault->proxy },
 		{ "database", fault->database },
 		{ "user", fault->user },
 		{ "words", fault->words },
 	};
+	const struct {
+		const char *name;
+		void (*append)(struct text *, const struct fault *);
+	} forms[] = {
+		{ "jump", append_jump },
+		{ "before", append_before },
+		{ "from", append_from },
+	};
 
-	if (len == 4 && memcmp(name, "from", 4) == 0) {
-		append_from(text, fault);
-		return;
-	}
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (strlen(forms[i].name) == len &&
+		    memcmp(forms[i].name, name, len) == 0) {
+			forms[i].append(text, fault);
+			return;
+		}
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		if (strlen(values[i].name) == len &&
 		    memcmp(values[i].name, name, len) == 0) {

@@ -24,9 +24,12 @@
  */
 struct fault {
 	enum failure code;
-	enum software software;     /* of the jump box */
-	char jump[FAULT_PEER_MAX];  /* host:port; "" without a tunnel */
-	char proxy[FAULT_PEER_MAX]; /* the one before the jump box, or "" */
+	enum software software;    /* of the jump box */
+	char jump[FAULT_PEER_MAX]; /* host:port; "" without a tunnel */
+	/* That jump box is hop `hop` of `hops`; where unknown, both are 0. */
+	unsigned hop, hops;
+	char through[FAULT_PEER_MAX]; /* the jump box before it; "": none */
+	char proxy[FAULT_PEER_MAX];   /* the one before the jump box, or "" */
 	/* host:port or a path, as the jump box sees it */
 	char database[FAULT_PEER_MAX];
 	char user[80]; /* on the jump box */
@@ -60,6 +63,25 @@ void fault_name(struct fault *, const char *jump, const char *user,
 /* Set the proxy on the way to the jump box; NULL: there is none. */
 void fault_name_proxy(struct fault *, const char *proxy);
 
+/*
+ * Name the jump box, and the user there, unless a jump box is named.  It is the
+ * one number `hop` on the way, and `through` the one before it, or NULL.
+ */
+void fault_name_hop(struct fault *, const char *jump, const char *user,
+    unsigned hop, const char *through);
+
+/* Name the jump box that another fault names, unless one is named. */
+void fault_name_as(struct fault *, const struct fault *named);
+
+/* The way to the database, or to an inner jump box, has so many hops. */
+void fault_count_hops(struct fault *, unsigned hops);
+
+/* Whether the named jump box is an outer one of a way with `hops`. */
+bool fault_is_of_outer(const struct fault *, unsigned hops);
+
+/* Take over the cause, names and notes of another fault, unless one is set. */
+enum failure fault_adopt(struct fault *, const struct fault *cause);
+
 /* Set the SSH server of the jump box, unless it is known already. */
 void fault_software(struct fault *, enum software);
 
@@ -71,10 +93,11 @@ bool fault_is_of_sshd(const struct fault *);
 
 /*
  * The primary message: one line of ASCII, complete on its own, which ends in
- * the stage's label.  In templates {jump}, {proxy}, {database}, {user} and
- * {words} stand for the fault's texts; {from} stands for " from jump box
- * HOST:PORT", or for nothing on a connection without tunnel.  Always ends with
- * NUL within `len`.
+ * the stage's label.  In templates {proxy}, {database}, {user} and {words}
+ * stand for the fault's texts; {jump} for the jump box and, in a chain, its
+ * hop; {before} for the hop before it; {from} for " from jump box {jump}", or
+ * for nothing on a connection without tunnel.  Always ends with NUL within
+ * `len`.
  */
 void fault_message(const struct fault *, char *buf, size_t len);
 

@@ -188,6 +188,12 @@ socket_was_heard(struct stream *stream, int64_t since_ms)
 }
 
 static void
+socket_name_silent(struct stream *stream, int64_t since_ms, struct fault *fault)
+{
+	(void)stream, (void)since_ms, (void)fault;
+}
+
+static void
 socket_fault(struct stream *stream, struct fault *fault)
 {
 	struct socket_stream *self = socket_of(stream);
@@ -231,6 +237,7 @@ static const struct stream_ops socket_ops = {
 	.is_drained = socket_is_drained,
 	.expect_by = socket_expect_by,
 	.was_heard = socket_was_heard,
+	.name_silent = socket_name_silent,
 	.fault = socket_fault,
 	.close = socket_close,
 };

@@ -67,6 +67,12 @@ stream_was_heard(struct stream *stream, int64_t since_ms)
 }
 
 void
+stream_name_silent(struct stream *stream, int64_t since_ms, struct fault *fault)
+{
+	stream->ops->name_silent(stream, since_ms, fault);
+}
+
+void
 stream_fault(struct stream *stream, struct fault *fault)
 {
 	stream->ops->fault(stream, fault);

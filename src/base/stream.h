@@ -37,6 +37,7 @@ struct stream_ops {
 	bool (*is_drained)(struct stream *);
 	void (*expect_by)(struct stream *, int64_t by_ms);
 	bool (*was_heard)(struct stream *, int64_t since_ms);
+	void (*name_silent)(struct stream *, int64_t since_ms, struct fault *);
 	void (*fault)(struct stream *, struct fault *);
 	void (*close)(struct stream *, bool with_reset);
 };
@@ -97,6 +98,12 @@ bool stream_is_drained(struct stream *);
  */
 void stream_expect_by(struct stream *, int64_t by_ms);
 bool stream_was_heard(struct stream *, int64_t since_ms);
+
+/*
+ * Where it was not heard: name in the fault the jump box whose silence since
+ * then that is, which may be an outer one of a chain.
+ */
+void stream_name_silent(struct stream *, int64_t since_ms, struct fault *);
 
 /*
  * Why the stream is lost, after STREAM_LOST.  A channel whose link died gives

@@ -15,16 +15,25 @@
 #include "check/advice_hostkey.h"
 #include "check/advice_login.h"
 #include "check/advice_proxy.h"
+#include "check/blamed.h"
 #include "check/report.h"
 #include "check/state.h"
 #include "config/config.h"
+#include "config/hops.h"
 
 #define SSHD_CONFIG "sshd_config on the jump box, at its end, then reload sshd"
 
 static const struct config_jump *
 jump_of(const struct check_state *state)
 {
-	return state->task->connection->jump;
+	return check_blamed_jump(state);
+}
+
+/* The machine that connects to the jump box. */
+static const char *
+before_jump(const struct check_state *state)
+{
+	return jump_of(state)->via == NULL ? CHECK_HERE : CHECK_BEFORE_JUMP;
 }
 
 /* The machine that connects to the database. */
@@ -37,7 +46,8 @@ near_database(const struct check_state *state)
 static bool
 is_socket(const struct check_state *state)
 {
-	return state->task->connection->host_kind == CONFIG_HOST_SOCKET;
+	return !check_blamed_is_outer(state) &&
+	    state->task->connection->host_kind == CONFIG_HOST_SOCKET;
 }
 
 /* Whether commands and settings of sshd may be named. */
@@ -58,14 +68,14 @@ is_dropbear(const struct check_state *state)
 static void
 resolve_jump(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, CHECK_HERE, "getent hosts %s",
+	check_report_advice_run(out, before_jump(state), "getent hosts %s",
 	    jump_of(state)->host);
 }
 
 static void
 reach_jump(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, CHECK_HERE, "nc -vz -w 5 %s %u",
+	check_report_advice_run(out, before_jump(state), "nc -vz -w 5 %s %u",
 	    jump_of(state)->host, jump_of(state)->port);
 }
 
@@ -80,8 +90,9 @@ listen_jump(const struct check_state *state, struct check_advice *out)
 static void
 ask_instead(const struct check_state *state, struct check_advice *out)
 {
-	check_report_advice_run(out, CHECK_HERE, "pg_isready -h %s -p %u",
-	    jump_of(state)->host, jump_of(state)->port);
+	check_report_advice_run(out, before_jump(state),
+	    "pg_isready -h %s -p %u", jump_of(state)->host,
+	    jump_of(state)->port);
 }
 
 static void
@@ -153,7 +164,7 @@ inspect_account(const struct check_state *state, struct check_advice *out)
 static void
 authorize_key(const struct check_state *state, struct check_advice *out)
 {
-	const struct config_connection *connection = state->task->connection;
+	const char *target = check_blamed_target(state);
 
 	inspect_account(state, out);
 	if (state->keys.list[0].type[0] == '\0' ||
@@ -161,19 +172,19 @@ authorize_key(const struct check_state *state, struct check_advice *out)
 		return;
 	snprintf(out->file, sizeof out->file,
 	    "~%s/.ssh/authorized_keys on the jump box",
-	    connection->jump->username);
+	    jump_of(state)->username);
 	if (is_dropbear(state))
 		check_report_advice_line(out,
 		    "no-pty,no-agent-forwarding,no-X11-forwarding,"
 		    "permitopen=\"%s\" %s",
-		    connection->label, state->keys.list[0].line);
+		    target, state->keys.list[0].line);
 	else if (is_socket(state))
 		check_report_advice_line(out, "restrict,port-forwarding %s",
 		    state->keys.list[0].line);
 	else
 		check_report_advice_line(out,
-		    "restrict,port-forwarding,permitopen=\"%s\" %s",
-		    connection->label, state->keys.list[0].line);
+		    "restrict,port-forwarding,permitopen=\"%s\" %s", target,
+		    state->keys.list[0].line);
 }
 
 /* ssh-add with this option, for the agent that is asked at a login. */
@@ -181,7 +192,7 @@ static void
 ask_agent(const struct check_state *state, const char *option,
     struct check_advice *out)
 {
-	const char *path = state->task->connection->jump->agent_socket;
+	const char *path = jump_of(state)->agent_socket;
 	char *word;
 
 	if (path == NULL) {
@@ -247,8 +258,7 @@ static void
 permit_forward_in_sshd(const struct check_state *state,
     struct check_advice *out)
 {
-	const struct config_connection *connection = state->task->connection;
-	const char *user = connection->jump->username;
+	const char *user = jump_of(state)->username;
 	char pattern[1100];
 
 	put_pattern(pattern, sizeof pattern, user);
@@ -261,7 +271,7 @@ permit_forward_in_sshd(const struct check_state *state,
 	} else {
 		check_report_advice_line(out, "    AllowTcpForwarding local");
 		check_report_advice_line(out, "    PermitOpen %s",
-		    connection->label);
+		    check_blamed_target(state));
 	}
 	print_settings(user, out);
 }
@@ -455,6 +465,23 @@ static const struct {
 	{ FAIL_DB_REJECTED, advise_login },
 };
 
+/* In a chain, "the jump box" may be any: say which. */
+static void
+name_place(const struct check_state *state, struct check_advice *out)
+{
+	const struct config_jump *jump = jump_of(state);
+
+	if (jump == NULL ||
+	    config_hops_count(state->task->connection->jump) < 2)
+		return;
+	if (strcmp(out->place, CHECK_AT_JUMP) == 0)
+		snprintf(out->place, sizeof out->place, "on jump box %s",
+		    jump->label);
+	else if (strcmp(out->place, CHECK_BEFORE_JUMP) == 0)
+		snprintf(out->place, sizeof out->place, "on jump box %s",
+		    jump->via->label);
+}
+
 void
 check_advice_give(const struct check_state *state, struct check_advice *out)
 {
@@ -465,4 +492,5 @@ check_advice_give(const struct check_state *state, struct check_advice *out)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (table[i].code == state->fault.code)
 			table[i].advise(state, out);
+	name_place(state, out);
 }

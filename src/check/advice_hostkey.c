@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/xmalloc.h"
+#include "check/blamed.h"
 #include "check/report.h"
 #include "check/state.h"
 #include "config/config.h"
@@ -41,7 +42,7 @@ compare_key(const struct check_state *state, struct check_advice *out)
 static void
 know_key(const struct check_state *state, struct check_advice *out)
 {
-	const struct config_jump *jump = state->task->connection->jump;
+	const struct config_jump *jump = check_blamed_jump(state);
 	const struct ssh_facts *ssh = &state->facts.ssh;
 	char *line = NULL;
 
@@ -72,11 +73,43 @@ has_own_pins(const struct config_connection *connection)
 	return false;
 }
 
+/* The place in the file of an outer jump box, where it has a name. */
+static const struct config_hop *
+hop_of(const struct check_state *state)
+{
+	const struct config_jump *blamed = check_blamed_jump(state);
+
+	for (const struct config_jump *jump = state->task->connection->jump;
+	     jump != NULL; jump = jump->via)
+		for (size_t i = 0; i < jump->hop_count; i++)
+			if (jump->hops[i].jump == blamed)
+				return &jump->hops[i];
+	return NULL;
+}
+
+static void
+name_pin_file_of_outer(const struct check_state *state,
+    struct check_advice *out)
+{
+	const struct config_hop *hop = hop_of(state);
+
+	if (hop != NULL && hop->jump_box != NULL && hop->override_count == 0)
+		snprintf(out->file, sizeof out->file,
+		    "jump_boxes.%s, after you compared the key", hop->jump_box);
+	else
+		snprintf(out->file, sizeof out->file,
+		    "its mapping in via, after you compared the key");
+}
+
 static void
 name_pin_file(const struct check_state *state, struct check_advice *out)
 {
 	const struct config_connection *connection = state->task->connection;
 
+	if (check_blamed_is_outer(state)) {
+		name_pin_file_of_outer(state, out);
+		return;
+	}
 	if (connection->jump_box != NULL && !has_own_pins(connection))
 		snprintf(out->file, sizeof out->file,
 		    "jump_boxes.%s, after you compared the key",
@@ -98,7 +131,7 @@ pin_key(const struct check_state *state, struct check_advice *out)
 static void
 pin_keys(const struct check_state *state, struct check_advice *out)
 {
-	const struct config_jump *jump = state->task->connection->jump;
+	const struct config_jump *jump = check_blamed_jump(state);
 	char *list = xstrdup(state->facts.ssh.fingerprint), *longer;
 
 	for (size_t i = 0; i < jump->pin_count; i++) {

@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/shell_word.h"
 #include "base/xmalloc.h"
+#include "check/blamed.h"
 #include "check/report.h"
 #include "check/state.h"
 #include "config/config.h"
@@ -43,7 +44,7 @@ ask_likewise(const struct config_jump *jump, struct check_advice *out)
 void
 check_advice_proxy(const struct check_state *state, struct check_advice *out)
 {
-	const struct config_jump *jump = state->task->connection->jump;
+	const struct config_jump *jump = check_blamed_jump(state);
 	const struct config_proxy *proxy = &jump->proxy;
 
 	switch (state->fault.code) {

@@ -22,6 +22,7 @@ struct check_board {
 	struct check_report report;
 	struct check_report *given_up; /* shown instead, if not NULL */
 	enum check_phase phase;        /* the last one that was entered */
+	unsigned hop;                  /* of phases that belong to one */
 	int changed_fd;
 };
 
@@ -32,6 +33,7 @@ check_board_new(const struct config_connection *connection, int changed_fd)
 
 	pthread_mutex_init(&board->mutex, NULL);
 	board->report.connection = connection;
+	board->hop = 1;
 	board->changed_fd = changed_fd;
 	return board;
 }
@@ -52,6 +54,17 @@ check_board_look(struct check_board *board, struct check_report *out)
 	pthread_mutex_lock(&board->mutex);
 	*out = board->given_up != NULL ? *board->given_up : board->report;
 	pthread_mutex_unlock(&board->mutex);
+}
+
+bool
+check_board_is_done(struct check_board *board)
+{
+	bool is_done;
+
+	pthread_mutex_lock(&board->mutex);
+	is_done = board->given_up != NULL || board->report.is_done;
+	pthread_mutex_unlock(&board->mutex);
+	return is_done;
 }
 
 bool
@@ -95,12 +108,19 @@ end_step(struct check_step *step, enum check_status status)
 	step->duration_ms = clock_ms() - step->started_ms;
 }
 
+static struct check_step *
+step_of(const struct check_board *board, struct check_report *report,
+    enum check_phase phase)
+{
+	return &report->steps[check_report_step(phase, board->hop)];
+}
+
 /* The line of the phase holds the cause alone; the verdict holds everything. */
 static void
-fail_step(struct check_report *report, enum check_phase phase,
+fail_step(const struct check_board *board, struct check_report *report,
     const struct fault *fault)
 {
-	struct check_step *step = &report->steps[phase];
+	struct check_step *step = step_of(board, report, board->phase);
 
 	assert(step->status == CHECK_RUNNING);
 	report->fault = *fault;
@@ -128,7 +148,7 @@ check_board_give_up(struct check_board *board, const struct fault *fault,
 	if (is_late) {
 		board->given_up = xmalloc(sizeof *board->given_up);
 		*board->given_up = *report;
-		fail_step(board->given_up, board->phase, fault);
+		fail_step(board, board->given_up, fault);
 		board->given_up->advice = *advice;
 		finish(board->given_up);
 	}
@@ -140,14 +160,22 @@ void
 check_board_enter(struct check_board *board, enum check_phase phase)
 {
 	struct check_report *report = open_report(board);
-	struct check_step *steps = report->steps;
+	struct check_step *step = step_of(board, report, phase);
 
-	assert(steps[board->phase].status != CHECK_RUNNING);
+	assert(step_of(board, report, board->phase)->status != CHECK_RUNNING);
 	board->phase = phase;
-	steps[phase].status = CHECK_RUNNING;
-	steps[phase].started_ms = clock_ms();
+	step->status = CHECK_RUNNING;
+	step->started_ms = clock_ms();
 	if (report->started_ms == 0)
-		report->started_ms = steps[phase].started_ms;
+		report->started_ms = step->started_ms;
+	close_report(board);
+}
+
+void
+check_board_hop(struct check_board *board, unsigned hop)
+{
+	open_report(board);
+	board->hop = hop;
 	close_report(board);
 }
 
@@ -161,7 +189,8 @@ check_board_due(struct check_board *board, int64_t due_ms)
 void
 check_board_pass(struct check_board *board, const char *message, ...)
 {
-	struct check_step *step = &open_report(board)->steps[board->phase];
+	struct check_step *step = step_of(board, open_report(board),
+	    board->phase);
 	va_list args;
 
 	assert(step->status == CHECK_RUNNING);
@@ -175,7 +204,7 @@ check_board_pass(struct check_board *board, const char *message, ...)
 void
 check_board_fail(struct check_board *board, const struct fault *fault)
 {
-	fail_step(open_report(board), board->phase, fault);
+	fail_step(board, open_report(board), fault);
 	close_report(board);
 }
 
@@ -183,7 +212,7 @@ void
 check_board_skip(struct check_board *board, enum check_phase phase,
     const char *why, ...)
 {
-	struct check_step *step = &open_report(board)->steps[phase];
+	struct check_step *step = step_of(board, open_report(board), phase);
 	va_list args;
 
 	va_start(args, why);
@@ -194,9 +223,10 @@ check_board_skip(struct check_board *board, enum check_phase phase,
 }
 
 static struct check_fact *
-add_fact(struct check_report *report, enum check_phase phase, const char *key)
+add_fact(const struct check_board *board, struct check_report *report,
+    enum check_phase phase, const char *key)
 {
-	struct check_step *step = &report->steps[phase];
+	struct check_step *step = step_of(board, report, phase);
 
 	assert(step->fact_count < CHECK_FACTS_MAX);
 	step->facts[step->fact_count].key = key;
@@ -211,22 +241,23 @@ check_board_fact(struct check_board *board, enum check_phase phase,
 
 	if (text == NULL || text[0] == '\0')
 		return;
-	fact = add_fact(open_report(board), phase, key);
+	fact = add_fact(board, open_report(board), phase, key);
 	text_printable(fact->text, sizeof fact->text, text, strlen(text));
 	close_report(board);
 }
 
 /* The list under this key, which is the last fact of the phase or new. */
 static struct check_fact *
-open_list(struct check_report *report, enum check_phase phase, const char *key)
+open_list(const struct check_board *board, struct check_report *report,
+    enum check_phase phase, const char *key)
 {
-	struct check_step *step = &report->steps[phase];
+	struct check_step *step = step_of(board, report, phase);
 	struct check_fact *fact;
 
 	if (step->fact_count > 0 &&
 	    strcmp(step->facts[step->fact_count - 1].key, key) == 0)
 		return &step->facts[step->fact_count - 1];
-	fact = add_fact(report, phase, key);
+	fact = add_fact(board, report, phase, key);
 	fact->is_list = true;
 	return fact;
 }
@@ -236,7 +267,8 @@ void
 check_board_item(struct check_board *board, enum check_phase phase,
     const char *key, const char *text)
 {
-	struct check_fact *fact = open_list(open_report(board), phase, key);
+	struct check_fact *fact = open_list(board, open_report(board), phase,
+	    key);
 	size_t used = strlen(fact->text), size = sizeof fact->text;
 
 	if (used + strlen(text) + 2 <= size) {
@@ -251,7 +283,8 @@ void
 check_board_number(struct check_board *board, enum check_phase phase,
     const char *key, double number)
 {
-	struct check_fact *fact = add_fact(open_report(board), phase, key);
+	struct check_fact *fact = add_fact(board, open_report(board), phase,
+	    key);
 
 	fact->is_number = true;
 	fact->number = number;

@@ -21,6 +21,8 @@ void check_board_free(struct check_board *);
 /* Copy what is there now. */
 void check_board_look(struct check_board *, struct check_report *out);
 
+bool check_board_is_done(struct check_board *);
+
 /* Whether a call that cannot be cancelled was due by then (base/clock.h) and is
  * still in progress. */
 bool check_board_is_late(struct check_board *, int64_t by_ms);
@@ -34,6 +36,9 @@ bool check_board_give_up(struct check_board *, const struct fault *,
     const struct check_advice *);
 
 /* --- For the walk --------------------------------------------------------- */
+
+/* The phases that belong to a hop are those of this one from now on (1). */
+void check_board_hop(struct check_board *, unsigned hop);
 
 /* Begin a phase; no other may be running. */
 void check_board_enter(struct check_board *, enum check_phase);

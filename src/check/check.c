@@ -188,7 +188,7 @@ static bool
 is_walking(struct check *check)
 {
 	for (size_t i = 0; i < check->count; i++)
-		if (!look(check, i)->is_done)
+		if (!check_board_is_done(check->boards[i]))
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "check/blamed.h"
 #include "check/board.h"
 #include "check/route.h"
 #include "check/state.h"
@@ -25,8 +26,7 @@ check_dial_note(const struct check_state *state)
 static void
 tell_proxy(struct check_state *state)
 {
-	const struct config_proxy *proxy = &state->task->connection->jump
-						->proxy;
+	const struct config_proxy *proxy = &check_blamed_jump(state)->proxy;
 	const struct {
 		const char *key, *text;
 	} facts[] = {
@@ -55,9 +55,14 @@ static void
 tell_connected(struct check_state *state)
 {
 	const struct config_connection *connection = state->task->connection;
-	unsigned port = connection->jump != NULL ? connection->jump->port
-						 : connection->port;
+	const struct config_jump *jump = check_blamed_jump(state);
+	unsigned port = jump != NULL ? jump->port : connection->port;
 
+	if (state->hop > 1) {
+		check_board_pass(state->board, "%s through %s", jump->label,
+		    jump->via->label);
+		return;
+	}
 	if (state->facts.address[0] == '\0') {
 		check_board_pass(state->board, "the socket %s",
 		    connection->label);
@@ -129,7 +134,7 @@ tell_login(struct check_state *state)
 		    state->facts.ending);
 	ssh_tried_words(&state->facts.tried, 0, refused, sizeof refused);
 	check_board_pass(state->board, "user \"%s\" by %s%s%s%s%s",
-	    state->task->connection->jump->username, state->facts.login_by,
+	    check_blamed_jump(state)->username, state->facts.login_by,
 	    refused[0] != '\0' ? "; tried before: " : "", refused,
 	    methods[0] != '\0' ? "; the jump box accepts these methods: " : "",
 	    methods);

@@ -79,13 +79,19 @@ put_fact(FILE *out, const struct check_fact *fact)
 
 /* The hint stands at the phase that failed, and again at the report. */
 static void
-put_phase(FILE *out, const struct check_report *report, enum check_phase phase)
+put_phase(FILE *out, const struct check_report *report, size_t index)
 {
-	const struct check_step *step = &report->steps[phase];
+	const struct check_step *step = &report->steps[index];
+	unsigned hop = report->connection->jump != NULL
+	    ? check_report_hop(index)
+	    : 0;
 	bool is_failed = step->status == CHECK_FAILED;
 
 	fputs("    {\n      ", out);
-	put_pair(out, "phase", check_report_phase_name(phase));
+	put_pair(out, "phase",
+	    check_report_phase_name(check_report_phase(index)));
+	if (hop > 0)
+		next_number(out, "      ", "hop", hop);
 	next_pair(out, "      ", "status",
 	    check_report_status_name(step->status));
 	next_pair(out, "      ", "message", step->message);
@@ -102,7 +108,7 @@ put_phases(FILE *out, const struct check_report *report)
 	const char *between = "\n";
 
 	fputs(",\n  \"phases\": [", out);
-	for (enum check_phase i = 0; i < CHECK_PHASE_COUNT; i++) {
+	for (size_t i = 0; i < CHECK_STEPS_MAX; i++) {
 		if (!check_report_has(report, i))
 			continue;
 		fputs(between, out);
@@ -152,6 +158,8 @@ put_verdict(FILE *out, const struct check_report *report)
 	next_pair(out, "  ", "side", check_report_side(report));
 	next_pair(out, "  ", "stage",
 	    is_failed ? failure_stage(report->fault.code)->label : "");
+	if (is_failed && report->fault.hop > 0)
+		next_number(out, "  ", "hop", report->fault.hop);
 	next_pair(out, "  ", "message", message);
 	next_pair(out, "  ", "detail", is_failed ? report->fault.detail : "");
 }

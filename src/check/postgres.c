@@ -68,10 +68,12 @@ fail_silent(const struct check_state *state, const struct patience *wait,
     struct fault *fault)
 {
 	struct database_way way = way_of(state);
+	bool was_heard = stream_was_heard(state->database, wait->heard_ms);
 
+	if (!was_heard)
+		check_route_name_silent(state->route, fault);
 	database_fault_silent(fault, &way, FAIL_DB_SILENT_TLS,
-	    wait->by_ms - wait->asked_ms,
-	    stream_was_heard(state->database, wait->heard_ms));
+	    wait->by_ms - wait->asked_ms, was_heard);
 	return fault->code;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/stream.h"
+#include "check/blamed.h"
 #include "check/board.h"
 #include "check/route.h"
 #include "check/state.h"
@@ -276,7 +277,8 @@ check_probe_ask(const struct check_state *state)
 {
 	enum failure code = state->fault.code;
 
-	if (state->task->connection->jump == NULL)
+	if (state->task->connection->jump == NULL ||
+	    check_blamed_is_outer(state))
 		return;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		for (size_t j = 0; table[i].code == code && j < 3 &&

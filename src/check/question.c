@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/blamed.h"
 #include "check/report.h"
 #include "check/state.h"
 #include "config/config.h"
@@ -17,7 +18,7 @@
 void
 check_question_find(const struct check_state *state, struct check_question *out)
 {
-	const struct config_jump *jump = state->task->connection->jump;
+	const struct config_jump *jump = check_blamed_jump(state);
 	const struct ssh_facts *ssh = &state->facts.ssh;
 
 	memset(out, 0, sizeof *out);

@@ -67,10 +67,40 @@ check_report_status_name(enum check_status status)
 	return statuses[status];
 }
 
-bool
-check_report_has(const struct check_report *report, enum check_phase phase)
+size_t
+check_report_step(enum check_phase phase, unsigned hop)
 {
-	const struct config_jump *jump = report->connection->jump;
+	if (phase < CHECK_PROXY)
+		return phase;
+	if (phase < CHECK_FORWARD)
+		return phase + (hop - 1) * CHECK_HOP_PHASES;
+	return phase + (CONFIG_HOPS_MAX - 1) * CHECK_HOP_PHASES;
+}
+
+unsigned
+check_report_hop(size_t step)
+{
+	if (step < CHECK_PROXY || step >= check_report_step(CHECK_FORWARD, 0))
+		return 0;
+	return 1 + (unsigned)(step - CHECK_PROXY) / CHECK_HOP_PHASES;
+}
+
+enum check_phase
+check_report_phase(size_t step)
+{
+	unsigned hop = check_report_hop(step);
+
+	if (step < CHECK_PROXY)
+		return (enum check_phase)step;
+	if (hop > 0)
+		return (enum check_phase)(step - (hop - 1) * CHECK_HOP_PHASES);
+	return (enum check_phase)(
+	    step - (CONFIG_HOPS_MAX - 1) * CHECK_HOP_PHASES);
+}
+
+static bool
+has_phase(const struct config_jump *jump, enum check_phase phase)
+{
 	bool has_proxy = jump != NULL && jump->proxy.type != PROXY_NONE;
 
 	switch (phases[phase].need) {
@@ -84,6 +114,22 @@ check_report_has(const struct check_report *report, enum check_phase phase)
 		return !has_proxy;
 	}
 	return true;
+}
+
+/* The outer jump box resolves the name of an inner one, and connects to it. */
+bool
+check_report_has(const struct check_report *report, size_t step)
+{
+	const struct config_jump *jump = report->connection->jump;
+	enum check_phase phase = check_report_phase(step);
+	unsigned hop = check_report_hop(step);
+
+	if (hop > 1)
+		return hop <= config_hops_count(jump) && phase != CHECK_PROXY &&
+		    phase != CHECK_RESOLVE;
+	return has_phase(jump != NULL && hop == 1 ? config_hops_at(jump, 1)
+						  : jump,
+	    phase);
 }
 
 static bool

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "config/hops.h"
 
 struct config_connection;
 struct config_jump;
@@ -76,6 +77,7 @@ struct check_probe {
 /* Where a command is run. */
 #define CHECK_HERE        "on this machine"
 #define CHECK_AT_JUMP     "on the jump box"
+#define CHECK_BEFORE_JUMP "on the jump box before it"
 #define CHECK_AT_DATABASE "on the database server"
 
 /* What to do: a sentence, lines to add to a file, a command to run. */
@@ -84,7 +86,7 @@ struct check_advice {
 	char file[160]; /* where the lines belong; "": none */
 	char lines[CHECK_LINES_MAX][1600]; /* an RSA key of 8192 bits fits */
 	size_t line_count;
-	char place[80];    /* where the command is run */
+	char place[300];   /* where the command is run */
 	char command[400]; /* "": none */
 };
 
@@ -102,9 +104,18 @@ struct check_question {
 	size_t hostkey_len;
 };
 
+/*
+ * The steps of a report: CHECK_CONFIG, then from CHECK_PROXY to CHECK_AUTH
+ * for each hop in turn, then the rest.
+ */
+#define CHECK_HOP_PHASES (CHECK_FORWARD - CHECK_PROXY)
+#define CHECK_STEPS_MAX                                  \
+	((size_t)(CHECK_PHASE_COUNT - CHECK_HOP_PHASES + \
+	    CHECK_HOP_PHASES * CONFIG_HOPS_MAX))
+
 struct check_report {
 	const struct config_connection *connection;
-	struct check_step steps[CHECK_PHASE_COUNT];
+	struct check_step steps[CHECK_STEPS_MAX];
 	struct check_probe probes[CHECK_PROBES_MAX];
 	size_t probe_count;
 	char remarks[CHECK_REMARKS_MAX][FAULT_WORDS_MAX];
@@ -124,8 +135,19 @@ const char *check_report_phase_name(enum check_phase);
 /* "ok" */
 const char *check_report_status_name(enum check_status);
 
-/* Whether this connection has this phase: not without a jump box or a proxy. */
-bool check_report_has(const struct check_report *, enum check_phase);
+/* The step of a phase, and of a hop (from 1) if the phase belongs to one. */
+size_t check_report_step(enum check_phase, unsigned hop);
+
+enum check_phase check_report_phase(size_t step);
+
+/* 0: its phase belongs to no hop. */
+unsigned check_report_hop(size_t step);
+
+/*
+ * Whether this connection has this step: without a jump box it has fewer, and
+ * with a chain of them more.
+ */
+bool check_report_has(const struct check_report *, size_t step);
 
 /* Set the command and where to run it.  A command that does not fit is left
  * out: half a command would do harm. */

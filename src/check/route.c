@@ -17,7 +17,9 @@
 #include "base/socket_stream.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
+#include "check/carrier.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "jump/fault.h"
 #include "ssh/dial.h"
 #include "ssh/link.h"
@@ -32,7 +34,8 @@ struct check_route {
 	struct event_base *base;
 	struct event *cancel, *timer;
 	bool is_cancelled;
-	struct ssh_link *link; /* NULL: none yet, or no tunnel */
+	struct ssh_link *link;       /* NULL: none yet, or no tunnel */
+	struct check_carrier *outer; /* NULL: reached from this machine */
 };
 
 static void
@@ -91,7 +94,8 @@ check_route_release(struct check_route *take, struct ssh_link **link)
 	struct event_base *base = take->base;
 
 	*link = take->link;
-	if (*link != NULL && ssh_link_is_closed(*link)) {
+	if (*link != NULL &&
+	    (ssh_link_is_closed(*link) || take->outer != NULL)) {
 		ssh_link_free(*link);
 		*link = NULL;
 	}
@@ -99,6 +103,12 @@ check_route_release(struct check_route *take, struct ssh_link **link)
 	event_free(take->timer);
 	free(take);
 	return base;
+}
+
+void
+check_route_put_behind(struct check_route *route, struct check_carrier *outer)
+{
+	route->outer = outer;
 }
 
 struct event_base *
@@ -117,6 +127,17 @@ check_route_task_by_ms(const struct check_task *task, int64_t allowed_ms)
 	    : task->deadline_ms;
 }
 
+/* The end of an outer link explains that of ours, so it must be known first. */
+static void
+hear_of_outer(struct check_route *route)
+{
+	struct fault cause;
+
+	if (route->outer != NULL &&
+	    check_carrier_is_broken(route->outer, &cause))
+		ssh_link_carrier_ended(route->link, &cause);
+}
+
 static void
 run_loop(struct check_route *route, int64_t by_ms)
 {
@@ -128,6 +149,7 @@ run_loop(struct check_route *route, int64_t by_ms)
 	event_base_loop(route->base, EVLOOP_ONCE);
 	if (route->link == NULL)
 		return;
+	hear_of_outer(route);
 	ssh_link_pump(route->link);
 	ssh_link_flush(route->link);
 }
@@ -159,11 +181,20 @@ check_route_dial(struct check_route *route, const struct dial *dial,
     struct fault *fault)
 {
 	const struct config_jump *jump = route->task->connection->jump;
+	struct dial through = *dial;
 	struct ssh_transport *transport;
-	enum failure code = dial_jump(dial, jump, &transport, fault);
+	struct fault cause;
 
-	if (code != FAIL_NONE)
-		return code;
+	if (route->outer != NULL) {
+		through.reach = check_carrier_reach;
+		through.reach_arg = route->outer;
+	}
+	if (dial_jump(&through, jump, &transport, fault) != FAIL_NONE) {
+		if (route->outer != NULL &&
+		    check_carrier_is_broken(route->outer, &cause))
+			*fault = cause;
+		return fault->code;
+	}
 	ssh_link_free(route->link);
 	route->link = ssh_link_new(route->base, route->task->cfg, jump,
 	    transport);
@@ -201,15 +232,54 @@ fail_cancelled(struct fault *fault)
 static enum failure
 fail_broken(const struct check_route *route, struct fault *fault)
 {
-	jump_fault_broken(fault, ssh_link_lost_by(route->link));
+	jump_fault_broken(fault, route->task->connection->jump,
+	    ssh_link_fault(route->link));
 	return fault->code;
+}
+
+static const struct config_jump *
+silent_outer(const struct check_route *route)
+{
+	return route->outer != NULL ? check_carrier_silent_jump(route->outer)
+				    : NULL;
 }
 
 static enum failure
 fail_silent(const struct check_route *route, struct fault *fault)
 {
-	jump_fault_silent(fault, clock_ms() - ssh_link_heard_ms(route->link));
+	const struct config_jump *outer = silent_outer(route);
+
+	config_hops_name(outer != NULL ? outer : route->task->connection->jump,
+	    fault);
+	jump_fault_silent(fault, NULL,
+	    clock_ms() - ssh_link_heard_ms(route->link));
 	return fault->code;
+}
+
+void
+check_route_name_silent(struct check_route *route, struct fault *fault)
+{
+	const struct config_jump *outer = silent_outer(route);
+
+	if (outer != NULL)
+		config_hops_name(outer, fault);
+}
+
+const struct config_jump *
+check_route_silent_jump(struct check_route *route)
+{
+	const struct config_jump *outer = silent_outer(route);
+	int64_t since_ms = clock_ms();
+	int64_t by_ms = check_route_task_by_ms(route->task, PING_MAX_MS);
+
+	if (outer != NULL)
+		return outer;
+	ssh_link_probe(route->link, since_ms);
+	while (!ssh_link_is_lost(route->link) &&
+	    ssh_link_heard_ms(route->link) < since_ms)
+		if (check_route_turn(route, by_ms) != CHECK_TURN_GO)
+			return route->task->connection->jump;
+	return NULL;
 }
 
 /*

@@ -15,8 +15,10 @@
 
 #include "base/fault.h"
 
+struct check_carrier;
 struct check_route;
 struct config;
+struct config_jump;
 struct config_connection;
 struct dial;
 struct event_base;
@@ -39,21 +41,34 @@ void check_route_free(struct check_route *); /* NULL is fine */
 
 /*
  * Free the route, but give its event base and, where it has a good one, its
- * link (else NULL) to the caller, who may use them in another thread.
+ * link (else NULL) to the caller, who may use them in another thread.  A link
+ * that an outer one carried is not good without it.
  */
 struct event_base *check_route_release(struct check_route *take,
     struct ssh_link **link);
+
+/* The jump box is reached through this one; before the dial. */
+void check_route_put_behind(struct check_route *, struct check_carrier *outer);
 
 /* The time (base/clock.h) in `allowed_ms`, or the end of the walk if that is
  * earlier. */
 int64_t check_route_task_by_ms(const struct check_task *, int64_t allowed_ms);
 
 /*
- * Log in to the jump box by the caller's dial, and keep the link in place of an
- * earlier one.
+ * Log in to the jump box by the caller's dial, through the outer one if there
+ * is one, and keep the link in place of an earlier one.
  */
 enum failure check_route_dial(struct check_route *, const struct dial *,
     struct fault *);
+
+/*
+ * The outermost jump box that gives no sign of life; NULL: each of them does.
+ * Takes a second where one is silent.
+ */
+const struct config_jump *check_route_silent_jump(struct check_route *);
+
+/* Name an outer jump box in the fault, if one gives no sign of life. */
+void check_route_name_silent(struct check_route *, struct fault *);
 
 /* Whether the present link can take another open. */
 bool check_route_is_free(const struct check_route *);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "config/config.h"
+#include "config/hops.h"
 
 enum color {
 	PLAIN,
@@ -85,18 +86,41 @@ static void
 put_title(struct check_text *text, const struct check_report *report)
 {
 	const struct config_connection *connection = report->connection;
-	const struct config_jump *jump = connection->jump;
+	const struct config_jump *jump = connection->jump, *first;
 
 	text->has_title = true;
 	put(text, BOLD, connection->name);
-	if (jump != NULL)
-		fprintf(text->out, ": %s through jump box %s%s%s\n",
-		    connection->label, jump->label,
-		    jump->proxy.label != NULL ? " by proxy " : "",
-		    jump->proxy.label != NULL ? jump->proxy.label : "");
-	else
+	if (jump == NULL) {
 		fprintf(text->out, ": %s without a tunnel\n",
 		    connection->label);
+		return;
+	}
+	first = config_hops_at(jump, 1);
+	fprintf(text->out, ": %s through jump box %s", connection->label,
+	    first->label);
+	if (first->proxy.label != NULL)
+		fprintf(text->out, " by proxy %s", first->proxy.label);
+	for (unsigned hop = 2; hop <= config_hops_count(jump); hop++)
+		fprintf(text->out, ", then %s",
+		    config_hops_at(jump, hop)->label);
+	putc('\n', text->out);
+}
+
+/* A line above the phases of each hop of a chain. */
+static void
+put_hop(const struct check_text *text, const struct check_report *report,
+    size_t step)
+{
+	const struct config_jump *jump = report->connection->jump;
+	unsigned hop = check_report_hop(step), hops = config_hops_count(jump);
+
+	if (hops < 2 || hop == 0)
+		return;
+	for (size_t i = check_report_step(CHECK_PROXY, hop); i < step; i++)
+		if (check_report_has(report, i))
+			return;
+	fprintf(text->out, "  hop %u of %u: %s\n", hop, hops,
+	    config_hops_at(jump, hop)->label);
 }
 
 static void
@@ -157,13 +181,14 @@ put_steps(struct check_text *text, const struct check_report *report,
 {
 	const struct check_step *step;
 
-	for (; text->next < CHECK_PHASE_COUNT; text->next++) {
+	for (; text->next < CHECK_STEPS_MAX; text->next++) {
 		step = &report->steps[text->next];
 		if (!check_report_has(report, text->next))
 			continue;
 		if (!is_over(step) && !is_final)
 			break;
-		put_step(text, text->next, step);
+		put_hop(text, report, text->next);
+		put_step(text, check_report_phase(text->next), step);
 	}
 }
 
@@ -174,8 +199,9 @@ check_text_show(struct check_text *text, const struct check_report *report)
 	if (!text->has_title)
 		put_title(text, report);
 	put_steps(text, report, false);
-	if (text->next < CHECK_PHASE_COUNT)
-		draw_live_line(text, text->next, &report->steps[text->next]);
+	if (text->next < CHECK_STEPS_MAX)
+		draw_live_line(text, check_report_phase(text->next),
+		    &report->steps[text->next]);
 	fflush(text->out);
 }
 
@@ -218,7 +244,8 @@ put_verdict(const struct check_text *text, const struct check_report *report)
 		put(text, RED, message);
 	} else if (strcmp(check_report_status(report), "ok") == 0) {
 		put(text, GREEN,
-		    report->steps[CHECK_LOGIN].status == CHECK_OK
+		    report->steps[check_report_step(CHECK_LOGIN, 0)].status ==
+			    CHECK_OK
 			? "ok"
 			: "ok, without a login to the database");
 	} else {

@@ -20,7 +20,7 @@ struct check_text {
 	bool is_colored; /* by SGR sequences (ECMA-48, 8.3.117) */
 	/* How much of the present report is printed. */
 	bool has_title;
-	enum check_phase next;
+	size_t next;
 	bool has_live_line;
 };
 

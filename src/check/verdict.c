@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/xmalloc.h"
 #include "check/advice.h"
+#include "check/blamed.h"
 #include "check/board.h"
 #include "check/dial.h"
 #include "check/key.h"
@@ -136,11 +137,12 @@ remark_key_options(const struct check_state *state)
 	if (state->fault.code == FAIL_FORWARD_DENIED &&
 	    fault_is_of_sshd(&state->fault) &&
 	    state->keys.list[0].type[0] != '\0' &&
-	    connection->host_kind != CONFIG_HOST_SOCKET)
+	    (check_blamed_is_outer(state) ||
+		connection->host_kind != CONFIG_HOST_SOCKET))
 		check_board_remark(state->board,
 		    "If authorized_keys restricts this key, its line must "
 		    "begin with restrict,port-forwarding,permitopen=\"%s\".",
-		    connection->label);
+		    check_blamed_target(state));
 }
 
 /* --- The conclusion ------------------------------------------------------- */
@@ -149,7 +151,7 @@ remark_key_options(const struct check_state *state)
 static void
 learn_key(struct check_state *state)
 {
-	const struct config_jump *jump = state->task->connection->jump;
+	const struct config_jump *jump = check_blamed_jump(state);
 
 	if (jump != NULL && config_uses_method(jump, AUTH_METHOD_AGENT) &&
 	    state->keys.list[0].type[0] == '\0' &&

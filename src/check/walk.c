@@ -16,6 +16,8 @@
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "check/advice.h"
+#include "check/approach.h"
+#include "check/blamed.h"
 #include "check/board.h"
 #include "check/dial.h"
 #include "check/key.h"
@@ -26,6 +28,8 @@
 #include "check/state.h"
 #include "check/verdict.h"
 #include "config/config.h"
+#include "config/hops.h"
+#include "jump/fault.h"
 #include "tls/client.h"
 
 /* --- The steps ------------------------------------------------------------ */
@@ -33,87 +37,60 @@
 static void
 name_fault(struct check_state *state)
 {
-	const struct config_connection *connection = state->task->connection;
-	const struct config_jump *jump = connection->jump;
+	const struct config_jump *jump = check_blamed_jump(state);
 
-	fault_name(&state->fault, jump != NULL ? jump->label : NULL,
-	    jump != NULL ? jump->username : NULL, connection->label);
-	fault_name_proxy(&state->fault,
-	    jump != NULL ? jump->proxy.label : NULL);
+	if (jump != NULL)
+		config_hops_name(jump, &state->fault);
+	jump_fault_name(&state->fault, state->task->connection);
 }
 
 static void
 tell_key(struct check_state *state)
 {
 	const struct check_key *key = &state->keys.list[0];
-	char text[FAULT_WORDS_MAX];
 
-	check_key_describe(key, text, sizeof text);
 	check_board_fact(state->board, CHECK_CONFIG, "key_type", key->type);
 	check_board_fact(state->board, CHECK_CONFIG, "key_fingerprint",
 	    key->fingerprint);
 	check_board_fact(state->board, CHECK_CONFIG, "key_comment",
 	    key->comment);
-	check_board_pass(state->board, "key %s", text);
 }
 
 /* Several methods or keys, in the order in which they are tried. */
 static void
 tell_list(struct check_state *state, const struct config_jump *jump)
 {
-	char text[FAULT_WORDS_MAX];
-
-	check_key_order(jump, &state->keys, text, sizeof text);
 	for (size_t i = 0; i < jump->auth_methods.count; i++)
 		check_board_item(state->board, CHECK_CONFIG, "auth_method",
 		    check_key_method_name(jump->auth_methods.list[i]));
 	for (size_t i = 0; i < state->keys.count; i++)
 		check_board_item(state->board, CHECK_CONFIG, "keys",
 		    state->keys.list[i].fingerprint);
-	check_board_pass(state->board, "%s", text);
 }
 
+/* The facts are those of the last jump box, the words those of all. */
 static void
-tell_config(struct check_state *state)
+tell_config(struct check_state *state, const char *logins)
 {
 	const struct config_jump *jump = state->task->connection->jump;
-	char text[FAULT_WORDS_MAX];
 
-	if (jump == NULL)
-		check_board_pass(state->board, "no jump box");
-	else if (jump->auth_methods.count > 1 || state->keys.count > 1)
+	if (jump != NULL &&
+	    (jump->auth_methods.count > 1 || state->keys.count > 1))
 		tell_list(state, jump);
-	else if (state->keys.count > 0)
+	else if (jump != NULL && state->keys.count > 0)
 		tell_key(state);
-	else {
-		check_key_order(jump, &state->keys, text, sizeof text);
-		check_board_pass(state->board, "%s", text);
-	}
+	check_board_pass(state->board, "%s", logins);
 }
 
 static enum failure
 read_config(struct check_state *state)
 {
-	const struct config_jump *jump = state->task->connection->jump;
+	char logins[FAULT_WORDS_MAX] = "no jump box";
 
 	check_board_enter(state->board, CHECK_CONFIG);
-	if (jump != NULL &&
-	    check_key_read(jump, &state->keys, &state->fault) != FAIL_NONE)
+	if (check_approach_read_keys(state, logins, sizeof logins) != FAIL_NONE)
 		return state->fault.code;
-	tell_config(state);
-	return FAIL_NONE;
-}
-
-static enum failure
-reach_jump(struct check_state *state)
-{
-	if (state->task->connection->jump == NULL)
-		return FAIL_NONE;
-	if (check_route_dial(state->route, &state->reported, &state->fault) !=
-	    FAIL_NONE)
-		return state->fault.code;
-	check_dial_end(state);
-	state->fault = (struct fault){ 0 };
+	tell_config(state, logins);
 	return FAIL_NONE;
 }
 
@@ -388,7 +365,7 @@ log_in(struct check_state *state)
 
 static enum failure (*const steps[])(struct check_state *) = {
 	read_config,
-	reach_jump,
+	check_approach_go,
 	reach_database,
 	ask_postgres,
 	encrypt,
@@ -439,12 +416,14 @@ check_walk(const struct check_task *task, struct check_route *route,
 			break;
 		}
 	stream_close(state.database, false);
+	check_approach_end(&state);
 }
 
 bool
 check_walk_give_up(const struct check_report *seen, struct check_board *board)
 {
-	const struct check_step *login = &seen->steps[CHECK_LOGIN];
+	const struct check_step
+	    *login = &seen->steps[check_report_step(CHECK_LOGIN, 0)];
 	const struct check_task task = { .connection = seen->connection };
 	struct check_state state = { .task = &task };
 	struct check_advice *advice = xcalloc(1, sizeof *advice);

@@ -234,6 +234,9 @@ client_silent(struct client *client)
 
 	if (was_heard && startup->answer_len > 0)
 		return client_not_postgres(client);
+	if (!was_heard)
+		stream_name_silent(client->database, startup->heard_by_ms,
+		    client_fault(client));
 	database_fault_silent(client_fault(client), &way, silence_of(startup),
 	    client->deadline_ms - from_ms, was_heard);
 	return client_refuse(client);

@@ -78,8 +78,8 @@ static void
 begin_error(struct outlook *outlook, const struct config_connection *of)
 {
 	outlook->is_good = false;
-	fprintf(outlook->errors, "%s:%u:%u: ", of->file,
-	    of->listen_line, of->listen_column);
+	fprintf(outlook->errors, "%s:%u:%u: ", of->file, of->listen_line,
+	    of->listen_column);
 }
 
 /* An address of our own that goes, and with which a new one may collide. */

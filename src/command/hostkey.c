@@ -16,10 +16,15 @@
 
 #include "base/command_line.h"
 #include "base/fault.h"
+#include "base/xmalloc.h"
+#include "check/carrier.h"
+#include "check/hop.h"
+#include "check/route.h"
+#include "command/wanted.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "config/jump.h"
 #include "config/load.h"
-#include "config/named_connections.h"
 #include "ssh/dial.h"
 #include "ssh/hostkey_fetch.h"
 #include "ssh/hostkey_trust.h"
@@ -151,25 +156,35 @@ print_authority(const struct showing *showing)
 		    line->file, line->line);
 }
 
+static bool
+leads_through(const struct config_jump *last, const struct config_jump *jump)
+{
+	for (; last != NULL; last = last->via)
+		if (config_jump_has_same_host_key(last, jump))
+			return true;
+	return false;
+}
+
 static void
-print_names(const struct config_connection *const *connections,
-    const struct config_jump *jump)
+print_names(const struct wanted *wanted, const struct config_jump *jump)
 {
 	const char *separator = "";
 
-	for (; *connections != NULL; connections++)
-		if (config_jump_has_same_host_key((*connections)->jump, jump)) {
-			printf("%s%s", separator, (*connections)->name);
+	for (; wanted->name != NULL; wanted++)
+		if (leads_through(wanted->jump, jump)) {
+			printf("%s%s", separator, wanted->name);
 			separator = ", ";
 		}
 }
 
 static void
-print(const struct showing *showing,
-    const struct config_connection *const *connections)
+print(const struct showing *showing, const struct wanted *wanted)
 {
-	printf("# The host keys of jump box %s (", showing->jump->label);
-	print_names(connections, showing->jump);
+	char label[CONFIG_HOPS_LABEL_MAX];
+
+	printf("# The host keys of jump box %s (",
+	    config_hops_label(showing->jump, label, sizeof label));
+	print_names(wanted, showing->jump);
 	printf("), which runs %s:\n", showing->keys.software);
 	for (size_t i = 0; i < showing->keys.count; i++)
 		print_key(showing, &showing->judged[i]);
@@ -250,7 +265,7 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 {
 	enum failure code;
 
-	fault_name(fault, showing->jump->label, NULL, NULL);
+	config_hops_name(showing->jump, fault);
 	showing->known = ssh_hostkey_trust_read(showing->jump, fault);
 	if (showing->known == NULL)
 		return fault->code;
@@ -266,100 +281,167 @@ fetch(const struct dial *dial, struct showing *showing, struct fault *fault)
 	return code;
 }
 
+/* Pins and any need no line in a file. */
+static bool
+uses_files(const struct config_jump *jump)
+{
+	return jump->trust != TRUST_PINS && jump->trust != TRUST_ANY;
+}
+
 /* Show the keys of one jump box; returns the exit code. */
 static int
 show(const struct dial *dial, const struct config_jump *jump,
-    const struct config_connection *const *connections, bool may_add)
+    const struct wanted *wanted, bool may_add)
 {
 	struct showing showing = { .jump = jump };
 	struct fault fault = { 0 };
 	enum failure code = fetch(dial, &showing, &fault);
 
 	if (code == FAIL_NONE) {
-		if (may_add)
+		if (may_add && uses_files(jump))
 			code = add(&showing, &fault);
-		print(&showing, connections);
+		print(&showing, wanted);
 	}
 	ssh_hostkey_trust_free(showing.known);
 	ssh_hostkey_fetch_clear(&showing.keys);
 	return code == FAIL_NONE ? 0 : print_fault(&fault);
 }
 
-/* --- All of them --------------------------------------------------------- */
+/* --- A chain ------------------------------------------------------------- */
 
-/* Whether the request makes sense for a connection; false: printed why not. */
+/* What is shown, and what was: the same jump box is shown once. */
+struct show {
+	const struct check_task *task;
+	const struct wanted *wanted;
+	bool may_add;
+	const struct config_jump **shown;
+	size_t shown_count;
+};
+
 static bool
-is_fit(const struct config_connection *connection, bool may_add)
+is_shown(const struct show *show, const struct config_jump *jump)
 {
-	const struct config_jump *jump = connection->jump;
-
-	if (jump == NULL) {
-		fprintf(stderr,
-		    "pgjump: connection \"%s\" is direct: it has no jump box "
-		    "and no host key\n",
-		    connection->name);
-		return false;
-	}
-	if (may_add &&
-	    (jump->trust == TRUST_PINS || jump->trust == TRUST_ANY)) {
-		fprintf(stderr,
-		    "pgjump: connection \"%s\" does not use known_hosts, "
-		    "because host_key of its jump box is set; add a pin there, "
-		    "or remove host_key and use --add again\n",
-		    connection->name);
-		return false;
-	}
-	return true;
-}
-
-/* Whether an earlier connection has the same jump box, already shown. */
-static bool
-is_shown(const struct config_connection *const *connections, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (config_jump_has_same_host_key(connections[i]->jump,
-			connections[index]->jump))
+	for (size_t i = 0; i < show->shown_count; i++)
+		if (config_jump_has_same_host_key(show->shown[i], jump))
 			return true;
 	return false;
 }
 
 static int
-show_all(const struct config *cfg,
-    const struct config_connection *const *connections, bool may_add)
+show_once(struct show *all, const struct dial *dial,
+    const struct config_jump *jump)
 {
-	const struct dial dial = {
+	if (is_shown(all, jump))
+		return 0;
+	if (all->shown_count > 0)
+		putchar('\n');
+	all->shown = xreallocarray(all->shown, all->shown_count + 1,
+	    sizeof *all->shown);
+	all->shown[all->shown_count++] = jump;
+	return show(dial, jump, all->wanted, all->may_add);
+}
+
+/* Log in to an outer jump box, to get to the inner one. */
+static int
+pass_through(const struct show *show, const struct dial *dial,
+    const struct config_jump *inner, struct check_carrier *outer,
+    struct check_hop **out)
+{
+	struct fault fault = { 0 };
+
+	*out = check_hop_new(show->task, inner, outer);
+	if (check_hop_dial(*out, dial, &fault) == FAIL_NONE)
+		return 0;
+	return print_fault(&fault);
+}
+
+/* Each jump box on the way, the first one first; returns the exit code. */
+static int
+show_chain(struct show *show, const struct config_jump *last)
+{
+	struct check_hop *hops[CONFIG_HOPS_MAX] = { NULL };
+	const unsigned count = config_hops_count(last);
+	int code = 0;
+
+	for (unsigned i = 0; i < count && code == 0; i++) {
+		struct check_carrier *outer = i > 0
+		    ? check_hop_carrier(hops[i - 1])
+		    : NULL;
+		const struct dial dial = {
+			.cfg = show->task->cfg,
+			.resolver = show->task->resolver,
+			.cancel_fd = -1,
+			.reach = outer != NULL ? check_carrier_reach : NULL,
+			.reach_arg = outer,
+		};
+
+		code = show_once(show, &dial, config_hops_at(last, i + 1));
+		if (code == 0 && i + 1 < count)
+			code = pass_through(show, &dial,
+			    config_hops_at(last, i + 2), outer, &hops[i]);
+	}
+	for (size_t i = CONFIG_HOPS_MAX; i-- > 0;)
+		check_hop_free(hops[i]);
+	return code;
+}
+
+/* --- All of them --------------------------------------------------------- */
+
+/* Whether the request makes sense for a connection; false: printed why not. */
+static bool
+is_fit(const struct wanted *wanted, bool may_add)
+{
+	if (wanted->jump == NULL) {
+		fprintf(stderr,
+		    "pgjump: connection \"%s\" is direct: it has no jump box "
+		    "and no host key\n",
+		    wanted->name);
+		return false;
+	}
+	if (may_add && !uses_files(wanted->jump)) {
+		fprintf(stderr,
+		    "pgjump: connection \"%s\" does not use known_hosts, "
+		    "because host_key of its jump box is set; add a pin there, "
+		    "or remove host_key and use --add again\n",
+		    wanted->name);
+		return false;
+	}
+	return true;
+}
+
+static int
+show_all(const struct config *cfg, const struct wanted *wanted, bool may_add)
+{
+	const struct check_task task = {
 		.cfg = cfg,
 		.resolver = resolver_new(),
 		.cancel_fd = -1,
 	};
+	struct show show = { &task, wanted, may_add, NULL, 0 };
 	int code, first = 0;
 
-	for (size_t i = 0; connections[i] != NULL; i++) {
-		if (is_shown(connections, i))
-			continue;
-		if (i > 0)
-			putchar('\n');
-		code = show(&dial, connections[i]->jump, connections, may_add);
+	for (; wanted->name != NULL; wanted++) {
+		code = show_chain(&show, wanted->jump);
 		if (first == 0)
 			first = code;
 	}
-	resolver_free(dial.resolver);
+	resolver_free(task.resolver);
+	free(show.shown);
 	return first;
 }
 
 static int
 run(const struct config *cfg, const struct command_line *line)
 {
-	const struct config_connection **connections = named_connections(cfg,
-	    line->names);
-	bool are_fit = connections != NULL;
+	struct wanted *wanted = wanted_find(cfg, line->names);
+	bool are_fit = wanted != NULL;
 	int code = 1;
 
-	for (size_t i = 0; connections != NULL && connections[i] != NULL; i++)
-		are_fit &= is_fit(connections[i], line->add);
+	for (size_t i = 0; wanted != NULL && wanted[i].name != NULL; i++)
+		are_fit &= is_fit(&wanted[i], line->add);
 	if (are_fit)
-		code = show_all(cfg, connections, line->add);
-	free(connections);
+		code = show_all(cfg, wanted, line->add);
+	free(wanted);
 	return code;
 }
 

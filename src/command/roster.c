@@ -32,7 +32,8 @@ struct view {
 	struct jump *jump;
 	struct jump_box *box;
 	struct shared *shared; /* whose configuration it follows */
-	size_t users;          /* lists of clients */
+	struct view *outer;    /* through which it is reached; or NULL */
+	size_t users;          /* lists of clients, and inner views */
 };
 
 /* The clients of one connection in one configuration. */
@@ -68,17 +69,33 @@ settings_of(const struct config *cfg, size_t index)
 	return index < cfg->jump_count ? &cfg->jumps[index] : NULL;
 }
 
+static struct view *use_view(struct roster *, size_t index);
+
 static struct view *
 view_open(struct roster *roster, size_t index)
 {
 	struct config *cfg = roster->shared->cfg;
+	const struct config_jump *settings = settings_of(cfg, index);
 	struct view *view = xcalloc(1, sizeof *view);
 
+	if (settings != NULL && settings->via != NULL)
+		view->outer = use_view(roster, settings->via->index);
 	view->shared = shared_ref(roster->shared);
 	view->box = jump_box_ref(roster->shared->boxes[index]);
-	view->jump = jump_open(roster->setup.base, cfg, settings_of(cfg, index),
-	    view->box, roster->setup.mailbox);
+	view->jump = jump_open(roster->setup.base, cfg, settings, view->box,
+	    roster->setup.mailbox,
+	    view->outer != NULL ? view->outer->jump : NULL);
 	return view;
+}
+
+/* The view in that slot, with one user more. */
+static struct view *
+use_view(struct roster *roster, size_t index)
+{
+	if (roster->views[index] == NULL)
+		roster->views[index] = view_open(roster, index);
+	roster->views[index]->users++;
+	return roster->views[index];
 }
 
 static void
@@ -93,6 +110,8 @@ static void
 view_close(struct view *view)
 {
 	jump_close(view->jump);
+	if (view->outer != NULL)
+		view->outer->users--;
 	jump_box_unref(view->box);
 	shared_unref(view->shared);
 	free(view);
@@ -126,11 +145,8 @@ list_open(struct roster *roster, size_t index)
 	size_t slot = slot_of(cfg, &cfg->connections[index]);
 	struct list *list = xcalloc(1, sizeof *list);
 
-	if (roster->views[slot] == NULL)
-		roster->views[slot] = view_open(roster, slot);
 	list->roster = roster;
-	list->view = roster->views[slot];
-	list->view->users++;
+	list->view = use_view(roster, slot);
 	list->shared = shared_ref(shared);
 	list->connection = index;
 	list->clients = clients_open(&(struct clients_setup){
@@ -395,15 +411,42 @@ roster_look(const struct roster *roster, struct state *out)
 				    list->clients);
 }
 
+/* One that leaves and is used no more; NULL: there is none. */
+static struct view *
+find_unused(const struct roster *roster)
+{
+	struct view *view;
+
+	LIST_FOREACH(view, &roster->leaving_views, entry)
+		if (view->users == 0)
+			break;
+	return view;
+}
+
+/* An inner jump box has a higher slot than the outer ones that it uses. */
+static void
+close_views(struct roster *roster)
+{
+	struct view *view;
+
+	while ((view = find_unused(roster)) != NULL) {
+		LIST_REMOVE(view, entry);
+		view_close(view);
+	}
+	assert(LIST_EMPTY(&roster->leaving_views));
+	for (size_t i = roster->shared->cfg->jump_count + 1; i-- > 0;)
+		if (roster->views[i] != NULL)
+			view_close(roster->views[i]);
+}
+
 /*
- * The order matters: clients use jump boxes, and dialers post to the mailbox
- * until their jump box is closed.
+ * The order matters: clients use jump boxes, inner ones use outer ones, and
+ * dialers post to the mailbox until their jump box is closed.
  */
 void
 roster_close(struct roster *roster)
 {
 	struct list *list;
-	struct view *view;
 
 	while ((list = LIST_FIRST(&roster->leaving_lists)) != NULL) {
 		LIST_REMOVE(list, entry);
@@ -411,13 +454,7 @@ roster_close(struct roster *roster)
 	}
 	for (size_t i = 0; i < roster->shared->cfg->connection_count; i++)
 		list_close(roster->lists[i]);
-	while ((view = LIST_FIRST(&roster->leaving_views)) != NULL) {
-		LIST_REMOVE(view, entry);
-		view_close(view);
-	}
-	for (size_t i = 0; i <= roster->shared->cfg->jump_count; i++)
-		if (roster->views[i] != NULL)
-			view_close(roster->views[i]);
+	close_views(roster);
 	free(roster->lists);
 	free(roster->views);
 	free(roster->scratch);

@@ -141,6 +141,18 @@ make_identity(const struct shared *shared,
 	    : tls_identity_ref(shared->throwaway);
 }
 
+/* Outer jump boxes stand before inner ones. */
+static struct jump_box *
+make_box(const struct shared *shared, const struct config_jump *jump)
+{
+	const struct config *cfg = shared->cfg;
+	struct jump_box *box = jump_box_new(jump, cfg->max_links, cfg->workers);
+
+	if (jump != NULL && jump->via != NULL)
+		jump_box_put_behind(box, shared->boxes[jump->via->index]);
+	return box;
+}
+
 static void
 make_rest(struct shared *shared)
 {
@@ -158,10 +170,8 @@ make_rest(struct shared *shared)
 	}
 	for (size_t i = 0; i <= cfg->jump_count; i++)
 		if (shared->boxes[i] == NULL)
-			shared->boxes[i] = jump_box_new(i < cfg->jump_count
-				? &cfg->jumps[i]
-				: NULL,
-			    cfg->max_links, cfg->workers);
+			shared->boxes[i] = make_box(shared,
+			    i < cfg->jump_count ? &cfg->jumps[i] : NULL);
 }
 
 /* --- Life ----------------------------------------------------------------- */

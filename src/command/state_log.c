@@ -16,6 +16,7 @@
 #include "command/shared.h"
 #include "command/state.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "jump/box.h"
 
 #define FIELDS_MAX 16
@@ -84,6 +85,7 @@ log_jump(const struct config_jump *jump, const struct jump_state *links,
 
 	jump_box_look(shared, &box);
 	add(&fields, log_str("jump", jump->label));
+	add(&fields, log_str("through", config_hops_through(jump)));
 	add(&fields, log_str("user", jump->username));
 	add(&fields, log_str("state", word_of(links, &box)));
 	add(&fields, log_num("links", (int64_t)links->links));

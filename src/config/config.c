@@ -71,6 +71,11 @@ config_clear_jump(struct config_jump *jump)
 	texts_free(jump->known_hosts, jump->known_hosts_count);
 	free(jump->accept_new_file);
 	proxy_clear(&jump->proxy);
+	for (size_t i = 0; i < jump->hop_count; i++) {
+		free(jump->hops[i].jump_box);
+		free(jump->hops[i].overrides);
+	}
+	free(jump->hops);
 	*jump = (struct config_jump){ 0 };
 }
 
@@ -121,13 +126,31 @@ config_name_host(struct config_connection *connection)
 	    : config_peer_label(connection->host, connection->port);
 }
 
+/* The name that every user gives it, else one made of the first user's. */
 static char *
-name_of_jump(const struct config_jump *jump,
+name_of_jump(const struct config_jump *jump, const char *jump_box,
+    size_t override_count, const struct config_connection *user)
+{
+	return jump_box != NULL && override_count == 0
+	    ? xstrdup(jump_box)
+	    : xasprintf("%s/%s", jump->label, user->name);
+}
+
+/* Those on the way to a jump box. */
+static void
+name_hops(struct config *cfg, const struct config_jump *jump,
     const struct config_connection *user)
 {
-	return user->jump_box != NULL && user->override_count == 0
-	    ? xstrdup(user->jump_box)
-	    : xasprintf("%s/%s", jump->label, user->name);
+	for (; jump != NULL; jump = jump->via)
+		for (size_t i = 0; i < jump->hop_count; i++) {
+			const struct config_hop *hop = &jump->hops[i];
+			struct config_jump
+			    *outer = &cfg->jumps[hop->jump->index];
+
+			if (outer->name == NULL)
+				outer->name = name_of_jump(outer, hop->jump_box,
+				    hop->override_count, user);
+		}
 }
 
 void
@@ -140,8 +163,11 @@ config_name_jumps(struct config *cfg)
 		    : NULL;
 
 		if (jump != NULL && jump->name == NULL)
-			jump->name = name_of_jump(jump, user);
+			jump->name = name_of_jump(jump, user->jump_box,
+			    user->override_count, user);
 	}
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		name_hops(cfg, cfg->connections[i].jump, &cfg->connections[i]);
 }
 
 static void
@@ -208,6 +234,9 @@ config_unref(struct config *cfg)
 	for (size_t i = 0; i < cfg->jump_count; i++)
 		config_clear_jump(&cfg->jumps[i]);
 	free(cfg->jumps);
+	for (size_t i = 0; i < cfg->unused_jump_count; i++)
+		config_clear_jump(&cfg->unused_jumps[i]);
+	free(cfg->unused_jumps);
 	for (size_t i = 0; i < cfg->jump_box_count; i++) {
 		free(cfg->jump_boxes[i].name);
 		config_clear_jump(&cfg->jump_boxes[i].settings);

@@ -105,9 +105,13 @@ struct config_proxy {
  * trusted host keys and proxy share one object.
  */
 struct config_jump {
-	size_t index; /* in config.jumps */
-	char *name;   /* see config_name_jumps() */
-	char *label;  /* "203.0.113.10:22" */
+	size_t index; /* in config.jumps, where outer ones come first */
+	/* The outer jump box, through which it is reached; NULL: none. */
+	const struct config_jump *via;
+	struct config_hop *hops; /* what `via` says, first reached first */
+	size_t hop_count;
+	char *name;  /* see config_name_jumps() */
+	char *label; /* "203.0.113.10:22" */
 	char *host;
 	unsigned port;
 	char *username;
@@ -131,6 +135,14 @@ struct config_jump {
 	size_t known_hosts_count;
 	char *accept_new_file; /* where accept-new remembers; read as well */
 	struct config_proxy proxy;
+};
+
+/* One jump box of `via`, as the file gives it. */
+struct config_hop {
+	char *jump_box;         /* the name that it uses; NULL: none */
+	const char **overrides; /* the options given beside that name */
+	size_t override_count;
+	const struct config_jump *jump;
 };
 
 /* What the host of a connection is. */
@@ -204,6 +216,9 @@ struct config {
 	size_t connection_count;
 	struct config_jump *jumps; /* those that connections use */
 	size_t jump_count;
+	/* Those that only lead to a jump box which no connection uses. */
+	struct config_jump *unused_jumps;
+	size_t unused_jump_count;
 	struct config_jump_box *jump_boxes; /* as in the file */
 	size_t jump_box_count;
 	char *listen_host; /* for a port without a host; NULL: loopback */

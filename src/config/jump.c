@@ -201,6 +201,14 @@ warn_of_both(const struct section *section)
 		    "have an effect; keep one of them");
 }
 
+/* A mapping of a tunnel, rather than of jump_boxes. */
+static bool
+is_in_use(const struct section *section)
+{
+	return section->jump_box == NULL ||
+	    strcmp(section->jump_box, SECTION_HOP) == 0;
+}
+
 static void
 read_known_hosts(const struct section *section, struct config_jump *jump)
 {
@@ -226,8 +234,8 @@ read_known_hosts(const struct section *section, struct config_jump *jump)
 	if (!add_default_known_hosts(jump, &why))
 		config_section_error(section, "known_hosts",
 		    section->map->place, ": PGJUMP_KNOWN_HOSTS: %s", why);
-	for (size_t i = 0;
-	     section->jump_box == NULL && i < jump->known_hosts_count; i++)
+	for (size_t i = 0; is_in_use(section) && i < jump->known_hosts_count;
+	     i++)
 		config_trust_check(section, "known_hosts", everywhere,
 		    jump->known_hosts[i]);
 }
@@ -270,11 +278,21 @@ trust_equal(const struct config_jump *a, const struct config_jump *b)
 	    text_equal(a->host_key_alias, b->host_key_alias);
 }
 
+/* Of one configuration, or of two. */
+static bool
+are_reached_alike(const struct config_jump *a, const struct config_jump *b)
+{
+	if (a->via == NULL || b->via == NULL)
+		return a->via == b->via;
+	return a->via == b->via || config_jump_equal(a->via, b->via);
+}
+
 bool
 config_jump_has_same_host_key(const struct config_jump *a,
     const struct config_jump *b)
 {
 	return text_equal(a->host, b->host) && a->port == b->port &&
+	    are_reached_alike(a, b) &&
 	    text_equal(a->proxy.label, b->proxy.label) && trust_equal(a, b);
 }
 
@@ -287,20 +305,35 @@ config_jump_equal(const struct config_jump *a, const struct config_jump *b)
 	    config_proxy_equal(&a->proxy, &b->proxy);
 }
 
-/* Keep `take`, or clear it if an equal jump box is there already. */
+/* One of `jumps` that is equal; NULL: there is none. */
 static const struct config_jump *
-share(struct config *cfg, struct config_jump *take)
+find_equal(const struct config_jump *jumps, size_t count,
+    const struct config_jump *jump)
 {
+	for (size_t i = 0; i < count; i++)
+		if (config_jump_equal(&jumps[i], jump))
+			return &jumps[i];
+	return NULL;
+}
+
+const struct config_jump *
+config_jump_share(struct config *cfg, struct config_jump *take, bool is_used)
+{
+	const struct config_jump *equal = find_equal(cfg->jumps,
+	    cfg->jump_count, take);
 	struct config_jump *jump;
 
-	for (size_t i = 0; i < cfg->jump_count; i++)
-		if (config_jump_equal(&cfg->jumps[i], take)) {
-			config_clear_jump(take);
-			return &cfg->jumps[i];
-		}
-	jump = &cfg->jumps[cfg->jump_count];
+	if (equal == NULL && !is_used)
+		equal = find_equal(cfg->unused_jumps, cfg->unused_jump_count,
+		    take);
+	if (equal != NULL) {
+		config_clear_jump(take);
+		return equal;
+	}
+	jump = is_used ? &cfg->jumps[cfg->jump_count]
+		       : &cfg->unused_jumps[cfg->unused_jump_count];
 	*jump = *take;
-	jump->index = cfg->jump_count++;
+	jump->index = is_used ? cfg->jump_count++ : cfg->unused_jump_count++;
 	return jump;
 }
 
@@ -316,13 +349,4 @@ config_jump_fill(const struct section *section, const struct config *cfg,
 	config_proxy_read(section, &jump->proxy);
 	if (jump->host != NULL)
 		jump->label = config_peer_label(jump->host, jump->port);
-}
-
-const struct config_jump *
-config_jump_read(const struct section *section, struct config *cfg)
-{
-	struct config_jump jump = { 0 };
-
-	config_jump_fill(section, cfg, &jump);
-	return share(cfg, &jump);
 }

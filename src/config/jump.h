@@ -19,11 +19,12 @@ void config_jump_fill(const struct section *, const struct config *,
     struct config_jump *);
 
 /*
- * The jump box of this ssh_tunnel in config.jumps: an equal one that is there
- * already, or a new one, for which there must be room.
+ * The jump box in config.jumps: an equal one that is there already, or this
+ * one, for which there must be room.  With `is_used` false no connection needs
+ * it, and a new one goes into config.unused_jumps.
  */
-const struct config_jump *config_jump_read(const struct section *,
-    struct config *);
+const struct config_jump *config_jump_share(struct config *,
+    struct config_jump *take, bool is_used);
 
 /*
  * Whether everything that names the two is the same: then connections share

@@ -11,35 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/nearest.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/environment.h"
 #include "config/fields.h"
+#include "config/hops.h"
 #include "config/jump.h"
+#include "config/jump_names.h"
 #include "config/section.h"
 #include "config/value.h"
+#include "config/via.h"
 #include "config/yaml.h"
 
 #define JUMP_BOXES_MAX 1000 /* as many as connections */
 
 /* The parts with smaller numbers are connections. */
 #define FIRST_PART ((size_t)1 << 20)
-
-struct jump_box {
-	struct section section;
-	struct place place; /* of its name */
-	bool is_used;
-};
-
-struct jump_boxes {
-	struct reading *reading;
-	struct jump_box *list; /* parallel to config.jump_boxes */
-	size_t count;
-	const char **refused; /* names in jump_boxes, as reported */
-	size_t refused_count;
-	bool is_unreadable; /* every name may be in it */
-};
 
 size_t
 config_jump_boxes_part(size_t index)
@@ -48,25 +35,6 @@ config_jump_boxes_part(size_t index)
 }
 
 /* --- jump_boxes ----------------------------------------------------------- */
-
-static struct jump_box *
-find(const struct jump_boxes *boxes, const char *name)
-{
-	for (size_t i = 0; i < boxes->count; i++)
-		if (strcmp(boxes->list[i].section.jump_box, name) == 0)
-			return &boxes->list[i];
-	return NULL;
-}
-
-/* Whether a jump box of this name was refused: more need not be said. */
-static bool
-is_refused(const struct jump_boxes *boxes, const char *name)
-{
-	for (size_t i = 0; i < boxes->refused_count; i++)
-		if (strcmp(boxes->refused[i], name) == 0)
-			return true;
-	return boxes->is_unreadable && config_value_is_name(name);
-}
 
 /*
  * Whether this is a jump box with a name of its own; otherwise that was
@@ -85,7 +53,7 @@ is_sound(const struct jump_boxes *boxes, const struct node *key,
 		    "a-z, A-Z, 0-9, _ and -");
 		return false;
 	}
-	other = find(boxes, key->text);
+	other = config_jump_names_find(boxes, key->text);
 	if (other != NULL)
 		report_error(report, key->place,
 		    "the name \"%s\" is taken by the jump box in %s", key->text,
@@ -178,8 +146,20 @@ config_jump_boxes_free(struct jump_boxes *boxes)
 	free(boxes);
 }
 
-void
-config_jump_boxes_warn(const struct jump_boxes *boxes)
+static void
+find_ways(const struct jump_boxes *boxes, struct config *cfg)
+{
+	cfg->unused_jumps = xcalloc(boxes->count * CONFIG_HOPS_MAX,
+	    sizeof *cfg->unused_jumps);
+	for (size_t i = 0; i < boxes->count; i++) {
+		report_about(boxes->reading->report, config_jump_boxes_part(i));
+		config_via_box(boxes, i, cfg);
+		report_about(boxes->reading->report, 0);
+	}
+}
+
+static void
+warn_of_unused(const struct jump_boxes *boxes)
 {
 	struct report *report = boxes->reading->report;
 
@@ -199,32 +179,14 @@ config_jump_boxes_warn(const struct jump_boxes *boxes)
 	}
 }
 
-/* --- ssh_tunnel ----------------------------------------------------------- */
-
-/*
- * Report that the `name` which `option` gives, at `place`, is unknown, unless
- * what has that name was reported.
- */
-static void
-refuse_name(const struct jump_boxes *boxes, const struct section *section,
-    const char *option, struct place place, const char *name)
+void
+config_jump_boxes_finish(const struct jump_boxes *boxes, struct config *cfg)
 {
-	struct nearest nearest = { .typed = name };
-	bool may_guess;
-
-	if (is_refused(boxes, name))
-		return;
-	may_guess = config_section_may_guess(boxes->reading);
-	for (size_t i = 0; may_guess && i < boxes->count; i++)
-		nearest_consider(&nearest, boxes->list[i].section.jump_box);
-	if (nearest.word[0] != '\0')
-		config_section_error(section, option, place,
-		    ": there is no jump box \"%s\"; did you mean \"%s\"?", name,
-		    nearest.word);
-	else
-		config_section_error(section, option, place,
-		    ": there is no jump box \"%s\" in jump_boxes", name);
+	find_ways(boxes, cfg);
+	warn_of_unused(boxes);
 }
+
+/* --- ssh_tunnel ----------------------------------------------------------- */
 
 /* The jump box is unknown: report what is wrong with the other keys. */
 static void
@@ -238,43 +200,33 @@ read_in_vain(struct section *tunnel)
 	config_clear_jump(&jump);
 }
 
-/* Remember which options are given beside `use`. */
-static void
-note_overrides(const struct section *tunnel,
-    struct config_connection *connection)
+/* The jump box of a tunnel, and those on the way to it. */
+static const struct config_jump *
+read_chain(const struct jump_boxes *boxes, const struct section *tunnel,
+    struct config *cfg)
 {
-	connection->overrides = xcalloc(config_option_count,
-	    sizeof *connection->overrides);
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct option *option = &config_options[i];
+	const struct node *via = config_section_value(tunnel, "via");
 
-		if (option->section == SECTION_TUNNEL &&
-		    strcmp(option->name, "enabled") != 0 &&
-		    strcmp(option->name, "use") != 0 &&
-		    config_section_overrides(tunnel, option->name))
-			connection->overrides[connection->override_count++] =
-			    option->name;
-	}
+	if (via != NULL)
+		config_via_mark(boxes, via);
+	return config_via_tunnel(boxes, tunnel, cfg);
 }
 
 static void
-use(struct jump_box *box, struct section *tunnel, struct config *cfg,
+use(const struct jump_box *box, const struct section *tunnel,
+    struct jump_boxes *boxes, struct config *cfg,
     struct config_connection *connection)
 {
-	box->is_used = true;
-	tunnel->base = &box->section;
-	connection->jump_box = xstrdup(box->section.jump_box);
-	note_overrides(tunnel, connection);
-	connection->jump = config_jump_read(tunnel, cfg);
-}
+	struct config_hop hop = { 0 };
+	const struct node name = { .kind = NODE_SCALAR,
+		.text = (char *)box->section.jump_box };
 
-/* Whether a text can be meant as the name of a jump box. */
-static bool
-may_be_name(const struct jump_boxes *boxes, const char *text)
-{
-	return is_refused(boxes, text) ||
-	    (boxes->count + boxes->refused_count > 0 &&
-		config_value_is_name(text));
+	config_via_mark(boxes, &name);
+	config_via_note(tunnel, &hop);
+	connection->jump_box = hop.jump_box;
+	connection->overrides = hop.overrides;
+	connection->override_count = hop.override_count;
+	connection->jump = read_chain(boxes, tunnel, cfg);
 }
 
 /* ssh_tunnel: NAME */
@@ -284,42 +236,22 @@ read_name(struct jump_boxes *boxes, const struct section *section,
     struct config_connection *connection)
 {
 	const struct node none = { .kind = NODE_MAPPING, .place = node->place };
-	struct jump_box *box = find(boxes, node->text);
+	struct jump_box *box = config_jump_names_find(boxes, node->text);
 	struct section tunnel;
 
-	if (box == NULL && !may_be_name(boxes, node->text)) {
+	if (box == NULL && !config_jump_names_may_be(boxes, node->text)) {
 		config_section_refuse(section, "ssh_tunnel", node);
 		return;
 	}
 	if (box == NULL) {
-		refuse_name(boxes, section, "ssh_tunnel", node->place,
-		    node->text);
+		config_jump_names_refuse(boxes, section, "ssh_tunnel",
+		    node->place, node->text);
 		return;
 	}
 	config_section_open(&tunnel, boxes->reading, SECTION_TUNNEL, NULL,
 	    &none);
-	use(box, &tunnel, cfg, connection);
-}
-
-/* The jump box that `use` names; NULL: there is none, as reported. */
-static struct jump_box *
-find_used(const struct jump_boxes *boxes, const struct section *tunnel)
-{
-	const struct node *node = config_section_value(tunnel, "use");
-	struct jump_box *box = NULL;
-	char *name = NULL;
-
-	if (node != NULL && node->kind == NODE_SCALAR &&
-	    is_refused(boxes, node->text))
-		return NULL;
-	if (config_section_read(tunnel, "use", &name)) {
-		box = find(boxes, name);
-		if (box == NULL)
-			refuse_name(boxes, tunnel, "use",
-			    config_section_place(tunnel, "use"), name);
-	}
-	free(name);
-	return box;
+	tunnel.base = &box->section;
+	use(box, &tunnel, boxes, cfg, connection);
 }
 
 /* ssh_tunnel: { use: NAME, ... } */
@@ -327,10 +259,10 @@ static void
 read_use(struct jump_boxes *boxes, struct section *tunnel, struct config *cfg,
     struct config_connection *connection)
 {
-	struct jump_box *box = find_used(boxes, tunnel);
+	const struct jump_box *box = config_via_use(boxes, tunnel);
 
 	if (box != NULL)
-		use(box, tunnel, cfg, connection);
+		use(box, tunnel, boxes, cfg, connection);
 	else
 		read_in_vain(tunnel);
 }
@@ -344,15 +276,15 @@ read_disabled(struct jump_boxes *boxes, const struct section *tunnel,
     struct config_connection *connection)
 {
 	const struct node *name = config_section_value(tunnel, "use");
-	struct jump_box *box;
+	const struct node *via = config_section_value(tunnel, "via");
 
+	if (via != NULL)
+		config_via_mark(boxes, via);
 	if (name == NULL || name->kind != NODE_SCALAR ||
 	    !config_value_is_name(name->text))
 		return;
 	connection->jump_box = xstrdup(name->text);
-	box = find(boxes, name->text);
-	if (box != NULL)
-		box->is_used = true;
+	config_via_mark(boxes, name);
 }
 
 static void
@@ -373,10 +305,11 @@ read_mapping(struct jump_boxes *boxes, const struct node *node,
 		read_use(boxes, &tunnel, cfg, connection);
 		return;
 	}
-	if (!config_section_gives(&tunnel, "enabled"))
+	if (!config_section_gives(&tunnel, "enabled") &&
+	    !config_section_gives(&tunnel, "via"))
 		config_section_error(&tunnel, "enabled", node->place,
 		    "is required: false makes the connection direct");
-	connection->jump = config_jump_read(&tunnel, cfg);
+	connection->jump = read_chain(boxes, &tunnel, cfg);
 }
 
 void

@@ -33,7 +33,10 @@ size_t config_jump_boxes_part(size_t index);
 void config_jump_boxes_tunnel(struct jump_boxes *, const struct section *,
     struct config *, struct config_connection *);
 
-/* Warn about each jump box that no connection uses. */
-void config_jump_boxes_warn(const struct jump_boxes *);
+/*
+ * Once the connections are read: find the way to each jump box, and warn about
+ * each that no connection uses.
+ */
+void config_jump_boxes_finish(const struct jump_boxes *, struct config *);
 
 #endif

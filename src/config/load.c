@@ -16,6 +16,7 @@
 #include "config/claims.h"
 #include "config/config.h"
 #include "config/fields.h"
+#include "config/hops.h"
 #include "config/http.h"
 #include "config/jump_boxes.h"
 #include "config/listen.h"
@@ -222,7 +223,7 @@ read_connections(struct loading *loading, const struct node *const *items,
 	struct config *cfg = loading->cfg;
 
 	cfg->connections = xcalloc(count, sizeof *cfg->connections);
-	cfg->jumps = xcalloc(count, sizeof *cfg->jumps);
+	cfg->jumps = xcalloc(count * CONFIG_HOPS_MAX, sizeof *cfg->jumps);
 	loading->places = xcalloc(count, sizeof *loading->places);
 	cfg->connection_count = count;
 	for (size_t i = 0; i < count; i++) {
@@ -291,7 +292,7 @@ read_root(struct loading *loading, const struct node *root)
 		report_error(loading->reading.report, root->place,
 		    "this is neither a connection, nor a list of connections, "
 		    "nor a mapping with connections");
-	config_jump_boxes_warn(loading->boxes);
+	config_jump_boxes_finish(loading->boxes, loading->cfg);
 	warn_of_default_ports(loading);
 }
 

@@ -245,8 +245,8 @@ may_quote(const struct option *option, const char *text)
 {
 	return option->type != OPTION_SECRET &&
 	    option->type != OPTION_SECRETS && option->type != OPTION_PEM &&
-	    option->type != OPTION_CERTIFICATE &&
-	    strlen(text) <= QUOTED_MAX && strchr(text, '@') == NULL;
+	    option->type != OPTION_CERTIFICATE && strlen(text) <= QUOTED_MAX &&
+	    strchr(text, '@') == NULL;
 }
 
 char *

@@ -322,8 +322,9 @@ const struct option config_options[] = {
 	    OF_JUMP(host_key_alias),
 	    .sentence = "the name of the jump box in known_hosts, instead of "
 			"its host and port" },
-	{ SECTION_TUNNEL, "via", OPTION_SPECIAL, NEED_LATER, NO_FIELD,
-	    .sentence = "a jump box on the way to the jump box" },
+	{ SECTION_TUNNEL, "via", OPTION_SPECIAL, NEED_OPTIONAL, NO_FIELD,
+	    .expects = "the name of a jump box, a mapping, or a list of these",
+	    .sentence = "the jump boxes through which it is reached" },
 	{ SECTION_TUNNEL, "proxy_host", OPTION_HOST, NEED_OPTIONAL,
 	    OF_JUMP(proxy.host),
 	    .sentence = "a proxy on the way to the jump box" },
@@ -410,7 +411,7 @@ config_options_find(enum option_section section, const char *key, bool *is_file)
 static bool
 is_suggested(const struct option *option)
 {
-	return option->need != NEED_LATER && strcmp(option->name, "use") != 0;
+	return strcmp(option->name, "use") != 0;
 }
 
 static void

@@ -46,7 +46,6 @@ enum option_type {
 enum option_need {
 	NEED_OPTIONAL,
 	NEED_REQUIRED,
-	NEED_LATER, /* reserved for a later version, and refused */
 };
 
 /* A word of OPTION_WORD or OPTION_WORDS. */

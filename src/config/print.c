@@ -19,11 +19,10 @@
 #include "config/listen.h"
 #include "config/options.h"
 #include "config/print_trust.h"
+#include "config/print_tunnel.h"
 #include "config/printing.h"
 #include "config/value.h"
 #include "config/yaml_write.h"
-
-#define STEP 2 /* columns of indentation */
 
 /* --- Rows with a form of their own --------------------------------------- */
 
@@ -125,121 +124,9 @@ print_ssl_config(struct printing *printing, const char *key, const void *fields)
 {
 	config_printing_begin(printing, key);
 	config_printing_end(printing, false);
-	printing->indent += STEP;
+	printing->indent += PRINTING_STEP;
 	print_section(printing, SECTION_SSL, fields);
-	printing->indent -= STEP;
-}
-
-static void print_option(struct printing *, const struct option *,
-    const void *fields);
-
-static bool
-is_overridden(const struct config_connection *connection,
-    const struct option *option)
-{
-	for (size_t i = 0; i < connection->override_count; i++)
-		if (strcmp(connection->overrides[i], option->name) == 0)
-			return true;
-	return false;
-}
-
-/*
- * The keys beside `use`, also those which repeat the value of the jump box:
- * what is read back is printed again the same.
- */
-static void
-print_overrides(struct printing *printing,
-    const struct config_connection *connection)
-{
-	for (size_t i = 0; i < config_option_count; i++)
-		if (config_options[i].section == SECTION_TUNNEL &&
-		    is_overridden(connection, &config_options[i]))
-			print_option(printing, &config_options[i],
-			    connection->jump);
-}
-
-static void
-print_text(struct printing *printing, const char *key, const char *text)
-{
-	config_printing_begin(printing, key);
-	fputc(' ', printing->out);
-	config_printing_quote(printing, text);
-	config_printing_end(printing, false);
-}
-
-static void
-print_use(struct printing *printing, const char *key,
-    const struct config_connection *connection)
-{
-	if (connection->override_count == 0) {
-		print_text(printing, key, connection->jump_box);
-		return;
-	}
-	config_printing_begin(printing, key);
-	config_printing_end(printing, false);
-	printing->indent += STEP;
-	print_text(printing, "use", connection->jump_box);
-	print_overrides(printing, connection);
-	printing->indent -= STEP;
-}
-
-/* A tunnel that does not name its jump box, or is disabled. */
-static void
-print_enabled(struct printing *printing, const char *key,
-    const struct config_connection *connection)
-{
-	config_printing_begin(printing, key);
-	config_printing_end(printing, false);
-	printing->indent += STEP;
-	config_printing_begin(printing, "enabled");
-	fprintf(printing->out, " %s\n",
-	    connection->jump != NULL ? "true" : "false");
-	if (connection->jump_box != NULL)
-		print_text(printing, "use", connection->jump_box);
-	if (connection->jump != NULL)
-		print_section(printing, SECTION_TUNNEL, connection->jump);
-	printing->indent -= STEP;
-}
-
-static void
-print_tunnel(struct printing *printing, const char *key, const void *fields)
-{
-	const struct config_connection *connection = fields;
-
-	if (connection->jump != NULL && connection->jump_box != NULL)
-		print_use(printing, key, connection);
-	else
-		print_enabled(printing, key, connection);
-}
-
-/* The name is quoted: true and null are names, too. */
-static void
-print_jump_box(struct printing *printing, const struct config_jump_box *box)
-{
-	fprintf(printing->out, "%*s\"%s\":\n", (int)printing->indent, "",
-	    box->name);
-	printing->indent += STEP;
-	printing->jump_box = box;
-	print_section(printing, SECTION_TUNNEL, &box->settings);
-	printing->jump_box = NULL;
-	printing->indent -= STEP;
-}
-
-static void
-print_jump_boxes(struct printing *printing, const char *key, const void *fields)
-{
-	const struct config *cfg = fields;
-
-	if (cfg->jump_box_count == 0) {
-		config_printing_not_set(printing, key);
-		return;
-	}
-	config_printing_begin(printing, key);
-	config_printing_end(printing, false);
-	printing->indent += STEP;
-	for (size_t i = 0; i < cfg->jump_box_count; i++)
-		print_jump_box(printing, &cfg->jump_boxes[i]);
-	printing->indent -= STEP;
+	printing->indent -= PRINTING_STEP;
 }
 
 /* The list of connections, which follows the other global settings. */
@@ -248,7 +135,7 @@ print_connections(const struct config *cfg, struct printing *printing)
 {
 	fputs("connections:\n", printing->out);
 	for (size_t i = 0; i < cfg->connection_count; i++) {
-		printing->indent = 2 * STEP;
+		printing->indent = 2 * PRINTING_STEP;
 		printing->is_item_due = true;
 		print_section(printing, SECTION_CONNECTION,
 		    &cfg->connections[i]);
@@ -265,10 +152,11 @@ static const struct {
 	{ "listen", print_listen },
 	{ "allow_from", print_allow_from },
 	{ "ssl_config", print_ssl_config },
-	{ "ssh_tunnel", print_tunnel },
-	{ "jump_boxes", print_jump_boxes },
+	{ "ssh_tunnel", config_print_tunnel },
+	{ "jump_boxes", config_print_tunnel_boxes },
 	{ "known_hosts", config_print_trust_files },
 	{ "host_key", config_print_trust_key },
+	{ "via", config_print_tunnel_via },
 };
 
 static void
@@ -346,7 +234,7 @@ print_secret(struct printing *printing, const struct option *option,
 	fputc(' ', printing->out);
 	if (is_public(option)) {
 		yaml_write_lines(printing->out, secret->text,
-		    printing->indent + STEP);
+		    printing->indent + PRINTING_STEP);
 		return;
 	}
 	write_secret(printing, secret, 0);
@@ -422,15 +310,19 @@ print_section(struct printing *printing, enum option_section section,
     const void *fields)
 {
 	for (size_t i = 0; i < config_option_count; i++)
-		if (config_options[i].section == section &&
-		    config_options[i].need != NEED_LATER)
+		if (config_options[i].section == section)
 			print_option(printing, &config_options[i], fields);
 }
 
 void
 config_print(const struct config *cfg, FILE *out)
 {
-	struct printing printing = { .out = out, .cfg = cfg };
+	struct printing printing = {
+		.out = out,
+		.cfg = cfg,
+		.print_section = print_section,
+		.print_option = print_option,
+	};
 
 	fputs("# The configuration in effect.  Secrets are left out: put "
 	      "them back, or name\n# their files.\n",

@@ -10,8 +10,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "config/options.h"
+
 struct config;
 struct config_jump_box;
+
+#define PRINTING_STEP 2 /* columns of indentation */
 
 /* The text that is being written, the place in it, and what it is about. */
 struct printing {
@@ -20,6 +24,13 @@ struct printing {
 	const struct config_jump_box *jump_box; /* of jump_boxes; or NULL */
 	unsigned indent;
 	bool is_item_due; /* the next line begins an item of a list */
+	bool is_override; /* of what a jump box with a name says */
+	bool is_in_list;  /* of `via`, which says how it is reached */
+	/* Every option of a section; one option. */
+	void (*print_section)(struct printing *, enum option_section,
+	    const void *fields);
+	void (*print_option)(struct printing *, const struct option *,
+	    const void *fields);
 };
 
 /* Begin the line of `key`; its value follows. */

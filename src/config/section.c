@@ -143,7 +143,9 @@ config_section_dir(const struct section *section, struct place place)
 static void
 put_prefix(const struct section *section, char *buf, size_t size)
 {
-	if (section->jump_box != NULL)
+	if (section->jump_box != NULL && section->jump_box[0] == '\0')
+		snprintf(buf, size, "via.");
+	else if (section->jump_box != NULL)
 		snprintf(buf, size, "jump_boxes.%s.", section->jump_box);
 	else
 		snprintf(buf, size, "%s",
@@ -301,9 +303,6 @@ match(struct section *section, const struct node *key, const struct node *value)
 		    "is given twice; the first is in %s",
 		    report_line_text(section->reading->report, key->place,
 			(*slot)->place));
-	else if (option->need == NEED_LATER && readable(value) != NULL)
-		config_section_error(section, key->text, key->place,
-		    "is not supported yet");
 	if (is_secret(option) && !is_file) {
 		note_secret(section->reading, value);
 		warn_of_comment(section, key, value);
@@ -315,8 +314,8 @@ void
 config_section_open(struct section *section, struct reading *reading,
     enum option_section which, const char *jump_box, const struct node *map)
 {
-	assert(map->kind == NODE_MAPPING);
-	assert(config_option_count <= SECTION_SLOTS);
+	assert(
+	    map->kind == NODE_MAPPING && config_option_count <= SECTION_SLOTS);
 	*section = (struct section){
 		.reading = reading,
 		.which = which,

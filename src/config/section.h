@@ -36,10 +36,13 @@ struct reading {
 /* At least one for each row of the option table, which section.c asserts. */
 #define SECTION_SLOTS 80
 
+#define SECTION_HOP ""
+
 struct section {
 	struct reading *reading;
 	enum option_section which;
-	const char *jump_box; /* of a mapping in jump_boxes its key, or NULL */
+	/* Of a mapping in jump_boxes its key, of one in `via` SECTION_HOP. */
+	const char *jump_box; /* NULL: of another one */
 	const struct node *map;
 	const struct section *base; /* has the keys that are missing; or NULL */
 	/* By the row of the option table; NULL if the key is missing. */
@@ -49,8 +52,9 @@ struct section {
 };
 
 /*
- * Match the keys of `map`.  Reports unknown and reserved keys and duplicates.
- * `jump_box` is the name of a jump box of jump_boxes, otherwise NULL.
+ * Match the keys of `map`.  Reports unknown keys and duplicates.
+ * `jump_box` is the name of a jump box of jump_boxes, SECTION_HOP for a mapping
+ * within `via`, otherwise NULL.
  */
 void config_section_open(struct section *, struct reading *,
     enum option_section, const char *jump_box, const struct node *map);

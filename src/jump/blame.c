@@ -37,7 +37,8 @@ jump_blame_waiting(struct fault *fault, struct pool *pool,
 	if (!pool_is_up(pool))
 		pool_cause(pool, fault);
 	else if (heard_ms <= wait->asked_ms && pool_is_mute(pool))
-		jump_fault_silent(fault, clock_ms() - heard_ms);
+		jump_fault_silent(fault, pool_silent(pool, wait->asked_ms),
+		    clock_ms() - heard_ms);
 	else
 		blame_queue(fault, pool, wait);
 }
@@ -64,5 +65,5 @@ jump_blame_opening(struct fault *fault, struct pool *pool,
 		jump_fault_unanswered(fault, wait->connection->jump->label,
 		    clock_ms() - wait->opened_ms, silence.is_stalled);
 	else
-		jump_fault_silent(fault, silence.silent_ms);
+		jump_fault_silent(fault, silence.silent, silence.silent_ms);
 }

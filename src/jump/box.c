@@ -16,7 +16,10 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "jump/backoff.h"
+#include "jump/box_cause.h"
+#include "jump/box_record.h"
 #include "jump/files.h"
 #include "jump/gauge.h"
 #include "jump/news.h"
@@ -46,29 +49,6 @@
  */
 #define UNUSED_MAX 2
 
-struct jump_box {
-	atomic_uint refs;
-	char *label, *username;   /* NULL: for connections without tunnel */
-	char *proxy;              /* its label; NULL: none */
-	struct jump_files *files; /* the same */
-	struct resolver *resolver;
-	struct jump_news *news;
-	pthread_mutex_t mutex; /* for all members below */
-	size_t share;
-	unsigned dials;        /* in flight */
-	enum dial_stage stage; /* the last stage that one of them entered ... */
-	int64_t stage_ms;      /* ... and when (base/clock.h) */
-	bool is_proved;        /* the last news is of a login, not of a loss */
-	unsigned attempts;     /* failed in a row */
-	unsigned short_lives;  /* links that broke at once, in a row */
-	unsigned unused;       /* links that broke unused, in a row */
-	struct fault fault;    /* of the last failure, also if made good */
-	int64_t failed_ms, retry_ms;
-	struct ssh_link *link; /* see jump_box_bring() */
-	struct jump_gauges gauges;
-	struct jump_box_counts counts;
-};
-
 static size_t
 share_of(unsigned max_links, unsigned workers)
 {
@@ -83,6 +63,7 @@ jump_box_new(const struct config_jump *jump, unsigned max_links,
 
 	atomic_init(&box->refs, 1);
 	if (jump != NULL) {
+		config_hops_name(jump, &box->named);
 		box->label = xstrdup(jump->label);
 		box->username = xstrdup(jump->username);
 		box->proxy = xstrdup(jump->proxy.label);
@@ -94,6 +75,18 @@ jump_box_new(const struct config_jump *jump, unsigned max_links,
 	box->news = jump_news_new();
 	LIST_INIT(&box->gauges);
 	return box;
+}
+
+void
+jump_box_put_behind(struct jump_box *box, struct jump_box *outer)
+{
+	box->outer = jump_box_ref(outer);
+}
+
+struct jump_box *
+jump_box_outer(const struct jump_box *box)
+{
+	return box->outer;
 }
 
 struct jump_box *
@@ -109,6 +102,7 @@ jump_box_unref(struct jump_box *box)
 	if (box == NULL || atomic_fetch_sub(&box->refs, 1) > 1)
 		return;
 	assert(box->link == NULL);
+	jump_box_unref(box->outer);
 	jump_news_free(box->news);
 	jump_files_free(box->files);
 	resolver_free(box->resolver);
@@ -250,7 +244,7 @@ permit(struct jump_box *box, int64_t retry_ms)
 	if (box->unused >= UNUSED_MAX)
 		return JUMP_PERMIT_REST;
 	box->dials++;
-	enter(box, DIAL_RESOLVE);
+	enter(box, box->outer == NULL ? DIAL_RESOLVE : DIAL_CONNECT);
 	return JUMP_PERMIT_DIAL;
 }
 
@@ -289,6 +283,12 @@ note_success(struct jump_box *box)
 	box->counts.reached++;
 }
 
+static const char *
+through(const struct jump_box *box)
+{
+	return box->outer != NULL ? box->outer->label : NULL;
+}
+
 static void
 log_outcome(const struct jump_box *box, const struct fault *fault,
     unsigned attempts, int64_t retry_ms)
@@ -297,13 +297,14 @@ log_outcome(const struct jump_box *box, const struct fault *fault,
 
 	if (fault->code == FAIL_NONE) {
 		log_info("jump box reached", log_str("jump", box->label),
+		    log_str("through", through(box)),
 		    log_str("proxy", box->proxy),
 		    log_str("detail", fault->detail));
 		return;
 	}
 	fault_message(fault, message, sizeof message);
 	log_warning("jump box not reached", log_str("jump", box->label),
-	    log_str("proxy", box->proxy),
+	    log_str("through", through(box)), log_str("proxy", box->proxy),
 	    log_str("stage", failure_stage(fault->code)->label),
 	    log_str("error", message), log_str("detail", fault->detail),
 	    log_num("attempts", attempts),
@@ -343,11 +344,14 @@ jump_box_took(struct jump_box *box, int64_t duration_ms)
 }
 
 void
-jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
+jump_box_lost(struct jump_box *box, const struct fault *cause, int64_t lived_ms,
+    bool was_used)
 {
 	struct fault fault = { 0 };
 	bool is_first, is_resting;
 
+	if (jump_box_cause_is_outer(box, cause))
+		return;
 	pthread_mutex_lock(&box->mutex);
 	is_first = box->is_proved; /* of those that break together */
 	box->counts.failures[STAGE_TUNNEL_LOST]++;
@@ -359,7 +363,7 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 	else if (is_first && ++box->short_lives > SHORT_LIVES_MAX) {
 		fault_set(&fault, FAIL_TUNNEL_LOST, "%s after the login",
 		    clock_text(lived_ms).text);
-		fault_name(&fault, box->label, box->username, NULL);
+		fault_name_as(&fault, &box->named);
 		box->attempts = box->short_lives - SHORT_LIVES_MAX - 1;
 		note_failure(box, &fault);
 		box->counts.failures[STAGE_TUNNEL_LOST]--; /* counted above */
@@ -368,6 +372,25 @@ jump_box_lost(struct jump_box *box, int64_t lived_ms, bool was_used)
 	if (is_resting)
 		log_info("jump box not dialled until a client comes",
 		    log_str("jump", box->label));
+}
+
+/* Through a jump box that does not forward, another try leads nowhere. */
+static bool
+may_have_passed(const struct fault *fault)
+{
+	enum stage stage = failure_info(fault->code)->stage;
+
+	return stage != STAGE_FORWARD_DENIED && stage != STAGE_FORWARD_LIMIT;
+}
+
+void
+jump_box_outer_is_up(struct jump_box *box)
+{
+	pthread_mutex_lock(&box->mutex);
+	if (box->attempts > 0 && jump_box_cause_is_outer(box, &box->fault) &&
+	    may_have_passed(&box->fault))
+		box->attempts = 0;
+	pthread_mutex_unlock(&box->mutex);
 }
 
 void
@@ -394,53 +417,7 @@ jump_box_is_dialling(struct jump_box *box, enum dial_stage *stage,
 	return is_dialling;
 }
 
-/* --- The remembered cause ------------------------------------------------- */
-
-static void
-note_history(const struct jump_box *box, struct fault *fault)
-{
-	int64_t now_ms = clock_ms(), wait_ms = box->retry_ms - now_ms;
-
-	fault_note(fault, "failed %.1f s ago, attempt %u",
-	    (double)(now_ms - box->failed_ms) / 1000, box->attempts);
-	if (box->dials > 0)
-		fault_note(fault, "the next try is under way");
-	else if (wait_ms > 0)
-		fault_note(fault, "next try in %.1f s", (double)wait_ms / 1000);
-	else
-		fault_note(fault, "next try now");
-}
-
-bool
-jump_box_cause(struct jump_box *box, struct fault *out)
-{
-	bool has_failed;
-
-	pthread_mutex_lock(&box->mutex);
-	has_failed = box->attempts > 0;
-	if (has_failed) {
-		*out = box->fault;
-		note_history(box, out);
-	}
-	pthread_mutex_unlock(&box->mutex);
-	return has_failed;
-}
-
-void
-jump_box_explain(struct jump_box *box, struct fault *out)
-{
-	enum dial_stage stage;
-	int64_t since_ms;
-
-	if (jump_box_cause(box, out))
-		return;
-	jump_box_is_dialling(box, &stage, &since_ms);
-	fault_set(out, dialing_stage_timeout(stage), "%s",
-	    clock_text(clock_ms() - since_ms).text);
-	fault_name(out, box->label, box->username, NULL);
-	fault_name_proxy(out, box->proxy);
-	fault_note(out, "the tunnel is still being set up");
-}
+/* --- The record as a value ------------------------------------------------ */
 
 void
 jump_box_join(struct jump_box *box, struct jump_gauge *gauge)

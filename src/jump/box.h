@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/histogram.h"
+#include "jump/box_counts.h"
 #include "ssh/dial.h"
 
 struct config_jump;
@@ -31,6 +32,11 @@ struct ssh_link;
  */
 struct jump_box *jump_box_new(const struct config_jump *jump,
     unsigned max_links, unsigned workers);
+
+/* It is reached through the jump box `outer`, referenced; before any dial. */
+void jump_box_put_behind(struct jump_box *, struct jump_box *outer);
+struct jump_box *jump_box_outer(const struct jump_box *); /* NULL: none */
+
 struct jump_box *jump_box_ref(struct jump_box *);
 void jump_box_unref(struct jump_box *); /* NULL is fine */
 
@@ -81,9 +87,17 @@ void jump_box_took(struct jump_box *, int64_t duration_ms);
  * the jump box lets no session stay, which counts as a failed dial.  When the
  * second in a row broke before it was used, no link is dialled in advance any
  * more: sshd ends unused sessions there (UnusedConnectionTimeout).  Links that
- * break with no login in between count as one.
+ * break with no login in between count as one.  A link that broke because of
+ * an outer jump box tells nothing of this one.
  */
-void jump_box_lost(struct jump_box *, int64_t lived_ms, bool was_used);
+void jump_box_lost(struct jump_box *, const struct fault *cause,
+    int64_t lived_ms, bool was_used);
+
+/*
+ * The outer jump box has a link.  End the sleep after a failure to reach that
+ * one.
+ */
+void jump_box_outer_is_up(struct jump_box *);
 
 /* A dial enters a stage.  Has the type of dial.on_stage; any thread. */
 void jump_box_enter(void *jump_box, enum dial_stage);
@@ -94,28 +108,6 @@ void jump_box_enter(void *jump_box, enum dial_stage);
  */
 bool jump_box_is_dialling(struct jump_box *, enum dial_stage *,
     int64_t *since_ms);
-
-/*
- * The cause of the last failed dial; DETAIL has its age, the number of attempts
- * and the time of the next try.  False: the last dial succeeded, or none has
- * ended yet.
- */
-bool jump_box_cause(struct jump_box *, struct fault *out);
-
-/*
- * Why there is no link: the cause of the last failed dial, else what the dial
- * in flight is waiting for, and for how long.
- */
-void jump_box_explain(struct jump_box *, struct fault *out);
-
-/* What has happened so far. */
-struct jump_box_counts {
-	uint64_t reached, not_reached; /* dials, by their end */
-	uint64_t dial_buckets[HISTOGRAM_BUCKETS];
-	uint64_t dial_ms; /* the sum */
-	/* Dials that failed, and links that broke (tunnel_lost). */
-	uint64_t failures[STAGE_COUNT];
-};
 
 /* The record as a plain value.  Times are of base/clock.h. */
 struct jump_box_state {

@@ -42,6 +42,8 @@ let_go(struct dialer *dialer)
 	ssh_transport_free(dialer->outcome.transport);
 	if (dialer->outcome.fd >= 0)
 		close(dialer->outcome.fd);
+	if (dialer->setup.take_socket >= 0)
+		close(dialer->setup.take_socket);
 	if (dialer->cancel_fd >= 0)
 		close(dialer->cancel_fd);
 	mailbox_unref(dialer->setup.mailbox);
@@ -66,11 +68,26 @@ on_discard(struct message *message)
 	let_go((struct dialer *)message);
 }
 
+/* The way there is open already. */
+static enum failure
+reach(void *arg, int *fd_out, struct fault *fault)
+{
+	struct dialer *dialer = arg;
+
+	*fd_out = dialer->setup.take_socket;
+	dialer->setup.take_socket = -1;
+	fault_note(fault, "connected through %s in %lld ms",
+	    dialer->jump->via->label, (long long)dialer->setup.reached_ms);
+	return FAIL_NONE;
+}
+
 static void *
 run(void *arg)
 {
 	struct dialer *dialer = arg;
 	const struct dial dial = {
+		.reach = dialer->setup.take_socket >= 0 ? reach : NULL,
+		.reach_arg = dialer,
 		.cfg = dialer->setup.cfg,
 		.resolver = dialer->setup.resolver,
 		.cancel_fd = dialer->cancel_fd,

@@ -40,6 +40,12 @@ struct dialer_setup {
 	/* Called in the dialer's thread when a stage begins; may be NULL. */
 	void (*on_stage)(void *stage_arg, enum dial_stage);
 	void *stage_arg;
+	/*
+	 * For dialer_jump(): the socket that leads to an inner jump box, and
+	 * how long it took to get it; -1: it is reached from this machine.
+	 */
+	int take_socket;
+	int64_t reached_ms;
 };
 
 /* Start a thread; when the system has none left, the outcome says so. */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "ssh/failure.h"
 #include "ssh/link.h"
 
@@ -16,9 +17,10 @@ jump_fault_name(struct fault *fault, const struct config_connection *connection)
 {
 	const struct config_jump *jump = connection->jump;
 
-	fault_name(fault, jump != NULL ? jump->label : NULL,
-	    jump != NULL ? jump->username : NULL, connection->label);
-	fault_name_proxy(fault, jump != NULL ? jump->proxy.label : NULL);
+	if (jump != NULL)
+		config_hops_name(jump, fault);
+	fault_name(fault, NULL, NULL, connection->label);
+	fault_count_hops(fault, config_hops_count(jump));
 }
 
 static void
@@ -69,12 +71,19 @@ set_refused(struct fault *fault, enum failure code,
 }
 
 void
-jump_fault_broken(struct fault *fault, enum failure lost_by)
+jump_fault_broken(struct fault *fault, const struct config_jump *jump,
+    const struct fault *lost_by)
 {
-	enum failure code = lost_by == FAIL_TUNNEL_DAMAGED ? lost_by
-							   : FAIL_TUNNEL_LOST;
+	enum failure code = lost_by != NULL &&
+		lost_by->code == FAIL_TUNNEL_DAMAGED
+	    ? FAIL_TUNNEL_DAMAGED
+	    : FAIL_TUNNEL_LOST;
 
-	fault_set(fault, code, "it broke while the forward was opened");
+	if (lost_by != NULL &&
+	    fault_is_of_outer(lost_by, config_hops_count(jump)))
+		fault_adopt(fault, lost_by);
+	else
+		fault_set(fault, code, "it broke while the forward was opened");
 }
 
 void
@@ -89,9 +98,41 @@ jump_fault_refused(struct fault *fault, const char *jump,
 	note_answer(fault, jump, opened);
 }
 
+/* The inner jump box is to the outer one what a database is to the last. */
+static const struct {
+	enum failure of_database, of_jump;
+} hop_rows[] = {
+	{ FAIL_DB_NAME_UNKNOWN, FAIL_JUMP_NAME_UNKNOWN },
+	{ FAIL_DB_NAME_TIMEOUT, FAIL_JUMP_NAME_TIMEOUT },
+	{ FAIL_DB_REFUSED, FAIL_JUMP_REFUSED },
+	{ FAIL_DB_UNREACHABLE, FAIL_JUMP_UNREACHABLE },
+	{ FAIL_DB_TIMEOUT, FAIL_JUMP_TIMEOUT },
+	{ FAIL_DB_UNREACHED, FAIL_JUMP_UNREACHABLE },
+	{ FAIL_DB_UNREACHED_SAID, FAIL_JUMP_UNREACHABLE },
+};
+
 void
-jump_fault_silent(struct fault *fault, int64_t silent_ms)
+jump_fault_of_hop(struct fault *fault, const struct fault *outer,
+    const struct config_jump *inner)
 {
+	for (size_t i = 0; i < sizeof hop_rows / sizeof *hop_rows; i++)
+		if (hop_rows[i].of_database == outer->code) {
+			fault_set(fault, hop_rows[i].of_jump, "%s",
+			    outer->words);
+			fault_note(fault, "%s", outer->detail);
+			config_hops_name(inner, fault);
+			return;
+		}
+	fault_adopt(fault, outer);
+	fault_count_hops(fault, config_hops_count(inner));
+}
+
+void
+jump_fault_silent(struct fault *fault, const struct fault *named,
+    int64_t silent_ms)
+{
+	if (named != NULL)
+		fault_name_as(fault, named);
 	fault_set(fault, FAIL_TUNNEL_SILENT, "%s", clock_text(silent_ms).text);
 	fault_note(fault,
 	    "it was asked for a sign of life and has not answered");

@@ -49,6 +49,7 @@ struct jump {
 	struct event *tick; /* while requests wait */
 	struct jump_gauge gauge;
 	bool is_leaving;
+	struct jump_way way; /* to the outer jump box, if there is one */
 };
 
 /* --- Through a tunnel ----------------------------------------------------- */
@@ -62,7 +63,8 @@ try_again(struct jump_request *request, const struct ssh_opened *opened)
 		jump_requests_arm_timer(request, request->deadline_ms);
 		return;
 	}
-	jump_fault_broken(&request->fault, opened->lost_by);
+	jump_fault_broken(&request->fault, request->connection->jump,
+	    opened->lost_by);
 	jump_requests_fail(request);
 }
 
@@ -172,6 +174,7 @@ dial_directly(struct jump_request *request)
 		.mailbox = request->jump->mailbox,
 		.done = on_dialled,
 		.arg = request,
+		.take_socket = -1,
 	};
 
 	request->opened_ms = clock_ms();
@@ -371,12 +374,36 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		pool_probe(jump->pool, since_ms);
 }
 
+/* --- For an inner jump box ------------------------------------------------ */
+
+/*
+ * In the log of the outer jump box, pgjump itself comes from here: the session
+ * belongs to no client.
+ */
+static const struct originator ourselves = { .host = "127.0.0.1" };
+
+/* The turn of this jump box may be over: let another one follow. */
+static struct jump_request *
+ask_for_inner(struct jump *outer, const struct config_connection *target,
+    int64_t deadline_ms, jump_answer_fn *answer, void *arg)
+{
+	event_active(outer->tick, EV_TIMEOUT, 0);
+	return jump_request_open(outer, target, &ourselves, deadline_ms, false,
+	    answer, arg);
+}
+
+static bool
+is_up(const struct jump *outer)
+{
+	return pool_is_up(outer->pool);
+}
+
 /* --- Life ----------------------------------------------------------------- */
 
 struct jump *
 jump_open(struct event_base *base, struct config *cfg,
     const struct config_jump *settings, struct jump_box *box,
-    struct mailbox *of_worker)
+    struct mailbox *of_worker, struct jump *outer)
 {
 	struct jump *jump = xcalloc(1, sizeof *jump);
 
@@ -386,8 +413,15 @@ jump_open(struct event_base *base, struct config *cfg,
 	jump->mailbox = of_worker;
 	jump_requests_init(&jump->requests);
 	jump->tick = loop_event(base, -1, 0, on_tick, jump);
+	jump->way = (struct jump_way){
+		.outer = outer,
+		.ask = ask_for_inner,
+		.drop = jump_request_drop,
+		.is_up = is_up,
+	};
 	if (settings != NULL)
-		jump->pool = pool_open(base, cfg, settings, box, of_worker);
+		jump->pool = pool_open(base, cfg, settings, box, of_worker,
+		    outer != NULL ? &jump->way : NULL);
 	jump_box_join(box, &jump->gauge);
 	return jump;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/originator.h"
+#include "jump/way.h"
 
 struct config;
 struct config_connection;
@@ -30,11 +31,12 @@ struct stream;
  * One worker's view of a jump box; or, with neither settings nor links, of all
  * connections without tunnel.  Everything is borrowed until jump_close(), but
  * the configuration and the jump box's settings in it until jump_renew().
- * Starts the first dial at once, unless another worker's is in flight.
+ * `outer` is the jump box through which this one is reached, or NULL.  Starts
+ * the first dial at once, unless another worker's is in flight.
  */
 struct jump *jump_open(struct event_base *, struct config *,
     const struct config_jump *settings, struct jump_box *,
-    struct mailbox *of_worker);
+    struct mailbox *of_worker, struct jump *outer);
 
 /*
  * The same jump box in a new configuration: links and dials stay as they are,
@@ -71,18 +73,11 @@ struct jump_state {
 struct jump_state jump_look(const struct jump *);
 
 /*
- * End dials and links.  Waits for the dialers, which give up at once.  The
- * caller has dropped all requests and closed all streams before.
+ * Inner jump boxes go before outer ones.  End dials and links.  Waits for the
+ * dialers, which give up at once.  The caller has dropped all requests and
+ * closed all streams before.
  */
 void jump_close(struct jump *);
-
-/*
- * The answer: a stream to the database which the receiver owns, or NULL and
- * the fault (complete: names, detail).  Called once, never from inside
- * jump_request_open(); the request is gone when it is called.
- */
-typedef void jump_answer_fn(void *arg, struct stream *take,
-    const struct fault *fault);
 
 /*
  * Ask for a stream to the connection's database.  The answer comes by

@@ -18,6 +18,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "jump/box.h"
+#include "jump/box_cause.h"
 #include "jump/pool_care.h"
 #include "jump/pool_choice.h"
 #include "jump/pool_dials.h"
@@ -36,26 +37,15 @@
 
 static void keep_up(void *arg);
 
-/* NULL is fine. */
 static void
-add_member(struct pool *pool, struct ssh_link *take)
-{
-	struct pool_member *member = take ? pool_member_new(take) : NULL;
-
-	if (member == NULL)
-		return;
-	TAILQ_INSERT_TAIL(&pool->members, member, entry);
-	pool->member_count++;
-}
-
-static void
-on_dialled(void *arg, struct ssh_transport *take)
+on_dialled(void *arg, struct ssh_transport *take, struct transit *take_transit)
 {
 	struct pool *pool = arg;
 
 	if (take != NULL)
-		add_member(pool,
-		    ssh_link_new(pool->base, pool->cfg, pool->jump, take));
+		pool_care_add_member(pool,
+		    ssh_link_new(pool->base, pool->cfg, pool->jump, take),
+		    take_transit);
 	keep_up(pool);
 }
 
@@ -244,6 +234,7 @@ pool_abandon(struct pool *pool, void *user)
 		.was_heard = pool_life_was_heard(&pool->members, member),
 		.is_stalled = pool_member_is_stalled(member),
 		.silent_ms = clock_ms() - ssh_link_heard_ms(member->link),
+		.silent = ssh_link_silent(member->link, member->overdue_ms),
 	};
 
 	member->user = NULL;
@@ -310,6 +301,15 @@ pool_is_mute(const struct pool *pool)
 	return pool_life_is_mute(&pool->members);
 }
 
+/* While every link is mute, one is like another. */
+const struct fault *
+pool_silent(const struct pool *pool, int64_t since_ms)
+{
+	const struct pool_member *member = TAILQ_FIRST(&pool->members);
+
+	return member != NULL ? ssh_link_silent(member->link, since_ms) : NULL;
+}
+
 int64_t
 pool_heard_ms(const struct pool *pool)
 {
@@ -341,7 +341,7 @@ pool_look(const struct pool *pool, struct pool_state *out)
 void
 pool_cause(const struct pool *pool, struct fault *fault)
 {
-	jump_box_explain(pool->box, fault);
+	jump_box_cause_explain(pool->box, fault);
 }
 
 /* --- Life ----------------------------------------------------------------- */
@@ -349,10 +349,11 @@ pool_cause(const struct pool *pool, struct fault *fault)
 struct pool *
 pool_open(struct event_base *base, struct config *cfg,
     const struct config_jump *jump, struct jump_box *box,
-    struct mailbox *mailbox)
+    struct mailbox *mailbox, const struct jump_way *way)
 {
 	const struct timeval spare_interval = clock_timeval(SPARE_LOOK_MS);
 	struct pool *pool = xcalloc(1, sizeof *pool);
+	struct ssh_link *brought = jump_box_take_link(box);
 
 	pool->base = base;
 	pool->cfg = cfg;
@@ -367,13 +368,15 @@ pool_open(struct event_base *base, struct config *cfg,
 	    .jump = jump,
 	    .box = box,
 	    .mailbox = mailbox,
+	    .way = way,
 	    .on_dialled = on_dialled,
 	    .on_chance = keep_up,
 	    .arg = pool,
 	});
 	pool->spare = loop_event(base, -1, EV_PERSIST, on_spare, pool);
 	event_add(pool->spare, &spare_interval);
-	add_member(pool, jump_box_take_link(box));
+	if (brought != NULL)
+		pool_care_add_member(pool, brought, NULL);
 	keep_up(pool);
 	return pool;
 }

@@ -19,16 +19,19 @@ struct config_connection;
 struct config_jump;
 struct event_base;
 struct jump_box;
+struct jump_way;
 struct mailbox;
 struct originator;
 struct pool;
 
 /*
  * Everything is borrowed until pool_close(), but the configuration and the jump
- * box's settings in it until pool_renew().  Starts the first dial at once.
+ * box's settings in it until pool_renew().  `way` leads to a jump box behind
+ * another one, or is NULL.  Starts the first dial at once.
  */
 struct pool *pool_open(struct event_base *, struct config *,
-    const struct config_jump *, struct jump_box *, struct mailbox *);
+    const struct config_jump *, struct jump_box *, struct mailbox *,
+    const struct jump_way *way);
 
 /* The same jump box in a new configuration. */
 void pool_renew(struct pool *, struct config *, const struct config_jump *);
@@ -80,6 +83,8 @@ struct pool_silence {
 	bool was_heard;    /* late enough that the database is to blame */
 	bool is_stalled;   /* it was heard on other links only */
 	int64_t silent_ms; /* how long this link has been silent */
+	/* Names the jump box whose silence that is; as long as the link. */
+	const struct fault *silent;
 };
 
 /* Give up an open in flight: its user has gone, or has no time left. */
@@ -93,6 +98,12 @@ bool pool_has_slot(const struct pool *); /* a link could open now */
 
 /* Every link was asked for a sign of life, and none has given one. */
 bool pool_is_mute(const struct pool *);
+
+/*
+ * A fault that names the jump box whose silence since `since_ms` that is; NULL:
+ * there is no link.  As long as the link.
+ */
+const struct fault *pool_silent(const struct pool *, int64_t since_ms);
 
 /* When a link last heard the jump box (base/clock.h); 0: there is no link. */
 int64_t pool_heard_ms(const struct pool *);

@@ -14,6 +14,7 @@
 #include "jump/pool_choice.h"
 #include "jump/pool_dials.h"
 #include "jump/pool_life.h"
+#include "jump/transit.h"
 #include "ssh/link.h"
 
 /*
@@ -92,12 +93,36 @@ ask_elsewhere(struct pool *pool)
 		ssh_link_retire(alone->link);
 }
 
+static void
+on_transit_end(void *arg, const struct fault *cause)
+{
+	struct pool_member *member = arg;
+
+	ssh_link_carrier_ended(member->link, cause);
+}
+
+void
+pool_care_add_member(struct pool *pool, struct ssh_link *take,
+    struct transit *take_transit)
+{
+	struct pool_member *member = pool_member_new(take);
+
+	TAILQ_INSERT_TAIL(&pool->members, member, entry);
+	pool->member_count++;
+	if (take_transit == NULL)
+		return;
+	member->transit = take_transit;
+	ssh_link_carry(take, transit_carrier(take_transit));
+	transit_watch(take_transit, on_transit_end, member);
+}
+
 void
 pool_care_free_member(struct pool *pool, struct pool_member *member)
 {
 	TAILQ_REMOVE(&pool->members, member, entry);
 	pool->member_count--;
 	ssh_link_free(member->link);
+	transit_close(member->transit);
 	free(member);
 }
 
@@ -107,8 +132,8 @@ tidy(struct pool *pool, struct pool_member *member)
 	pool_member_tidy(member);
 	if (ssh_link_is_lost(member->link) && !member->was_loss_told) {
 		member->was_loss_told = true;
-		jump_box_lost(pool->box, clock_ms() - member->born_ms,
-		    member->was_used);
+		jump_box_lost(pool->box, ssh_link_fault(member->link),
+		    clock_ms() - member->born_ms, member->was_used);
 	}
 	if (ssh_link_is_finished(member->link) && member->user == NULL)
 		pool_care_free_member(pool, member);

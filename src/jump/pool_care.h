@@ -20,6 +20,7 @@ struct event;
 struct event_base;
 struct jump_box;
 struct pool_dials;
+struct transit;
 
 struct pool {
 	struct event_base *base;
@@ -48,6 +49,9 @@ void pool_care_retire_spare(struct pool *);
 /* Forget databases to which no connection leads, where they are many. */
 void pool_care_forget_targets(struct pool *);
 
+/* A new link, and what carries it, or NULL. */
+void pool_care_add_member(struct pool *, struct ssh_link *take,
+    struct transit *take_transit);
 void pool_care_free_member(struct pool *, struct pool_member *);
 
 #endif

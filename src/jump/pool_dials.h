@@ -15,9 +15,11 @@ struct config;
 struct config_jump;
 struct event_base;
 struct jump_box;
+struct jump_way;
 struct mailbox;
 struct pool_dials;
 struct ssh_transport;
+struct transit;
 
 /* All but `arg` borrowed until pool_dials_close(). */
 struct pool_dials_setup {
@@ -26,8 +28,13 @@ struct pool_dials_setup {
 	const struct config_jump *jump; /* in that configuration */
 	struct jump_box *box;
 	struct mailbox *mailbox;
-	/* A dial has ended; takes the session, NULL where it failed. */
-	void (*on_dialled)(void *arg, struct ssh_transport *take);
+	const struct jump_way *way; /* NULL: reached from this machine */
+	/*
+	 * A dial has ended; takes the session, NULL where it failed, and what
+	 * carries it, NULL without `way`.
+	 */
+	void (*on_dialled)(void *arg, struct ssh_transport *take,
+	    struct transit *take_transit);
 	/* A dial that was not permitted before may be permitted now. */
 	void (*on_chance)(void *arg);
 	void *arg;
@@ -48,7 +55,9 @@ void pool_dials_cancel(struct pool_dials *);
 /*
  * Start a dial, or arrange for on_chance() when that will be permitted.  True:
  * one was started, or other workers have enough of them in flight.
- * `has_client`: as in jump_box_ask().
+ * `has_client`: as in jump_box_ask().  Without a client, nothing is dialled
+ * through an outer jump box that is down: that would only ask it more often
+ * than its own backoff does.
  */
 bool pool_dials_start(struct pool_dials *, bool has_client);
 

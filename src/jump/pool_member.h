@@ -16,12 +16,14 @@ struct originator;
 struct pool_target;
 struct ssh_link;
 struct ssh_opened;
+struct transit;
 
 struct pool_member {
 	TAILQ_ENTRY(pool_member) entry;
 	struct ssh_link *link;
-	int64_t born_ms;     /* base/clock.h */
-	bool was_used;       /* a stream was opened through it */
+	struct transit *transit; /* what carries the link; NULL: none does */
+	int64_t born_ms;         /* base/clock.h */
+	bool was_used;           /* a stream was opened through it */
 	size_t channels_max; /* the limit that its sshd showed; 0: none yet */
 	bool was_loss_told;  /* its loss was told to the jump box's record */
 	/* The open in flight. */

@@ -25,6 +25,7 @@
 
 #include "base/clock.h"
 #include "base/xmalloc.h"
+#include "ssh/carrier.h"
 #include "ssh/transport.h"
 
 /*
@@ -327,6 +328,13 @@ on_was_heard(struct stream *stream, int64_t since_ms)
 }
 
 static void
+on_name_silent(struct stream *stream, int64_t since_ms, struct fault *fault)
+{
+	fault_name_as(fault,
+	    ssh_carrier_silent(channel_of(stream)->host, since_ms));
+}
+
+static void
 on_fault(struct stream *stream, struct fault *fault)
 {
 	struct ssh_channel *channel = channel_of(stream);
@@ -338,7 +346,8 @@ on_fault(struct stream *stream, struct fault *fault)
 	if (cause->code == FAIL_NONE)
 		return;
 	fault_set(fault, cause->code, "%s", cause->words);
-	fault_name(fault, cause->jump, cause->user, NULL);
+	fault_name_as(fault, cause);
+	fault_name(fault, NULL, NULL, cause->database);
 	fault_software(fault, cause->software);
 	if (cause->detail[0] != '\0')
 		fault_note(fault, "%s", cause->detail);
@@ -373,9 +382,17 @@ static const struct stream_ops channel_ops = {
 	.is_drained = on_is_drained,
 	.expect_by = on_await,
 	.was_heard = on_was_heard,
+	.name_silent = on_name_silent,
 	.fault = on_fault,
 	.close = on_close,
 };
+
+const struct ssh_channel_host *
+ssh_channel_shared(const struct stream *stream)
+{
+	assert(stream->ops == &channel_ops);
+	return ((const struct ssh_channel *)stream)->host;
+}
 
 struct ssh_channel *
 ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
@@ -384,7 +401,7 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 
 	channel->stream.ops = &channel_ops;
 	channel->stream.park_max = WINDOW_MAX;
-	channel->stream.software = host->fault.software;
+	channel->stream.software = host->software;
 	channel->channel = take;
 	channel->host = host;
 	channel->window = WINDOW_MIN;

@@ -14,31 +14,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "base/fault.h"
 #include "base/stream.h"
-#include "ssh/pulse.h"
+#include "ssh/channel_host.h"
 
 struct evbuffer;
-struct event;
-struct ssh_transport;
-
-/*
- * When a link's output buffer holds more, its channels accept no bytes from
- * clients.
- */
-#define SSH_CHANNEL_OUTPUT_MAX ((size_t)1 << 20)
-
-/* What the channels of a link share; the link owns it. */
-struct ssh_channel_host {
-	struct ssh_pulse pulse;
-	struct ssh_transport *transport;
-	struct event *turn; /* activate it to give the link a turn soon */
-	bool is_lost;       /* the session broke, see `fault` */
-	struct fault fault; /* why; it names the SSH server from the start */
-	bool holds_unread;  /* libssh2 may hold packets that no read returns */
-	bool is_full;       /* a write was held back by the output buffer */
-	int64_t rtt_us;     /* the shortest round trip; 0: not measured yet */
-};
 
 struct ssh_channel {
 	struct stream stream; /* first: a channel is a stream */
@@ -67,6 +46,9 @@ struct ssh_channel {
  */
 struct ssh_channel *ssh_channel_new(LIBSSH2_CHANNEL *take,
     struct ssh_channel_host *);
+
+/* What the channel behind a stream shares with the others of its link. */
+const struct ssh_channel_host *ssh_channel_shared(const struct stream *);
 
 /*
  * Retry what is blocked (window grants, EOF), and call on_ready when bytes, an

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "ssh/auth.h"
 #include "ssh/await.h"
 #include "ssh/handshake.h"
@@ -199,6 +200,15 @@ ask_proxy(const struct dial *dial, const struct config_jump *jump,
 	return code;
 }
 
+/* Another jump box resolves the name and connects. */
+static enum failure
+reach_through(const struct dial *dial, struct reached *out, struct fault *fault)
+{
+	*out = (struct reached){ .count = 1 };
+	dialing_enter(dial, DIAL_CONNECT);
+	return dial->reach(dial->reach_arg, &out->fd, fault);
+}
+
 static enum failure
 reach_jump(const struct dial *dial, const struct config_jump *jump,
     struct reached *reached, struct ssh_transport **out, struct fault *fault)
@@ -207,17 +217,17 @@ reach_jump(const struct dial *dial, const struct config_jump *jump,
 	enum failure code;
 
 	*out = NULL;
-	fault_name(fault, jump->label, jump->username, NULL);
-	fault_name_proxy(fault, proxy->label);
-	if (proxy->type != PROXY_NONE) {
+	if (dial->reach != NULL)
+		code = reach_through(dial, reached, fault);
+	else if (proxy->type != PROXY_NONE)
 		code = reach_host(dial, &proxy_rows, proxy->host, proxy->port,
 		    reached, fault);
-		if (code == FAIL_NONE)
-			code = ask_proxy(dial, jump, reached, out, fault);
-		return code;
-	}
-	code = reach_host(dial, &jump_rows, jump->host, jump->port, reached,
-	    fault);
+	else
+		code = reach_host(dial, &jump_rows, jump->host, jump->port,
+		    reached, fault);
+	config_hops_name(jump, fault);
+	if (code == FAIL_NONE && proxy->type != PROXY_NONE)
+		return ask_proxy(dial, jump, reached, out, fault);
 	if (code == FAIL_NONE)
 		*out = ssh_transport_new(reached->fd);
 	return code;

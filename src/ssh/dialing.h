@@ -14,6 +14,7 @@
 #include "ssh/tried.h"
 
 struct config;
+struct fault;
 struct resolver;
 
 enum dial_stage {
@@ -55,6 +56,13 @@ struct dial {
 	void (*on_stage)(void *arg, enum dial_stage); /* it began; or NULL */
 	void *arg;
 	struct dial_facts *facts; /* filled as stages end; or NULL */
+	/*
+	 * How to reach a jump box behind another one: *fd_out is a connected
+	 * socket, taken by the dial; or a failure with its fault.  NULL:
+	 * resolve its name and connect to it from this machine.
+	 */
+	enum failure (*reach)(void *reach_arg, int *fd_out, struct fault *);
+	void *reach_arg;
 };
 
 /* Tell that a stage has begun. */

@@ -21,14 +21,18 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/stream.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/hops.h"
+#include "ssh/carrier.h"
 #include "ssh/channels.h"
 #include "ssh/facts.h"
 #include "ssh/failure.h"
+#include "ssh/link_state.h"
+#include "ssh/loss.h"
+#include "ssh/opening.h"
 #include "ssh/question.h"
 #include "ssh/slot.h"
 #include "ssh/tcp.h"
@@ -40,97 +44,10 @@
 /* The shortest of a few round trips is close to the true one. */
 #define PINGS_AT_START 3
 
-struct ssh_link {
-	struct ssh_channel_host host; /* this link owns the transport */
-	struct ssh_channels channels;
-	struct ssh_slot slot;
-	struct ssh_question question;
-	struct stream *opened; /* by the forward in the slot */
-	bool has_open_failed;  /* by the session, not by the jump box */
-	struct event *readable, *writable, *timer;
-	uint64_t pumped; /* ssh_transport_received() at the last pump */
-	bool needs_pump; /* a pump is due even without input */
-	bool has_unread; /* readable since the last pump */
-	bool is_retired;
-	unsigned pings_left;
-	int64_t ping_doubt_ms; /* doubt_ms of the pulse during a ping */
-};
-
-static void
-lose(struct ssh_link *link, enum failure code, const char *words)
-{
-	if (link->host.is_lost)
-		return;
-	link->host.is_lost = true;
-	link->needs_pump = true;
-	fault_set(&link->host.fault, code, "%s", words);
-	event_del(link->readable);
-	event_del(link->writable);
-	event_del(link->timer);
-	log_warning("link lost", log_str("jump", link->host.fault.jump),
-	    log_str("stage", failure_stage(code)->label),
-	    log_str("cause", link->host.fault.words),
-	    log_num("channels", (int64_t)link->channels.live_count));
-}
-
-static void
-lose_session(struct ssh_link *link)
-{
-	const char *words;
-	enum failure code = ssh_facts_end(link->host.transport, &words);
-
-	lose(link, code, words);
-}
-
 void
 ssh_link_retire(struct ssh_link *link)
 {
-	if (!link->is_retired)
-		log_info("link retired", log_str("jump", link->host.fault.jump),
-		    log_num("channels", (int64_t)link->channels.live_count));
-	link->is_retired = true;
-}
-
-/* Close a channel again if its user no longer waits for it. */
-static void
-add_channel(struct ssh_link *link, LIBSSH2_CHANNEL *channel)
-{
-	if (link->slot.use == SSH_SLOT_FORWARD)
-		link->opened = ssh_channels_add(&link->channels, channel,
-		    &link->host);
-	else if (link->slot.use != SSH_SLOT_PING ||
-	    !ssh_question_keep(&link->question, channel))
-		ssh_channels_add_zombie(&link->channels, channel, &link->host);
-}
-
-static void
-end_open(struct ssh_link *link)
-{
-	link->slot.use = link->slot.use == SSH_SLOT_FORWARD ? SSH_SLOT_DONE
-							    : SSH_SLOT_FREE;
-	link->needs_pump = true;
-}
-
-/* Go on with the open in the slot. */
-static void
-step_open(struct ssh_link *link)
-{
-	LIBSSH2_CHANNEL *channel;
-	enum ssh_slot_answer answer = ssh_slot_step(&link->slot,
-	    link->host.transport, &channel);
-
-	if (answer == SSH_SLOT_PENDING)
-		return;
-	if (answer == SSH_SLOT_OPENED)
-		add_channel(link, channel);
-	if (answer == SSH_SLOT_TROUBLE) {
-		link->has_open_failed = true;
-		if (ssh_facts_is_over(link->host.transport))
-			lose_session(link);
-		ssh_link_retire(link);
-	} else
-		ssh_channels_measured(&link->host, link->slot.elapsed_us);
-	end_open(link);
+	ssh_loss_retire(link);
 }
 
 int64_t
@@ -140,40 +57,19 @@ ssh_link_heard_ms(const struct ssh_link *link)
 }
 
 static void
-arm_timer(struct ssh_link *link)
-{
-	int64_t now_ms = clock_ms();
-	int64_t next_ms = ssh_pulse_next_ms(&link->host.pulse, now_ms,
-	    ssh_link_heard_ms(link), ssh_slot_since_ms(&link->slot));
-	struct timeval wait = clock_timeval(next_ms - now_ms);
-
-	event_add(link->timer, &wait);
-}
-
-static void
-start_open(struct ssh_link *link)
-{
-	link->opened = NULL;
-	link->has_open_failed = false;
-	step_open(link);
-	event_active(link->host.turn, EV_TIMEOUT, 0);
-	if (!link->host.is_lost)
-		arm_timer(link);
-}
-
-static void
 ping(struct ssh_link *link)
 {
 	ssh_pulse_asked(&link->host.pulse, clock_ms(), ssh_link_heard_ms(link));
 	link->host.pulse.doubt_ms = link->ping_doubt_ms;
 	ssh_slot_ping(&link->slot);
-	start_open(link);
+	ssh_opening_start(link);
 }
 
 /* During a key exchange nothing is sent, so nothing counts as asked. */
 static void
 ask_for_life(struct ssh_link *link)
 {
+	ssh_carrier_ask(&link->host);
 	if (link->slot.use == SSH_SLOT_FREE && link->question.channel == NULL) {
 		ping(link);
 		return;
@@ -192,6 +88,17 @@ ssh_link_probe(struct ssh_link *link, int64_t since_ms)
 		ask_for_life(link);
 }
 
+/*
+ * No outer jump box is silent as well: one that is will be given up itself, and
+ * this link with it.
+ */
+static bool
+is_alone_silent(const struct ssh_link *link)
+{
+	return ssh_link_silent(link, link->host.pulse.unanswered_ms) ==
+	    &link->host.fault;
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -201,13 +108,13 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	    ssh_slot_since_ms(&link->slot));
 
 	(void)fd, (void)what;
-	if (verdict == SSH_PULSE_DEAD)
-		lose(link, FAIL_TUNNEL_SILENT,
+	if (verdict == SSH_PULSE_DEAD && is_alone_silent(link))
+		ssh_loss_end(link, FAIL_TUNNEL_SILENT,
 		    clock_text(clock_ms() - ssh_link_heard_ms(link)).text);
 	else if (verdict == SSH_PULSE_ASK)
 		ask_for_life(link);
 	if (!link->host.is_lost)
-		arm_timer(link);
+		ssh_opening_arm_timer(link);
 }
 
 /* Read the socket dry: by the open in flight, by any channel, or by a ping. */
@@ -220,7 +127,7 @@ drive(struct ssh_link *link)
 	ssize_t rc;
 
 	if (was_driven)
-		step_open(link);
+		ssh_opening_step(link);
 	ssh_channels_measured(&link->host, ssh_question_step(&link->question));
 	ssh_channels_add_zombie(&link->channels,
 	    ssh_question_take_ended(&link->question), &link->host);
@@ -230,7 +137,7 @@ drive(struct ssh_link *link)
 	if (any != NULL) {
 		rc = libssh2_channel_read(any, nothing, 0);
 		if (rc < 0 && rc != LIBSSH2_ERROR_EAGAIN)
-			lose_session(link);
+			ssh_loss_end_session(link);
 	} else if (!was_driven && link->has_unread &&
 	    link->slot.use == SSH_SLOT_FREE) {
 		ping(link);
@@ -251,7 +158,7 @@ pump(struct ssh_link *link)
 			drive(link);
 		link->pumped = ssh_transport_received(link->host.transport);
 		if (ssh_transport_is_lost(link->host.transport))
-			lose_session(link);
+			ssh_loss_end_session(link);
 		ssh_channels_pump(&link->channels, &link->host);
 	} while (link->needs_pump || (link->host.holds_unread && !had_unread) ||
 	    link->pumped != ssh_transport_received(link->host.transport));
@@ -282,7 +189,7 @@ ssh_link_flush(struct ssh_link *link)
 	if (ssh_transport_is_readable(transport))
 		event_active(link->readable, EV_READ, 0);
 	if (ssh_transport_is_lost(transport)) {
-		lose_session(link);
+		ssh_loss_end_session(link);
 		event_active(link->host.turn, EV_TIMEOUT, 0);
 	}
 }
@@ -314,7 +221,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	link->needs_pump = true;
 	if (link->host.pulse.await_ms > 0 && !link->host.is_lost)
-		arm_timer(link);
+		ssh_opening_arm_timer(link);
 }
 
 struct ssh_link *
@@ -328,7 +235,8 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	ssh_question_init(&link->question, take);
 	link->host.transport = take;
 	fault_software(&link->host.fault, ssh_facts_software(take));
-	fault_name(&link->host.fault, jump->label, jump->username, NULL);
+	config_hops_name(jump, &link->host.fault);
+	link->host.software = link->host.fault.software;
 	link->pings_left = PINGS_AT_START;
 	ssh_pulse_init(&link->host.pulse, cfg->keepalive_interval_ms,
 	    cfg->keepalive_count);
@@ -339,7 +247,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	link->writable = loop_event(base, fd, EV_WRITE, on_turn, link);
 	link->timer = loop_event(base, -1, 0, on_timer, link);
 	event_add(link->readable, NULL);
-	arm_timer(link);
+	ssh_opening_arm_timer(link);
 	return link;
 }
 
@@ -357,7 +265,32 @@ ssh_link_free(struct ssh_link *link)
 	event_free(link->timer);
 	event_free(link->host.turn);
 	ssh_transport_free(link->host.transport);
+	ssh_carrier_clear(&link->host);
 	free(link);
+}
+
+void
+ssh_link_carry(struct ssh_link *link, struct stream *carrier)
+{
+	ssh_carrier_begin(&link->host, carrier, ssh_channel_shared(carrier));
+}
+
+void
+ssh_link_carrier_ended(struct ssh_link *link, const struct fault *cause)
+{
+	ssh_carrier_ended(&link->host, cause);
+}
+
+const struct fault *
+ssh_link_fault(const struct ssh_link *link)
+{
+	return &link->host.fault;
+}
+
+const struct fault *
+ssh_link_silent(const struct ssh_link *link, int64_t since_ms)
+{
+	return ssh_carrier_silent(&link->host, since_ms);
 }
 
 bool
@@ -404,7 +337,7 @@ ssh_link_is_mute(const struct ssh_link *link)
 bool
 ssh_link_may_stall(const struct ssh_link *link)
 {
-	return !ssh_failure_goes_on(link->host.fault.software) &&
+	return !ssh_failure_goes_on(link->host.software) &&
 	    ssh_transport_pending(link->host.transport) == 0 &&
 	    tcp_is_delivered(ssh_transport_fd(link->host.transport));
 }
@@ -443,13 +376,7 @@ ssh_link_open(struct ssh_link *link, const struct ssh_target *target,
 	assert(ssh_link_has_slot(link));
 	link->host.pulse.doubt_ms = overdue_ms - clock_ms();
 	ssh_slot_forward(&link->slot, target);
-	start_open(link);
-}
-
-enum failure
-ssh_link_lost_by(const struct ssh_link *link)
-{
-	return link->host.fault.code;
+	ssh_opening_start(link);
 }
 
 bool
@@ -466,8 +393,8 @@ ssh_link_take_opened(struct ssh_link *link, struct ssh_opened *out)
 	slot->use = SSH_SLOT_FREE;
 	out->stream = link->opened;
 	out->has_link_failed = link->has_open_failed;
-	out->lost_by = ssh_link_lost_by(link);
-	out->software = link->host.fault.software;
+	out->lost_by = &link->host.fault;
+	out->software = link->host.software;
 	out->reason = slot->reason;
 	memcpy(out->words, slot->words, sizeof out->words);
 	out->elapsed_ms = slot->elapsed_us / 1000;

@@ -33,7 +33,8 @@ struct ssh_opened {
 	struct stream *stream; /* NULL: refused, or the link failed */
 	/* the link failed, not the target: ask another link */
 	bool has_link_failed;
-	enum failure lost_by;   /* what broke the link; else FAIL_NONE */
+	/* What broke the link (FAIL_NONE: nothing); as long as the link. */
+	const struct fault *lost_by;
 	enum software software; /* the jump box's, whose words these are */
 	unsigned reason;        /* RFC 4254, 5.1; 0: none was given */
 	char words[256];        /* the jump box's own */
@@ -47,6 +48,15 @@ struct ssh_link *ssh_link_new(struct event_base *, const struct config *cfg,
 
 /* Free it, when each of its streams is closed or will not be used any more. */
 void ssh_link_free(struct ssh_link *);
+
+/*
+ * The link is to a jump box behind another one: its session travels through
+ * `carrier`, a stream of the outer link that is borrowed until
+ * ssh_link_carrier_ended().  If that ended for a `cause` (else its code is
+ * FAIL_NONE), the cause is the link's own, when its socket ends.
+ */
+void ssh_link_carry(struct ssh_link *, struct stream *carrier);
+void ssh_link_carrier_ended(struct ssh_link *, const struct fault *cause);
 
 /*
  * In each turn of the loop: first pump, which reads what came, retries what was
@@ -120,8 +130,14 @@ void ssh_link_open(struct ssh_link *, const struct ssh_target *,
  */
 bool ssh_link_take_opened(struct ssh_link *, struct ssh_opened *out);
 
-/* What broke the link; FAIL_NONE: nothing so far. */
-enum failure ssh_link_lost_by(const struct ssh_link *);
+/* What broke the link; its code is FAIL_NONE: nothing so far. */
+const struct fault *ssh_link_fault(const struct ssh_link *);
+
+/*
+ * A fault that names the jump box whose silence since `since_ms` (base/clock.h)
+ * explains that of this link: its own, or an outer one.
+ */
+const struct fault *ssh_link_silent(const struct ssh_link *, int64_t since_ms);
 
 /*
  * Stop waiting for the open.  It stays in the slot until its answer comes,

@@ -261,6 +261,12 @@ on_was_heard(struct stream *stream, int64_t since_ms)
 }
 
 static void
+on_name_silent(struct stream *stream, int64_t since_ms, struct fault *fault)
+{
+	stream_name_silent(tls_of(stream)->raw, since_ms, fault);
+}
+
+static void
 on_fault(struct stream *stream, struct fault *fault)
 {
 	struct tls_stream *self = tls_of(stream);
@@ -293,6 +299,7 @@ static const struct stream_ops ops = {
 	.is_drained = on_is_drained,
 	.expect_by = on_await,
 	.was_heard = on_was_heard,
+	.name_silent = on_name_silent,
 	.fault = on_fault,
 	.close = on_close,
 };

@@ -13,9 +13,10 @@
 struct jump *
 jump_open(struct event_base *base, struct config *cfg,
     const struct config_jump *settings, struct jump_box *box,
-    struct mailbox *of_worker)
+    struct mailbox *of_worker, struct jump *outer)
 {
-	(void)base, (void)cfg, (void)settings, (void)box, (void)of_worker;
+	(void)outer, (void)base, (void)cfg, (void)settings, (void)box,
+	    (void)of_worker;
 	abort();
 }
 

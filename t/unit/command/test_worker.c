@@ -112,9 +112,10 @@ clients_close(struct clients *clients)
 struct jump *
 jump_open(struct event_base *base, struct config *cfg,
     const struct config_jump *settings, struct jump_box *box,
-    struct mailbox *of_worker)
+    struct mailbox *of_worker, struct jump *outer)
 {
 	(void)base;
+	(void)outer;
 	assert(settings == NULL || settings == &cfg->jumps[settings->index]);
 	assert(box != NULL);
 	assert(of_worker != NULL);

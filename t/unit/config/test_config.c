@@ -358,26 +358,6 @@ no_error_quotes_a_secret(void **state)
 	}
 }
 
-static void
-later_options_are_known_and_refused(void **state)
-{
-	static const struct {
-		const char *key, *where;
-	} cases[] = {
-		{ "via: edge", "8:5: ssh_tunnel.via" },
-	};
-	char document[300], expected[200];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		sprintf(document,
-		    TUNNEL("a", "1000") "    %s\n    password: x\n",
-		    cases[i].key);
-		sprintf(expected, "%s is not supported yet\n", cases[i].where);
-		assert_string_equal(errors(document), expected);
-	}
-}
-
 /* --- TLS to the database -------------------------------------------------- */
 
 static void
@@ -524,7 +504,6 @@ main(void)
 		TEST(an_unset_variable_is_one_error),
 		TEST(all_errors_are_told_at_once),
 		TEST(no_error_quotes_a_secret),
-		TEST(later_options_are_known_and_refused),
 		TEST(ssl_says_which_mode),
 		TEST(ssl_config_is_validated),
 		TEST(secrets_come_from_files_beside_the_configuration),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "ssh/slot.h"
 
 struct ssh_link *fake_links[16];
@@ -64,6 +65,34 @@ void
 ssh_link_abandon(struct ssh_link *link)
 {
 	(void)link;
+}
+
+void
+ssh_link_carry(struct ssh_link *link, struct stream *carrier)
+{
+	(void)link, (void)carrier;
+}
+
+void
+ssh_link_carrier_ended(struct ssh_link *link, const struct fault *cause)
+{
+	(void)link, (void)cause;
+}
+
+const struct fault *
+ssh_link_fault(const struct ssh_link *link)
+{
+	static const struct fault nothing;
+
+	(void)link;
+	return &nothing;
+}
+
+const struct fault *
+ssh_link_silent(const struct ssh_link *link, int64_t since_ms)
+{
+	(void)since_ms;
+	return ssh_link_fault(link);
 }
 
 bool

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "config/config.h"
+#include "jump/box_cause.h"
 #include "jump/news.h"
 
 static char secret_path[] = "/tmp/pgjump-test-XXXXXX";
@@ -34,6 +35,7 @@ static struct config_jump jump = {
 };
 
 static const struct fault good = { 0 };
+static const struct fault lost = { .code = FAIL_TUNNEL_LOST };
 
 static struct fault
 failed(enum failure code)
@@ -199,7 +201,7 @@ dial_and_lose(struct jump_box *box, int64_t lived_ms)
 {
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
-	jump_box_lost(box, lived_ms, true);
+	jump_box_lost(box, &lost, lived_ms, true);
 }
 
 static void
@@ -235,7 +237,7 @@ test_links_that_break_together_break_once(void **state)
 	for (int i = 0; i < 2; i++) {
 		dial_and_lose(box, 5);
 		for (int other = 0; other < 10; other++)
-			jump_box_lost(box, 5, other % 2 == 0);
+			jump_box_lost(box, &lost, 5, other % 2 == 0);
 	}
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
@@ -250,13 +252,13 @@ test_links_that_break_unused_are_replaced_once(void **state)
 	for (int i = 0; i < 2; i++) {
 		assert_permit(box, false, JUMP_PERMIT_DIAL);
 		jump_box_dialled(box, &good);
-		jump_box_lost(box, 60000, false);
+		jump_box_lost(box, &lost, 60000, false);
 	}
 	assert_permit(box, false, JUMP_PERMIT_REST);
 	assert_permit(box, true, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
 	/* A client has come, so the count begins anew. */
-	jump_box_lost(box, 60000, true);
+	jump_box_lost(box, &lost, 60000, true);
 	assert_permit(box, false, JUMP_PERMIT_DIAL);
 	jump_box_dialled(box, &good);
 }

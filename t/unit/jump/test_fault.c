@@ -100,10 +100,12 @@ a_refusal_keeps_whose_words_they_are(void **state)
 static void
 silence_of_the_tunnel_is_the_tunnels(void **state)
 {
+	const struct fault jump = { .jump = JUMP, .hop = 1 };
 	struct fault fault = { 0 };
 
 	(void)state;
-	jump_fault_silent(&fault, 4000);
+	jump_fault_silent(&fault, &jump, 4000);
+	assert_string_equal(fault.jump, JUMP);
 	assert_int_equal(fault.code, FAIL_TUNNEL_SILENT);
 	assert_string_equal(fault.words, "4 s");
 	assert_int_equal(failure_stage(fault.code)->side, SIDE_TUNNEL);

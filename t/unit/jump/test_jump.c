@@ -48,9 +48,9 @@ static struct pool pool;
 struct pool *
 pool_open(struct event_base *base, struct config *cfg,
     const struct config_jump *jump, struct jump_box *box,
-    struct mailbox *mailbox)
+    struct mailbox *mailbox, const struct jump_way *way)
 {
-	(void)base, (void)cfg, (void)jump, (void)box, (void)mailbox;
+	(void)way, (void)base, (void)cfg, (void)jump, (void)box, (void)mailbox;
 	return &pool;
 }
 
@@ -164,6 +164,13 @@ pool_is_mute(const struct pool *asked)
 	return false;
 }
 
+const struct fault *
+pool_silent(const struct pool *asked, int64_t since_ms)
+{
+	(void)asked, (void)since_ms;
+	return NULL;
+}
+
 int64_t
 pool_heard_ms(const struct pool *asked)
 {
@@ -211,7 +218,8 @@ set_up(void **state)
 		.has_slot = true };
 	lab->base = event_base_new();
 	lab->box = jump_box_new(&jump_config, 8, 1);
-	lab->jump = jump_open(lab->base, &config, &jump_config, lab->box, NULL);
+	lab->jump = jump_open(lab->base, &config, &jump_config, lab->box, NULL,
+	    NULL);
 	*state = lab;
 	return 0;
 }

@@ -115,7 +115,7 @@ finish_dials(void)
 	for (size_t i = 0; i < count; i++) {
 		jump_box_dialled(dials->setup.box, &none);
 		dials->setup.on_dialled(dials->setup.arg,
-		    (struct ssh_transport *)dials);
+		    (struct ssh_transport *)dials, NULL);
 	}
 }
 
@@ -155,7 +155,7 @@ lab_new(unsigned max_links)
 	lab->mailbox = mailbox_new(lab->base, NULL);
 	lab->box = jump_box_new(&jump_config, max_links, 1);
 	lab->pool = pool_open(lab->base, &config, &jump_config, lab->box,
-	    lab->mailbox);
+	    lab->mailbox, NULL);
 	finish_dials();
 	return lab;
 }

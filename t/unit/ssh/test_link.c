@@ -179,6 +179,12 @@ ssh_channel_new(LIBSSH2_CHANNEL *take, struct ssh_channel_host *host)
 	return channel;
 }
 
+const struct ssh_channel_host *
+ssh_channel_shared(const struct stream *stream)
+{
+	return ((const struct ssh_channel *)stream)->host;
+}
+
 static bool
     end_was_looked_for; /* where a packet that no read returns hides it */
 
