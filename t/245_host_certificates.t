@@ -34,7 +34,8 @@ sub box_of($name, $certificate)
 
 sub trusting($name, $tunnel, $file = $known)
 {
-	return $lab->connection($name, %$tunnel, ssh_tunnel => {
+	return $lab->connection($name, connection_timeout => 40, %$tunnel,
+	    ssh_tunnel => {
 		%{ $tunnel->{ssh_tunnel} // {} }, host_key => undef,
 		known_hosts => $file });
 }
@@ -77,7 +78,8 @@ my @cases = (
 
 sub told_of(@cases)
 {
-	my $daemon = $lab->daemon([map { $_->{connection} } @cases]);
+	my $daemon = $lab->daemon([map { $_->{connection} } @cases],
+	    handshake_timeout => '20s');
 
 	told($lab, $daemon, $_->{connection}, { side => 'tunnel',
 		label => 'jump_hostkey', %$_ }) for @cases;

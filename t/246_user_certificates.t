@@ -115,10 +115,12 @@ subtest 'at the login' => sub {
 	$_->{connection} = $lab->connection('login' . $names++, box => $box,
 	    port => 5432, ssh_tunnel => $_->{selects}
 	    ? { auth_method => 'agent', private_key => $_->{selects} }
-	    : { certificate_file => $_->{certificate} }) for @cases;
+	    : { certificate_file => $_->{certificate} },
+	    connection_timeout => 40) for @cases;
 	my $late = $lab->connection('late', box => $box, port => 5432,
 	    ssh_tunnel => { certificate_file => $changed });
 	my $daemon = $lab->daemon([$late, map { $_->{connection} } @cases],
+	    handshake_timeout => '20s', auth_timeout => '20s',
 	    env => { SSH_AUTH_SOCK => $agent->path });
 	my $unusable = qr/certificate for jump box \S+ cannot be used: it is a certificate for hosts/;
 

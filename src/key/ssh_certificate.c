@@ -270,3 +270,15 @@ ssh_certificate_date(uint64_t seconds)
 		    &parts);
 	return date;
 }
+
+struct ssh_certificate_date
+ssh_certificate_end(const struct ssh_certificate *certificate)
+{
+	struct ssh_certificate_date date = ssh_certificate_date(
+	    certificate->valid_before);
+	struct ssh_certificate_date end;
+
+	snprintf(end.text, sizeof end.text, "%s%.30s",
+	    certificate->valid_before > LAST_SECOND ? "" : "until ", date.text);
+	return end;
+}

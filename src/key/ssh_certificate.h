@@ -87,4 +87,7 @@ struct ssh_certificate_date {
 
 struct ssh_certificate_date ssh_certificate_date(uint64_t seconds);
 
+/* "until 2026-11-29 18:05:00 UTC", "for ever" */
+struct ssh_certificate_date ssh_certificate_end(const struct ssh_certificate *);
+
 #endif

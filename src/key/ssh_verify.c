@@ -2,7 +2,9 @@
 
 /*
  * OpenSSL verifies; this file gives it key and signature in its own forms.  A
- * signature names its algorithm, which must be one of the key's type.
+ * signature names its algorithm, which must be one of the key's type.  A
+ * security key (OpenSSH's PROTOCOL.u2f) signs a digest of the data, beside one
+ * of its application and what it says of itself.
  */
 #include "key/ssh_verify.h"
 
@@ -12,6 +14,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +27,9 @@ enum {
 	RSA_BITS_MAX = 16384,
 };
 
+#define SK_ED25519 "sk-ssh-ed25519@openssh.com"
+#define SK_ECDSA   "sk-ecdsa-sha2-nistp256@openssh.com"
+
 typedef const EVP_MD *hash_fn(void);
 
 /* A kind of signature, and the type of its key. */
@@ -33,6 +39,7 @@ struct algorithm {
 	EVP_PKEY *(*read_key)(const struct algorithm *, struct ssh_wire fields);
 	struct ssh_blob (*read_signature)(EVP_PKEY *, struct ssh_wire);
 	const char *curve, *group; /* SSH's name, and OpenSSL's */
+	int fields; /* of a security key, before its application; else 0 */
 };
 
 /* --- Keys ---------------------------------------------------------------- */
@@ -194,17 +201,21 @@ encode_signature(EVP_PKEY *key, struct ssh_wire bytes)
 
 static const struct algorithm algorithms[] = {
 	{ "ssh-ed25519", "ssh-ed25519", NULL, read_ed25519, copy_signature,
-	    NULL, NULL },
+	    NULL, NULL, 0 },
 	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", EVP_sha256, read_ecdsa,
-	    encode_signature, "nistp256", "P-256" },
+	    encode_signature, "nistp256", "P-256", 0 },
 	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384", EVP_sha384, read_ecdsa,
-	    encode_signature, "nistp384", "P-384" },
+	    encode_signature, "nistp384", "P-384", 0 },
 	{ "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521", EVP_sha512, read_ecdsa,
-	    encode_signature, "nistp521", "P-521" },
+	    encode_signature, "nistp521", "P-521", 0 },
 	{ "rsa-sha2-512", "ssh-rsa", EVP_sha512, read_rsa, pad_signature, NULL,
-	    NULL },
+	    NULL, 0 },
 	{ "rsa-sha2-256", "ssh-rsa", EVP_sha256, read_rsa, pad_signature, NULL,
-	    NULL },
+	    NULL, 0 },
+	{ SK_ED25519, SK_ED25519, NULL, read_ed25519, copy_signature, NULL,
+	    NULL, 1 },
+	{ SK_ECDSA, SK_ECDSA, EVP_sha256, read_ecdsa, encode_signature,
+	    "nistp256", "P-256", 2 },
 };
 
 #define ALGORITHM_COUNT (sizeof algorithms / sizeof *algorithms)
@@ -262,6 +273,44 @@ verify(const struct algorithm *algorithm, struct ssh_wire fields,
 	return is_verified ? SSH_VERDICT_GOOD : SSH_VERDICT_WRONG;
 }
 
+/* Split the fields of a security key: its key, then its application. */
+static bool
+take_application(const struct algorithm *algorithm, struct ssh_wire *fields,
+    struct ssh_wire *application)
+{
+	struct ssh_wire rest = *fields, field;
+
+	for (int i = 0; i < algorithm->fields; i++)
+		if (!ssh_wire_string(&rest, &field))
+			return false;
+	fields->left -= rest.left;
+	return ssh_wire_string(&rest, application) && rest.left == 0;
+}
+
+/* A byte of flags and a counter, behind the signature of a security key. */
+#define SK_SAYS_LEN 5
+
+static enum ssh_verdict
+verify_security_key(const struct algorithm *algorithm, struct ssh_wire fields,
+    struct ssh_wire bytes, struct ssh_wire says, struct ssh_wire data)
+{
+	unsigned char message[2 * SHA256_DIGEST_LENGTH + SK_SAYS_LEN];
+	unsigned char *at = message;
+	struct ssh_wire application;
+
+	if (!take_application(algorithm, &fields, &application))
+		return SSH_VERDICT_TYPE;
+	if (says.left != SK_SAYS_LEN)
+		return SSH_VERDICT_WRONG;
+	SHA256(application.at, application.left, at);
+	at += SHA256_DIGEST_LENGTH;
+	memcpy(at, says.at, SK_SAYS_LEN);
+	at += SK_SAYS_LEN;
+	SHA256(data.at, data.left, at);
+	return verify(algorithm, fields, bytes,
+	    (struct ssh_wire){ message, sizeof message });
+}
+
 enum ssh_verdict
 ssh_verify(struct ssh_wire key, struct ssh_wire signature, struct ssh_wire data)
 {
@@ -272,14 +321,16 @@ ssh_verify(struct ssh_wire key, struct ssh_wire signature, struct ssh_wire data)
 	if (!ssh_wire_string(&key, &type) || !is_key_type(type))
 		return SSH_VERDICT_TYPE;
 	if (!ssh_wire_string(&signature, &name) ||
-	    !ssh_wire_string(&signature, &bytes) || signature.left > 0)
+	    !ssh_wire_string(&signature, &bytes))
 		return SSH_VERDICT_WRONG;
 	if (ssh_wire_is(&type, "ssh-rsa") && ssh_wire_is(&name, "ssh-rsa"))
 		return SSH_VERDICT_SHA1;
 	algorithm = find(type, name);
-	if (algorithm == NULL)
+	if (algorithm == NULL || (algorithm->fields == 0 && signature.left > 0))
 		return SSH_VERDICT_WRONG;
-	verdict = verify(algorithm, key, bytes, data);
+	verdict = algorithm->fields > 0
+	    ? verify_security_key(algorithm, key, bytes, signature, data)
+	    : verify(algorithm, key, bytes, data);
 	ERR_clear_error(); /* the next caller's errors are its own */
 	return verdict;
 }

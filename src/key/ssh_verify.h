@@ -18,8 +18,8 @@ enum ssh_verdict {
 
 /*
  * Verify `signature` (RFC 4253, 6.6; RFC 8332, 3; RFC 5656, 3.1.2; RFC 8709, 6)
- * of `data` by a public key: Ed25519, ECDSA with a curve of NIST, or RSA of
- * 1024 bits or more, with SHA-2.
+ * of `data` by a public key: Ed25519, ECDSA with a curve of NIST, one of both
+ * in a security key, or RSA of 1024 bits or more, with SHA-2.
  */
 enum ssh_verdict ssh_verify(struct ssh_wire key, struct ssh_wire signature,
     struct ssh_wire data);

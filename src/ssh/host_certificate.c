@@ -71,7 +71,7 @@ is_signed(struct judged *judged)
 	judged->out->is_final = false;
 	return refuse(judged, FAIL_HOSTKEY_CERTIFICATE,
 	    "pgjump cannot verify signatures of its authority %s, whose key is "
-	    "no Ed25519, ECDSA or RSA key",
+	    "damaged, too short, or no Ed25519, ECDSA or RSA key",
 	    judged->authority);
 }
 

@@ -6,6 +6,7 @@
  */
 #include "ssh/user_certificate.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -81,9 +82,9 @@ limited(const struct ssh_certificate *says, char words[FAULT_WORDS_MAX])
 	return used > 0 ? FAIL_AUTH_CERTIFICATE_OPTION : FAIL_NONE;
 }
 
-enum failure
-ssh_user_certificate_flaw(const struct ssh_certificate *says, const char *user,
-    uint64_t at, char words[FAULT_WORDS_MAX])
+static enum failure
+find_flaw(const struct ssh_certificate *says, const char *user, uint64_t at,
+    char words[FAULT_WORDS_MAX])
 {
 	enum failure code = outside_its_time(says, at, words);
 
@@ -118,10 +119,9 @@ ssh_user_certificate_rejected(struct ssh_login *login,
 	ssh_certificate_list(&says, names, sizeof names);
 	text_printable(id, sizeof id, says.id.at, says.id.left);
 	fault_note(login->fault,
-	    "certificate \"%s\", signed by CA %s, for %s, valid until %s", id,
-	    authority, names, ssh_certificate_date(says.valid_before).text);
-	return ssh_user_certificate_flaw(&says, login->jump->username, now(),
-	    words);
+	    "certificate \"%s\", signed by CA %s, for %s, valid %s", id,
+	    authority, names, ssh_certificate_end(&says).text);
+	return find_flaw(&says, login->jump->username, now(), words);
 }
 
 static void
@@ -152,12 +152,11 @@ ssh_user_certificate_accepted(struct ssh_login *login, const char *prefix,
 		return;
 	ssh_key_fingerprint(certificate.at, certificate.left, fingerprint);
 	authority_of(&says, authority);
-	ssh_login_accepted_by(login,
-	    "%scertificate of %s%s (CA %s, valid until %s)", prefix,
-	    fingerprint,
+	ssh_login_accepted_by(login, "%scertificate of %s%s (CA %s, valid %s)",
+	    prefix, fingerprint,
 	    ssh_certificate_permits(certificate, "permit-port-forwarding")
 		? ""
 		: " without permit-port-forwarding",
-	    authority, ssh_certificate_date(says.valid_before).text);
+	    authority, ssh_certificate_end(&says).text);
 	warn_of_end(login, &says, fingerprint);
 }

@@ -7,20 +7,15 @@
 #ifndef PGJUMP_SSH_USER_CERTIFICATE_H
 #define PGJUMP_SSH_USER_CERTIFICATE_H
 
-#include <stdint.h>
-
 #include "base/fault.h"
 #include "key/ssh_certificate.h"
 #include "ssh/login.h"
 
 /*
  * The row for a certificate that the jump box rejected, and its words: what can
- * be seen from here is named, such as its end; else AUTH_CERTIFICATE.
+ * be seen from here is named, such as its end; else AUTH_CERTIFICATE.  What the
+ * certificate says is noted.
  */
-enum failure ssh_user_certificate_flaw(const struct ssh_certificate *,
-    const char *user, uint64_t now, char words[FAULT_WORDS_MAX]);
-
-/* The same for the bytes of one, now; what it says is noted as well. */
 enum failure ssh_user_certificate_rejected(struct ssh_login *,
     struct ssh_wire certificate, char words[FAULT_WORDS_MAX]);
 

@@ -229,6 +229,9 @@ an_end_is_seen_in_time(void **state)
 static void
 a_time_has_a_date(void **state)
 {
+	const struct ssh_certificate ever = { .valid_before = UINT64_MAX };
+	const struct ssh_certificate day = { .valid_before = 86400 };
+
 	(void)state;
 	assert_string_equal(ssh_certificate_date(0).text,
 	    "1970-01-01 00:00:00 UTC");
@@ -237,6 +240,9 @@ a_time_has_a_date(void **state)
 	assert_string_equal(ssh_certificate_date(253402300800).text,
 	    "for ever");
 	assert_string_equal(ssh_certificate_date(UINT64_MAX).text, "for ever");
+	assert_string_equal(ssh_certificate_end(&ever).text, "for ever");
+	assert_string_equal(ssh_certificate_end(&day).text,
+	    "until 1970-01-02 00:00:00 UTC");
 }
 
 int
