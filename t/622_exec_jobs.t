@@ -17,16 +17,23 @@ my $exec = PgJump::Exec->new(lab => $lab,
     connections => [$lab->connection('orders')]);
 my $dir = $lab->dir;
 
-# A command that counts, and says what it was sent.
+# A command that counts, and says what it was sent.  Perl's own handlers would
+# take two signals for one if the second follows at once.
 my $counts = spew("$dir/counts", <<'PERL', 0755);
-#!/usr/bin/perl
-my %seen;
+#!/usr/bin/env -S PERL_SIGNALS=unsafe perl
+my (%seen, %told);
 $| = 1;
 for my $name (qw(INT TERM USR1 HUP CONT)) {
-	$SIG{$name} = sub { $seen{$name}++; print "<$name $seen{$name}>\n" };
+	$SIG{$name} = sub { $seen{$name}++ };
 }
 print "<ready $$>\n";
-select undef, undef, undef, 0.5 while !$seen{HUP};
+while (!$told{HUP}) {
+	select undef, undef, undef, 0.1;
+	for my $name (keys %seen) {
+		print "<$name ", ++$told{$name}, ">\n"
+		    while ($told{$name} // 0) < $seen{$name};
+	}
+}
 print "<end>\n";
 exit 3;
 PERL
@@ -93,13 +100,16 @@ subtest 'signals reach the command once' => sub {
 	ok(sees(qr/<ready (\d+)>/), 'a command that counts');
 	my ($pid) = $shell->text =~ /<ready (\d+)>/;
 	my ($pgjump) = slurp("/proc/$pid/stat") =~ /^\d+ .*\) \S (\d+)/s;
-	type("\x03");
-	ok(sees(qr/<INT 1>/), 'Ctrl-C');
+	# Two at the same moment may count as one, so one look is not enough.
+	for my $number (1 .. 20) {
+		type("\x03");
+		sees(qr/<INT $number>/) or last;
+	}
 	return unless $pgjump;
 	kill 'USR1', $pgjump;
 	ok(sees(qr/<USR1 1>/), 'a signal to pgjump');
 	kill 'INT', $pgjump;
-	ok(sees(qr/<INT 2>/), 'SIGINT to pgjump alone: the second one');
+	ok(sees(qr/<INT 21>/), 'SIGINT to pgjump alone, after 20 Ctrl-C');
 	kill 'TERM', $pgjump;
 	ok(sees(qr/<TERM 1>/), 'SIGTERM to pgjump');
 	type("\x1a");
@@ -108,7 +118,7 @@ subtest 'signals reach the command once' => sub {
 	ok(sees(qr/<CONT 1>/), 'SIGCONT to pgjump continues both');
 	kill 'HUP', $pgjump;
 	ok(sees(qr/<end>/), 'SIGHUP to pgjump');
-	unlike($shell->text, qr/<(?:INT 3|TERM 2|USR1 2|HUP 2)>/, 'no more');
+	unlike($shell->text, qr/<(?:INT 22|TERM 2|USR1 2|HUP 2)>/, 'no more');
 	type("\n");
 	sees(qr/shell> /);
 };
@@ -122,6 +132,33 @@ subtest 'Ctrl-C ends a loop of the shell' => sub {
 	type("echo code=\$?\n");
 	ok(sees(qr/code=130/), 'with its status');
 	unlike($shell->text, qr/^next/m, 'the loop has ended');
+};
+
+# An interactive shell has process groups of its own.
+subtest 'a shell as the command' => sub {
+	type("e env PS1='inner> ' bash --noprofile --norc -i\n");
+	ok(sees(qr/inner> /), 'has the terminal');
+	type("$counts\n");
+	ok(sees(qr/<ready (\d+)>/), 'a job of its own');
+	type("\x1a");
+	ok(sees(qr/Stopped.*inner> /s), 'stops');
+	type("fg\n");
+	ok(sees(qr/<CONT 1>/), 'continues');
+	type("\x03");
+	ok(sees(qr/<INT 1>/), 'is interrupted');
+	my ($pid) = ($shell->text =~ /<ready (\d+)>/g)[-1];
+	kill 'HUP', $pid;
+	ok(sees(qr/<end>.*inner> /s), 'and ends');
+	type("suspend\n");
+	ok(sees(qr/Stopped.*shell> /s), 'it can be suspended');
+	type("fg\n\n");
+	ok(sees(qr/inner> /), 'and continued');
+	type("$psql -XAt -P pager=off -c 'select 40 + 3'\n");
+	ok(sees(qr/^43/m), 'with the database still in reach');
+	type("exit 4\n");
+	ok(sees(qr/shell> /), 'the outer shell is back');
+	type("echo code=\$?\n");
+	ok(sees(qr/code=4/), 'with its exit status');
 };
 
 subtest 'in the background' => sub {

@@ -32,7 +32,8 @@ sub running($query)
 
 subtest 'killed in the middle, it leaves nothing behind' => sub {
 	my $script = 'echo "port $PGPORT"; echo "pid $$"; '
-	    . 'exec ' . join(' ', @psql) . ' -c "select pg_sleep(601)"';
+	    . join(' ', @psql) . ' -c "select pg_sleep(601)" & '
+	    . 'exec sleep 1000';
 	my $process = $exec->start('orders', 'sh', '-c', $script);
 	$process->up(qr/^pid \d+$/m);
 	my ($port) = $process->text =~ /^port (\d+)$/m;

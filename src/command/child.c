@@ -131,29 +131,42 @@ child_die_by(int number)
 	suffer(number);
 }
 
-/* The terminal is ours and the command's: a shell waits for us. */
-static bool
-is_in_foreground(void)
+/* The terminal that we have in common with the command; -1: none. */
+static int
+open_terminal(void)
 {
-	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	bool is_ours;
-
-	if (fd < 0)
-		return false;
-	is_ours = tcgetpgrp(fd) == getpgrp();
-	close(fd);
-	return is_ours;
+	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
 /* Whether the shell should hear of the command's stop.  SIGSTOP may come from
- * somebody who continues it alone, without us. */
+ * somebody who continues it alone, without us: unless it has the terminal. */
 static bool
-is_job_control(const struct child *child, int number)
+is_job_control(int terminal, pid_t group, int number)
 {
+	pid_t front = terminal >= 0 ? tcgetpgrp(terminal) : -1;
+
+	if (number == SIGTSTP || number == SIGTTIN || number == SIGTTOU)
+		return group == getpgrp() || group == front;
+	return number == SIGSTOP && front > 0 &&
+	    (front == getpgrp() || front == group);
+}
+
+/*
+ * The shell gives the terminal back to our process group.  A command that is a
+ * shell itself has a group of its own, to which it goes on.
+ */
+static void
+stop_alike(int terminal, pid_t group, int number)
+{
+	bool has_terminal = terminal >= 0 && group != getpgrp() &&
+	    tcgetpgrp(terminal) == group;
+
 	if (number == SIGSTOP)
-		return is_in_foreground();
-	return (number == SIGTSTP || number == SIGTTIN || number == SIGTTOU) &&
-	    getpgid(child->pid) == getpgrp();
+		raise(SIGSTOP);
+	else
+		suffer(number);
+	if (has_terminal && tcgetpgrp(terminal) == getpgrp())
+		tcsetpgrp(terminal, group);
 }
 
 static void
@@ -201,14 +214,15 @@ void
 child_look(struct child *child)
 {
 	int stopped_by = reap(child);
+	int terminal = stopped_by != 0 ? open_terminal() : -1;
+	pid_t group = stopped_by != 0 ? getpgid(child->pid) : -1;
 
-	if (stopped_by == 0 || !is_job_control(child, stopped_by))
-		return;
-	if (stopped_by == SIGSTOP)
-		raise(SIGSTOP);
-	else
-		suffer(stopped_by);
-	go_on(child);
+	if (stopped_by != 0 && is_job_control(terminal, group, stopped_by)) {
+		stop_alike(terminal, group, stopped_by);
+		go_on(child);
+	}
+	if (terminal >= 0)
+		close(terminal);
 }
 
 void
