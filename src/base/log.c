@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_auto.h"
 #include "base/log_tally.h"
 
 /* Long enough for a slow reader of the log, too short to hold up clients. */
@@ -31,7 +32,14 @@ void
 log_setup(enum log_level level, enum log_format format)
 {
 	threshold = level;
-	line_format = format;
+	line_format = format == LOG_FORMAT_AUTO ? log_auto_format() : format;
+}
+
+bool
+log_is_for_programs(void)
+{
+	return line_format == LOG_FORMAT_JSON ||
+	    line_format == LOG_FORMAT_JOURNAL;
 }
 
 bool

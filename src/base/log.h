@@ -20,6 +20,12 @@
 /* At start, and when a configuration is loaded again. */
 void log_setup(enum log_level, enum log_format);
 
+/*
+ * Whether a program reads every line, so that what is written beside the log
+ * must be written as a part of it.
+ */
+bool log_is_for_programs(void);
+
 /* Whether lines of this level are written. */
 bool log_is_enabled(enum log_level);
 

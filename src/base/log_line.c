@@ -14,13 +14,14 @@
 #include "base/json_text.h"
 #include "base/utf8.h"
 
+/* The priorities are those of syslog(3), which sd-daemon(3) takes over. */
 static const struct {
-	const char *word, *severity;
+	const char *word, *severity, *priority, *colour;
 } levels[] = {
-	[LOG_LEVEL_ERROR] = { "error", "ERROR" },
-	[LOG_LEVEL_WARNING] = { "warning", "WARNING" },
-	[LOG_LEVEL_INFO] = { "info", "INFO" },
-	[LOG_LEVEL_DEBUG] = { "debug", "DEBUG" },
+	[LOG_LEVEL_ERROR] = { "error", "ERROR", "<3>", "\033[1;31m" },
+	[LOG_LEVEL_WARNING] = { "warning", "WARNING", "<4>", "\033[33m" },
+	[LOG_LEVEL_INFO] = { "info", "INFO", "<6>", "" },
+	[LOG_LEVEL_DEBUG] = { "debug", "DEBUG", "<7>", "\033[2m" },
 };
 
 /* The longest text that may have to follow the last piece. */
@@ -190,11 +191,9 @@ add_text_value(struct log_line *line, const char *key, const char *text)
 }
 
 static void
-build_text(struct log_line *line, enum log_level level, const char *message,
+add_event(struct log_line *line, enum log_level level, const char *message,
     const struct log_field *field)
 {
-	add_time(line);
-	add(line, " ");
 	add(line, levels[level].word);
 	add(line, ": ");
 	add_escaped(line, message);
@@ -204,6 +203,156 @@ build_text(struct log_line *line, enum log_level level, const char *message,
 		else if (field->text != NULL)
 			add_text_value(line, field->key, field->text);
 	end_with(line, line->is_cut ? " cut=true\n" : "\n");
+}
+
+static void
+build_text(struct log_line *line, enum log_level level, const char *message,
+    const struct log_field *field)
+{
+	add_time(line);
+	add(line, " ");
+	add_event(line, level, message, field);
+}
+
+/* journald takes the priority off, and adds the time. */
+static void
+build_journal(struct log_line *line, enum log_level level, const char *message,
+    const struct log_field *field)
+{
+	add(line, levels[level].priority);
+	add_event(line, level, message, field);
+}
+
+/* --- For people ----------------------------------------------------------- */
+
+#define BELOW "\n         " /* as far in as what follows the time of day */
+
+static void
+add_colour(struct log_line *line, bool is_coloured, const char *colour)
+{
+	if (is_coloured)
+		add(line, colour);
+}
+
+/* As it is, so that it can be pasted, but for what a terminal may obey. */
+static void
+add_legible(struct log_line *line, const char *text)
+{
+	while (*text != '\0' && !line->is_cut) {
+		const char *start = text;
+
+		if (utf8_is_legible(utf8_next(&text)))
+			add_piece(line, start, (size_t)(text - start));
+		else
+			add(line, "?");
+	}
+}
+
+static void
+add_time_of_day(struct log_line *line)
+{
+	time_t now = time(NULL);
+	struct tm local;
+	char text[16];
+
+	localtime_r(&now, &local);
+	strftime(text, sizeof text, "%H:%M:%S", &local);
+	add(line, text);
+}
+
+static bool
+is_connection(const struct log_field *field)
+{
+	return field->is_text && field->text != NULL &&
+	    strcmp(field->key, "connection") == 0;
+}
+
+/* A command or a sentence, which gets a line of its own. */
+static bool
+is_long(const struct log_field *field)
+{
+	return field->is_text && field->text != NULL &&
+	    strchr(field->text, ' ') != NULL;
+}
+
+static void
+add_connection(struct log_line *line, const struct log_field *field,
+    bool is_coloured)
+{
+	for (; field->key != NULL; field++) {
+		if (!is_connection(field))
+			continue;
+		add_colour(line, is_coloured, "\033[1m");
+		add_legible(line, field->text);
+		add_colour(line, is_coloured, "\033[0m");
+		add(line, ": ");
+	}
+}
+
+static void
+add_words(struct log_line *line, const struct log_field *field)
+{
+	for (; field->key != NULL; field++)
+		if (!field->is_text)
+			add_number(line, " ", field->key, "=", field->number);
+		else if (field->text != NULL && !is_connection(field) &&
+		    !is_long(field))
+			add_text_value(line, field->key, field->text);
+}
+
+/* The psql command alone, so that its line can be pasted. */
+static void
+add_sentences(struct log_line *line, const struct log_field *field)
+{
+	for (; field->key != NULL; field++) {
+		if (!is_long(field) || is_connection(field))
+			continue;
+		add(line, BELOW);
+		if (strcmp(field->key, "psql") != 0) {
+			add(line, field->key);
+			add(line, ": ");
+		}
+		add_legible(line, field->text);
+	}
+}
+
+static void
+build_for_people(struct log_line *line, bool is_coloured, enum log_level level,
+    const char *message, const struct log_field *fields)
+{
+	add_colour(line, is_coloured, "\033[2m");
+	add_time_of_day(line);
+	add_colour(line, is_coloured, "\033[0m");
+	add(line, " ");
+	add_colour(line, is_coloured, levels[level].colour);
+	if (level != LOG_LEVEL_INFO) {
+		add(line, levels[level].word);
+		add(line, ": ");
+	}
+	add_colour(line, is_coloured, "\033[0m");
+	add_connection(line, fields, is_coloured);
+	add_legible(line, message);
+	add_colour(line, is_coloured, "\033[2m");
+	add_words(line, fields);
+	add_colour(line, is_coloured, "\033[0m");
+	add_sentences(line, fields);
+	if (line->is_cut && is_coloured)
+		end_with(line, "\033[0m");
+	end_with(line, line->is_cut ? " cut\n" : "\n");
+}
+
+static void
+build_plain(struct log_line *line, enum log_level level, const char *message,
+    const struct log_field *fields)
+{
+	build_for_people(line, false, level, message, fields);
+}
+
+static void
+build_colour(struct log_line *line, enum log_level level, const char *message,
+    const struct log_field *fields)
+{
+	build_for_people(line, true, level, message, fields);
 }
 
 /* --- JSON ---------------------------------------------------------------- */
@@ -235,6 +384,9 @@ log_line_build(struct log_line *line, enum log_format format,
 	    const char *, const struct log_field *) = {
 		[LOG_FORMAT_TEXT] = build_text,
 		[LOG_FORMAT_JSON] = build_json,
+		[LOG_FORMAT_JOURNAL] = build_journal,
+		[LOG_FORMAT_PLAIN] = build_plain,
+		[LOG_FORMAT_COLOUR] = build_colour,
 	};
 
 	line->len = 0;

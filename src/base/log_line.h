@@ -3,7 +3,8 @@
 /*
  * One line of the log, built in memory of fixed size: time, level, message and
  * fields, as text or as a JSON object.  Whatever bytes its values hold, a line
- * is valid UTF-8, and its only control character is the line end.  A line that
+ * is valid UTF-8, and its only control character is the line end; the formats
+ * for people have several line ends, and colours.  A line that
  * had to be cut is still well-formed, and ends in cut=true.
  */
 #ifndef PGJUMP_BASE_LOG_LINE_H
@@ -21,8 +22,12 @@ enum log_level {
 };
 
 enum log_format {
-	LOG_FORMAT_TEXT,
+	LOG_FORMAT_TEXT, /* time, level, message, key=value */
 	LOG_FORMAT_JSON,
+	LOG_FORMAT_JOURNAL, /* the same as text, with <N> for the time */
+	LOG_FORMAT_PLAIN,   /* short, for people; sentences on lines below */
+	LOG_FORMAT_COLOUR,  /* the same with colours of a terminal */
+	LOG_FORMAT_AUTO,    /* one of these: base/log_auto.h */
 };
 
 /* One field of a line, made by log_str() or log_num(). */
@@ -51,6 +56,7 @@ struct log_line {
 	bool is_cut;
 };
 
+/* Never with LOG_FORMAT_AUTO. */
 void log_line_build(struct log_line *, enum log_format, enum log_level,
     const char *message, const struct log_field *);
 

@@ -9,12 +9,52 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/stream.h"
 #include "client/bytes.h"
 #include "client/client.h"
 #include "client/tls.h"
+#include "config/config.h"
 
 /* --- The session begins --------------------------------------------------- */
+
+/* A parameter of the StartupMessage; NULL: TLS hides it, or it has none. */
+static const char *
+parameter(const struct client_startup *startup, const char *name)
+{
+	return startup->asked == PGWIRE_STARTUP && startup->packet_len > 8
+	    ? pgwire_parameter(startup->kept, startup->packet_len, name)
+	    : NULL;
+}
+
+/* The login itself may still fail: its end is told by "client closed". */
+static void
+log_session(const struct client *client, bool is_opaque)
+{
+	const struct client_startup *startup = client->startup;
+	const char *user = is_opaque ? NULL : parameter(startup, "user");
+	const char *database = is_opaque ? NULL
+					 : parameter(startup, "database");
+
+	log_info("session up", log_num("client", (int64_t)client->id),
+	    log_str("connection", client->home->connection->name),
+	    log_str("peer", client_peer(client)), log_str("user", user),
+	    log_str("database", database != NULL ? database : user),
+	    log_str("tls",
+		is_opaque               ? "passthrough"
+		    : client->is_in_tls ? "terminated"
+					: "none"),
+	    log_num("tunnel_ms", startup->opened_ms - startup->asked_ms),
+	    log_num("database_ms", clock_ms() - startup->opened_ms));
+}
+
+static void
+count_session(struct client *client, bool is_opaque)
+{
+	counts_add(&client->home->counts, COUNT_SESSIONS, 1);
+	log_session(client, is_opaque);
+}
 
 enum client_state
 client_answer_relay(struct client *client, bool is_opaque)
@@ -43,7 +83,7 @@ client_answer_relay(struct client *client, bool is_opaque)
 	if (client->is_cancel)
 		client->fate = COUNT_CANCEL_DELIVERED;
 	else
-		counts_add(&client->home->counts, COUNT_SESSIONS, 1);
+		count_session(client, is_opaque);
 	client_free_startup(client);
 	client_settle(client);
 	client->deadline_ms = 0;

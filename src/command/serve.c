@@ -481,9 +481,11 @@ serve_run(const struct command_line *line)
 		.signal_fd = catch_signals(),
 		.admin = line->admin,
 	};
-	struct config *cfg = config_load(&line->config_paths, line->names);
+	struct config *cfg;
 	int code = 1;
 
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_AUTO);
+	cfg = config_load(&line->config_paths, line->names);
 	if (cfg != NULL && config_http_set_admin(cfg, line->admin))
 		code = serve_config(&server, cfg);
 	config_unref(cfg);

@@ -468,12 +468,7 @@ config_load(const struct command_line_list *paths, char *const *names)
 		return load_files(paths, names, stderr, NULL);
 	found = config_path_find_config();
 	if (found == NULL) {
-		fputs("pgjump: there is no configuration file: none of "
-		      "./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml "
-		      "and " SYSCONFDIR "/pgjump/pgjump.yaml exists, nor with "
-		      ".yml or .json; name one with -c FILE or "
-		      "$PGJUMP_CONFIG\n",
-		    stderr);
+		config_path_complain();
 		return NULL;
 	}
 	cfg = load_files(&(struct command_line_list){ .items = (const char

@@ -30,6 +30,7 @@
 	"PORT, HOST:PORT, \"[V6]:PORT\", /dir/name.sock or off"
 
 static const struct option_word log_formats[] = {
+	{ "auto", LOG_FORMAT_AUTO },
 	{ "text", LOG_FORMAT_TEXT },
 	{ "json", LOG_FORMAT_JSON },
 	{ NULL, 0 },
@@ -113,7 +114,7 @@ const struct option config_options[] = {
 	    .sentence = "the address for a port without host, instead of "
 			"127.0.0.1 and ::1" },
 	{ SECTION_GLOBAL, "log_format", OPTION_WORD, NEED_OPTIONAL,
-	    OF_CONFIG(log_format), .words = log_formats, .fallback = "text",
+	    OF_CONFIG(log_format), .words = log_formats, .fallback = "auto",
 	    .sentence = "the format of log lines" },
 	{ SECTION_GLOBAL, "log_level", OPTION_WORD, NEED_OPTIONAL,
 	    OF_CONFIG(log_level), .words = log_levels, .fallback = "info",

@@ -7,10 +7,12 @@
 #include "config/path.h"
 
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
 
@@ -160,6 +162,21 @@ systemd_path(const char *variable, const char *name)
 	return dirs != NULL
 	    ? xasprintf("%.*s/%s", (int)strcspn(dirs, ":"), dirs, name)
 	    : NULL;
+}
+
+void
+config_path_complain(void)
+{
+	static const char message[] =
+	    "there is no configuration file: none of ./pgjump.yaml, "
+	    "$XDG_CONFIG_HOME/pgjump/pgjump.yaml and " SYSCONFDIR
+	    "/pgjump/pgjump.yaml exists, nor with .yml or .json; name one with "
+	    "-c FILE or $PGJUMP_CONFIG";
+
+	if (log_is_for_programs())
+		log_write(LOG_LEVEL_ERROR, message, &LOG_END);
+	else
+		fprintf(stderr, "pgjump: %s\n", message);
 }
 
 char *

@@ -32,6 +32,9 @@ char *config_path_dir(const char *path);
  */
 char *config_path_find_config(void);
 
+/* Say on stderr, or in the log, that none exists. */
+void config_path_complain(void);
+
 /*
  * Where accept-new remembers host keys: $STATE_DIRECTORY/known_hosts, else
  * $XDG_STATE_HOME/pgjump/known_hosts, else that in ~/.local/state.  The

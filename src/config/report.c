@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
 
@@ -194,6 +195,16 @@ write_message(const struct report *report, const struct message *message,
 	    message->text);
 }
 
+static void
+log_message(const struct report *report, const struct message *message)
+{
+	log_answer(message->is_warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+	    message->text,
+	    LOG_LIST(log_str("file", report->files[message->place.file - 1]),
+		log_num("line", message->place.line),
+		log_num("column", message->place.column)));
+}
+
 void
 report_write(struct report *report, FILE *out)
 {
@@ -204,7 +215,11 @@ report_write(struct report *report, FILE *out)
 	for (size_t i = 0; i < report->count; i++) {
 		const struct message *message = &report->messages[i];
 
-		if (i == 0 || compare_messages(message - 1, message) != 0)
+		if (i > 0 && compare_messages(message - 1, message) == 0)
+			continue;
+		if (out == stderr && log_is_for_programs())
+			log_message(report, message);
+		else
 			write_message(report, message, out);
 	}
 }

@@ -54,7 +54,8 @@ bool report_has_error(const struct report *);
 
 /*
  * Write "FILE:LINE:COLUMN: message" and "FILE:LINE:COLUMN: warning: message",
- * sorted by place.  A message that was reported twice, through an alias, is
+ * sorted by place; to stderr as lines of the log, if only programs read that.
+ * A message that was reported twice, through an alias, is
  * written once.
  */
 void report_write(struct report *, FILE *);

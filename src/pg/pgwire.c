@@ -444,3 +444,28 @@ pgwire_refusal(const void *bytes, size_t len,
 		pgwire_error_fields(first + 5, len - 5, fields);
 	return answer;
 }
+
+/* Behind length and version: names and values in turn, then an empty name. */
+const char *
+pgwire_parameter(const void *packet, size_t len, const char *name)
+{
+	const char *at = (const char *)packet + 8;
+	const char *end = (const char *)packet + len;
+
+	while (at < end && *at != '\0') {
+		const char *key = at, *value = NULL, *stop;
+
+		stop = memchr(at, '\0', (size_t)(end - at));
+		if (stop != NULL && stop + 1 < end)
+			value = stop + 1;
+		stop = value != NULL
+		    ? memchr(value, '\0', (size_t)(end - value))
+		    : NULL;
+		if (stop == NULL)
+			return NULL;
+		if (strcmp(key, name) == 0)
+			return value;
+		at = stop + 1;
+	}
+	return NULL;
+}

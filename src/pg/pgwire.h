@@ -57,6 +57,12 @@ enum pgwire_answer {
 	PGWIRE_ANSWER_FOREIGN,
 };
 
+/*
+ * The value of a parameter, such as "user", of a StartupMessage: it is in the
+ * packet and ends with NUL.  NULL: it has none.
+ */
+const char *pgwire_parameter(const void *packet, size_t len, const char *name);
+
 /* Judge the first bytes that answer a StartupMessage. */
 enum pgwire_answer pgwire_answer(const void *bytes, size_t len);
 

@@ -52,6 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	check(LOG_FORMAT_JSON, fields, "}");
 	check(LOG_FORMAT_TEXT, fields, "");
+	check(LOG_FORMAT_JOURNAL, fields, "");
 	free(first);
 	return 0;
 }

@@ -207,10 +207,51 @@ what_follows_a_huge_value_is_whole_or_left_out(void **state)
 	free(value);
 }
 
+/* A person's line may be several; what a terminal obeys is never in a value. */
+static void
+a_line_for_people_is_short(void **state)
+{
+	const struct log_field *fields = FIELDS(log_str("connection", "db"),
+	    log_num("n", 1), log_str("psql", "psql \"host=h user=u\""),
+	    log_str("hint", "do\033[2J this"));
+	const char *line = built(LOG_FORMAT_PLAIN, fields);
+
+	(void)state;
+	assert_string_equal(line + strlen("12:34:56"),
+	    " db: x n=1\n         psql \"host=h user=u\"\n"
+	    "         hint: do?[2J this");
+	line = built(LOG_FORMAT_COLOUR, FIELDS(log_num("n", 1)));
+	assert_non_null(strstr(line, "\033[2m n=1\033[0m"));
+}
+
+static void
+a_line_for_the_journal_has_a_priority(void **state)
+{
+	(void)state;
+	assert_string_equal(built(LOG_FORMAT_JOURNAL, FIELDS(log_num("n", 1))),
+	    "<6>info: x n=1");
+}
+
+static void
+a_line_for_people_that_is_cut_ends_its_colour(void **state)
+{
+	char value[2 * LOG_LINE_MAX];
+
+	(void)state;
+	memset(value, 'a', sizeof value - 1);
+	value[sizeof value - 1] = '\0';
+	assert_true(
+	    ends_with(built(LOG_FORMAT_COLOUR, FIELDS(log_str("v", value))),
+		"\033[0m cut"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_for_people_is_short),
+		cmocka_unit_test(a_line_for_the_journal_has_a_priority),
+		cmocka_unit_test(a_line_for_people_that_is_cut_ends_its_colour),
 		cmocka_unit_test(bytes_that_are_no_text_are_escaped),
 		cmocka_unit_test(single_quotes_hold_what_can_be_read),
 		cmocka_unit_test(a_cut_line_is_whole_and_says_so),

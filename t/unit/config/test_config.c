@@ -63,7 +63,7 @@ what_is_not_given_has_its_default(void **state)
 	const struct config_connection *connection = cfg->connections;
 
 	(void)state;
-	assert_int_equal(cfg->log_format, LOG_FORMAT_TEXT);
+	assert_int_equal(cfg->log_format, LOG_FORMAT_AUTO);
 	assert_int_equal(cfg->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(cfg->workers, 1);
 	assert_int_equal(cfg->max_links, 8);
