@@ -82,7 +82,7 @@ sub install($release, $package, $dir)
 		"--customize-hook=copy-in $package /",
 		"--customize-hook=mv \"\$1\"/pgjump_*.deb \"\$1\"/pgjump.deb",
 		"--customize-hook=copy-in $dir/questions /",
-		"--customize-hook=chroot \"\$1\" sh /questions >$dir/answers",
+		"--customize-hook=chroot \"\$1\" env -u TMPDIR sh /questions >$dir/answers",
 		$suites{$release}, '/dev/null'],
 	    timeout => BUILD_S);
 }
