@@ -25,6 +25,7 @@
 #include "command/tunnel.h"
 #include "command/shutdown.h"
 #include "command/wait.h"
+#include "import/import.h"
 
 enum command_index {
 	COMMAND_SERVE,
@@ -36,6 +37,7 @@ enum command_index {
 	COMMAND_SHUTDOWN,
 	COMMAND_DSN,
 	COMMAND_TUNNEL,
+	COMMAND_IMPORT,
 	COMMAND_HELP,
 	COMMAND_COUNT
 };
@@ -63,6 +65,9 @@ static const struct line_command commands[] = {
 	    "print how a client reaches a connection" },
 	[COMMAND_TUNNEL] = { "tunnel", command_tunnel_run, NAMES_TARGET,
 	    "tunnel HOST", "carry clients as ssh -L does, without a file" },
+	[COMMAND_IMPORT] = { "import", import_run, NAMES_HOST,
+	    "import HOST [DATABASE]",
+	    "print a configuration made from that of ssh" },
 	[COMMAND_HELP] = { "help", print_help_on, NAMES_ANY, "help [COMMAND]",
 	    "print this text, or that of one command" },
 };

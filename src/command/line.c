@@ -274,6 +274,20 @@ line_clear(struct line_request *request)
 	free(request->names);
 }
 
+/* What is missing behind a subcommand, for complain(). */
+static const char *
+missing_name(enum line_names names)
+{
+	switch (names) {
+	case NAMES_TARGET:
+		return "a host must follow";
+	case NAMES_HOST:
+		return "a host that ssh knows, or -- ssh ..., must follow";
+	default:
+		return "the name of a connection must follow";
+	}
+}
+
 /* Whether the subcommand has the names that it needs; false after a usage
  * error, which was printed. */
 static bool
@@ -286,10 +300,7 @@ check_names(const struct line_request *request)
 		return false;
 	}
 	if (request->name_count == 0 && command->names >= NAMES_SOME) {
-		complain(command->names == NAMES_TARGET
-			? "a host must follow"
-			: "the name of a connection must follow",
-		    command->name, "");
+		complain(missing_name(command->names), command->name, "");
 		return false;
 	}
 	if (request->name_count > 1 &&

@@ -19,6 +19,7 @@ enum line_names {
 	NAMES_SOME, /* at least one */
 	NAMES_ONE,
 	NAMES_TARGET,  /* one, of a host */
+	NAMES_HOST,    /* one, or a command line of ssh behind "--" */
 	NAMES_COMMAND, /* one, then a command with its own arguments */
 };
 
