@@ -83,7 +83,7 @@ static const struct line_command commands[] = {
 static const struct line_option options[] = {
 	{ "config", 'c', KIND_FILES, EVERY, SETS(line.config_paths),
 	    "-c, --config FILE",
-	    "the configuration: a file or directory; may be repeated" },
+	    "a file, a directory, or - for stdin; repeatable" },
 	{ "admin", 0, KIND_ADDRESS, ADMIN_COMMANDS, SETS(line.admin),
 	    "--admin ADDRESS", "the admin address, whatever the file says" },
 	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.json), "--json",
@@ -153,8 +153,9 @@ static const char help_top[] =
 
 static const char help_end[] =
     "\n"
-    "Without -c the configuration is $PGJUMP_CONFIG, or the first file that\n"
-    "exists of ./pgjump.yaml, $XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
+    "Without -c the configuration is the document in $PGJUMP_CONFIG_TEXT, the\n"
+    "file $PGJUMP_CONFIG, or the first that exists of ./pgjump.yaml,\n"
+    "$XDG_CONFIG_HOME/pgjump/pgjump.yaml and\n" SYSCONFDIR
     "/pgjump/pgjump.yaml, each also as .yml and .json.  See pgjump(1)\n"
     "and pgjump.yaml(5).\n";
 

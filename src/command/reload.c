@@ -148,14 +148,24 @@ run(void *arg)
 /* --- The verdict ---------------------------------------------------------- */
 
 static void
-log_lines(enum log_level level, const char *message, const char *key,
-    const char *text)
+log_line(const char *line)
+{
+	if (strstr(line, ": warning: ") != NULL)
+		log_answer(LOG_LEVEL_WARNING, "configuration warning",
+		    LOG_LIST(log_str("warning", line)));
+	else
+		log_answer(LOG_LEVEL_ERROR, "configuration refused",
+		    LOG_LIST(log_str("error", line)));
+}
+
+static void
+log_lines(const char *text)
 {
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\n");
 		char *line = xstrndup(text, len);
 
-		log_answer(level, message, LOG_LIST(log_str(key, line)));
+		log_line(line);
 		free(line);
 		text += len + (text[len] == '\n');
 	}
@@ -191,7 +201,7 @@ conclude(struct reload *reload, bool is_accepted, char *take_text)
 static void
 refuse(struct reload *reload, char *take_text)
 {
-	log_lines(LOG_LEVEL_ERROR, "configuration refused", "error", take_text);
+	log_lines(take_text);
 	log_answer(LOG_LEVEL_ERROR, "reload refused, everything stays as it is",
 	    LOG_LIST(log_str("file", reload->shared->cfg->path)));
 	conclude(reload, false, take_text);
@@ -205,8 +215,7 @@ accept_next(struct reload *reload, const struct loaded *loaded,
 
 	shared_unref(reload->shared);
 	reload->shared = shared_ref(loaded->next);
-	log_lines(LOG_LEVEL_WARNING, "configuration warning", "warning",
-	    loaded->text);
+	log_lines(loaded->text);
 	changes_log(changes, reload->shared->cfg->path);
 	conclude(reload, true, xasprintf("%s\n%s", what, loaded->text));
 	free(what);

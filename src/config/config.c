@@ -246,6 +246,9 @@ config_unref(struct config *cfg)
 	config_free_http_address(cfg->admin);
 	texts_free(cfg->http_hosts, cfg->http_host_count);
 	free(cfg->listen_host);
+	if (cfg->document != NULL)
+		secret_wipe(cfg->document, cfg->document_len);
+	free(cfg->document);
 	free(cfg->path);
 	free_texts(cfg->paths);
 	free_texts(cfg->files);

@@ -209,9 +209,11 @@ void config_free_http_address(struct config_http_address *); /* NULL is fine */
 void config_name_host(struct config_connection *);
 
 struct config {
-	char *path;   /* the file as found, or all of them, for messages */
-	char **paths; /* what was asked for; NULL ends them, or it is NULL */
-	char **files; /* what was read; NULL ends them */
+	char *path;     /* the file as found, or all of them, for messages */
+	char **paths;   /* what was asked for; NULL ends them, or it is NULL */
+	char **files;   /* what was read; NULL ends them */
+	char *document; /* of no file (config/document.h); else NULL */
+	size_t document_len;
 	struct config_connection *connections;
 	size_t connection_count;
 	struct config_jump *jumps; /* those that connections use */

@@ -89,7 +89,9 @@ config_files_each(const struct config *cfg,
 {
 	const struct visit visit = { each, arg };
 
-	for (size_t i = 0; cfg->files != NULL && cfg->files[i] != NULL; i++)
+	for (size_t i = 0; cfg->document == NULL && cfg->files != NULL &&
+	     cfg->files[i] != NULL;
+	     i++)
 		each(arg, cfg->files[i]);
 	for (size_t i = 0; cfg->paths != NULL && cfg->paths[i] != NULL; i++)
 		visit_directory(&visit, cfg->paths[i]);

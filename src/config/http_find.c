@@ -12,9 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/command_line.h"
 #include "base/secret.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/document.h"
 #include "config/environment.h"
 #include "config/http_address.h"
 #include "config/sources.h"
@@ -110,12 +112,16 @@ struct config_http_found
 config_http_find(const struct command_line_list *paths, const char *admin)
 {
 	struct config_http_found found = { NULL, NULL };
+	const char *document = config_document_variable();
 	char **files = sources_files(paths);
 	struct texts texts = { NULL, NULL };
 	const char *admin_text;
 
-	for (size_t i = 0; files[i] != NULL; i++)
-		read_file(files[i], &texts);
+	if (paths->count == 0 && document != NULL)
+		read_document(document, strlen(document), &texts);
+	else
+		for (size_t i = 0; files[i] != NULL; i++)
+			read_file(files[i], &texts);
 	admin_text = admin != NULL ? admin
 				   : text_of(texts.admin, "PGJUMP_ADMIN");
 	found.admin = admin_text != NULL ? address_of(admin_text)

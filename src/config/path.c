@@ -102,6 +102,11 @@ config_path_resolve(const char *dir, const char *text, const char **why)
 	}
 	if (text[0] == '/' || dir == NULL)
 		return xstrdup(text);
+	if (strcmp(dir, CONFIG_PATH_NOWHERE) == 0) {
+		*why = "a path must be absolute here, because this document is "
+		       "in no directory";
+		return NULL;
+	}
 	return xasprintf("%s/%s", dir, text);
 }
 

@@ -8,6 +8,9 @@
 #ifndef PGJUMP_CONFIG_PATH_H
 #define PGJUMP_CONFIG_PATH_H
 
+/* The directory of a document that is in no file: no path is relative to it. */
+#define CONFIG_PATH_NOWHERE ""
+
 /* Before the name of a file that systemd's LoadCredential= has placed. */
 #define CONFIG_CREDENTIALS_PREFIX "${CREDENTIALS_DIRECTORY}/"
 
