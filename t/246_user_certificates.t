@@ -61,13 +61,17 @@ subtest 'at start' => sub {
 		private_key => undef, auth_method => 'password',
 		password => 'x', certificate => slurp($good) });
 	like(PgJump::Daemon::command(['-c', $lab->new_daemon([$main])->file,
-		'config'])->{err}, qr/certificate: it is for auth_method key or agent/,
+		'config'])->{err}, qr/certificate: it is for a private_key or for auth_method agent/,
 	    'with a password alone');
 	$main = $lab->connection('main', ssh_tunnel => { %$box,
 		certificate => slurp($good) });
-	my $file = $lab->new_daemon([$main])->file;
+	my $both = $lab->connection('both', ssh_tunnel => { %$box,
+		auth_method => 'password', password => 'x',
+		certificate => slurp($good) });
+	my $file = $lab->new_daemon([$main, $both])->file;
 	my $seen = PgJump::Daemon::command(['-c', $file, 'config', '--print']);
 	my ($line) = slurp($good) =~ /^(\S+ \S+)/;
+	is($seen->{rc}, 0, 'for a key that may be asked for after a password');
 	like($seen->{out}, qr/certificate: .*\Q$line\E/s,
 	    'a good one is printed');
 };

@@ -120,10 +120,12 @@ judge(const struct section *section, const struct config_jump *jump,
 	ssh_certificate_text_clear(&certificate);
 }
 
+/* Whether there may be a key that it certifies. */
 static bool
-has_key_method(const struct config_jump *jump)
+has_key(const struct config_jump *jump)
 {
-	return config_uses_method(jump, AUTH_METHOD_KEY) ||
+	return jump->private_keys.count > 0 ||
+	    config_uses_method(jump, AUTH_METHOD_KEY) ||
 	    config_uses_method(jump, AUTH_METHOD_AGENT);
 }
 
@@ -132,7 +134,7 @@ is_same(const struct config_jump *a, const struct config_jump *b)
 {
 	return secret_equal(&a->certificate, &b->certificate) &&
 	    secret_all_equal(&a->private_keys, &b->private_keys) &&
-	    has_key_method(a) == has_key_method(b) &&
+	    has_key(a) == has_key(b) &&
 	    config_uses_method(a, AUTH_METHOD_AGENT) ==
 	    config_uses_method(b, AUTH_METHOD_AGENT);
 }
@@ -158,11 +160,11 @@ config_certificate_judge(const struct section *section,
 	if (!secret_is_set(&jump->certificate) ||
 	    jump->auth_methods.count == 0 || is_judged(cfg, jump))
 		return;
-	if (!has_key_method(jump)) {
+	if (!has_key(jump)) {
 		config_section_error(section, NAME,
 		    config_section_place(section, NAME),
-		    "%s: it is for auth_method key or agent, and neither is "
-		    "set",
+		    "%s: it is for a private_key or for auth_method agent, and "
+		    "neither is set",
 		    suffix(jump));
 		return;
 	}
