@@ -392,6 +392,17 @@ ask_for_inner(struct jump *outer, const struct config_connection *target,
 	    answer, arg);
 }
 
+static void
+blame_wait(const struct jump_request *request, struct fault *fault)
+{
+	const struct jump_wait wait = wait_of(request);
+
+	if (request->state != REQUEST_WAITING)
+		return;
+	jump_blame_waiting(fault, request->jump->pool, &wait);
+	jump_fault_name(fault, request->connection);
+}
+
 static bool
 is_up(const struct jump *outer)
 {
@@ -417,6 +428,7 @@ jump_open(struct event_base *base, struct config *cfg,
 		.outer = outer,
 		.ask = ask_for_inner,
 		.drop = jump_request_drop,
+		.blame = blame_wait,
 		.is_up = is_up,
 	};
 	if (settings != NULL)

@@ -341,7 +341,11 @@ pool_look(const struct pool *pool, struct pool_state *out)
 void
 pool_cause(const struct pool *pool, struct fault *fault)
 {
-	jump_box_cause_explain(pool->box, fault);
+	if (jump_box_cause(pool->box, fault))
+		return;
+	pool_dials_blame(pool->dials, fault);
+	if (fault->code == FAIL_NONE)
+		jump_box_cause_explain(pool->box, fault);
 }
 
 /* --- Life ----------------------------------------------------------------- */

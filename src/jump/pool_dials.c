@@ -313,6 +313,15 @@ pool_dials_start(struct pool_dials *dials, bool has_client)
 	return false;
 }
 
+void
+pool_dials_blame(const struct pool_dials *dials, struct fault *fault)
+{
+	const struct pending *pending = TAILQ_FIRST(&dials->pending);
+
+	if (pending != NULL && pending->transit != NULL)
+		transit_blame(pending->transit, fault);
+}
+
 size_t
 pool_dials_count(const struct pool_dials *dials)
 {

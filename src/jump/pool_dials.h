@@ -14,6 +14,7 @@
 struct config;
 struct config_jump;
 struct event_base;
+struct fault;
 struct jump_box;
 struct jump_way;
 struct mailbox;
@@ -60,6 +61,9 @@ void pool_dials_cancel(struct pool_dials *);
  * than its own backoff does.
  */
 bool pool_dials_start(struct pool_dials *, bool has_client);
+
+/* What a dial waits for, if it waits for the outer jump box. */
+void pool_dials_blame(const struct pool_dials *, struct fault *);
 
 size_t pool_dials_count(const struct pool_dials *);
 

@@ -105,6 +105,17 @@ transit_cause(const struct transit *transit)
 	return &transit->cause;
 }
 
+void
+transit_blame(const struct transit *transit, struct fault *fault)
+{
+	struct fault outer = { 0 };
+
+	if (transit->request != NULL)
+		transit->setup.way->blame(transit->request, &outer);
+	if (outer.code != FAIL_NONE)
+		jump_fault_of_hop(fault, &outer, transit->setup.inner);
+}
+
 struct stream *
 transit_carrier(const struct transit *transit)
 {

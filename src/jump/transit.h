@@ -44,6 +44,9 @@ void transit_close(struct transit *);
  */
 const struct fault *transit_cause(const struct transit *);
 
+/* What it waits for, if it waits for the outer jump box. */
+void transit_blame(const struct transit *, struct fault *);
+
 /* The stream of the outer jump box; NULL: it broke. */
 struct stream *transit_carrier(const struct transit *);
 

@@ -32,6 +32,11 @@ struct jump_way {
 	    jump_answer_fn *, void *arg);
 	/* Give up: no answer will come. */
 	void (*drop)(struct jump_request *);
+	/*
+	 * What the request is waiting for, as the fault that it would have if
+	 * its time ran out now; nothing while its forward is being opened.
+	 */
+	void (*blame)(const struct jump_request *, struct fault *);
 	/* The outer jump box has a link, so that nothing needs to be dialled.
 	 */
 	bool (*is_up)(const struct jump *outer);
