@@ -14,6 +14,7 @@
 #include "base/command_line.h"
 #include "base/log.h"
 #include "check/check.h"
+#include "command/ask_reload.h"
 #include "command/config.h"
 #include "command/dsn.h"
 #include "command/exec.h"
@@ -24,6 +25,7 @@
 #include "command/serve.h"
 #include "command/tunnel.h"
 #include "command/shutdown.h"
+#include "command/status.h"
 #include "command/wait.h"
 #include "import/import.h"
 
@@ -34,6 +36,8 @@ enum command_index {
 	COMMAND_CONFIG,
 	COMMAND_EXEC,
 	COMMAND_WAIT,
+	COMMAND_STATUS,
+	COMMAND_RELOAD,
 	COMMAND_SHUTDOWN,
 	COMMAND_DSN,
 	COMMAND_TUNNEL,
@@ -59,6 +63,10 @@ static const struct line_command commands[] = {
 	[COMMAND_WAIT] = { "wait", command_wait_run, NAMES_ANY,
 	    "wait [NAME...]",
 	    "wait until pgjump has started, or tunnels are up" },
+	[COMMAND_STATUS] = { "status", command_status_run, NAMES_ANY,
+	    "status [NAME...]", "show what a running pgjump knows" },
+	[COMMAND_RELOAD] = { "reload", command_ask_reload_run, NAMES_NONE,
+	    "reload", "make a running pgjump read its configuration again" },
 	[COMMAND_SHUTDOWN] = { "shutdown", command_shutdown_run, NAMES_NONE,
 	    "shutdown", "make a running pgjump drain and end" },
 	[COMMAND_DSN] = { "dsn", command_dsn_run, NAMES_ONE, "dsn NAME",
@@ -77,8 +85,9 @@ static const struct line_command commands[] = {
 #define SETS(field) offsetof(struct line_request, field)
 
 /* Those that ask a running pgjump, and the one that runs. */
-#define ADMIN_COMMANDS \
-	(OF(COMMAND_SERVE) | OF(COMMAND_WAIT) | OF(COMMAND_SHUTDOWN))
+#define ADMIN_COMMANDS                                               \
+	(OF(COMMAND_SERVE) | OF(COMMAND_WAIT) | OF(COMMAND_STATUS) | \
+	    OF(COMMAND_RELOAD) | OF(COMMAND_SHUTDOWN))
 
 static const struct line_option options[] = {
 	{ "config", 'c', KIND_FILES, EVERY, SETS(line.config_paths),
@@ -86,8 +95,8 @@ static const struct line_option options[] = {
 	    "a file, a directory, or - for stdin; repeatable" },
 	{ "admin", 0, KIND_ADDRESS, ADMIN_COMMANDS, SETS(line.admin),
 	    "--admin ADDRESS", "the admin address, whatever the file says" },
-	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.json), "--json",
-	    "print one JSON object for each connection" },
+	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK) | OF(COMMAND_STATUS),
+	    SETS(line.json), "--json", "print JSON" },
 	{ "no-login", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.no_login),
 	    "--no-login", "do not log in to the database" },
 	{ "timeout", 0, KIND_DURATION, OF(COMMAND_CHECK) | OF(COMMAND_WAIT),

@@ -49,6 +49,7 @@ subtest '--help of a subcommand' => sub {
 		hostkey => ['--add'], config => ['--print'], help => [],
 		exec => [qw(--keep-env --no-check --set --user)],
 		wait => [qw(--admin --max --timeout --tunnels)],
+		status => [qw(--admin --json)], reload => ['--admin'],
 		shutdown => ['--admin'], dsn => [qw(--format --with-password)],
 		tunnel => []);
 

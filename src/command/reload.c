@@ -195,6 +195,7 @@ conclude(struct reload *reload, bool is_accepted, char *take_text)
 		.text = take_text,
 		.at_s = time(NULL),
 	};
+	reload->setup.on_verdict(reload->setup.arg, &reload->last);
 	answer(&reload->served, &reload->last);
 }
 

@@ -45,6 +45,8 @@ struct reload_setup {
 	 * and each reason is a line on `errors`.
 	 */
 	bool (*apply)(void *arg, struct shared *next, FILE *errors);
+	/* Every verdict, whoever asked. */
+	reload_verdict_fn *on_verdict;
 	void *arg;
 };
 

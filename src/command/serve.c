@@ -37,6 +37,7 @@
 #include "config/config.h"
 #include "config/http.h"
 #include "config/load.h"
+#include "http/errand.h"
 #include "http/http.h"
 
 struct server {
@@ -327,6 +328,15 @@ apply(void *arg, struct shared *next, FILE *errors)
 	return true;
 }
 
+static void
+on_verdict(void *arg, const struct reload_verdict *verdict)
+{
+	struct server *server = arg;
+
+	http_reloaded(server->http, verdict->is_accepted, verdict->at_s,
+	    verdict->text);
+}
+
 static struct reload *
 make_reload(struct server *server)
 {
@@ -335,8 +345,23 @@ make_reload(struct server *server)
 	    .shared = server->shared,
 	    .admin = server->admin,
 	    .apply = apply,
+	    .on_verdict = on_verdict,
 	    .arg = server,
 	});
+}
+
+static void
+answer_reload(void *errand, const struct reload_verdict *verdict)
+{
+	http_errand_finish(errand, verdict->is_accepted, verdict->text);
+}
+
+static void
+on_reload(void *arg, struct http_errand *take)
+{
+	struct server *server = arg;
+
+	reload_ask(server->reload, RELOAD_BY_COMMAND, answer_reload, take);
 }
 
 /* --- From start to end -------------------------------------------------- */
@@ -439,6 +464,7 @@ open_http(struct server *server)
 		.cfg = server->shared->cfg,
 		.main = server->mailbox,
 		.on_quit = on_quit,
+		.on_reload = on_reload,
 		.turned_ms = turned_ms,
 		.arg = server,
 	};

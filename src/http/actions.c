@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "http/answer.h"
 #include "http/door.h"
+#include "http/errand.h"
 #include "http/query.h"
 #include "http/request.h"
 #include "http/site.h"
@@ -106,4 +107,12 @@ http_actions_redial(struct http_site *site, const struct http_call *call,
 	redial(view, name, answer);
 	if (view != NULL)
 		http_site_unlock(site);
+}
+
+void
+http_actions_reload(struct http_site *site, const struct http_call *call,
+    struct http_answer *answer)
+{
+	(void)answer; /* it comes later */
+	http_errand_reload(site, call);
 }

@@ -16,4 +16,8 @@ void http_actions_quit(struct http_site *, const struct http_call *,
 void http_actions_redial(struct http_site *, const struct http_call *,
     struct http_answer *);
 
+/* Reload; the answer is the verdict: 200, or 409 and every error. */
+void http_actions_reload(struct http_site *, const struct http_call *,
+    struct http_answer *);
+
 #endif

@@ -140,7 +140,7 @@ on_request(void *arg, struct http_exchange *exchange,
     const struct http_request *request, bool is_loopback,
     struct http_answer *answer)
 {
-	const struct http_door *door = arg;
+	struct http_door *door = arg;
 	const struct config_http_address *address = door->setup.address;
 	const struct http_call call = {
 		.request = request,
@@ -148,6 +148,7 @@ on_request(void *arg, struct http_exchange *exchange,
 		.is_socket = address->path != NULL,
 		.is_loopback = is_loopback,
 		.is_exposed = !address->is_loopback,
+		.door = door,
 		.id = http_exchange_id(exchange),
 	};
 

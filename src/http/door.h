@@ -26,7 +26,8 @@ struct http_call {
 	bool is_socket;   /* it came by a Unix socket */
 	bool is_loopback; /* it came to an address of loopback */
 	bool is_exposed;  /* its door is open to other machines */
-	uint64_t id;      /* for http_door_answer() */
+	struct http_door *door;
+	uint64_t id; /* for http_door_answer() */
 };
 
 struct http_door_setup {

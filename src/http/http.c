@@ -15,12 +15,16 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "http/door.h"
 #include "http/routes.h"
 #include "http/site.h"
+#include "http/status.h"
+
+#define MINUTE_MS 60000
 
 struct http {
 	struct http_site site;
@@ -30,6 +34,7 @@ struct http {
 	pthread_t thread;
 	bool has_thread;
 	bool is_stopped; /* for the thread only */
+	struct event *minute;
 };
 
 static void
@@ -38,6 +43,15 @@ on_call(void *arg, const struct http_call *call, struct http_answer *answer)
 	struct http *http = arg;
 
 	http_routes_call(&http->site, call, answer);
+}
+
+static void
+on_minute(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *http = arg;
+
+	(void)fd, (void)what;
+	http_status_minute(&http->site);
 }
 
 /* --- The thread -------------------------------------------------------------
@@ -155,6 +169,7 @@ now(void)
 static struct http *
 http_new(const struct http_setup *setup)
 {
+	struct timeval minute = clock_timeval(MINUTE_MS);
 	struct http *http = xcalloc(1, sizeof *http);
 
 	http->site.setup = *setup;
@@ -162,12 +177,17 @@ http_new(const struct http_setup *setup)
 	http->site.start_time = now();
 	atomic_init(&http->site.phase, HTTP_STARTING);
 	pthread_mutex_init(&http->site.mutex, NULL);
+	http->site.is_reload_good = true;
+	http->site.reload_at = (int64_t)http->site.start_time;
 	http_process_open(&http->site.process);
+	http->site.history = http_history_new();
 	mailbox_ref(setup->main);
 	config_ref(setup->cfg);
 	http->base = event_base_new();
 	assert(http->base != NULL);
-	http->mailbox = mailbox_new(http->base, http);
+	http->mailbox = http->site.mailbox = mailbox_new(http->base, http);
+	http->minute = loop_event(http->base, -1, EV_PERSIST, on_minute, http);
+	event_add(http->minute, &minute);
 	return http;
 }
 
@@ -196,6 +216,7 @@ http_show(struct http *http, const struct http_view *view)
 	pthread_mutex_lock(&http->site.mutex);
 	http->site.view = *view;
 	http->site.shown++;
+	http->site.shown_ms = clock_ms();
 	pthread_mutex_unlock(&http->site.mutex);
 }
 
@@ -204,6 +225,22 @@ http_enter(struct http *http, enum http_phase phase)
 {
 	if (http != NULL)
 		atomic_store(&http->site.phase, (int)phase);
+}
+
+void
+http_reloaded(struct http *http, bool is_accepted, int64_t at, const char *text)
+{
+	struct http_site *site;
+
+	if (http == NULL)
+		return;
+	site = &http->site;
+	pthread_mutex_lock(&site->mutex);
+	free(site->reload_text);
+	site->reload_text = xstrdup(text);
+	site->is_reload_good = is_accepted;
+	site->reload_at = at;
+	pthread_mutex_unlock(&site->mutex);
 }
 
 void
@@ -222,6 +259,9 @@ http_close(struct http *http)
 	event_base_free(http->base);
 	http_process_close(&http->site.process);
 	http_expiry_clear(&http->site.expiry);
+	http_history_free(http->site.history);
+	free(http->site.reload_text);
+	event_free(http->minute);
 	pthread_mutex_destroy(&http->site.mutex);
 	free(http);
 }

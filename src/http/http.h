@@ -8,6 +8,9 @@
 #ifndef PGJUMP_HTTP_HTTP_H
 #define PGJUMP_HTTP_HTTP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "http/view.h"
 
 struct http;
@@ -23,6 +26,11 @@ int http_open(const struct http_setup *, struct http **out);
 void http_show(struct http *, const struct http_view *); /* NULL is fine */
 
 void http_enter(struct http *, enum http_phase); /* NULL is fine */
+
+/* The verdict on a reload, whoever asked for it; `at` is in seconds since 1970.
+ */
+void http_reloaded(struct http *, bool is_accepted, int64_t at,
+    const char *text); /* NULL is fine */
 
 /* End the thread, before what it shows is freed.  NULL is fine. */
 void http_close(struct http *);

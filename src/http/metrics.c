@@ -345,6 +345,11 @@ write_program(struct scrape *scrape, struct http_site *site)
 	    EXPOSITION_LABELS({ "version", PACKAGE_VERSION }), 1);
 	write_one(scrape, "pgjump_start_time_seconds",
 	    "When pgjump started, in seconds since 1970.", site->start_time);
+	write_one(scrape, "pgjump_config_last_reload_successful",
+	    "1 if the last reload was accepted, or there was none.",
+	    site->is_reload_good);
+	write_one(scrape, "pgjump_config_last_reload_timestamp_seconds",
+	    "When the last reload was, or the start.", (double)site->reload_at);
 	http_process_write(&site->process, &scrape->exposition,
 	    site->start_time);
 }

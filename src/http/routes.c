@@ -13,6 +13,7 @@
 #include "http/metrics.h"
 #include "http/request.h"
 #include "http/site.h"
+#include "http/status.h"
 
 #define GET  (1U << HTTP_GET | 1U << HTTP_HEAD)
 #define POST (1U << HTTP_POST)
@@ -37,6 +38,8 @@ static const struct route {
 	{ "/metrics", http_metrics, ANYBODY, GET, "GET, HEAD" },
 	{ "/quitquitquit", http_actions_quit, ADMIN, GET | POST,
 	    "GET, HEAD, POST" },
+	{ "/status", http_status, NEIGHBOUR, GET, "GET, HEAD" },
+	{ "/reload", http_actions_reload, ADMIN, POST, "POST" },
 	{ "/redial", http_actions_redial, ADMIN, POST, "POST" },
 };
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "http/expiry.h"
+#include "http/history.h"
 #include "http/process.h"
 #include "http/view.h"
 
@@ -22,11 +23,18 @@ struct http_site {
 	double start_time; /* seconds since 1970 */
 	atomic_int phase;  /* enum http_phase */
 	pthread_mutex_t mutex;
-	struct http_view view; /* under the mutex; cfg is NULL at first */
+	/* Under the mutex. */
+	struct http_view view; /* cfg is NULL at first */
+	int64_t shown_ms;      /* since when (base/clock.h) */
+	bool is_reload_good;   /* the last one; true while there was none */
+	int64_t reload_at;     /* when it was, or the start */
+	char *reload_text;     /* its verdict; NULL: there was none */
 	unsigned shown;        /* the number of the view, from 1 on */
 	/* For the thread of HTTP only. */
 	struct http_process process;
 	struct http_expiry expiry;
+	struct http_history *history;
+	struct mailbox *mailbox; /* borrowed */
 };
 
 /* What http_hosts and http_status say now. */

@@ -9,6 +9,7 @@
 
 struct config;
 struct gate;
+struct http_errand;
 struct jump_box;
 struct mailbox;
 
@@ -30,6 +31,11 @@ struct http_setup {
 	struct mailbox *main; /* of the main thread; referenced */
 	/* Called in the main thread: stop, with exit code 0. */
 	void (*on_quit)(void *arg);
+	/*
+	 * Called in the main thread: reload, and give the verdict to
+	 * http_errand_finish().
+	 */
+	void (*on_reload)(void *arg, struct http_errand *take);
 	/*
 	 * Any thread, while the view is shown: when each worker last turned its
 	 * loop (base/clock.h).
