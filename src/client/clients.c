@@ -263,17 +263,6 @@ clients_count(const struct clients *clients)
 	return clients->count;
 }
 
-size_t
-clients_waiting(const struct clients *clients)
-{
-	const struct client *client;
-	size_t count = 0;
-
-	LIST_FOREACH(client, &clients->live, entry)
-		count += client->state == CLIENT_OPENING;
-	return count;
-}
-
 void
 clients_drain(struct clients *clients, enum failure code)
 {

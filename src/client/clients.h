@@ -57,9 +57,6 @@ void clients_add(struct clients *, int take_fd, uint64_t id,
 
 size_t clients_count(const struct clients *);
 
-/* The number of clients that wait for a connection to the database. */
-size_t clients_waiting(const struct clients *);
-
 /*
  * They all end, by FAIL_SHUTDOWN or FAIL_REMOVED.  Idle sessions end with 57P01
  * now, busy ones when they become idle.  Clients without a session are refused.

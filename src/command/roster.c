@@ -21,7 +21,6 @@
 #include "base/xmalloc.h"
 #include "client/clients.h"
 #include "command/shared.h"
-#include "command/state.h"
 #include "config/config.h"
 #include "jump/box.h"
 #include "jump/jump.h"
@@ -391,24 +390,6 @@ roster_drain(struct roster *roster, enum failure code)
 	LIST_FOREACH(list, &roster->leaving_lists, entry)
 		if (list->deadline == NULL)
 			clients_drain(list->clients, code);
-}
-
-void
-roster_look(const struct roster *roster, struct state *out)
-{
-	const struct config *cfg = roster->shared->cfg;
-	const struct list *list;
-
-	for (size_t i = 0; i <= cfg->jump_count; i++)
-		if (roster->views[i] != NULL)
-			out->jumps[i] = jump_look(roster->views[i]->jump);
-	for (size_t i = 0; i < cfg->connection_count; i++)
-		out->waiting[i] = clients_waiting(roster->lists[i]->clients);
-	LIST_FOREACH(list, &roster->leaving_lists, entry)
-		for (size_t i = 0; i < cfg->connection_count; i++)
-			if (roster->shared->gates[i] == gate_of(list))
-				out->waiting[i] += clients_waiting(
-				    list->clients);
 }
 
 /* One that leaves and is used no more; NULL: there is none. */

@@ -17,7 +17,6 @@ struct event_base;
 struct mailbox;
 struct roster;
 struct shared;
-struct state;
 
 struct roster_setup {
 	struct event_base *base;
@@ -46,9 +45,6 @@ void roster_turn(struct roster *);
 
 /* End all clients: see clients_drain(). */
 void roster_drain(struct roster *, enum failure);
-
-/* What is open, as the configuration in use numbers it. */
-void roster_look(const struct roster *, struct state *out);
 
 /* End what is left at once, without on_gone(). */
 void roster_close(struct roster *);

@@ -30,7 +30,6 @@
 #include "command/reload.h"
 #include "command/shared.h"
 #include "command/state_log.h"
-#include "command/survey.h"
 #include "command/upkeep.h"
 #include "command/watch.h"
 #include "command/worker.h"
@@ -46,7 +45,6 @@ struct server {
 	struct entrances *entrances;
 	struct crew *crew;
 	struct mailbox *mailbox;
-	struct survey *survey;
 	struct reload *reload;
 	struct watch *watch;
 	struct event *delay;    /* before a drain */
@@ -212,15 +210,7 @@ static void
 ask_state(struct server *server, int number, const char *name)
 {
 	(void)number, (void)name;
-	survey_ask(server->survey);
-}
-
-static void
-on_state(void *arg, const struct state *sum, unsigned silent)
-{
-	struct server *server = arg;
-
-	state_log(server->shared, sum, silent);
+	state_log(server->shared);
 }
 
 static const struct {
@@ -301,8 +291,6 @@ go_over(struct server *server, struct shared *next)
 	entrances_commit(server->entrances, before->cfg, cfg);
 	shared_begin(next);
 	crew_renew(server->crew, next);
-	survey_renew(server->survey, cfg->jump_count + 1,
-	    cfg->connection_count);
 	log_setup(cfg->log_level, cfg->log_format);
 	server->shared = shared_ref(next);
 	watch_files(server);
@@ -406,23 +394,6 @@ run_loop(struct server *server)
 	event_free(server->deadline);
 }
 
-static struct survey *
-make_survey(struct server *server)
-{
-	unsigned count;
-	struct worker *const *workers = crew_workers(server->crew, &count);
-
-	return survey_open(&(struct survey_setup){
-	    .base = server->base,
-	    .workers = workers,
-	    .worker_count = count,
-	    .jump_count = server->shared->cfg->jump_count + 1,
-	    .connection_count = server->shared->cfg->connection_count,
-	    .on_state = on_state,
-	    .arg = server,
-	});
-}
-
 static int
 serve(struct server *server)
 {
@@ -433,7 +404,6 @@ serve(struct server *server)
 		show(server);
 		http_enter(server->http, HTTP_RUNNING);
 		announce(server);
-		server->survey = make_survey(server);
 		server->reload = make_reload(server);
 		server->watch = watch_open(server->base, on_change, server);
 		watch_files(server);
@@ -444,7 +414,6 @@ serve(struct server *server)
 	watch_close(server->watch);
 	reload_close(server->reload);
 	crew_stop(server->crew);
-	survey_close(server->survey);
 	return code;
 }
 

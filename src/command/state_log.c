@@ -7,14 +7,15 @@
 #include "command/state_log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/xmalloc.h"
 #include "client/gate.h"
 #include "command/shared.h"
-#include "command/state.h"
 #include "config/config.h"
 #include "config/hops.h"
 #include "jump/box.h"
@@ -40,9 +41,9 @@ add_age(struct fields *fields, const char *key, int64_t since_ms)
 }
 
 static const char *
-word_of(const struct jump_state *links, const struct jump_box_state *box)
+word_of(const struct jump_box_state *box)
 {
-	if (links->links > 0)
+	if (box->links > 0)
 		return "up";
 	if (box->dials > 0)
 		return "dialling";
@@ -76,8 +77,8 @@ add_next_try(struct fields *fields, const struct jump_box_state *box)
 }
 
 static void
-log_jump(const struct config_jump *jump, const struct jump_state *links,
-    size_t waiting, struct jump_box *shared)
+log_jump(const struct config_jump *jump, int64_t waiting,
+    struct jump_box *shared)
 {
 	struct fields fields = { .count = 0 };
 	char text[FAULT_DETAIL_MAX];
@@ -87,12 +88,12 @@ log_jump(const struct config_jump *jump, const struct jump_state *links,
 	add(&fields, log_str("jump", jump->label));
 	add(&fields, log_str("through", config_hops_through(jump)));
 	add(&fields, log_str("user", jump->username));
-	add(&fields, log_str("state", word_of(links, &box)));
-	add(&fields, log_num("links", (int64_t)links->links));
-	add(&fields, log_num("channels", (int64_t)links->channels));
-	add(&fields, log_num("waiting", (int64_t)waiting));
-	if (links->rtt_us > 0)
-		add(&fields, log_num("rtt_us", links->rtt_us));
+	add(&fields, log_str("state", word_of(&box)));
+	add(&fields, log_num("links", (int64_t)box.links));
+	add(&fields, log_num("channels", (int64_t)box.channels));
+	add(&fields, log_num("waiting", waiting));
+	if (box.rtt_us > 0)
+		add(&fields, log_num("rtt_us", box.rtt_us));
 	add_next_try(&fields, &box);
 	add_failure(&fields, &box, text, sizeof text);
 	log_answer(LOG_LEVEL_INFO, "state of jump box", fields.list);
@@ -111,11 +112,11 @@ addresses(const struct config_connection *connection, char *buf, size_t size)
 }
 
 static void
-log_connection(const struct config_connection *connection, size_t waiting,
-    struct gate *gate)
+log_connection(const struct config_connection *connection,
+    const struct gate_report *gate)
 {
 	const struct config_jump *jump = connection->jump;
-	struct gate_state clients = gate_look(gate);
+	const struct gate_state *clients = &gate->state;
 	struct fields fields = { .count = 0 };
 	char listen[1000];
 
@@ -124,47 +125,46 @@ log_connection(const struct config_connection *connection, size_t waiting,
 	    log_str("listen", addresses(connection, listen, sizeof listen)));
 	add(&fields, log_str("jump", jump != NULL ? jump->label : NULL));
 	add(&fields, log_str("database", connection->label));
-	add(&fields, log_num("clients", clients.clients));
+	add(&fields, log_num("clients", clients->clients));
 	add(&fields, log_num("max_clients", connection->max_clients));
-	add(&fields, log_num("arriving", clients.arrivals));
-	add(&fields, log_num("waiting", (int64_t)waiting));
-	add(&fields, log_num("probes", (int64_t)clients.probes));
-	add(&fields, log_num("failures", (int64_t)clients.failures));
-	if (clients.last_failure != FAIL_NONE) {
+	add(&fields, log_num("arriving", clients->arrivals));
+	add(&fields, log_num("waiting", gate->waiting));
+	add(&fields, log_num("probes", (int64_t)clients->probes));
+	add(&fields, log_num("failures", (int64_t)clients->failures));
+	if (clients->last_failure != FAIL_NONE) {
 		add(&fields,
 		    log_str("last_failure",
-			failure_stage(clients.last_failure)->label));
-		add_age(&fields, "failure_age_ms", clients.failed_ms);
+			failure_stage(clients->last_failure)->label));
+		add_age(&fields, "failure_age_ms", clients->failed_ms);
 	}
 	log_answer(LOG_LEVEL_INFO, "state of connection", fields.list);
 }
 
-static size_t
+static int64_t
 waiting_for(const struct config *cfg, const struct config_jump *jump,
-    const struct state *state)
+    const struct gate_report *gates)
 {
-	size_t count = 0;
+	int64_t count = 0;
 
 	for (size_t i = 0; i < cfg->connection_count; i++)
 		if (cfg->connections[i].jump == jump)
-			count += state->waiting[i];
+			count += gates[i].waiting;
 	return count;
 }
 
 void
-state_log(const struct shared *shared, const struct state *state,
-    unsigned silent)
+state_log(const struct shared *shared)
 {
 	const struct config *cfg = shared->cfg;
+	struct gate_report *gates = xcalloc(cfg->connection_count,
+	    sizeof *gates);
 
-	for (size_t i = 0; i < cfg->jump_count; i++)
-		log_jump(&cfg->jumps[i], &state->jumps[i],
-		    waiting_for(cfg, &cfg->jumps[i], state), shared->boxes[i]);
 	for (size_t i = 0; i < cfg->connection_count; i++)
-		log_connection(&cfg->connections[i], state->waiting[i],
-		    shared->gates[i]);
-	if (silent > 0)
-		log_answer(LOG_LEVEL_WARNING,
-		    "state is incomplete, some workers did not answer",
-		    LOG_LIST(log_num("workers", silent)));
+		gate_report(shared->gates[i], &gates[i]);
+	for (size_t i = 0; i < cfg->jump_count; i++)
+		log_jump(&cfg->jumps[i],
+		    waiting_for(cfg, &cfg->jumps[i], gates), shared->boxes[i]);
+	for (size_t i = 0; i < cfg->connection_count; i++)
+		log_connection(&cfg->connections[i], &gates[i]);
+	free(gates);
 }

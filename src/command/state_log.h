@@ -8,9 +8,7 @@
 #define PGJUMP_COMMAND_STATE_LOG_H
 
 struct shared;
-struct state;
 
-/* `silent` workers are missing from the state. */
-void state_log(const struct shared *, const struct state *, unsigned silent);
+void state_log(const struct shared *);
 
 #endif

@@ -68,14 +68,6 @@ struct renewal {
 	struct shared *next;
 };
 
-/* The main thread asks a worker what it knows. */
-struct look {
-	struct message message;
-	struct mailbox *home;
-	struct message *done;
-	struct state *out;
-};
-
 static void
 tell_if_drained(struct worker *worker)
 {
@@ -156,28 +148,6 @@ on_renewal_discard(struct message *message)
 
 	shared_unref(renewal->next);
 	free(renewal);
-}
-
-static void
-on_look(struct message *message, void *receiver)
-{
-	struct look *look = (struct look *)message;
-	struct worker *worker = receiver;
-
-	roster_look(worker->roster, look->out);
-	mailbox_post(look->home, look->done);
-	mailbox_unref(look->home);
-	free(look);
-}
-
-static void
-on_look_discard(struct message *message)
-{
-	struct look *look = (struct look *)message;
-
-	look->done->discard(look->done);
-	mailbox_unref(look->home);
-	free(look);
 }
 
 static void
@@ -356,20 +326,6 @@ worker_renew(struct worker *worker, struct shared *next)
 	renewal->message.discard = on_renewal_discard;
 	renewal->next = shared_ref(next);
 	mailbox_post(worker->mailbox, &renewal->message);
-}
-
-void
-worker_look(struct worker *worker, struct mailbox *home,
-    struct message *take_done, struct state *out)
-{
-	struct look *look = xcalloc(1, sizeof *look);
-
-	look->message.deliver = on_look;
-	look->message.discard = on_look_discard;
-	look->home = mailbox_ref(home);
-	look->done = take_done;
-	look->out = out;
-	mailbox_post(worker->mailbox, &look->message);
 }
 
 void

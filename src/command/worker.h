@@ -16,7 +16,6 @@ struct event_base;
 struct mailbox;
 struct message;
 struct shared;
-struct state;
 struct worker;
 
 /*
@@ -58,14 +57,6 @@ int64_t worker_turned_ms(const struct worker *);
  */
 void worker_drain(struct worker *, struct mailbox *home,
     struct message *take_done);
-
-/*
- * In the worker's thread, fill `out`, which must fit its configuration, then
- * post `take_done` to `home`.  worker_stop() may discard it instead.  `out`
- * must live until then: let `take_done` own it.
- */
-void worker_look(struct worker *, struct mailbox *home,
-    struct message *take_done, struct state *out);
 
 /* End what is left at once, wait for the thread, free.  NULL is fine. */
 void worker_stop(struct worker *);

@@ -461,21 +461,6 @@ jump_is_over(const struct jump *jump)
 	    (jump->pool == NULL || pool_is_empty(jump->pool));
 }
 
-struct jump_state
-jump_look(const struct jump *jump)
-{
-	struct jump_state state = { .links = 0 };
-	struct pool_state pool;
-
-	if (jump->pool == NULL)
-		return state;
-	pool_look(jump->pool, &pool);
-	state.links = pool.live_links;
-	state.channels = pool.channels;
-	state.rtt_us = pool.rtt_us;
-	return state;
-}
-
 void
 jump_close(struct jump *jump)
 {

@@ -62,16 +62,6 @@ bool jump_is_over(const struct jump *);
  */
 void jump_turn(struct jump *);
 
-/* What its links carry, as a plain value. */
-struct jump_state {
-	size_t links;    /* live ones, which take new channels */
-	size_t channels; /* of all links, retired ones included */
-	int64_t rtt_us;  /* the shortest round trip; 0: not measured */
-};
-
-/* All zero for the connections without tunnel. */
-struct jump_state jump_look(const struct jump *);
-
 /*
  * Inner jump boxes go before outer ones.  End dials and links.  Waits for the
  * dialers, which give up at once.  The caller has dropped all requests and

@@ -24,8 +24,6 @@
 #include "base/xmalloc.h"
 #include "client/clients.h"
 #include "command/shared.h"
-#include "command/state.h"
-#include "command/survey.h"
 #include "command/worker.h"
 #include "config/config.h"
 #include "config/load.h"
@@ -46,7 +44,6 @@ struct jump {
 
 static atomic_uint added, jumps_open, clients_left;
 static atomic_bool is_patient; /* clients do not end when drained */
-static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER; /* while looked at */
 
 struct clients *
 clients_open(const struct clients_setup *setup)
@@ -89,14 +86,6 @@ clients_drain(struct clients *clients, enum failure why)
 size_t
 clients_count(const struct clients *clients)
 {
-	return clients->count;
-}
-
-size_t
-clients_waiting(const struct clients *clients)
-{
-	pthread_mutex_lock(&busy);
-	pthread_mutex_unlock(&busy);
 	return clients->count;
 }
 
@@ -148,13 +137,6 @@ jump_is_over(const struct jump *jump)
 {
 	assert(jump->is_leaving);
 	return true;
-}
-
-struct jump_state
-jump_look(const struct jump *jump)
-{
-	assert(jump != NULL);
-	return (struct jump_state){ .links = 1, .channels = 2, .rtt_us = 345 };
 }
 
 void
@@ -436,123 +418,6 @@ many_configurations_in_a_row(void **state)
 	shared_unref(in_use);
 }
 
-/* --- Surveys ------------------------------------------------------------- */
-
-struct heard {
-	unsigned answers, silent;
-	size_t waiting[3], links[2], channels;
-	int64_t rtt_us;
-};
-
-static void
-on_state(void *arg, const struct state *sum, unsigned silent)
-{
-	struct heard *heard = arg;
-
-	heard->answers++;
-	heard->silent = silent;
-	for (unsigned i = 0; i < 3; i++)
-		heard->waiting[i] = sum->waiting[i];
-	for (unsigned i = 0; i < 2; i++)
-		heard->links[i] = sum->jumps[i].links;
-	heard->channels = sum->jumps[0].channels;
-	heard->rtt_us = sum->jumps[0].rtt_us;
-}
-
-static struct survey *
-survey_of(struct lab *lab, struct worker *const *workers, struct heard *heard)
-{
-	return survey_open(&(struct survey_setup){
-	    .base = lab->base,
-	    .workers = workers,
-	    .worker_count = 2,
-	    .jump_count = 2,
-	    .connection_count = 3,
-	    .on_state = on_state,
-	    .arg = heard,
-	});
-}
-
-static void
-what_workers_know_is_added_up(void **state)
-{
-	struct lab *lab = *state;
-	struct worker *workers[] = { worker_start(lab->shared, 0),
-		worker_start(lab->shared, 1) };
-	struct heard heard = { .answers = 0 };
-	struct survey *survey = survey_of(lab, workers, &heard);
-
-	hand(workers[0], 0, 1);
-	hand(workers[1], 0, 2);
-	hand(workers[1], 2, 3);
-	survey_ask(survey);
-	survey_ask(survey); /* the answer is under way */
-	while (heard.answers == 0)
-		event_base_loop(lab->base, EVLOOP_ONCE);
-	assert_int_equal(heard.silent, 0);
-	assert_int_equal(heard.waiting[0], 2);
-	assert_int_equal(heard.waiting[1], 0);
-	assert_int_equal(heard.waiting[2], 1);
-	assert_int_equal(heard.links[0], 2);
-	assert_int_equal(heard.links[1], 2);
-	assert_int_equal(heard.channels, 4);
-	assert_int_equal(heard.rtt_us, 345);
-	for (unsigned i = 0; i < 2; i++)
-		worker_stop(workers[i]);
-	event_base_loop(lab->base, EVLOOP_NONBLOCK);
-	assert_int_equal(heard.answers, 1);
-	survey_close(survey);
-}
-
-/* A worker that does not answer is counted; its answer comes too late for this
- * round. */
-static void
-a_silent_worker_is_not_waited_for(void **state)
-{
-	struct lab *lab = *state;
-	struct worker *workers[] = { worker_start(lab->shared, 0),
-		worker_start(lab->shared, 1) };
-	struct heard heard = { .answers = 0 };
-	struct survey *survey = survey_of(lab, workers, &heard);
-
-	pthread_mutex_lock(&busy);
-	hand(workers[0], 0, 1);
-	survey_ask(survey);
-	while (heard.answers == 0)
-		event_base_loop(lab->base, EVLOOP_ONCE);
-	assert_int_equal(heard.silent, 2);
-	assert_int_equal(heard.waiting[0], 0);
-	survey_ask(survey);
-	pthread_mutex_unlock(&busy);
-	while (heard.answers == 1)
-		event_base_loop(lab->base, EVLOOP_ONCE);
-	assert_int_equal(heard.silent, 0);
-	assert_int_equal(heard.waiting[0], 1);
-	for (unsigned i = 0; i < 2; i++)
-		worker_stop(workers[i]);
-	survey_close(survey);
-}
-
-/* When the end comes first, nothing leaks and no callback is called. */
-static void
-an_answer_may_be_under_way_at_the_end(void **state)
-{
-	struct lab *lab = *state;
-
-	for (unsigned i = 0; i < 100; i++) {
-		struct worker *workers[] = { worker_start(lab->shared, 0),
-			worker_start(lab->shared, 1) };
-		struct heard heard = { .answers = 0 };
-		struct survey *survey = survey_of(lab, workers, &heard);
-
-		survey_ask(survey);
-		for (unsigned w = 0; w < 2; w++)
-			worker_stop(workers[w]);
-		survey_close(survey);
-		assert_int_equal(heard.answers, 0);
-	}
-}
-
 int
 main(void)
 {
@@ -567,9 +432,6 @@ main(void)
 		TEST(clients_of_a_removed_connection_have_a_deadline),
 		TEST(what_stays_is_the_same_object),
 		TEST(many_configurations_in_a_row),
-		TEST(what_workers_know_is_added_up),
-		TEST(a_silent_worker_is_not_waited_for),
-		TEST(an_answer_may_be_under_way_at_the_end),
 	};
 
 	return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
