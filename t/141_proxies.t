@@ -10,6 +10,7 @@ use PgJump::Lab;
 use Test::More;
 
 use Digest::MD5 qw(md5_hex);
+use List::Util qw(uniq);
 use PgJump::Pki qw(cert cert_file);
 use PgJump::Process qw(spew);
 use PgJump::Proxy;
@@ -55,8 +56,9 @@ for my $type (sort keys %proxies) {
 	my $proxy = $proxies{$type};
 
 	is($lab->psql($at{$type}, 'select 42')->{out}, "42\n", $type);
-	is_deeply([$proxy->asked], [$asked{$type}],
-	    'is asked once, and for the name');
+	# by each worker
+	is_deeply([uniq($proxy->asked)], [$asked{$type}],
+	    'is asked for the name');
 	my $port = $proxy->port;
 	ok(scalar(grep { $_->{proxy} && $_->{proxy} eq "127.0.0.1:$port" }
 		$daemon->events('jump box reached')), 'the log names it');
@@ -104,6 +106,49 @@ subtest 'how the answer comes' => sub {
 	$other->down;
 };
 
+# Records of TLS that are cut anywhere, both ways.
+subtest 'in pieces' => sub {
+	my $proxy = proxy(type => 'https');
+	my $relay = PgJump::Relay->new(to => $proxy->port, pieces => 3000);
+	my $connection = through('pieces', $proxy,
+	    proxy_port => $relay->port);
+	my $other = $lab->daemon([$connection]);
+	my $text = join '', map { md5_hex($_) . "\n" } 1 .. 20_000;
+
+	is(md5_hex($lab->psql($connection, 'select md5(i::text) from '
+		. 'generate_series(1, 20000) i')->{out}), md5_hex($text),
+	    'out');
+	is($lab->psql($connection, undef,
+		stdin => "select md5(\$q\$$text\$q\$);\n")->{out},
+	    md5_hex($text) . "\n", 'in');
+	$other->down;
+};
+
+subtest 'an end on the way' => sub {
+	my @cut = map { proxy(type => $_) } qw(http https);
+	my @connections = map { through("cut_$_->{type}", $_) } @cut;
+	my $other = $lab->daemon(\@connections);
+
+	for my $connection (@connections) {
+		my $wire = $lab->wire($connection);
+		$wire->login;
+		$wire->query('select pg_sleep(30)');
+		PgJump::Process::eventually(20, sub {
+			$lab->postgres->sql(q{select count(*) from
+			    pg_stat_activity where query like '%pg_sleep(30)'
+			    and state = 'active' and pid <> pg_backend_pid()})
+		});
+		$box->kill_sessions;
+		my ($error) = grep { $_->[0] eq 'E' } @{ $wire->until('Z') };
+		like($error->[1], qr/tunnel lost: .* broke: closed by the jump box, or by the proxy/,
+		    "$connection->{name} may be the proxy's");
+		ok(PgJump::Process::eventually(20, sub {
+			$lab->psql($connection, 'select 1')->{out} eq "1\n"
+		}), 'and the tunnel is made again');
+	}
+	$other->down;
+};
+
 subtest 'addresses' => sub {
 	my @proxies = map { proxy(type => $_) } qw(http socks5 socks4a);
 	my @connections = map {
@@ -114,7 +159,7 @@ subtest 'addresses' => sub {
 	is($lab->psql($_, 'select 8')->{out}, "8\n", $_->{name})
 	    for @connections;
 	my $port = $box->port;
-	is_deeply([map { $_->asked } @proxies],
+	is_deeply([map { uniq($_->asked) } @proxies],
 	    ["CONNECT 127.0.0.1:$port known", "SOCKS5 type 1 127.0.0.1:$port",
 		    "SOCKS4 127.0.0.1:$port "], 'go as addresses');
 	$other->down;

@@ -8,6 +8,7 @@
  */
 #include "ssh/proxy_http.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,16 +33,37 @@ struct status {
 
 /* --- The request ---------------------------------------------------------- */
 
+/* As xasprintf(), which may leave copies behind where its buffer grew. */
+static char *print_once(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static char *
+print_once(const char *format, ...)
+{
+	va_list args, again;
+	char *text;
+	int len;
+
+	va_start(args, format);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, args);
+	text = xmalloc((size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	va_end(args);
+	return text;
+}
+
 /* RFC 7617: "Proxy-Authorization: Basic ..." and the end of its line. */
 static char *
 authorization(const struct ssh_proxy_asked *asked)
 {
-	char *login = xasprintf("%s:%s", asked->username, asked->password);
+	char *login = print_once("%s:%s", asked->username, asked->password);
 	size_t len = strlen(login);
 	char *text = xmalloc(BASE64_TEXT_SIZE(len)), *header;
 
 	base64_encode(text, (const unsigned char *)login, len);
-	header = xasprintf("Proxy-Authorization: Basic %s\r\n", text);
+	header = print_once("Proxy-Authorization: Basic %s\r\n", text);
 	secret_free(text);
 	secret_free(login);
 	return header;
@@ -53,7 +75,7 @@ ssh_proxy_http_request(const struct ssh_proxy_asked *asked)
 	char *target = config_peer_label(asked->host, asked->port);
 	char *header = asked->username != NULL ? authorization(asked)
 					       : xstrdup("");
-	char *request = xasprintf("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
+	char *request = print_once("CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n",
 	    target, target, header);
 
 	secret_free(header);
