@@ -16,12 +16,12 @@ struct config;
 
 /*
  * Read and validate the files and directories at `paths`, or, if there is none,
- * $PGJUMP_CONFIG_TEXT (config/document.h), or the first of $PGJUMP_CONFIG, ./pgjump.yaml, the XDG and the
- * system file that exists, each also as .yml and .json.  Returns a snapshot
- * with one reference; NULL after printing every error to stderr as
- * "FILE:LINE:COLUMN: message".  Warnings go to stderr as well and are no
- * failure.  If there are `names` (NULL ends them), warnings about other
- * connections are left out.
+ * $PGJUMP_CONFIG_TEXT (config/document.h), or the first of $PGJUMP_CONFIG,
+ * ./pgjump.yaml, the XDG and the system file that exists, each also as .yml and
+ * .json.  Returns a snapshot with one reference; NULL after printing every
+ * error to stderr as "FILE:LINE:COLUMN: message".  Warnings go to stderr as
+ * well and are no failure.  If there are `names` (NULL ends them), warnings
+ * about other connections are left out.
  */
 struct config *config_load(const struct command_line_list *paths,
     char *const *names);

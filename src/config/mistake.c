@@ -117,18 +117,26 @@ has_port(const char *text)
 	    (strchr(text, ':') == colon || colon[-1] == ']');
 }
 
+/* The neighbours of proxy_host begin with proxy_, too. */
 static void
-explain_host(const char *text, char *hint, size_t size)
+explain_host(const char *key, const char *text, char *hint, size_t size)
 {
+	const char *proxy = strcmp(key, "proxy_host") == 0 ? "proxy_" : "";
+
 	if (strstr(text, "://") != NULL)
+		snprintf(hint, size, "; a URL is several keys: %s",
+		    proxy[0] != '\0' ? "proxy_type, proxy_host, proxy_port, "
+				       "proxy_username, proxy_password"
+				     : "host, port, username, password, "
+				       "database");
+	else if (strchr(text, '@') != NULL && has_port(text))
 		snprintf(hint, size,
-		    "; a URL is several keys: host, port, username, password, "
-		    "database");
+		    "; the user goes in %susername, the port in %sport", proxy,
+		    proxy);
 	else if (strchr(text, '@') != NULL)
-		snprintf(hint, size, "; the user goes in username%s",
-		    has_port(text) ? ", the port in port" : "");
+		snprintf(hint, size, "; the user goes in %susername", proxy);
 	else if (has_port(text))
-		snprintf(hint, size, "; the port goes in port");
+		snprintf(hint, size, "; the port goes in %sport", proxy);
 	else if (text[0] == '[')
 		snprintf(hint, size, "; leave the brackets out");
 }
@@ -191,7 +199,7 @@ explain_text(const struct option *option, const char *text, char *hint,
 	switch (option->type) {
 	case OPTION_HOST:
 	case OPTION_HOST_OR_DIR:
-		explain_host(text, hint, size);
+		explain_host(option->name, text, hint, size);
 		break;
 	case OPTION_NAME:
 		explain_name(text, hint, size);

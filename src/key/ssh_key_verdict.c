@@ -25,9 +25,10 @@ static const char *const texts[] = {
 	[SSH_KEY_BAD_CIPHER] = "it is encrypted with a cipher that cannot be "
 			       "read safely; encrypt it anew with "
 			       "\"ssh-keygen -p -Z aes256-ctr -f KEY\"",
-	[SSH_KEY_OLD_CIPHER] = "it is encrypted with an old cipher; encrypt it "
-			       "anew with \"openssl pkey -provider legacy "
-			       "-provider default -in KEY -aes256 -out NEW\"",
+	[SSH_KEY_OLD_CIPHER] =
+	    "it is encrypted with an old or rare cipher; encrypt it "
+	    "anew with \"openssl pkey -provider legacy "
+	    "-provider default -in KEY -aes256 -out NEW\"",
 	[SSH_KEY_BASE64] = "this is base64, of a key with its BEGIN line; "
 			   "decode it, as \"base64 -d\" does",
 	[SSH_KEY_SLOW] = "checking its passphrase would take longer than a "

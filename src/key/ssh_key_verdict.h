@@ -16,7 +16,7 @@ enum ssh_key_verdict {
 	SSH_KEY_UNSUPPORTED,      /* security keys, other types and curves */
 	SSH_KEY_NEEDS_PASSPHRASE, /* encrypted, and none was given */
 	SSH_KEY_WRONG_PASSPHRASE,
-	SSH_KEY_OLD_CIPHER,  /* PEM, encrypted with a cipher of old */
+	SSH_KEY_OLD_CIPHER,  /* PEM, with a cipher that is old or rare */
 	SSH_KEY_BASE64,      /* a key in base64, armour and all */
 	SSH_KEY_BAD_CIPHER,  /* with a cipher that libssh2 cannot read safely */
 	SSH_KEY_SLOW,        /* its passphrase takes too long to check */

@@ -82,7 +82,9 @@ wrong_keys_are_errors(void **state)
 		    "proxy_port\n" },
 		{ "    proxy_host: http://p\n",
 		    "9:17: ssh_tunnel.proxy_host must be a host name or an "
-		    "address without a port, not \"http://p\"\n" },
+		    "address without a port, not \"http://p\"; a URL is "
+		    "several keys: proxy_type, proxy_host, proxy_port, "
+		    "proxy_username, proxy_password\n" },
 		{ "    proxy_host: p\n    proxy_port: 0\n",
 		    "10:17: ssh_tunnel.proxy_port must be a number from 1 to "
 		    "65535, not \"0\"\n" },
