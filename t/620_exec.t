@@ -48,6 +48,23 @@ subtest 'psql needs no argument, and sshd sees one login' => sub {
 	is($seen->{err}, '', 'nothing on stderr');
 };
 
+subtest 'jump boxes behind one another: one login at each' => sub {
+	my $inner = $lab->new_box(name => 'inner');
+	my $outer = $lab->connection('outer')->{ssh_tunnel};
+	delete $outer->{enabled};
+	my $chain = PgJump::Exec->new(lab => $lab, connections => [
+		$lab->connection('inner', box => $inner,
+			ssh_tunnel => { via => $outer })]);
+	my $before = PgJump::Exec::logins($lab->box);
+	my $seen = $chain->run_to_end('inner', @psql, '-c', $who);
+
+	is($seen->{out}, "readonly myapp\n", 'the answer')
+	    or diag($seen->{err});
+	is($seen->{err}, '', 'nothing on stderr');
+	is(PgJump::Exec::logins($lab->box) - $before, 1, 'the outer one');
+	is(PgJump::Exec::logins($inner), 1, 'the inner one');
+};
+
 subtest 'pg_dump, and standard input' => sub {
 	my $seen = $exec->run_to_end('orders', PgJump::Postgres::bin('pg_dump'),
 	    '-s');

@@ -137,6 +137,29 @@ subtest 'what ssh tries by itself: an agent, usual files, known_hosts' => sub {
 	$process->down('INT');
 };
 
+subtest 'jump boxes behind one another' => sub {
+	my $inner = $lab->new_box(name => 'inner');
+	my $both = spew("$dir/both", $box->known_line . "\n"
+		. $inner->known_line . "\n");
+	my @hops = map { "$user\@127.0.0.1:" . $_->port } $box, $inner;
+	my @keys = ('-o', "UserKnownHostsFile=$both");
+	my %home = (home => "$dir/home");
+
+	for my $arguments (
+		['-J', join(',', @hops), "127.0.0.1:$pg"],
+		['-J', $hops[0], '-L', reserve() . ":127.0.0.1:$pg", $hops[1]],
+		['-J', $hops[0], '-L', reserve() . ":127.0.0.1:$pg", '-p',
+			$inner->port, '-i', $key, "$user\@127.0.0.1"],
+	) {
+		my $process = start(@keys, @$arguments, \%home);
+		$process->up(qr/^psql/m);
+		is(pasted($process)->{out}, "readonly\n", "@$arguments")
+		    or diag($process->text);
+		$process->down('INT');
+	}
+	like($inner->log_text, qr/^Accepted publickey/m, 'by the inner one');
+};
+
 subtest 'what fails is told at once' => sub {
 	my $closed = reserve();
 	my @to = ('-L', reserve() . ":127.0.0.1:$pg");

@@ -65,7 +65,7 @@ dial_hop(struct check_state *state, const struct config_jump *last)
 {
 	unsigned hop = state->hop;
 	struct check_carrier *outer = hop > 1
-	    ? check_hop_carrier(state->hops[hop - 2])
+	    ? check_hop_carrier(state->approach->hops[hop - 2])
 	    : NULL;
 
 	if (hop == config_hops_count(last)) {
@@ -73,9 +73,9 @@ dial_hop(struct check_state *state, const struct config_jump *last)
 		return check_route_dial(state->route, &state->reported,
 		    &state->fault);
 	}
-	state->hops[hop - 1] = check_hop_new(state->task,
+	state->approach->hops[hop - 1] = check_hop_new(state->task,
 	    config_hops_at(last, hop + 1), outer);
-	return check_hop_dial(state->hops[hop - 1], &state->reported,
+	return check_hop_dial(state->approach->hops[hop - 1], &state->reported,
 	    &state->fault);
 }
 
@@ -101,8 +101,8 @@ check_approach_go(struct check_state *state)
 
 /* The inner hops go first: they use the outer ones. */
 void
-check_approach_end(struct check_state *state)
+check_approach_end(struct check_approach *approach)
 {
 	for (size_t i = CONFIG_HOPS_MAX - 1; i-- > 0;)
-		check_hop_free(state->hops[i]);
+		check_hop_free(approach->hops[i]);
 }

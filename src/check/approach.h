@@ -9,8 +9,15 @@
 #include <stddef.h>
 
 #include "base/failure.h"
+#include "config/hops.h"
 
+struct check_hop;
 struct check_state;
+
+/* The outer hops, the first reached first.  Zeroed before a walk. */
+struct check_approach {
+	struct check_hop *hops[CONFIG_HOPS_MAX - 1];
+};
 
 /*
  * Read the secrets of every hop, so that what is wrong with one shows at once,
@@ -23,7 +30,7 @@ enum failure check_approach_read_keys(struct check_state *, char *logins,
 /* Log in to every hop; without a jump box there is nothing to do. */
 enum failure check_approach_go(struct check_state *);
 
-/* Close the outer hops, after the route. */
-void check_approach_end(struct check_state *);
+/* Close the outer hops, after the route or what was made of it. */
+void check_approach_end(struct check_approach *);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/xmalloc.h"
+#include "check/approach.h"
 #include "check/ask.h"
 #include "check/board.h"
 #include "check/json.h"
@@ -105,12 +106,13 @@ walk_some(void *arg)
 			.cancel_fd = check->cancel_fd,
 			.deadline_ms = check->deadline_ms,
 		};
-
 		struct check_route *route = check_route_new(&task);
+		struct check_approach approach = { { NULL } };
 
-		check_walk(&task, route, check->boards[index],
+		check_walk(&task, route, &approach, check->boards[index],
 		    !check->line->no_login);
 		check_route_free(route);
+		check_approach_end(&approach);
 		check_board_finish(check->boards[index]);
 	}
 	return NULL;

@@ -94,8 +94,7 @@ check_route_release(struct check_route *take, struct ssh_link **link)
 	struct event_base *base = take->base;
 
 	*link = take->link;
-	if (*link != NULL &&
-	    (ssh_link_is_closed(*link) || take->outer != NULL)) {
+	if (*link != NULL && ssh_link_is_closed(*link)) {
 		ssh_link_free(*link);
 		*link = NULL;
 	}

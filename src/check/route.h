@@ -41,8 +41,7 @@ void check_route_free(struct check_route *); /* NULL is fine */
 
 /*
  * Free the route, but give its event base and, where it has a good one, its
- * link (else NULL) to the caller, who may use them in another thread.  A link
- * that an outer one carried is not good without it.
+ * link (else NULL) to the caller, who may use them in another thread.
  */
 struct event_base *check_route_release(struct check_route *take,
     struct ssh_link **link);

@@ -16,21 +16,20 @@
 #include "check/key.h"
 #include "check/refusal.h"
 #include "check/route.h"
-#include "config/hops.h"
 #include "ssh/dial.h"
 
+struct check_approach;
 struct check_board;
-struct check_hop;
 struct stream;
 
 struct check_state {
 	const struct check_task *task;
 	struct check_board *board;
 	struct check_route *route;
-	bool may_log_in; /* to the database */
-	unsigned hop;    /* in progress, from 1; 0: none */
-	struct check_hop *hops[CONFIG_HOPS_MAX - 1]; /* the outer ones */
-	struct fault fault; /* of the step in progress */
+	bool may_log_in;                 /* to the database */
+	unsigned hop;                    /* in progress, from 1; 0: none */
+	struct check_approach *approach; /* the outer ones */
+	struct fault fault;              /* of the step in progress */
 
 	/* The way to the jump box, or to a database without one. */
 	struct dial reported, silent; /* `silent` shows no stage on the board */

@@ -400,13 +400,14 @@ fail(struct check_state *state)
 
 void
 check_walk(const struct check_task *task, struct check_route *route,
-    struct check_board *board, bool may_log_in)
+    struct check_approach *approach, struct check_board *board, bool may_log_in)
 {
 	struct check_state state = {
 		.task = task,
 		.board = board,
 		.may_log_in = may_log_in,
 		.route = route,
+		.approach = approach,
 	};
 
 	check_dial_init(&state);
@@ -416,7 +417,6 @@ check_walk(const struct check_task *task, struct check_route *route,
 			break;
 		}
 	stream_close(state.database, false);
-	check_approach_end(&state);
 }
 
 bool

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+struct check_approach;
 struct check_board;
 struct check_report;
 struct check_route;
@@ -19,10 +20,11 @@ struct check_task;
  * Walk until the end, the first failure, or until the task is cancelled; the
  * caller then finishes the board.  With `may_log_in` the walk ends with a
  * session, where a password for it is configured.  The route is new and of this
- * task; after a walk that went well it has a link to the jump box.
+ * task; after a walk that went well it has a link to the jump box, which the
+ * outer hops of the approach carry.  The caller ends that after the route.
  */
 void check_walk(const struct check_task *, struct check_route *,
-    struct check_board *, bool may_log_in);
+    struct check_approach *, struct check_board *, bool may_log_in);
 
 /*
  * For another thread, which saw in `seen` that this walk is long past its

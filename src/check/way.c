@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/xmalloc.h"
+#include "check/approach.h"
 #include "check/ask.h"
 #include "check/board.h"
 #include "check/login.h"
@@ -34,8 +35,16 @@
 #define LATE_MS      500
 #define CLOSE_MAX_MS 200
 
+/* The jump boxes before the last one, and what they need. */
+struct check_way_outer {
+	struct check_approach approach;
+	struct resolver *resolver;
+	int cancel_fd;
+};
+
 struct walk {
 	struct check_task task;
+	struct check_way_outer *outer;
 	const struct check_way_signals *signals;
 	struct check_route *route;
 	struct check_board *board;
@@ -50,7 +59,8 @@ run(void *arg)
 {
 	struct walk *walk = arg;
 
-	check_walk(&walk->task, walk->route, walk->board, true);
+	check_walk(&walk->task, walk->route, &walk->outer->approach,
+	    walk->board, true);
 	check_board_finish(walk->board);
 	return NULL;
 }
@@ -162,6 +172,35 @@ walk_it(struct walk *walk)
 	return code_of(walk);
 }
 
+static void
+end(struct walk *walk)
+{
+	check_route_free(walk->route);
+	check_approach_end(&walk->outer->approach);
+	walk->outer->approach = (struct check_approach){ { NULL } };
+}
+
+static void
+free_outer(struct check_way_outer *outer)
+{
+	if (outer == NULL)
+		return;
+	check_approach_end(&outer->approach);
+	resolver_free(outer->resolver);
+	close(outer->cancel_fd);
+	free(outer);
+}
+
+static struct check_way_outer *
+new_outer(void)
+{
+	struct check_way_outer *outer = xcalloc(1, sizeof *outer);
+
+	outer->resolver = resolver_new();
+	outer->cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return outer;
+}
+
 /* Walk once.  Returns the exit code, and whether to walk again. */
 static int
 walk_once(struct walk *walk, struct check_way *out, bool *again)
@@ -174,7 +213,7 @@ walk_once(struct walk *walk, struct check_way *out, bool *again)
 	if (code == 0)
 		out->base = check_route_release(walk->route, &out->link);
 	else
-		check_route_free(walk->route);
+		end(walk);
 	*again = code != 0 && ask(walk);
 	check_board_free(walk->board);
 	return walk->signal != 0 ? 128 + walk->signal : code;
@@ -185,11 +224,13 @@ check_way_walk(const struct config *cfg,
     const struct config_connection *connection,
     const struct check_way_signals *signals, struct check_way *out)
 {
+	struct check_way_outer *outer = new_outer();
 	struct walk walk = {
 		.task = { .cfg = cfg,
 		    .connection = connection,
-		    .resolver = resolver_new(),
-		    .cancel_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) },
+		    .resolver = outer->resolver,
+		    .cancel_fd = outer->cancel_fd },
+		.outer = outer,
 		.signals = signals,
 		.report = xmalloc(sizeof *walk.report),
 		.changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
@@ -199,11 +240,20 @@ check_way_walk(const struct config *cfg,
 
 	while (again)
 		code = walk_once(&walk, out, &again);
-	resolver_free(walk.task.resolver);
-	close(walk.task.cancel_fd);
+	if (code == 0)
+		out->outer = outer;
+	else
+		free_outer(outer);
 	close(walk.changed_fd);
 	free(walk.report);
 	return code;
+}
+
+void
+check_way_end(struct check_way *way)
+{
+	free_outer(way->outer);
+	way->outer = NULL;
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef PGJUMP_CHECK_WAY_H
 #define PGJUMP_CHECK_WAY_H
 
+struct check_way_outer;
 struct config;
 struct config_connection;
 struct event_base;
@@ -15,8 +16,9 @@ struct ssh_link;
 
 /* What is left of a walk that went well. */
 struct check_way {
-	struct event_base *base; /* no thread runs it any more */
-	struct ssh_link *link;   /* on that base; NULL: without tunnel */
+	struct event_base *base;       /* no thread runs it any more */
+	struct ssh_link *link;         /* on that base; NULL: without tunnel */
+	struct check_way_outer *outer; /* what carries the link; or NULL */
 };
 
 /* The signals that arrive meanwhile. */
@@ -36,6 +38,9 @@ struct check_way_signals {
  */
 int check_way_walk(const struct config *, const struct config_connection *,
     const struct check_way_signals *, struct check_way *out);
+
+/* Close the outer jump boxes, after the link.  Zeroed is fine. */
+void check_way_end(struct check_way *);
 
 /* Remove the variables that would steer libpq; before there are threads. */
 void check_way_prepare(void);

@@ -311,6 +311,7 @@ serve_command(struct exec *exec)
 	if (open_passage(exec) && make_environment(exec))
 		code = run_command(exec);
 	passage_close(exec->passage);
+	check_way_end(&exec->way);
 	event_base_free(exec->base);
 	return code;
 }

@@ -160,13 +160,27 @@ box_of(const struct passage *passage)
 	    ->boxes[jump != NULL ? jump->index : cfg->jump_count];
 }
 
+/* The link that was brought has its own way through the outer jump boxes; the
+ * worker needs one only for another link. */
+static void
+bring_link(struct passage *passage, struct jump_box *box)
+{
+	const struct config_jump *jump = passage->setup.cfg->connections[0]
+					     .jump;
+
+	if (passage->setup.take_link == NULL)
+		return;
+	jump_box_bring(box, passage->setup.take_link);
+	while ((jump = jump->via) != NULL)
+		jump_box_rest(passage->shared->boxes[jump->index]);
+}
+
 static bool
 start_worker(struct passage *passage, char *error, size_t size)
 {
 	struct jump_box *box = box_of(passage);
 
-	if (passage->setup.take_link != NULL)
-		jump_box_bring(box, passage->setup.take_link);
+	bring_link(passage, box);
 	passage->worker = worker_start_on(passage->shared, 0,
 	    passage->setup.take_worker_base);
 	if (passage->worker != NULL)

@@ -341,6 +341,7 @@ run(struct tunnel *tunnel)
 	assert(tunnel->base != NULL);
 	code = serve(tunnel);
 	passage_close(tunnel->passage);
+	check_way_end(&tunnel->way);
 	event_base_free(tunnel->base);
 	return code;
 }

@@ -152,6 +152,12 @@ jump_box_bring(struct jump_box *box, struct ssh_link *take)
 	box->is_proved = true;
 }
 
+void
+jump_box_rest(struct jump_box *box)
+{
+	box->unused = UNUSED_MAX;
+}
+
 struct ssh_link *
 jump_box_take_link(struct jump_box *box)
 {

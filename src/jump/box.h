@@ -55,6 +55,10 @@ size_t jump_box_share(struct jump_box *);
  * worker did.
  */
 void jump_box_bring(struct jump_box *, struct ssh_link *take);
+
+/* No link is wanted in advance: dial when a client comes.  Before there are
+ * workers. */
+void jump_box_rest(struct jump_box *);
 struct ssh_link *jump_box_take_link(struct jump_box *);
 
 /* May a link be dialled now? */
