@@ -91,7 +91,7 @@ wrong_keys_are_errors(void **state)
 		{ "    proxy_host: p\n    proxy_type: socks\n"
 		  "    proxy_ca_cert: x\n",
 		    "10:17: ssh_tunnel.proxy_type must be one of http, https, "
-		    "socks5, socks4a, not \"socks\"\n"
+		    "socks5, socks4a, not \"socks\"; did you mean socks5?\n"
 		    "11:20: ssh_tunnel.proxy_ca_cert must be a certificate in "
 		    "PEM format\n" },
 		{ "    proxy_host: p\n    proxy_username: u\n",
