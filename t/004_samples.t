@@ -99,12 +99,20 @@ subtest 'pgjump.service' => sub {
 	plan skip_all => 'systemd-analyze wants a /run/systemd, or to make it'
 	    unless -d '/run/systemd' || -w '/run';
 	my $program = PgJump::Daemon::program();
-	$unit =~ s/^(ExecStart=)\S+/$1$program/m;
+	$unit =~ s/^(Exec(?:Start|Reload)=)\S+/$1$program/mg;
 	is(complaints($unit), '', 'systemd has nothing to complain of');
 	like(complaints($unit =~ s/^(\[Service\]\n)/$1Nonsense=1\n/mr),
 	    qr/Nonsense/, 'as it would of an unknown setting');
 	like(complaints($unit =~ s/^(ExecStart=)\S+/$1\/nonexistent/mr),
 	    qr/not executable/, 'or of a program that is not there');
+	my $judged = run(['systemd-analyze', 'security', '--offline=true',
+		"$top/etc/pgjump.service"]);
+	my ($exposure) = $judged->{out} =~ /exposure level .*: ([\d.]+)/;
+	SKIP: {
+		skip 'this systemd-analyze judges running units only', 1
+		    unless defined $exposure;
+		cmp_ok($exposure, '<=', 1.5, 'little is exposed');
+	}
 };
 
 $lab->done;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "base/xmalloc.h"
@@ -86,6 +87,17 @@ crew_load(const struct crew *crew)
 	for (unsigned i = 0; i < crew->count; i++)
 		load += worker_load(crew->workers[i]);
 	return load;
+}
+
+int64_t
+crew_turned_ms(const struct crew *crew)
+{
+	int64_t turned_ms = worker_turned_ms(crew->workers[0]);
+
+	for (unsigned i = 1; i < crew->count; i++)
+		turned_ms = clock_earlier(turned_ms,
+		    worker_turned_ms(crew->workers[i]));
+	return turned_ms;
 }
 
 void

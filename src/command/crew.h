@@ -29,6 +29,9 @@ void crew_hand(struct crew *, size_t connection, int take_fd,
 /* How many clients were handed over and are not gone. */
 size_t crew_load(const struct crew *);
 
+/* When the worker that has not turned its loop for longest last did so. */
+int64_t crew_turned_ms(const struct crew *);
+
 /* See worker_renew(). */
 void crew_renew(struct crew *, struct shared *next);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/shell_word.h"
 #include "base/xmalloc.h"
 #include "command/dsn_text.h"
@@ -45,4 +46,20 @@ psql_line(const struct config_connection *connection)
 	free(word);
 	free(string);
 	return line;
+}
+
+void
+psql_line_announce(const struct config *cfg)
+{
+	for (size_t i = 0; i < cfg->connection_count; i++) {
+		char *line = psql_line(&cfg->connections[i]);
+
+		log_info("listening",
+		    log_str("connection", cfg->connections[i].name),
+		    log_str("psql", line));
+		free(line);
+	}
+	log_info("ready",
+	    log_num("connections", (int64_t)cfg->connection_count),
+	    log_num("workers", cfg->workers));
 }

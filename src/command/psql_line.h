@@ -7,6 +7,7 @@
 #ifndef PGJUMP_COMMAND_PSQL_LINE_H
 #define PGJUMP_COMMAND_PSQL_LINE_H
 
+struct config;
 struct config_connection;
 
 /*
@@ -15,5 +16,8 @@ struct config_connection;
  * The caller frees it.  Holds no password.
  */
 char *psql_line(const struct config_connection *);
+
+/* Log the command for each connection, and that pgjump is ready. */
+void psql_line_announce(const struct config *);
 
 #endif

@@ -281,6 +281,7 @@ begin(struct reload *reload)
 
 	STAILQ_CONCAT(&reload->served, &reload->waiting);
 	log_info("reloading", log_str("file", reload->shared->cfg->path));
+	reload->setup.on_begin(reload->setup.arg);
 	error = pthread_create(&reload->thread, NULL, run, reload);
 	reload->is_running = error == 0;
 	if (error != 0)

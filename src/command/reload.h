@@ -45,6 +45,7 @@ struct reload_setup {
 	 * and each reason is a line on `errors`.
 	 */
 	bool (*apply)(void *arg, struct shared *next, FILE *errors);
+	void (*on_begin)(void *arg); /* of a reload */
 	/* Every verdict, whoever asked. */
 	reload_verdict_fn *on_verdict;
 	void *arg;

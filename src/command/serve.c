@@ -30,6 +30,7 @@
 #include "command/reload.h"
 #include "command/shared.h"
 #include "command/state_log.h"
+#include "command/systemd.h"
 #include "command/upkeep.h"
 #include "command/watch.h"
 #include "command/worker.h"
@@ -47,8 +48,9 @@ struct server {
 	struct mailbox *mailbox;
 	struct reload *reload;
 	struct watch *watch;
-	struct event *delay;    /* before a drain */
-	struct event *deadline; /* of a drain */
+	struct systemd *systemd; /* NULL: it does not listen */
+	struct event *delay;     /* before a drain */
+	struct event *deadline;  /* of a drain */
 	int signal_fd;
 	struct http *http; /* NULL: off */
 	const char *admin; /* of the command line, or NULL */
@@ -109,6 +111,7 @@ begin_to_stop(struct server *server, int exit_code)
 		server->exit_code = exit_code;
 	server->is_stopping = true;
 	http_enter(server->http, HTTP_STOPPING);
+	systemd_stopping(server->systemd);
 }
 
 /* Refuse new clients, and give those that are here shutdown_timeout. */
@@ -260,24 +263,16 @@ show(struct server *server)
 		.gates = server->shared->gates,
 		.boxes = server->shared->boxes,
 	    });
+	systemd_show(server->systemd, server->shared);
 }
 
-/* The links on the way to the files may have changed since the last time. */
-static void
-watch_files(struct server *server)
-{
-	struct config *cfg = server->shared->cfg;
-
-	watch_set(server->watch,
-	    cfg->reload == RELOAD_BY_WATCHING ? cfg : NULL);
-}
-
+/* The links on the way to the files may have changed. */
 static void
 on_change(void *arg)
 {
 	struct server *server = arg;
 
-	watch_files(server);
+	watch_set(server->watch, server->shared->cfg);
 	reload_ask(server->reload, RELOAD_BY_WATCH, NULL, NULL);
 }
 
@@ -293,7 +288,7 @@ go_over(struct server *server, struct shared *next)
 	crew_renew(server->crew, next);
 	log_setup(cfg->log_level, cfg->log_format);
 	server->shared = shared_ref(next);
-	watch_files(server);
+	watch_set(server->watch, cfg);
 	show(server);
 	shared_unref(before);
 }
@@ -317,12 +312,19 @@ apply(void *arg, struct shared *next, FILE *errors)
 }
 
 static void
+on_begin(void *arg)
+{
+	systemd_reloading(((struct server *)arg)->systemd);
+}
+
+static void
 on_verdict(void *arg, const struct reload_verdict *verdict)
 {
 	struct server *server = arg;
 
 	http_reloaded(server->http, verdict->is_accepted, verdict->at_s,
 	    verdict->text);
+	systemd_reloaded(server->systemd, verdict->is_accepted);
 }
 
 static struct reload *
@@ -333,6 +335,7 @@ make_reload(struct server *server)
 	    .shared = server->shared,
 	    .admin = server->admin,
 	    .apply = apply,
+	    .on_begin = on_begin,
 	    .on_verdict = on_verdict,
 	    .arg = server,
 	});
@@ -353,24 +356,6 @@ on_reload(void *arg, struct http_errand *take)
 }
 
 /* --- From start to end -------------------------------------------------- */
-
-static void
-announce(const struct server *server)
-{
-	const struct config *cfg = server->shared->cfg;
-	char *line;
-
-	for (size_t i = 0; i < cfg->connection_count; i++) {
-		line = psql_line(&cfg->connections[i]);
-		log_info("listening",
-		    log_str("connection", cfg->connections[i].name),
-		    log_str("psql", line));
-		free(line);
-	}
-	log_info("ready",
-	    log_num("connections", (int64_t)cfg->connection_count),
-	    log_num("workers", cfg->workers));
-}
 
 /*
  * Run until a signal ends it.  Later signals are not read: what follows is
@@ -401,16 +386,18 @@ serve(struct server *server)
 
 	server->crew = crew_start(server->shared);
 	if (server->crew != NULL) {
+		server->systemd = systemd_open(server->base, server->crew);
 		show(server);
 		http_enter(server->http, HTTP_RUNNING);
-		announce(server);
+		psql_line_announce(server->shared->cfg);
 		server->reload = make_reload(server);
 		server->watch = watch_open(server->base, on_change, server);
-		watch_files(server);
+		watch_set(server->watch, server->shared->cfg);
 		run_loop(server);
 		code = server->exit_code;
 	}
 	http_close(server->http);
+	systemd_close(server->systemd);
 	watch_close(server->watch);
 	reload_close(server->reload);
 	crew_stop(server->crew);

@@ -243,14 +243,15 @@ forget(struct watch *watch)
 void
 watch_set(struct watch *watch, const struct config *cfg)
 {
+	bool is_wanted = cfg->reload == RELOAD_BY_WATCHING;
 	struct watch before = *watch;
 
 	watch->fd = -1;
 	watch->names = NULL;
 	watch->count = watch->room = 0;
-	if (cfg != NULL)
+	if (is_wanted)
 		watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (cfg != NULL && watch->fd < 0)
+	if (is_wanted && watch->fd < 0)
 		log_error("cannot watch files",
 		    log_str("error", strerror(errno)));
 	if (watch->fd >= 0) {

@@ -20,7 +20,7 @@ struct watch;
 struct watch *watch_open(struct event_base *, void (*on_change)(void *arg),
     void *arg);
 
-/* Watch the files of this configuration instead; NULL: none. */
+/* Watch the files of this configuration instead, if its `reload` says so. */
 void watch_set(struct watch *, const struct config *);
 
 void watch_close(struct watch *); /* NULL is fine */

@@ -51,6 +51,23 @@ parse(struct source *source, const char *bytes, size_t len,
 }
 
 /*
+ * The permissions that matter.  A file of root's that pgjump's own group may
+ * read is how a service gets its secrets; nobody else is in that group.
+ */
+static unsigned
+mode_of(const struct stat *status)
+{
+	unsigned mode = status->st_mode & 0777;
+
+	if (!S_ISREG(status->st_mode))
+		return 0;
+	if (status->st_uid == 0 && status->st_gid != 0 &&
+	    status->st_gid == getegid())
+		mode &= ~(unsigned)S_IRGRP;
+	return mode;
+}
+
+/*
  * 0, or -1 with errno.  `buf` has room for one byte more than is allowed, so
  * that a file which is too large is noticed.
  */
@@ -68,7 +85,7 @@ read_bytes(const char *path, char *buf, size_t *len, unsigned *mode)
 		while (*len <= YAML_SIZE_MAX &&
 		    (got = read(fd, buf + *len, YAML_SIZE_MAX + 1 - *len)) > 0)
 			*len += (size_t)got;
-	*mode = got >= 0 && S_ISREG(status.st_mode) ? status.st_mode & 0777 : 0;
+	*mode = got >= 0 ? mode_of(&status) : 0;
 	close(fd);
 	return got < 0 ? -1 : 0;
 }
