@@ -12,7 +12,7 @@ use PgJump::Relay;
 my @host_keys = qw(host-ed25519 host-ecdsa host-rsa host-other);
 my @user_keys = qw(ed25519 agent1 agent2 agent3);
 
-# lab, hops; optional: relays, config (sshd settings of each, by number).
+# lab, hops; optional: relays (with pieces as theirs), config (sshd settings of each, by number).
 sub new($class, $lab, $hops, %is)
 {
 	my $self = bless { lab => $lab, hops => $hops, %is }, $class;
@@ -23,7 +23,9 @@ sub new($class, $lab, $hops, %is)
 		    authorized => [public($user_keys[$n - 1])],
 		    config => $is{config}{$n} // {});
 		$self->{relay}[$n] = PgJump::Relay->new(
-		    to => $self->{box}[$n]->port) if $is{relays};
+		    to => $self->{box}[$n]->port,
+		    $is{pieces} ? (pieces => $is{pieces}) : ())
+		    if $is{relays};
 	}
 	return $self;
 }
