@@ -21,6 +21,7 @@ my $can_judge = run(['python3', '-W', 'ignore', '-c', 'import jsonschema'])
 my $hostile = q{<script>alert("1")</script>' ]]> </style> &amp; \\ \e[31m};
 my $box = $lab->box;
 my $foreign = PgJump::Peer->new(['accept', "$hostile\r\n", 'close']);
+my $inner_box = $lab->new_box;
 my %edge = (host => '127.0.0.1', port => $box->port, username => $box->user,
 	auth_method => 'key', host_key => $box->pin,
 	private_key => PgJump::Keys::private('ed25519'));
@@ -32,10 +33,13 @@ my $odd = $lab->connection('odd', ssh_tunnel => {
 	port => $foreign->port, host_key => 'any', auth_method => 'password',
 	private_key => undef,
 	password => $lab->secret('a-password-of-a-jump-box') });
+my $far = $lab->connection('far', ssh_tunnel => {
+	port => $inner_box->port, username => $inner_box->user,
+	host_key => $inner_box->pin, via => 'edge' });
 my $near = $lab->connection('near', ssh_tunnel => 0);
 my $http = reserve();
 my $admin = $lab->dir . '/admin.sock';
-my $daemon = $lab->daemon([$good, $refused, $odd, $near],
+my $daemon = $lab->daemon([$good, $refused, $odd, $far, $near],
     http => $http + 0, admin => $admin, jump_boxes => { edge => \%edge });
 my @answers;
 
@@ -88,12 +92,14 @@ subtest 'what is in it' => sub {
 	is($status->{configuration}{last_reload}, undef, 'no reload yet');
 	my $jumps = by_name($status->{jump_boxes});
 	my $odd_name = '127.0.0.1:' . $foreign->port . '/odd';
-	is_deeply([sort keys %$jumps], [sort 'edge', $odd_name],
+	my $inner_name = '127.0.0.1:' . $inner_box->port . '/far';
+	is_deeply([sort keys %$jumps], [sort 'edge', $odd_name, $inner_name],
 	    'the jump boxes');
+	is($jumps->{$inner_name}{via}, 'edge', 'one is behind another');
 	my $edge = $jumps->{edge};
 	is($edge->{state}, 'up', 'one is up');
 	cmp_ok($edge->{rtt_microseconds}, '>', 0, 'its round trip');
-	is($edge->{channels}, 1, 'its channels');
+	is($edge->{channels}, 2, 'its channels: a client, and an inner link');
 	is($edge->{last_failure}, undef, 'it has not failed');
 	like($jumps->{$odd_name}{state}, qr/^(?:down|dialling)$/, 'one is not');
 	cmp_ok($jumps->{$odd_name}{attempts}, '>=', 1, 'after attempts');
@@ -138,6 +144,8 @@ subtest 'some connections' => sub {
 	    [qw(billing near)], 'those that are named');
 	is_deeply([map { $_->{name} } @{ $status->{jump_boxes} }], ['edge'],
 	    'and their jump boxes');
+	$status = status($http, '/status?connections=far');
+	is(scalar @{ $status->{jump_boxes} }, 2, 'a chain has all its hops');
 	is(asked($http, '/status?connections=near,nobody')->{status}, 404,
 	    'an unknown name');
 };
@@ -153,6 +161,8 @@ subtest 'pgjump status' => sub {
 	my $way = "127.0.0.1:$good->{listen} > 127.0.0.1:" . $box->port . ' > ';
 	like($seen->{out}, qr{^orders\ +up\ +0/7\ +\d+\ +0\ +\d.*\ \Q$way\E}mx,
 	    'a row');
+	$way = join ' > ', map { '127.0.0.1:' . $_->port } $box, $inner_box;
+	like($seen->{out}, qr{^far\ .*\ >\ \Q$way\E\ >\ }mx, 'a chain');
 	like($seen->{out}, qr/^near\ +direct\ /mx, 'a direct connection');
 	like($seen->{out}, qr/^billing\ .*\n\ \ tunnel\ is\ up,.*\[db_refused\]
 	    \ \(\d+\ s\ ago\)\n\ \ \w.*\.$/mx, 'what is broken, and the hint');

@@ -15,6 +15,8 @@
 #include "config/yaml.h"
 
 #define TEXT_MAX 1300
+/* More than a chain may have; an answer that goes round ends here. */
+#define HOPS_MAX 16
 
 struct text {
 	char bytes[TEXT_MAX];
@@ -123,12 +125,12 @@ put(const struct page *page, enum look look, const char *text, int width)
 	    text, is_colored ? "\033[0m" : "");
 }
 
-/* The jump box of a connection; NULL: it has none. */
+/* The jump box that `of` names by its key `key`; NULL: it names none. */
 static const struct node *
-jump_of(const struct node *status, const struct node *connection)
+jump_named(const struct node *status, const struct node *of, const char *key)
 {
 	const struct node *jumps = find(status, "jump_boxes");
-	struct text name = text_of(connection, "jump_box");
+	struct text name = text_of(of, key);
 
 	for (size_t i = 0;
 	     jumps != NULL && jumps->kind == NODE_LIST && i < jumps->count; i++)
@@ -136,6 +138,12 @@ jump_of(const struct node *status, const struct node *connection)
 			name.bytes) == 0)
 			return jumps->items[i];
 	return NULL;
+}
+
+static const struct node *
+jump_of(const struct node *status, const struct node *connection)
+{
+	return jump_named(status, connection, "jump_box");
 }
 
 static const char *
@@ -166,9 +174,20 @@ state_of(const struct node *jump, enum look *look)
 /* --- Rows
  * ---------------------------------------------------------------------- */
 
+/* The outer jump boxes before the inner ones. */
 static void
-print_way(const struct page *page, const struct node *connection,
-    const struct node *jump)
+print_hops(const struct page *page, const struct node *status,
+    const struct node *jump, unsigned left)
+{
+	if (jump == NULL || left == 0)
+		return;
+	print_hops(page, status, jump_named(status, jump, "via"), left - 1);
+	fprintf(page->out, " > %s", text_of(jump, "address").bytes);
+}
+
+static void
+print_way(const struct page *page, const struct node *status,
+    const struct node *connection, const struct node *jump)
 {
 	const struct node *listens = find(connection, "listen");
 
@@ -180,8 +199,7 @@ print_way(const struct page *page, const struct node *connection,
 		    listens->items[0]->text, strlen(listens->items[0]->text));
 		fputs(first.bytes, page->out);
 	}
-	if (jump != NULL)
-		fprintf(page->out, " > %s", text_of(jump, "address").bytes);
+	print_hops(page, status, jump, HOPS_MAX);
 	fprintf(page->out, " > %s\n", text_of(connection, "database").bytes);
 }
 
@@ -246,7 +264,7 @@ print_row(const struct page *page, const struct node *status,
 	fprintf(page->out, "  %-10s  %8s  %8s  %9s  ", clients,
 	    text_of(connection, "sessions").bytes,
 	    text_of(connection, "failures").bytes, traffic);
-	print_way(page, connection, jump);
+	print_way(page, status, connection, jump);
 	print_trouble(page, connection, jump);
 }
 

@@ -136,6 +136,10 @@ write_jump(struct http_json *json, const struct config_jump *jump,
 	http_json_text(json, "name", jump->name);
 	http_json_text(json, "address", jump->label);
 	http_json_text(json, "username", jump->username);
+	if (jump->via != NULL)
+		http_json_text(json, "via", jump->via->name);
+	else
+		http_json_null(json, "via");
 	http_json_text(json, "state", state_of(box));
 	http_json_number(json, "links", (int64_t)box->links);
 	http_json_number(json, "channels", (int64_t)box->channels);
@@ -154,10 +158,21 @@ write_jump(struct http_json *json, const struct config_jump *jump,
 }
 
 static bool
+leads_through(const struct config_connection *connection,
+    const struct config_jump *jump)
+{
+	const struct config_jump *each = connection->jump;
+
+	while (each != NULL && each != jump)
+		each = each->via;
+	return each != NULL;
+}
+
+static bool
 is_jump_asked(const struct config *cfg, const char *names, size_t jump)
 {
 	for (size_t i = 0; i < cfg->connection_count; i++)
-		if (cfg->connections[i].jump == &cfg->jumps[jump] &&
+		if (leads_through(&cfg->connections[i], &cfg->jumps[jump]) &&
 		    is_asked(names, cfg->connections[i].name))
 			return true;
 	return names[0] == '\0';
