@@ -40,7 +40,7 @@ my $wrong = qr/rejected the user or the password that it was given: /;
 # without a route, of a black hole, of a port that no rule permits, where a user
 # is wanted, and where the password is wrong.
 my %says = (
-	tinyproxy => [$tiny, $tiny, $tiny, qr/did not answer within 2 s/,
+	tinyproxy => [$tiny, $tiny, $tiny, qr/did not answer within 5 s/,
 		qr/does not permit .*403 Access violation/,
 		qr/${wanted}HTTP.*407/, qr/${wrong}HTTP.* (?:401|407) /],
 	squid => [qr/refused the connection of proxy/,
@@ -50,12 +50,12 @@ my %says = (
 		qr/${wanted}HTTP.*407/, qr/${wrong}HTTP.* 407 /],
 	microsocks => [qr/refused the connection of proxy/,
 		qr/${unreached}SOCKS5 reply [14]/, qr/no route/,
-		qr/did not reach .* within 2 s/, undef,
+		qr/did not reach .* within 5 s/, undef,
 		qr/${wanted}SOCKS5 method 255/,
 		qr/${wrong}SOCKS5 login status/],
 	dante => [qr/refused the connection of proxy/,
 		qr/cannot resolve the name/, qr/no route/,
-		qr/in the time that it allows itself|within 2 s/,
+		qr/in the time that it allows itself|within 5 s/,
 		qr/does not permit .*SOCKS5 reply 2/,
 		qr/${wanted}SOCKS5 method 255/,
 		qr/${wrong}SOCKS5 login status/],
@@ -117,7 +117,7 @@ for my $hurried (0, 1) {
 	my @few = grep { $hurried == ($_->{ssh_tunnel}{port} == $hole->{port}) }
 	    @connections;
 	my $daemon = $lab->new_daemon(\@few,
-	    connect_timeout => $hurried ? '2s' : '30s');
+	    connect_timeout => $hurried ? '5s' : '30s');
 	my $seen = $daemon->check('--json', '--no-login');
 
 	$report{ $_->{name} } = $_
@@ -133,7 +133,7 @@ for my $case (@cases) {
 		like($got->{message}, $says, 'the message');
 		like($got->{detail}, qr/the proxy answered "(?:HTTP|SOCKS)/,
 		    'the words of the proxy')
-		    unless $got->{message} =~ /within 2 s/;
+		    unless $got->{message} =~ /within 5 s/;
 	};
 }
 
