@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 #
-# On a terminal check and exec ask whether to trust an unknown host key; they
-# ask nobody where no person reads, and about no key that contradicts another.
+# On a terminal check and exec ask whether to trust an unknown host key, and for
+# a missing passphrase; they ask nobody where no person reads, and about no key
+# that contradicts another.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -9,7 +10,8 @@ use PgJump::Lab;
 use PgJump::Terminal;
 use Test::More;
 
-use PgJump::Keys qw(fingerprint public);
+use PgJump::Agent;
+use PgJump::Keys qw(fingerprint private public PASSPHRASE);
 use PgJump::Process qw(slurp spew);
 
 plan skip_all => 'no script(1)' unless PgJump::Terminal::possible();
@@ -119,6 +121,130 @@ subtest 'exec asks before its command' => sub {
 	is($terminal->ends, 0, 'then it runs');
 	is(slurp($out), "42\n", 'and nothing else is in its output');
 };
+
+# --- Passphrases ---------------------------------------------------------------
+
+my $locked = spew("$dir/locked", private('ed25519-locked'), 0600);
+my $locked_box = $lab->new_box(authorized => [public('ed25519-locked')]);
+my $passphrase = qr/Passphrase of \Q$locked\E for jump box \S+: /;
+
+# A configuration of connections with that key and without its passphrase.
+sub with_locked($tunnel, @names)
+{
+	my @connections = map {
+		$lab->connection($_, box => $locked_box, ssh_tunnel => {
+			auth_method => 'key', private_key => undef,
+			private_key_file => $locked, %$tunnel })
+	} @names;
+	return $lab->new_daemon(\@connections)->file;
+}
+
+subtest 'a passphrase, before anything is walked' => sub {
+	my $terminal = on_terminal(pgjump(with_locked({}, 'one', 'two'),
+		'check'));
+
+	ok($terminal->sees($passphrase), 'asks');
+	$terminal->type("wrong\n");
+	ok($terminal->sees(qr/It does not open this key\.\s+$passphrase/),
+	    'and asks again after a wrong one');
+	$terminal->type(PASSPHRASE . "\n");
+	is($terminal->ends, 0, 'then all is well');
+	my $asked = () = $terminal->text =~ /Passphrase of/g;
+	is($asked, 2, 'the second connection has it from the first');
+	unlike($terminal->text, qr/wrong|\Q${\ PASSPHRASE}/,
+	    'and nothing that was typed is shown');
+};
+
+subtest 'nobody has it' => sub {
+	my $config = with_locked({}, 'one');
+	my $terminal = on_terminal(pgjump($config, 'check'));
+
+	ok($terminal->sees($passphrase), 'asks');
+	$terminal->type("\n");
+	is($terminal->ends, 15, 'the login fails');
+	like($terminal->text, qr/it is encrypted/, 'for what it is');
+
+	$terminal = on_terminal(pgjump($config, 'check'));
+	ok($terminal->sees($passphrase), 'asks');
+	$terminal->type("\x03");
+	is($terminal->ends, 130, 'Ctrl-C ends it');
+
+	$terminal = on_terminal(pgjump($config, 'check') . ' | cat; '
+	    . 'stty -a');
+	ok($terminal->sees(qr/it is encrypted/), 'into a pipe it is an error');
+	ok($terminal->sees(qr/ echo /), 'and the terminal shows what is typed');
+	unlike($terminal->text, qr/Passphrase of/, 'without a question');
+};
+
+subtest 'the terminal shows again what is typed' => sub {
+	my $terminal = on_terminal("bash -c 'trap : INT; "
+	    . pgjump(with_locked({}, 'one'), 'check') . "; stty -a'");
+
+	ok($terminal->sees($passphrase), 'asks');
+	$terminal->type("\x03");
+	ok($terminal->sees(qr/susp = \^Z.* echo /s), 'after Ctrl-C, too');
+	$terminal->ends;
+};
+
+subtest 'an agent comes first' => sub {
+	my %list = (auth_method => ['agent', 'key']);
+	my $config = with_locked(\%list, 'one');
+	my $agent = PgJump::Agent->new(dir => $dir, askpass =>
+		spew("$dir/askpass", "#!/bin/sh\necho '" . PASSPHRASE
+		    . "'\n", 0755));
+	my $terminal = on_terminal(pgjump($config, 'check'));
+
+	ok($terminal->sees(qr/\[jump_auth\].*$passphrase/s),
+	    'without an agent it asks after the login failed');
+	$terminal->type(PASSPHRASE . "\n");
+	is($terminal->ends, 0, 'and logs in');
+
+	$agent->add_file($locked);
+	$terminal = on_terminal(pgjump($config, 'check'),
+	    SSH_AUTH_SOCK => $agent->path);
+	is($terminal->ends, 0, 'where the agent has it');
+	unlike($terminal->text, qr/Passphrase of/, 'nobody is asked');
+};
+
+subtest 'exec asks for it, too' => sub {
+	my $terminal = on_terminal(pgjump(with_locked({}, 'one'), 'exec',
+		'one', PgJump::Postgres::bin('psql'), '-XAt', '-P', 'pager=off', '-c',
+		"'select 40 + 2'"));
+
+	ok($terminal->sees($passphrase), 'asks');
+	$terminal->type(PASSPHRASE . "\n");
+	ok($terminal->sees(qr/^42/m), 'then it runs');
+	is($terminal->ends, 0, 'and ends');
+};
+
+subtest 'keys that need none come first' => sub {
+	my $config = with_locked({ private_key_file => [
+		spew("$dir/plain", private('ed25519'), 0600), $locked] }, 'one');
+	my $terminal = on_terminal(pgjump($config, 'check'));
+
+	ok($terminal->sees(qr/\[jump_auth\].*$passphrase/s),
+	    'it asks after the other key was rejected');
+	$terminal->type(PASSPHRASE . "\n");
+	is($terminal->ends, 0, 'and logs in');
+};
+
+subtest 'tunnel asks for both' => sub {
+	my $box = $locked_box;
+	my $terminal = on_terminal(join ' ', PgJump::Daemon::program(),
+	    'tunnel', '-i', $locked, '-o', "UserKnownHostsFile=$dir/tunnel",
+	    '-J', $box->user . '@127.0.0.1:' . $box->port,
+	    '127.0.0.1:' . $lab->postgres->port);
+
+	ok($terminal->sees(qr/Passphrase of \Q$locked\E/), 'the passphrase');
+	$terminal->type(PASSPHRASE . "\n");
+	ok($terminal->sees($question), 'the host key');
+	$terminal->type("yes\n");
+	ok($terminal->sees(qr/^psql "host=/m), 'and has a port for clients');
+	$terminal->type("\x03");
+	ok($terminal->ends ne 'running', 'until Ctrl-C');
+};
+
+# --- Nobody to ask --------------------------------------------------------------
 
 my $other = '[127.0.0.1]:' . $lab->box->port . ' ' . public('host-other') . "\n";
 my $never = qr/\(yes, no or the fingerprint\)/;

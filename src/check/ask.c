@@ -7,114 +7,41 @@
 #include "check/ask.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
+#include "base/fault.h"
+#include "base/secret.h"
 #include "base/xmalloc.h"
 #include "check/board.h"
+#include "check/question.h"
 #include "check/report.h"
+#include "check/talk.h"
 #include "config/config.h"
+#include "config/hops.h"
 #include "config/jump.h"
+#include "key/ssh_key.h"
 #include "ssh/known_name.h"
 
-#define ANSWER_MAX 256
-
-/* One conversation. */
-struct talk {
-	int tty;
-	const struct check_ask_signals *signals;
-	int signal; /* that ended it; 0: none */
-};
-
-static int
-open_terminal(void)
-{
-	int tty;
-
-	if (!isatty(STDIN_FILENO))
-		return -1;
-	tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	/* In the background a read would stop the program. */
-	if (tty >= 0 && tcgetpgrp(tty) != getpgrp()) {
-		close(tty);
-		return -1;
-	}
-	return tty;
-}
+#define ANSWER_MAX     256
+#define PASSPHRASE_MAX 1024
+#define TRIES          3 /* of a passphrase, as with ssh */
 
 bool
 check_ask_is_possible(void)
 {
-	int tty = open_terminal();
+	struct check_talk talk;
+	bool is_possible;
 
-	if (tty < 0)
-		return false;
-	close(tty);
-	return true;
+	check_talk_open(&talk, NULL);
+	is_possible = talk.tty >= 0;
+	check_talk_close(&talk);
+	return is_possible;
 }
 
-static void __attribute__((format(printf, 2, 3)))
-say(const struct talk *talk, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vdprintf(talk->tty, format, args);
-	va_end(args);
-}
-
-/* Wait for input.  False: a signal ends the conversation. */
-static bool
-await_input(struct talk *talk)
-{
-	struct pollfd fds[] = {
-		{ .fd = talk->tty, .events = POLLIN },
-		{ .fd = talk->signals->fd, .events = POLLIN },
-	};
-
-	while (talk->signal == 0) {
-		if (poll(fds, 2, -1) < 0)
-			continue; /* EINTR, from ^Z and fg */
-		if (fds[1].revents != 0)
-			talk->signal = talk->signals->take(talk->signals->arg);
-		else if (fds[0].revents != 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * A line without its end; what exceeds the room is left out.  False: the
- * terminal is gone, its user typed ^D, or a signal came.
+/* --- A host key ------------------------------------------------------------
  */
-static bool
-read_line(struct talk *talk, char *line, size_t size)
-{
-	size_t len = 0;
-	char byte;
-
-	while (await_input(talk)) {
-		ssize_t got = read(talk->tty, &byte, 1);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		if (byte == '\n') {
-			line[len] = '\0';
-			return true;
-		}
-		if (len < size - 1)
-			line[len++] = byte;
-	}
-	return false;
-}
 
 static char *
 trim(char *line)
@@ -127,17 +54,17 @@ trim(char *line)
 }
 
 static bool
-wants_trust(struct talk *talk, const struct check_question *question)
+wants_trust(struct check_talk *talk, const struct check_question *question)
 {
 	const char *file = question->jump->known_hosts[0];
 	char line[ANSWER_MAX];
 
-	say(talk,
+	check_talk_say(talk,
 	    "\nThe host key of jump box %s is not known: %s\n%s\n"
 	    "Compare the fingerprint by another path first.  Trust this key, "
 	    "and add it to\n%s (yes, no or the fingerprint)? ",
 	    question->jump->label, question->type, question->fingerprint, file);
-	while (read_line(talk, line, sizeof line)) {
+	while (check_talk_hear(talk, line, sizeof line)) {
 		const char *answer = trim(line);
 
 		if (strcasecmp(answer, "yes") == 0 ||
@@ -145,52 +72,151 @@ wants_trust(struct talk *talk, const struct check_question *question)
 			return true;
 		if (strcasecmp(answer, "no") == 0)
 			return false;
-		say(talk, "Please type yes, no or the fingerprint: ");
+		check_talk_say(talk,
+		    "Please type yes, no or the fingerprint: ");
 	}
-	say(talk, "\n");
+	check_talk_say(talk, "\n");
 	return false;
 }
 
 static bool
-add(const struct talk *talk, const struct check_question *question)
+add(const struct check_talk *talk, const struct check_question *question)
 {
 	const char *file = question->jump->known_hosts[0];
 
 	if (!ssh_known_name_write(file, question->jump, question->type,
 		question->hostkey, question->hostkey_len)) {
-		say(talk, "It cannot be added to %s: %s.\n", file,
+		check_talk_say(talk, "It cannot be added to %s: %s.\n", file,
 		    errno == EEXIST
 			? "another key of this type was added meanwhile"
 			: strerror(errno));
 		return false;
 	}
-	say(talk, "Added to %s.\n\n", file);
+	check_talk_say(talk, "Added to %s.\n\n", file);
 	return true;
 }
 
-static enum check_answer
-ask(struct talk *talk, const struct check_question *question)
+/* --- A passphrase ----------------------------------------------------------
+ */
+
+/* Whether a passphrase opens the key at all. */
+static bool
+opens(const struct check_question *question, const char *passphrase)
 {
-	if (question->about == CHECK_QUESTION_NOTHING || talk->signal != 0)
-		return CHECK_ANSWER_NO;
-	return wants_trust(talk, question) && add(talk, question)
-	    ? CHECK_ANSWER_YES
-	    : CHECK_ANSWER_NO;
+	const struct secrets *keys = &question->jump->private_keys;
+	char error[FAULT_WORDS_MAX];
+	char *text = secret_load(&keys->list[question->key], error,
+	    sizeof error);
+	struct ssh_key key = { 0 };
+	bool is_good = text != NULL &&
+	    ssh_key_judge(text, passphrase, &key) == SSH_KEY_GOOD;
+
+	ssh_key_clear(&key);
+	secret_free(text);
+	return is_good;
+}
+
+static void
+name_key(const struct check_talk *talk, const struct check_question *question)
+{
+	const struct config_jump *jump = question->jump;
+	const char *path = jump->private_keys.list[question->key].path;
+
+	if (path != NULL)
+		check_talk_say(talk, "Passphrase of %s", path);
+	else
+		check_talk_say(talk, "Passphrase of the private key");
+	check_talk_say(talk, " for jump box %s: ", jump->label);
+}
+
+/* An empty line gives up. */
+static bool
+hear_passphrase(struct check_talk *talk, struct config *cfg,
+    const struct check_question *question)
+{
+	const struct secrets *keys = &question->jump->private_keys;
+	char line[PASSPHRASE_MAX];
+	bool is_good = false;
+
+	for (int i = 0; i < TRIES && !is_good && talk->signal == 0; i++) {
+		name_key(talk, question);
+		if (!check_talk_hear_secret(talk, line, sizeof line) ||
+		    line[0] == '\0')
+			break;
+		is_good = opens(question, line);
+		if (is_good)
+			config_set_passphrase(cfg, &keys->list[question->key],
+			    line);
+		else
+			check_talk_say(talk, "It does not open this key.\n");
+	}
+	secret_wipe(line, sizeof line);
+	return is_good;
+}
+
+/* --- Questions -------------------------------------------------------------
+ */
+
+static bool
+ask(struct check_talk *talk, struct config *cfg,
+    const struct check_question *question)
+{
+	if (talk->tty < 0 || talk->signal != 0)
+		return false;
+	switch (question->about) {
+	case CHECK_QUESTION_NOTHING:
+		break;
+	case CHECK_QUESTION_HOSTKEY:
+		return wants_trust(talk, question) && add(talk, question);
+	case CHECK_QUESTION_PASSPHRASE:
+		return hear_passphrase(talk, cfg, question);
+	}
+	return false;
+}
+
+/* The same key, wherever it is used. */
+static bool
+is_same(const struct check_question *a, const struct check_question *b)
+{
+	if (a->about != b->about)
+		return false;
+	switch (a->about) {
+	case CHECK_QUESTION_NOTHING:
+		break;
+	case CHECK_QUESTION_HOSTKEY:
+		return config_jump_has_same_host_key(a->jump, b->jump);
+	case CHECK_QUESTION_PASSPHRASE:
+		return secret_equal(&a->jump->private_keys.list[a->key],
+		    &b->jump->private_keys.list[b->key]);
+	}
+	return false;
 }
 
 /* The earlier question that was the same one; `index`: there is none. */
 static size_t
 find_same(const struct check_question questions[], size_t index)
 {
-	const struct check_question *question = &questions[index];
-
 	for (size_t i = 0; i < index; i++)
-		if (question->about != CHECK_QUESTION_NOTHING &&
-		    questions[i].about == question->about &&
-		    config_jump_has_same_host_key(questions[i].jump,
-			question->jump))
+		if (is_same(&questions[i], &questions[index]))
 			return i;
 	return index;
+}
+
+static void
+ask_all(struct check_talk *talk, struct config *cfg,
+    const struct check_question questions[], size_t count,
+    enum check_answer answers[])
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t same = find_same(questions, i);
+
+		if (same < i)
+			answers[i] = answers[same];
+		else
+			answers[i] = ask(talk, cfg, &questions[i])
+			    ? CHECK_ANSWER_YES
+			    : CHECK_ANSWER_NO;
+	}
 }
 
 static struct check_question *
@@ -208,23 +234,38 @@ read_questions(struct check_board *const boards[], size_t count)
 }
 
 int
-check_ask_boards(struct check_board *const boards[], size_t count,
-    const struct check_ask_signals *signals, enum check_answer answers[])
+check_ask_boards(struct config *cfg, struct check_board *const boards[],
+    size_t count, const struct check_talk_signals *signals,
+    enum check_answer answers[])
 {
-	struct talk talk = { .tty = open_terminal(), .signals = signals };
 	struct check_question *questions = read_questions(boards, count);
+	struct check_talk talk;
 
-	for (size_t i = 0; i < count; i++) {
-		size_t same = find_same(questions, i);
-
-		answers[i] = CHECK_ANSWER_NO;
-		if (same < i)
-			answers[i] = answers[same];
-		else if (talk.tty >= 0)
-			answers[i] = ask(&talk, &questions[i]);
-	}
+	check_talk_open(&talk, signals);
+	ask_all(&talk, cfg, questions, count, answers);
+	check_talk_close(&talk);
 	free(questions);
-	if (talk.tty >= 0)
-		close(talk.tty);
+	return talk.signal;
+}
+
+int
+check_ask_keys(struct config *cfg,
+    const struct config_connection *const connections[], size_t count,
+    const struct check_talk_signals *signals)
+{
+	struct check_question *questions = xcalloc(count, sizeof *questions);
+	enum check_answer *answers = xcalloc(count, sizeof *answers);
+	struct check_talk talk;
+
+	check_talk_open(&talk, signals);
+	for (unsigned hop = 1; hop <= CONFIG_HOPS_MAX; hop++) {
+		for (size_t i = 0; i < count; i++)
+			check_question_expect(connections[i], hop,
+			    &questions[i]);
+		ask_all(&talk, cfg, questions, count, answers);
+	}
+	check_talk_close(&talk);
+	free(questions);
+	free(answers);
 	return talk.signal;
 }

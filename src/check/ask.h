@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 
 /*
- * A person at a terminal, who is asked on /dev/tty.  Nobody is asked where
- * standard input is no terminal, or where the program runs in the background of
- * one.
+ * What a person at a terminal is asked (check/talk.h), so that a walk gets
+ * further.
  */
 #ifndef PGJUMP_CHECK_ASK_H
 #define PGJUMP_CHECK_ASK_H
@@ -11,15 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct check_board;
+#include "check/talk.h"
 
-/* The signals that arrive meanwhile. */
-struct check_ask_signals {
-	int fd; /* readable: one has come */
-	/* Take it; returns its number if it ends the program, else 0. */
-	int (*take)(void *arg);
-	void *arg;
-};
+struct check_board;
+struct config;
+struct config_connection;
 
 enum check_answer {
 	CHECK_ANSWER_NO,
@@ -32,9 +27,19 @@ bool check_ask_is_possible(void);
 /*
  * Ask what the report of each board leads to, the same once, and do what a YES
  * means: a host key is added to the first of the known_hosts files of its jump
- * box.  Returns 0, or the number of the signal that ended it.
+ * box, and a passphrase kept in `cfg`, which no thread may use meanwhile.
+ * Returns 0, or the number of the signal that ended it.
  */
-int check_ask_boards(struct check_board *const boards[], size_t count,
-    const struct check_ask_signals *, enum check_answer answers[]);
+int check_ask_boards(struct config *cfg, struct check_board *const boards[],
+    size_t count, const struct check_talk_signals *,
+    enum check_answer answers[]);
+
+/*
+ * Ask for the passphrases without which these connections cannot log in.  The
+ * same rules.
+ */
+int check_ask_keys(struct config *cfg,
+    const struct config_connection *const connections[], size_t count,
+    const struct check_talk_signals *);
 
 #endif

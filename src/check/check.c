@@ -66,7 +66,8 @@ struct check {
 	struct resolver *resolver;
 	int64_t deadline_ms; /* 0: none */
 	int changed_fd, cancel_fd, signal_fd;
-	int signal; /* that ended the check; 0: none */
+	int signal;                        /* that ended the check; 0: none */
+	struct check_talk_signals signals; /* while a person is asked */
 	pthread_mutex_t mutex;
 	size_t taken; /* connections that a thread has walked or walks */
 	pthread_t threads[THREADS_MAX];
@@ -77,6 +78,14 @@ struct check {
 	struct check_report *report; /* what was looked at last */
 	size_t printed;              /* number of reports printed as text */
 };
+
+/* Nobody reads questions beside JSON, or on the way to another program. */
+static bool
+may_ask(const struct check *check)
+{
+	return !check->line->json && check->signal == 0 &&
+	    isatty(STDOUT_FILENO) && check_ask_is_possible();
+}
 
 /* --- Threads -------------------------------------------------------------- */
 
@@ -317,14 +326,6 @@ run(struct check *check)
 
 /* --- Rounds --------------------------------------------------------------- */
 
-/* Nobody reads questions beside JSON, or on the way to another program. */
-static bool
-may_ask(const struct check *check)
-{
-	return !check->line->json && check->signal == 0 &&
-	    isatty(STDOUT_FILENO) && check_ask_is_possible();
-}
-
 static int
 take_signal_of(void *arg)
 {
@@ -351,32 +352,39 @@ keep_answered(struct check *check, const enum check_answer answers[])
 }
 
 /* The time that a person takes is not that of the walks. */
+static void
+take_no_time(struct check *check, int64_t started_ms)
+{
+	if (check->deadline_ms > 0)
+		check->deadline_ms += clock_ms() - started_ms;
+}
+
 static bool
 ask_all(struct check *check)
 {
-	const struct check_ask_signals signals = { .fd = check->signal_fd,
-		.take = take_signal_of,
-		.arg = check };
 	enum check_answer *answers = xcalloc(check->count, sizeof *answers);
 	int64_t started_ms = clock_ms();
 	bool go_on;
 
-	go_on = check_ask_boards(check->boards, check->count, &signals,
-		    answers) == 0;
-	if (check->deadline_ms > 0)
-		check->deadline_ms += clock_ms() - started_ms;
+	go_on = check_ask_boards(check->cfg, check->boards, check->count,
+		    &check->signals, answers) == 0;
+	take_no_time(check, started_ms);
 	go_on = go_on && keep_answered(check, answers);
 	free(answers);
 	return go_on;
 }
 
-static void
-make_boards(struct check *check)
+/* Ask for what no walk can do without.  False: a signal ended it. */
+static bool
+ask_first(struct check *check)
 {
-	check->taken = check->printed = check->thread_count = 0;
-	for (size_t i = 0; i < check->count; i++)
-		check->boards[i] = check_board_new(check->connections[i],
-		    check->changed_fd);
+	int64_t started_ms = clock_ms();
+
+	if (may_ask(check))
+		check_ask_keys(check->cfg, check->connections, check->count,
+		    &check->signals);
+	take_no_time(check, started_ms);
+	return check->signal == 0;
 }
 
 static void
@@ -392,11 +400,15 @@ free_boards(struct check *check)
 static int
 run_rounds(struct check *check)
 {
-	bool go_on = true;
+	bool go_on = ask_first(check);
 	int code = 0;
 
 	while (go_on) {
-		make_boards(check);
+		check->taken = check->printed = check->thread_count = 0;
+		for (size_t i = 0; i < check->count; i++)
+			check
+			    ->boards[i] = check_board_new(check->connections[i],
+			    check->changed_fd);
 		code = run(check);
 		go_on = code != 0 && may_ask(check) && ask_all(check);
 		free_boards(check);
@@ -465,7 +477,8 @@ check_run(const struct command_line *line)
 	struct check check = { .line = line };
 	int code = 1;
 
-	check.cfg = config_load(&line->config_paths, line->names);
+	check.cfg = config_load(&line->config_paths, line->names,
+	    may_ask(&check));
 	check_login_prepare(); /* the file may name such variables */
 	if (check.cfg != NULL)
 		check.connections = named_connections(check.cfg, line->names);
@@ -473,6 +486,8 @@ check_run(const struct command_line *line)
 		log_setup(LOG_LEVEL_ERROR, check.cfg->log_format);
 		check.signal_fd = signals_catch(ending,
 		    sizeof ending / sizeof *ending);
+		check.signals = (struct check_talk_signals){ check.signal_fd,
+			take_signal_of, &check };
 		code = check_all(&check);
 		close(check.signal_fd);
 	}

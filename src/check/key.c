@@ -60,16 +60,19 @@ describe_blob(const unsigned char *blob, size_t len, const char *comment,
 	return is_known;
 }
 
-/* An encrypted key without a passphrase may be one of the agent. */
+/*
+ * An encrypted key without a passphrase may be one of the agent, and others may
+ * stand in for it.
+ */
 static bool
-is_for_agent(const struct config_jump *jump, enum ssh_key_verdict verdict,
+is_dispensable(const struct config_jump *jump, enum ssh_key_verdict verdict,
     const char *text, struct check_key *out)
 {
 	struct ssh_blob half;
 	bool is_known;
 
 	if (verdict != SSH_KEY_NEEDS_PASSPHRASE ||
-	    !config_uses_method(jump, AUTH_METHOD_AGENT))
+	    (jump->auth_methods.count == 1 && jump->private_keys.count == 1))
 		return false;
 	is_known = ssh_key_public_half(text, &half);
 	if (is_known)
@@ -90,7 +93,7 @@ judge(const struct config_jump *jump, const char *text, const char *passphrase,
 		verdict = ssh_key_judge(text, passphrase, &key);
 	if (verdict == SSH_KEY_GOOD)
 		describe(out, &key);
-	else if (!is_for_agent(jump, verdict, text, out))
+	else if (!is_dispensable(jump, verdict, text, out))
 		fault_set(fault, FAIL_AUTH_KEY_UNUSABLE, "%s",
 		    ssh_key_verdict_text(verdict));
 	ssh_key_clear(&key);

@@ -93,7 +93,8 @@ struct check_advice {
 /* What a person could be asked, so that the walk gets further. */
 enum check_question_about {
 	CHECK_QUESTION_NOTHING,
-	CHECK_QUESTION_HOSTKEY, /* that is unknown, and nothing else */
+	CHECK_QUESTION_HOSTKEY,    /* that is unknown, and nothing else */
+	CHECK_QUESTION_PASSPHRASE, /* of a private key that has none */
 };
 
 struct check_question {
@@ -102,6 +103,7 @@ struct check_question {
 	char type[40], fingerprint[64]; /* of the host key */
 	unsigned char hostkey[2200];    /* RFC 4253, 6.6 */
 	size_t hostkey_len;
+	size_t key; /* in the private keys of the jump box */
 };
 
 /*

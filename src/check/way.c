@@ -44,8 +44,9 @@ struct check_way_outer {
 
 struct walk {
 	struct check_task task;
+	struct config *cfg;
 	struct check_way_outer *outer;
-	const struct check_way_signals *signals;
+	const struct check_talk_signals *signals;
 	struct check_route *route;
 	struct check_board *board;
 	struct check_report *report; /* what was looked at last */
@@ -150,13 +151,12 @@ code_of(struct walk *walk)
 static bool
 ask(struct walk *walk)
 {
-	const struct check_ask_signals signals = { walk->signals->fd,
-		walk->signals->take, walk->signals->arg };
 	enum check_answer answer;
 
 	if (walk->signal != 0 || !check_ask_is_possible())
 		return false;
-	walk->signal = check_ask_boards(&walk->board, 1, &signals, &answer);
+	walk->signal = check_ask_boards(walk->cfg, &walk->board, 1,
+	    walk->signals, &answer);
 	return walk->signal == 0 && answer == CHECK_ANSWER_YES;
 }
 
@@ -220,9 +220,8 @@ walk_once(struct walk *walk, struct check_way *out, bool *again)
 }
 
 int
-check_way_walk(const struct config *cfg,
-    const struct config_connection *connection,
-    const struct check_way_signals *signals, struct check_way *out)
+check_way_walk(struct config *cfg, const struct config_connection *connection,
+    const struct check_talk_signals *signals, struct check_way *out)
 {
 	struct check_way_outer *outer = new_outer();
 	struct walk walk = {
@@ -230,14 +229,20 @@ check_way_walk(const struct config *cfg,
 		    .connection = connection,
 		    .resolver = outer->resolver,
 		    .cancel_fd = outer->cancel_fd },
+		.cfg = cfg,
 		.outer = outer,
 		.signals = signals,
 		.report = xmalloc(sizeof *walk.report),
 		.changed_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 	};
-	bool again = true;
+	bool again;
 	int code = 0;
 
+	if (check_ask_is_possible())
+		walk.signal = check_ask_keys(cfg, &connection, 1, signals);
+	again = walk.signal == 0;
+	if (!again)
+		code = 128 + walk.signal;
 	while (again)
 		code = walk_once(&walk, out, &again);
 	if (code == 0)
@@ -260,4 +265,10 @@ void
 check_way_prepare(void)
 {
 	check_login_prepare();
+}
+
+bool
+check_way_may_ask(void)
+{
+	return check_ask_is_possible();
 }

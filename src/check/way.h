@@ -8,6 +8,10 @@
 #ifndef PGJUMP_CHECK_WAY_H
 #define PGJUMP_CHECK_WAY_H
 
+#include <stdbool.h>
+
+#include "check/talk.h"
+
 struct check_way_outer;
 struct config;
 struct config_connection;
@@ -21,14 +25,6 @@ struct check_way {
 	struct check_way_outer *outer; /* what carries the link; or NULL */
 };
 
-/* The signals that arrive meanwhile. */
-struct check_way_signals {
-	int fd; /* readable: one has come */
-	/* Take it; returns its number if it ends the walk, else 0. */
-	int (*take)(void *arg);
-	void *arg;
-};
-
 /*
  * A person at a terminal is asked what may help, and the walk repeated
  * (check/ask.h).  Returns 0, and *out is the caller's; or the exit code of a
@@ -36,8 +32,11 @@ struct check_way_signals {
  * number of the signal that ended it.  Call check_way_prepare() first.  A
  * signal may end the program here, when the walk does not hear it.
  */
-int check_way_walk(const struct config *, const struct config_connection *,
-    const struct check_way_signals *, struct check_way *out);
+int check_way_walk(struct config *, const struct config_connection *,
+    const struct check_talk_signals *, struct check_way *out);
+
+/* Whether a person can be asked: see config_load(). */
+bool check_way_may_ask(void);
 
 /* Close the outer jump boxes, after the link.  Zeroed is fine. */
 void check_way_end(struct check_way *);

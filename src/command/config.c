@@ -16,7 +16,8 @@
 int
 command_config_run(const struct command_line *line)
 {
-	struct config *cfg = config_load(&line->config_paths, line->names);
+	struct config *cfg = config_load(&line->config_paths, line->names,
+	    false);
 
 	if (cfg == NULL)
 		return 1;

@@ -124,7 +124,7 @@ command_dsn_run(const struct command_line *line)
 	int code = 1;
 
 	if (format != NULL)
-		cfg = config_load(&line->config_paths, line->names);
+		cfg = config_load(&line->config_paths, line->names, false);
 	if (cfg != NULL)
 		named = named_connections(cfg, line->names);
 	if (named != NULL)

@@ -99,7 +99,8 @@ read_config(struct exec *exec)
 {
 	const struct config_connection **named;
 
-	exec->cfg = config_load(&exec->line->config_paths, exec->line->names);
+	exec->cfg = config_load(&exec->line->config_paths, exec->line->names,
+	    !exec->line->no_check && check_way_may_ask());
 	if (exec->cfg == NULL)
 		return false;
 	named = named_connections(exec->cfg, exec->line->names);
@@ -167,7 +168,7 @@ take_early_signal(void *arg)
 static int
 find_way(struct exec *exec)
 {
-	const struct check_way_signals signals = { .fd = exec->signal_fd,
+	const struct check_talk_signals signals = { .fd = exec->signal_fd,
 		.take = take_early_signal,
 		.arg = exec };
 

@@ -448,7 +448,8 @@ run(const struct config *cfg, const struct command_line *line)
 int
 hostkey_run(const struct command_line *line)
 {
-	struct config *cfg = config_load(&line->config_paths, line->names);
+	struct config *cfg = config_load(&line->config_paths, line->names,
+	    false);
 	int code = 1;
 
 	if (cfg != NULL)

@@ -467,7 +467,7 @@ serve_run(const struct command_line *line)
 	int code = 1;
 
 	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_AUTO);
-	cfg = config_load(&line->config_paths, line->names);
+	cfg = config_load(&line->config_paths, line->names, false);
 	if (cfg != NULL && config_http_set_admin(cfg, line->admin))
 		code = serve_config(&server, cfg);
 	config_unref(cfg);

@@ -91,8 +91,8 @@ name_users(struct tunnel_line *line)
 }
 
 /*
- * Only a key that needs no passphrase: an agent holds the others, or they are
- * named by -i.
+ * Only a key that needs no passphrase, or one for which somebody can be asked:
+ * an agent holds the others, or they are named by -i.
  */
 static bool
 is_usable(const char *path)
@@ -108,6 +108,8 @@ is_usable(const char *path)
 		return false;
 	verdict = ssh_key_judge(text, NULL, &key);
 	secret_free(text);
+	if (verdict == SSH_KEY_NEEDS_PASSPHRASE && check_way_may_ask())
+		return true;
 	if (verdict == SSH_KEY_GOOD)
 		ssh_key_clear(&key);
 	else
@@ -203,7 +205,8 @@ load(struct tunnel *tunnel)
 		return complain("there is nothing to log in with",
 		    "start an SSH agent, or name a key by -i");
 	text = tunnel_text_write(line, &keys);
-	tunnel->cfg = config_load_text("tunnel", text, strlen(text), stderr);
+	tunnel->cfg = config_load_text("tunnel", text, strlen(text),
+	    check_way_may_ask(), stderr);
 	free(text);
 	return tunnel->cfg != NULL;
 }
@@ -314,7 +317,7 @@ is_of_tunnel(int code)
 static int
 find_way(struct tunnel *tunnel)
 {
-	const struct check_way_signals signals = { .fd = tunnel->signal_fd,
+	const struct check_talk_signals signals = { .fd = tunnel->signal_fd,
 		.take = take_signal,
 		.arg = tunnel };
 	int code = check_way_walk(tunnel->cfg, &tunnel->cfg->connections[0],

@@ -99,6 +99,27 @@ config_free_http_address(struct config_http_address *address)
 	free(address);
 }
 
+static bool
+has_key(const struct config_jump *jump, const struct secret *key)
+{
+	for (size_t i = 0; i < jump->private_keys.count; i++)
+		if (secret_equal(&jump->private_keys.list[i], key))
+			return true;
+	return false;
+}
+
+void
+config_set_passphrase(struct config *cfg, const struct secret *key,
+    const char *passphrase)
+{
+	for (size_t i = 0; i < cfg->jump_count; i++) {
+		struct config_jump *jump = &cfg->jumps[i];
+
+		if (has_key(jump, key) && !secret_is_set(&jump->passphrase))
+			jump->passphrase.text = xstrdup(passphrase);
+	}
+}
+
 enum config_host
 config_host_kind(const char *host)
 {

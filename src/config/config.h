@@ -256,6 +256,13 @@ struct config *config_new(void);
 /* Whether auth_method has this method, alone or in its list. */
 bool config_uses_method(const struct config_jump *, enum auth_method);
 
+/*
+ * Set the passphrase of each jump box that has this private key and none yet.
+ * Only before other threads use the snapshot.
+ */
+void config_set_passphrase(struct config *, const struct secret *key,
+    const char *passphrase);
+
 /* Release what a jump box holds, and wipe its secrets. */
 void config_clear_jump(struct config_jump *);
 

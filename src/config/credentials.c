@@ -151,6 +151,8 @@ judge_text(const struct section *section, const struct config_jump *jump,
 			"as \"ssh-ed25519 AAAA...\"";
 	else
 		wrong = judge_private(text, passphrase, &verdict);
+	if (section->reading->will_ask && verdict == SSH_KEY_NEEDS_PASSPHRASE)
+		return;
 	if (has_agent && verdict == SSH_KEY_NEEDS_PASSPHRASE)
 		config_section_warning(section, "private_key",
 		    place_of_key(section, index),

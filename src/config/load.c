@@ -19,11 +19,13 @@
 #include "config/sources.h"
 
 struct config *
-config_load_text(const char *file, const char *bytes, size_t len, FILE *out)
+config_load_text(const char *file, const char *bytes, size_t len, bool will_ask,
+    FILE *out)
 {
 	struct report *report = report_new(NULL);
 	struct sources *sources = sources_read_text(file, bytes, len, report);
-	struct config *cfg = config_snapshot_make(sources, report, NULL);
+	struct config *cfg = config_snapshot_make(sources, report, NULL,
+	    will_ask);
 
 	report_write(report, out);
 	sources_free(sources);
@@ -81,13 +83,13 @@ keep_paths(struct config *cfg, const struct command_line_list *paths)
 
 static struct config *
 load_files(const struct command_line_list *paths, char *const *names, FILE *out,
-    const atomic_bool *is_cancelled)
+    const atomic_bool *is_cancelled, bool will_ask)
 {
 	struct report *report = report_new(NULL);
 	char **files = sources_files(paths);
 	struct sources *sources = sources_read(files, report);
-	struct config *cfg = config_snapshot_make(sources, report,
-	    is_cancelled);
+	struct config *cfg = config_snapshot_make(sources, report, is_cancelled,
+	    will_ask);
 
 	if (cfg != NULL) {
 		keep_paths(cfg, paths);
@@ -106,7 +108,7 @@ load_files(const struct command_line_list *paths, char *const *names, FILE *out,
  */
 static struct config *
 judge_document(const struct config_document *document, struct report *report,
-    const atomic_bool *is_cancelled)
+    const atomic_bool *is_cancelled, bool will_ask)
 {
 	struct sources *sources = sources_read_text(document->name,
 	    document->bytes, document->len, report);
@@ -114,7 +116,7 @@ judge_document(const struct config_document *document, struct report *report,
 
 	free(sources->list[0].dir);
 	sources->list[0].dir = xstrdup(CONFIG_PATH_NOWHERE);
-	cfg = config_snapshot_make(sources, report, is_cancelled);
+	cfg = config_snapshot_make(sources, report, is_cancelled, will_ask);
 	sources_free(sources);
 	if (cfg == NULL)
 		return NULL;
@@ -127,13 +129,13 @@ judge_document(const struct config_document *document, struct report *report,
 /* `names` may be NULL. */
 static struct config *
 load_document(const struct config_document *document, char *const *names,
-    FILE *out, const atomic_bool *is_cancelled)
+    FILE *out, const atomic_bool *is_cancelled, bool will_ask)
 {
 	struct report *report = report_new(NULL);
 	struct config *cfg = NULL;
 
 	if (document->bytes != NULL) {
-		cfg = judge_document(document, report, is_cancelled);
+		cfg = judge_document(document, report, is_cancelled, will_ask);
 	} else {
 		report_next_file(report, document->name);
 		report_error(report, (struct place){ 0 }, "cannot be read: %s",
@@ -159,23 +161,24 @@ load_document_again(const struct config *cfg, FILE *out,
 	    "%s: warning: this document stays as it was at start; its files of "
 	    "secrets and certificates were read again\n",
 	    cfg->path);
-	return load_document(&document, NULL, out, is_cancelled);
+	return load_document(&document, NULL, out, is_cancelled, false);
 }
 
 struct config *
-config_load(const struct command_line_list *paths, char *const *names)
+config_load(const struct command_line_list *paths, char *const *names,
+    bool will_ask)
 {
 	char *found;
 	struct config *cfg;
 	struct config_document document;
 
 	if (config_document_open(&document, paths)) {
-		cfg = load_document(&document, names, stderr, NULL);
+		cfg = load_document(&document, names, stderr, NULL, will_ask);
 		config_document_clear(&document);
 		return cfg;
 	}
 	if (paths->count > 0)
-		return load_files(paths, names, stderr, NULL);
+		return load_files(paths, names, stderr, NULL, will_ask);
 	found = config_path_find_config();
 	if (found == NULL) {
 		config_path_complain();
@@ -184,7 +187,7 @@ config_load(const struct command_line_list *paths, char *const *names)
 	cfg = load_files(&(struct command_line_list){ .items = (const char
 							      *[]){ found },
 			     .count = 1 },
-	    names, stderr, NULL);
+	    names, stderr, NULL, will_ask);
 	free(found);
 	return cfg;
 }
@@ -202,5 +205,5 @@ config_load_again(const struct config *cfg, FILE *out,
 		return load_document_again(cfg, out, is_cancelled);
 	while (cfg->paths[paths.count] != NULL)
 		paths.count++;
-	return load_files(&paths, all, out, is_cancelled);
+	return load_files(&paths, all, out, is_cancelled, false);
 }

@@ -8,6 +8,7 @@
 #define PGJUMP_CONFIG_LOAD_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -21,10 +22,12 @@ struct config;
  * .json.  Returns a snapshot with one reference; NULL after printing every
  * error to stderr as "FILE:LINE:COLUMN: message".  Warnings go to stderr as
  * well and are no failure.  If there are `names` (NULL ends them), warnings
- * about other connections are left out.
+ * about other connections are left out.  With `will_ask` a missing
+ * passphrase is no error: a person will be asked for it
+ * (config_set_passphrase()).
  */
 struct config *config_load(const struct command_line_list *paths,
-    char *const *names);
+    char *const *names, bool will_ask);
 
 /*
  * Read the file of a snapshot again, which stays as it is.  Messages go to
@@ -39,6 +42,6 @@ struct config *config_load_again(const struct config *, FILE *out,
  * in whose directory relative paths begin.
  */
 struct config *config_load_text(const char *file, const char *bytes, size_t len,
-    FILE *out);
+    bool will_ask, FILE *out);
 
 #endif

@@ -31,6 +31,7 @@ struct reading {
 	struct origin *origins; /* of each file that the report numbers */
 	unsigned guesses;       /* what may be meant by an unknown word */
 	const atomic_bool *is_cancelled; /* NULL: it cannot be */
+	bool will_ask; /* a person will be asked for missing passphrases */
 };
 
 /* At least one for each row of the option table, which section.c asserts. */

@@ -356,10 +356,12 @@ read_sources(struct loading *loading, const struct sources *sources)
 
 struct config *
 config_snapshot_make(const struct sources *sources, struct report *report,
-    const atomic_bool *is_cancelled)
+    const atomic_bool *is_cancelled, bool will_ask)
 {
 	struct loading loading = {
-		.reading = { .report = report, .is_cancelled = is_cancelled },
+		.reading = { .report = report,
+		    .is_cancelled = is_cancelled,
+		    .will_ask = will_ask },
 		.cfg = config_new(),
 	};
 

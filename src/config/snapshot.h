@@ -5,6 +5,7 @@
 #define PGJUMP_CONFIG_SNAPSHOT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct config;
@@ -13,10 +14,10 @@ struct sources;
 
 /*
  * NULL after an error, which was reported.  `is_cancelled` is that of
- * config_load_again(), or NULL.
+ * config_load_again(), or NULL; `will_ask` is that of config_load().
  */
 struct config *config_snapshot_make(const struct sources *, struct report *,
-    const atomic_bool *is_cancelled);
+    const atomic_bool *is_cancelled, bool will_ask);
 
 /* The number of a connection as a part of the files (config/report.h). */
 size_t config_snapshot_part(size_t index);

@@ -81,7 +81,7 @@ read_again(const char *text)
 	struct config *cfg;
 
 	assert(out != NULL);
-	cfg = config_load_text("F", text, strlen(text), out);
+	cfg = config_load_text("F", text, strlen(text), false, out);
 	fclose(out);
 	if (cfg == NULL)
 		fputs(messages, stderr);
@@ -116,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	out = open_memstream(&messages, &messages_len);
 	assert(out != NULL);
-	cfg = config_load_text("F", bytes, len, out);
+	cfg = config_load_text("F", bytes, len, false, out);
 	fclose(out);
 	assert(check_messages(messages) == (cfg == NULL));
 	if (cfg != NULL) {

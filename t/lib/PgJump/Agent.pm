@@ -32,12 +32,15 @@ sub path($self) { $self->{path} }
 
 sub add($self, $key) { $self->add_file(key_file($key)) }
 
-# A key by its file, with the certificate beside it.
+# A key by its file, with the certificate beside it.  If it is encrypted, askpass
+# is asked.
 sub add_file($self, $file)
 {
 	my @confirm = $self->{confirm} ? '-c' : ();
 	my $done = run(['ssh-add', '-q', @confirm, $file],
-	    env => { SSH_AUTH_SOCK => $self->{path} });
+	    env => { SSH_AUTH_SOCK => $self->{path},
+		SSH_ASKPASS_REQUIRE => 'force',
+		SSH_ASKPASS => $self->{askpass} });
 	croak "ssh-add: $done->{err}" if $done->{rc} ne '0';
 }
 

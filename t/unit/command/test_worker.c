@@ -203,7 +203,7 @@ shared_of(const char *document, const struct shared *before)
 {
 	FILE *nowhere = fopen("/dev/null", "w");
 	struct config *cfg = config_load_text("test.yaml", document,
-	    strlen(document), nowhere);
+	    strlen(document), false, nowhere);
 	struct shared *shared = shared_new(cfg, before);
 
 	fclose(nowhere);

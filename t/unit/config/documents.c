@@ -55,7 +55,7 @@ parse(const char *document)
 
 	snprintf(file, sizeof file, "%s/F", documents_dir);
 	said[0] = '\0';
-	cfg = config_load_text(file, document, strlen(document), out);
+	cfg = config_load_text(file, document, strlen(document), false, out);
 	fclose(out);
 	return cfg;
 }
