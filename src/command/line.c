@@ -267,6 +267,7 @@ line_read(const struct line_tables *tables, struct line_request *request,
 void
 line_clear(struct line_request *request)
 {
+	free(request->line.config_paths.items);
 	free(request->line.sets.items);
 	free(request->line.forwards.items);
 	free(request->line.identities.items);
