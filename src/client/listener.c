@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -64,7 +65,8 @@ struct listener {
 	char *label;
 	struct door **doors;
 	size_t door_count;
-	char *path; /* the file of a Unix socket, with its identity */
+	bool is_inherited; /* its socket is not ours to close */
+	char *path;        /* the file of a Unix socket, with its identity */
 	dev_t device;
 	ino_t inode;
 };
@@ -183,7 +185,8 @@ door_free(struct door *door)
 {
 	event_free(door->readable);
 	event_free(door->retry);
-	close(door->fd);
+	if (!door->listener->is_inherited)
+		close(door->fd);
 	free(door);
 }
 
@@ -395,21 +398,40 @@ open_unix(struct listener *listener, const struct config_listen *listen,
 	return true;
 }
 
+static void
+use_inherited(struct listener *listener, int fd)
+{
+	listener->is_inherited = true;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	switch_on(fd, SOL_SOCKET, SO_KEEPALIVE);
+	switch_on(fd, IPPROTO_TCP, TCP_NODELAY);
+	add_door(listener, fd);
+}
+
+static bool
+open_any(struct listener *listener, const struct config_listen *listen,
+    char *error, size_t error_size)
+{
+	if (listen->inherited_fd > 0) {
+		use_inherited(listener, listen->inherited_fd);
+		return true;
+	}
+	return listen->dir != NULL
+	    ? open_unix(listener, listen, error, error_size)
+	    : open_tcp(listener, listen, error, error_size);
+}
+
 struct listener *
 listener_open(struct event_base *base, const struct config_listen *listen,
     listener_accept_fn *on_accept, void *arg, char *error, size_t error_size)
 {
 	struct listener *listener = xcalloc(1, sizeof *listener);
-	bool is_open;
 
 	listener->base = base;
 	listener->on_accept = on_accept;
 	listener->arg = arg;
 	listener->label = xstrdup(listen->label);
-	is_open = listen->dir != NULL
-	    ? open_unix(listener, listen, error, error_size)
-	    : open_tcp(listener, listen, error, error_size);
-	if (is_open)
+	if (open_any(listener, listen, error, error_size))
 		return listener;
 	listener_close(listener);
 	return NULL;

@@ -23,7 +23,7 @@ typedef void listener_accept_fn(void *arg, int take_fd,
     const struct sockaddr *peer, socklen_t peer_len);
 
 /*
- * Bind and listen.  A name is resolved here and now, and each of its addresses
+ * Bind and listen, or use the inherited socket, which is never closed.  A name is resolved here and now, and each of its addresses
  * is bound.  Clients are accepted as soon as the base runs.  An address which
  * this machine lacks is logged and skipped where it is optional or where
  * another address of the same name could be bound.  NULL: `error` says why.

@@ -20,6 +20,7 @@
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "base/xmalloc.h"
+#include "command/activation.h"
 #include "command/changes.h"
 #include "command/shared.h"
 #include "config/config.h"
@@ -117,6 +118,11 @@ load(struct reload *reload, FILE *out)
 	struct config *cfg = config_load_again(now, out, &reload->is_cancelled);
 	struct shared *next;
 
+	if (cfg != NULL &&
+	    !activation_apply(reload->setup.activation, cfg, out)) {
+		config_unref(cfg);
+		return NULL;
+	}
 	if (cfg == NULL)
 		return NULL;
 	config_http_set_admin(cfg, reload->setup.admin);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct activation;
 struct event_base;
 struct reload;
 struct shared;
@@ -38,8 +39,9 @@ typedef void reload_verdict_fn(void *arg, const struct reload_verdict *);
 
 struct reload_setup {
 	struct event_base *base;
-	struct shared *shared; /* in use; referenced */
-	const char *admin;     /* see config_http_set_admin() */
+	struct shared *shared;               /* in use; referenced */
+	const char *admin;                   /* see config_http_set_admin() */
+	const struct activation *activation; /* NULL: no inherited sockets */
 	/*
 	 * Go over to what follows, in one step.  False: nothing has changed,
 	 * and each reason is a line on `errors`.

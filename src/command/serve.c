@@ -24,6 +24,7 @@
 #include "base/loop.h"
 #include "base/mailbox.h"
 #include "base/signals.h"
+#include "command/activation.h"
 #include "command/crew.h"
 #include "command/entrances.h"
 #include "command/psql_line.h"
@@ -52,8 +53,9 @@ struct server {
 	struct event *delay;     /* before a drain */
 	struct event *deadline;  /* of a drain */
 	int signal_fd;
-	struct http *http; /* NULL: off */
-	const char *admin; /* of the command line, or NULL */
+	struct http *http;             /* NULL: off */
+	struct activation *activation; /* NULL: no inherited sockets */
+	const char *admin;             /* of the command line, or NULL */
 	bool is_stopping;
 	int stop_signal; /* the first signal that asked to stop; 0: none */
 	int exit_code;   /* whoever asked first decides */
@@ -334,6 +336,7 @@ make_reload(struct server *server)
 	    .base = server->base,
 	    .shared = server->shared,
 	    .admin = server->admin,
+	    .activation = server->activation,
 	    .apply = apply,
 	    .on_begin = on_begin,
 	    .on_verdict = on_verdict,
@@ -461,6 +464,7 @@ serve_run(const struct command_line *line)
 {
 	struct server server = {
 		.signal_fd = catch_signals(),
+		.activation = activation_take(),
 		.admin = line->admin,
 	};
 	struct config *cfg;
@@ -468,9 +472,12 @@ serve_run(const struct command_line *line)
 
 	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_AUTO);
 	cfg = config_load(&line->config_paths, line->names, false);
-	if (cfg != NULL && config_http_set_admin(cfg, line->admin))
+	if (cfg != NULL && config_http_set_admin(cfg, line->admin) &&
+	    activation_check_names(server.activation, cfg, stderr) &&
+	    activation_apply(server.activation, cfg, stderr))
 		code = serve_config(&server, cfg);
 	config_unref(cfg);
+	activation_free(server.activation);
 	close(server.signal_fd);
 	return code;
 }

@@ -75,6 +75,7 @@ struct config_listen {
 	unsigned port;
 	bool is_optional;      /* ::1 of localhost: skipped without IPv6 */
 	bool has_default_port; /* by the position of the connection */
+	int inherited_fd;      /* the socket itself; 0: it must be opened */
 	/* "127.0.0.1:6432", "[::1]:6432", "/run/x/.s.PGSQL.6432" */
 	char *label;
 };
