@@ -10,6 +10,7 @@ use PgJump::Lab;
 use Test::More;
 
 use Digest::MD5 qw(md5_hex);
+use JSON::PP ();
 use List::Util qw(uniq);
 use PgJump::Pki qw(cert cert_file);
 use PgJump::Process qw(spew);
@@ -121,6 +122,10 @@ subtest 'in pieces' => sub {
 	is($lab->psql($connection, undef,
 		stdin => "select md5(\$q\$$text\$q\$);\n")->{out},
 	    md5_hex($text) . "\n", 'in');
+	# what was held must not be asked for again and again
+	my $before = $relay->bytes_in;
+	sleep 1;
+	cmp_ok($relay->bytes_in - $before, '<', 3000, 'then it is quiet');
 	$other->down;
 };
 
@@ -162,6 +167,29 @@ subtest 'addresses' => sub {
 	is_deeply([map { uniq($_->asked) } @proxies],
 	    ["CONNECT 127.0.0.1:$port known", "SOCKS5 type 1 127.0.0.1:$port",
 		    "SOCKS4 127.0.0.1:$port "], 'go as addresses');
+	$other->down;
+};
+
+subtest 'the first hop of a chain' => sub {
+	my $outer = $lab->new_box;
+	my $proxy = proxy(type => 'https');
+	my %edge = %{ $lab->connection('edge', box => $outer, ssh_tunnel => {
+		host => $name, host_key => $outer->pin, $proxy->keys })
+	    ->{ssh_tunnel} };
+	delete $edge{enabled};
+	my $connection = $lab->connection('behind',
+	    ssh_tunnel => { via => \%edge });
+	my $other = $lab->daemon([$connection]);
+
+	is($lab->psql($connection, 'select 3')->{out}, "3\n",
+	    'is reached through its proxy');
+	is_deeply([uniq($proxy->asked)],
+	    ["CONNECT $name:${\ $outer->port} known"],
+	    'which is asked for nothing else');
+	my $seen = $other->check('--json', 'behind');
+	is($seen->{rc}, 0, 'check') or diag($seen->{out});
+	is((grep { $_->{phase} eq 'proxy' } @{ JSON::PP::decode_json(
+		$seen->{out})->{phases} })[0]{status}, 'ok', 'has its phase');
 	$other->down;
 };
 

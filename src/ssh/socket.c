@@ -111,6 +111,7 @@ ssh_socket_encrypt(struct ssh_socket *socket, struct tls *take)
 {
 	assert(socket->tls == NULL);
 	socket->tls = take;
+	socket->is_dry = !tls_holds_record(take);
 }
 
 void
@@ -159,7 +160,7 @@ receive_tls(struct ssh_socket *socket, void *buf, size_t len)
 	for (;;) {
 		ssize_t got = tls_read(socket->tls, buf, len);
 
-		socket->is_dry = got <= 0;
+		socket->is_dry = got <= 0 || !tls_holds_record(socket->tls);
 		if (got >= 0)
 			return got;
 		if (got == TLS_READ_FAILED) {

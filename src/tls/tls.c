@@ -21,6 +21,9 @@
 /* An empty buffer keeps this much at most. */
 #define KEPT_MAX 1024
 
+/* Of a record (RFC 8446, 5.1). */
+#define HEADER_LEN 5
+
 const unsigned char tls_alpn[] = "\012postgresql";
 _Static_assert(sizeof tls_alpn - 1 == TLS_ALPN_LEN, "without its NUL");
 
@@ -184,6 +187,22 @@ tls_handshake(struct tls *tls)
 		return TLS_WAIT;
 	note_failure(tls);
 	return TLS_FAILED;
+}
+
+/*
+ * Until a read has to wait, the input begins with the header of a record: type,
+ * version (2), length (2).
+ */
+bool
+tls_holds_record(const struct tls *tls)
+{
+	char *bytes = NULL;
+	long len = BIO_get_mem_data(tls->in, &bytes);
+	const unsigned char *header = (const unsigned char *)bytes;
+
+	return SSL_pending(tls->ssl) > 0 ||
+	    (len >= HEADER_LEN &&
+		len >= HEADER_LEN + (header[3] << 8 | header[4]));
 }
 
 ssize_t

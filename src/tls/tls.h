@@ -61,6 +61,12 @@ enum {
 	TLS_READ_FAILED = -2, /* tls_words() says why */
 };
 
+/*
+ * After a read that gave bytes: whether there is more to read already, the rest
+ * of a record or a whole one.
+ */
+bool tls_holds_record(const struct tls *);
+
 /* Read at most `len` bytes of plain text: a count > 0, or TLS_READ_*. */
 ssize_t tls_read(struct tls *, void *buf, size_t len);
 void tls_write(struct tls *, const void *buf, size_t len); /* takes all */

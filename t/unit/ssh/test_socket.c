@@ -140,8 +140,25 @@ a_session_says_that_it_holds_bytes(void **state)
 	assert_true(ssh_socket_holds(lab->near));
 	assert_int_equal(ssh_socket_receive(lab->near, buf, 4), 2);
 	assert_memory_equal(buf, "ef", 2);
+	assert_false(ssh_socket_holds(lab->near));
 	assert_int_equal(ssh_socket_receive(lab->near, buf, 4), -1);
 	assert_int_equal(errno, EAGAIN);
+	assert_false(ssh_socket_holds(lab->near));
+}
+
+static void
+a_second_record_is_held(void **state)
+{
+	struct lab *lab = *state;
+	char buf[16];
+
+	encrypt(lab);
+	tls_write(lab->server, "ab", 2);
+	tls_write(lab->server, "cd", 2);
+	carry(lab);
+	assert_int_equal(ssh_socket_receive(lab->near, buf, sizeof buf), 2);
+	assert_true(ssh_socket_holds(lab->near));
+	assert_int_equal(ssh_socket_receive(lab->near, buf, sizeof buf), 2);
 	assert_false(ssh_socket_holds(lab->near));
 }
 
@@ -236,6 +253,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(bytes_that_were_put_back_come_first),
 		TEST(a_session_says_that_it_holds_bytes),
+		TEST(a_second_record_is_held),
 		TEST(half_a_record_is_not_held),
 		TEST(a_full_socket_keeps_records_back),
 		TEST(an_end_is_an_end_with_and_without_notice),
