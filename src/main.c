@@ -97,6 +97,8 @@ static const struct line_option options[] = {
 	    "--admin ADDRESS", "the admin address, whatever the file says" },
 	{ "json", 0, KIND_FLAG, OF(COMMAND_CHECK) | OF(COMMAND_STATUS),
 	    SETS(line.json), "--json", "print JSON" },
+	{ "quiet", 'q', KIND_FLAG, OF(COMMAND_CHECK), SETS(line.quiet),
+	    "-q, --quiet", "print one line for each connection" },
 	{ "no-login", 0, KIND_FLAG, OF(COMMAND_CHECK), SETS(line.no_login),
 	    "--no-login", "do not log in to the database" },
 	{ "timeout", 0, KIND_DURATION, OF(COMMAND_CHECK) | OF(COMMAND_WAIT),
@@ -233,6 +235,8 @@ is_written(void)
 {
 	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return true;
+	if (errno == EPIPE)
+		return false; /* the reader has what it wanted: head(1) */
 	fprintf(stderr, "pgjump: cannot write to standard output: %s\n",
 	    strerror(errno));
 	return false;

@@ -45,7 +45,7 @@ subtest '--help' => sub {
 
 subtest '--help of a subcommand' => sub {
 	my %takes = (serve => ['--admin'],
-		check => [qw(--json --no-login --timeout)],
+		check => [qw(--json --no-login --quiet --timeout)],
 		hostkey => ['--add'], config => ['--print'], help => [],
 		exec => [qw(--keep-env --no-check --set --user)],
 		wait => [qw(--admin --max --timeout --tunnels)],

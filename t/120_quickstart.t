@@ -38,7 +38,7 @@ subtest '--once' => sub {
 	    'a query is shown, and its rows');
 	like($refused, qr/^psql: error: .*tunnel is up, database failed: .*refused the connection from jump box .* \[db_refused\]\nDETAIL: .*\nHINT: /m,
 	    'and the whole error of the other connection');
-	like($refused, qr/^\$ pgjump check broken\nbroken: .*\n(?:  ok .*\n)+  failed .* forward .*\n(?:  skipped .*\n)+  tunnel is up, database failed: .*\[db_refused\].*\n(?:.*\n)*  Fix: .*\n  Run on /m,
+	like($refused, qr/^\$ pgjump check broken\nbroken: .*\n(?:  ok .*\n)+  failed .* forward\n(?:  skipped .*\n)+  tunnel is up, database failed: .*\[db_refused\].*\n(?:.*\n)*  Fix: .*\n  Run on /m,
 	    'which check then diagnoses');
 	nothing_is_left('at its end');
 };

@@ -176,7 +176,7 @@ for my $case (
 			port => $strange->port, ssl => 'disable',
 			connection_timeout => 1)])->check;
 
-		like($seen->{out}, qr/^  failed .* server .*$said/m, 'told');
+		like($seen->{out}, qr/^  failed .* server\n.*$said/m, 'told');
 		unlike($seen->{out} . $seen->{err}, qr/[^\n -~]/,
 		    'no terminal obeys its words');
 		$strange->down;

@@ -15,13 +15,13 @@ struct command_line_list {
 
 struct command_line {
 	struct command_line_list config_paths; /* -c; none: the usual places */
-	char *const *names;  /* of connections; ends with NULL */
-	bool json, no_login; /* check */
-	const char *timeout; /* check, wait; NULL: none */
-	const char *admin;   /* --admin; NULL: none */
-	bool tunnels;        /* wait --tunnels */
-	bool add;            /* hostkey --add */
-	bool print;          /* config --print */
+	char *const *names;         /* of connections; ends with NULL */
+	bool json, quiet, no_login; /* check */
+	const char *timeout;        /* check, wait; NULL: none */
+	const char *admin;          /* --admin; NULL: none */
+	bool tunnels;               /* wait --tunnels */
+	bool add;                   /* hostkey --add */
+	bool print;                 /* config --print */
 
 	/* dsn */
 	const char *format; /* NULL: the default */

@@ -26,6 +26,7 @@
 #include "check/ask.h"
 #include "check/board.h"
 #include "check/json.h"
+#include "check/limit.h"
 #include "check/login.h"
 #include "check/route.h"
 #include "check/text.h"
@@ -33,8 +34,6 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "config/named_connections.h"
-#include "config/options.h"
-#include "config/value.h"
 #include "ssh/resolver.h"
 
 /* sshd may refuse the eleventh connection that has not logged in yet (its
@@ -57,6 +56,7 @@
 struct check {
 	const struct command_line *line;
 	struct config *cfg;
+	const struct config_connection **named;
 	const struct config_connection **connections; /* walked in this round */
 	size_t count;
 	size_t *places; /* of these among those that are named */
@@ -83,8 +83,9 @@ struct check {
 static bool
 may_ask(const struct check *check)
 {
-	return !check->line->json && check->signal == 0 &&
-	    isatty(STDOUT_FILENO) && check_ask_is_possible();
+	return !check->line->json && !check->line->quiet &&
+	    check->signal == 0 && isatty(STDOUT_FILENO) &&
+	    check_ask_is_possible();
 }
 
 /* --- Threads -------------------------------------------------------------- */
@@ -179,16 +180,27 @@ give_up_late(struct check *check)
 
 /* --- Printing ------------------------------------------------------------- */
 
+/* Print one report, done or not. */
+static void
+print_text(struct check *check, const struct check_report *report)
+{
+	if (check->line->quiet)
+		check_text_line(&check->text, report);
+	else
+		check_text_end(&check->text, report);
+}
+
 /* Print what is new; false: every report is printed. */
 static bool
 show_text(struct check *check)
 {
 	while (check->printed < check->count) {
 		if (!look(check, check->printed)->is_done) {
-			check_text_show(&check->text, check->report);
+			if (!check->line->quiet)
+				check_text_show(&check->text, check->report);
 			return true;
 		}
-		check_text_end(&check->text, check->report);
+		print_text(check, check->report);
 		check->printed++;
 	}
 	return false;
@@ -207,13 +219,15 @@ is_walking(struct check *check)
 static void
 print_json(struct check *check)
 {
-	if (check->count > 1)
+	bool is_one = check->count == 1;
+
+	if (!is_one)
 		puts("[");
 	for (size_t i = 0; i < check->count; i++) {
 		check_json_put(stdout, look(check, i));
 		puts(i + 1 < check->count ? "," : "");
 	}
-	if (check->count > 1)
+	if (!is_one)
 		puts("]");
 }
 
@@ -226,7 +240,7 @@ print_rest(struct check *check)
 		return;
 	}
 	for (; check->printed < check->count; check->printed++)
-		check_text_end(&check->text, look(check, check->printed));
+		print_text(check, look(check, check->printed));
 }
 
 /* --- The main thread ------------------------------------------------------ */
@@ -424,6 +438,9 @@ check_all(struct check *check)
 	while (check->connections[check->count] != NULL)
 		check->count++;
 	check->named_count = check->count;
+	check->named = xcalloc(check->count, sizeof *check->named);
+	memcpy(check->named, check->connections,
+	    check->count * sizeof *check->named);
 	check->boards = xcalloc(check->count, sizeof *check->boards);
 	check->codes = xcalloc(check->count, sizeof *check->codes);
 	check->places = xcalloc(check->count, sizeof *check->places);
@@ -436,6 +453,9 @@ check_all(struct check *check)
 	check->text = check_text_on(stdout);
 	pthread_mutex_init(&check->mutex, NULL);
 	code = run_rounds(check);
+	if (check->named_count > 1 && !check->line->json)
+		check_text_sum(&check->text, check->named, check->codes,
+		    check->named_count);
 	pthread_mutex_destroy(&check->mutex);
 	resolver_free(check->resolver);
 	close(check->changed_fd);
@@ -444,29 +464,8 @@ check_all(struct check *check)
 	free(check->boards);
 	free(check->places);
 	free(check->codes);
+	free(check->named);
 	return code;
-}
-
-/* False: a usage error, which has been printed. */
-static bool
-read_timeout(struct check *check)
-{
-	static const struct option rule = { .type = OPTION_DURATION,
-		.min = 100,
-		.max = 3600 * 1000 };
-	const char *text = check->line->timeout;
-	char expected[80];
-	int64_t timeout_ms;
-
-	if (text == NULL)
-		return true;
-	if (config_value_parse(&rule, text, &timeout_ms) == VALUE_GOOD) {
-		check->deadline_ms = clock_ms() + timeout_ms;
-		return true;
-	}
-	config_value_expected(&rule, expected, sizeof expected);
-	fprintf(stderr, "pgjump: --timeout \"%s\" is not %s\n", text, expected);
-	return false;
 }
 
 int
@@ -477,12 +476,14 @@ check_run(const struct command_line *line)
 	struct check check = { .line = line };
 	int code = 1;
 
-	check.cfg = config_load(&line->config_paths, line->names,
-	    may_ask(&check));
+	check.cfg = line->json
+	    ? config_load_for_json(&line->config_paths, line->names)
+	    : config_load(&line->config_paths, line->names, may_ask(&check));
 	check_login_prepare(); /* the file may name such variables */
 	if (check.cfg != NULL)
 		check.connections = named_connections(check.cfg, line->names);
-	if (check.connections != NULL && read_timeout(&check)) {
+	if (check.connections != NULL &&
+	    check_limit_read(line->timeout, &check.deadline_ms)) {
 		log_setup(LOG_LEVEL_ERROR, check.cfg->log_format);
 		check.signal_fd = signals_catch(ending,
 		    sizeof ending / sizeof *ending);

@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -50,12 +51,33 @@ static const enum color status_colors[] = {
 #define COLOR_OFF  "\033[0m"
 #define ERASE_LINE "\r\033[K"
 
+/* A narrower terminal breaks lines wherever it likes. */
+#define WIDTH_MIN 40
+
+/* Columns of what is said of a phase: below its first line, and where those
+ * would leave too little room. */
+#define MESSAGE_COLUMN 36
+#define MESSAGE_NARROW 6
+#define WIDTH_WIDE     80
+
 static bool
 is_set(const char *variable)
 {
 	const char *value = getenv(variable);
 
 	return value != NULL && value[0] != '\0';
+}
+
+/* The columns of a terminal; 0: lines are not broken. */
+static size_t
+width_of(FILE *out)
+{
+	struct winsize size;
+
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 &&
+		size.ws_col >= WIDTH_MIN
+	    ? size.ws_col
+	    : 0;
 }
 
 /* NO_COLOR: no-color.org. */
@@ -70,6 +92,7 @@ check_text_on(FILE *out)
 		.out = out,
 		.is_live = is_live,
 		.is_colored = is_live && !is_set("NO_COLOR"),
+		.width = width_of(out),
 	};
 }
 
@@ -82,6 +105,70 @@ put(const struct check_text *text, enum color color, const char *words)
 	    is_colored ? COLOR_OFF : "");
 }
 
+/* --- Words ---------------------------------------------------------------- */
+
+/*
+ * A further word of a line: behind a space, or at `indent` in the next line if
+ * it does not fit.  Returns the column behind it.
+ */
+static size_t
+put_next(const struct check_text *text, size_t column, size_t indent,
+    const char *word)
+{
+	size_t len = strcspn(word, " ");
+	bool is_full = text->width > 0 && column + 1 + len > text->width;
+
+	if (is_full)
+		fprintf(text->out, "\n%*s%.*s", (int)indent, "", (int)len,
+		    word);
+	else
+		fprintf(text->out, " %.*s", (int)len, word);
+	return (is_full ? indent : column + 1) + len;
+}
+
+/*
+ * Words from `column` on.  A word is never broken.  Returns the column behind
+ * the last one.
+ */
+static size_t
+put_words(const struct check_text *text, size_t column, size_t indent,
+    const char *words)
+{
+	size_t len = strcspn(words, " ");
+
+	fprintf(text->out, "%.*s", (int)len, words);
+	column += len;
+	while (words[len] == ' ') {
+		words += len + 1;
+		len = strcspn(words, " ");
+		column = put_next(text, column, indent, words);
+	}
+	return column;
+}
+
+static size_t
+put_colored_words(const struct check_text *text, enum color color,
+    size_t column, size_t indent, const char *words)
+{
+	bool is_colored = text->is_colored && color != PLAIN;
+
+	fputs(is_colored ? colors[color] : "", text->out);
+	column = put_words(text, column, indent, words);
+	fputs(is_colored ? COLOR_OFF : "", text->out);
+	return column;
+}
+
+/* A sentence below the phases. */
+static void
+put_sentence(const struct check_text *text, const char *sentence)
+{
+	fputs("  ", text->out);
+	put_words(text, 2, 4, sentence);
+	putc('\n', text->out);
+}
+
+/* --- Phases --------------------------------------------------------------- */
+
 static void
 put_title(struct check_text *text, const struct check_report *report)
 {
@@ -89,6 +176,9 @@ put_title(struct check_text *text, const struct check_report *report)
 	const struct config_jump *jump = connection->jump, *first;
 
 	text->has_title = true;
+	if (text->has_report)
+		putc('\n', text->out);
+	text->has_report = true;
 	put(text, BOLD, connection->name);
 	if (jump == NULL) {
 		fprintf(text->out, ": %s without a tunnel\n",
@@ -123,10 +213,36 @@ put_hop(const struct check_text *text, const struct check_report *report,
 	    config_hops_at(jump, hop)->label);
 }
 
-static void
-put_step(const struct check_text *text, enum check_phase phase,
-    const struct check_step *step)
+/* What the verdict says in full is not said of the phase as well. */
+static bool
+is_said_below(const struct check_report *report, const struct check_step *step)
 {
+	char message[FAULT_DETAIL_MAX];
+
+	if (step->status != CHECK_FAILED || report->fault.code == FAIL_NONE)
+		return false;
+	fault_message_bare(&report->fault, message, sizeof message);
+	return strstr(message, step->message) != NULL;
+}
+
+static void
+put_message(const struct check_text *text, const char *phase,
+    const char *message)
+{
+	bool is_wide = text->width == 0 || text->width >= WIDTH_WIDE;
+
+	fprintf(text->out, "%-9s  ", phase);
+	put_words(text, MESSAGE_COLUMN,
+	    is_wide ? MESSAGE_COLUMN : MESSAGE_NARROW, message);
+	putc('\n', text->out);
+}
+
+static void
+put_step(const struct check_text *text, const struct check_report *report,
+    size_t index)
+{
+	const struct check_step *step = &report->steps[index];
+	const char *phase = check_report_phase_name(check_report_phase(index));
 	char status[16], time[24] = "";
 
 	snprintf(status, sizeof status, "  %-11s",
@@ -136,11 +252,46 @@ put_step(const struct check_text *text, enum check_phase phase,
 		    (long long)step->duration_ms);
 	put(text, status_colors[step->status], status);
 	fprintf(text->out, " %9s  ", time);
-	if (step->message[0] != '\0')
-		fprintf(text->out, "%-9s  %s\n", check_report_phase_name(phase),
-		    step->message);
+	if (step->message[0] != '\0' && !is_said_below(report, step))
+		put_message(text, phase, step->message);
 	else
-		fprintf(text->out, "%s\n", check_report_phase_name(phase));
+		fprintf(text->out, "%s\n", phase);
+}
+
+/* A phase that was skipped, and about which nothing is to be said. */
+static bool
+is_mere_skip(const struct check_report *report, size_t index)
+{
+	const struct check_step *step = &report->steps[index];
+
+	return check_report_has(report, index) &&
+	    (step->status == CHECK_SKIPPED || step->status == CHECK_WAITING) &&
+	    step->message[0] == '\0';
+}
+
+/* All that follow in one line; returns the last one. */
+static size_t
+put_skipped(const struct check_text *text, const struct check_report *report,
+    size_t index)
+{
+	size_t column = strlen("  skipped   "), last = index;
+
+	put(text, DIM, "  skipped    ");
+	for (; index < CHECK_STEPS_MAX; index++) {
+		const char *phase = check_report_phase_name(
+		    check_report_phase(index));
+
+		if (!check_report_has(report, index))
+			continue;
+		if (!is_mere_skip(report, index))
+			break;
+		fprintf(text->out, "%s", last == index ? " " : ", ");
+		column = put_colored_words(text, DIM, column + 2,
+		    MESSAGE_NARROW, phase);
+		last = index;
+	}
+	putc('\n', text->out);
+	return last;
 }
 
 static void
@@ -179,16 +330,18 @@ static void
 put_steps(struct check_text *text, const struct check_report *report,
     bool is_final)
 {
-	const struct check_step *step;
-
 	for (; text->next < CHECK_STEPS_MAX; text->next++) {
-		step = &report->steps[text->next];
 		if (!check_report_has(report, text->next))
 			continue;
-		if (!is_over(step) && !is_final)
+		if (!is_final &&
+		    (!is_over(&report->steps[text->next]) ||
+			is_mere_skip(report, text->next)))
 			break;
 		put_hop(text, report, text->next);
-		put_step(text, check_report_phase(text->next), step);
+		if (is_mere_skip(report, text->next))
+			text->next = put_skipped(text, report, text->next);
+		else
+			put_step(text, report, text->next);
 	}
 }
 
@@ -219,41 +372,63 @@ put_probes(const struct check_text *text, const struct check_report *report)
 	}
 }
 
+/* Set apart: it is what the reader has come for. */
 static void
 put_advice(const struct check_text *text, const struct check_advice *advice)
 {
-	if (advice->hint[0] != '\0')
-		fprintf(text->out, "  Fix: %s\n", advice->hint);
+	char place[320];
+
+	if (advice->hint[0] != '\0') {
+		fputs("\n  ", text->out);
+		put(text, GREEN, "Fix:");
+		putc(' ', text->out);
+		put_words(text, 7, 4, advice->hint);
+		putc('\n', text->out);
+	}
 	if (advice->line_count > 0)
 		fprintf(text->out, "  Add to %s:\n", advice->file);
-	for (size_t i = 0; i < advice->line_count; i++)
-		fprintf(text->out, "    %s\n", advice->lines[i]);
-	if (advice->command[0] != '\0')
-		fprintf(text->out, "  Run %s:\n    %s\n", advice->place,
-		    advice->command);
+	for (size_t i = 0; i < advice->line_count; i++) {
+		fputs("    ", text->out);
+		put(text, BOLD, advice->lines[i]);
+		putc('\n', text->out);
+	}
+	if (advice->command[0] == '\0')
+		return;
+	snprintf(place, sizeof place, "Run %s:", advice->place);
+	put_sentence(text, place);
+	fputs("    ", text->out);
+	put(text, BOLD, advice->command);
+	putc('\n', text->out);
 }
 
 static void
 put_verdict(const struct check_text *text, const struct check_report *report)
 {
-	char message[FAULT_DETAIL_MAX];
+	size_t login = check_report_step(CHECK_LOGIN, 0), column;
+	char message[FAULT_DETAIL_MAX], time[32];
+	enum color color = YELLOW;
 
-	fputs("  ", text->out);
+	snprintf(message, sizeof message, "interrupted");
 	if (strcmp(check_report_status(report), "failed") == 0) {
+		color = RED;
 		fault_message_bare(&report->fault, message, sizeof message);
-		put(text, RED, message);
 	} else if (strcmp(check_report_status(report), "ok") == 0) {
-		put(text, GREEN,
-		    report->steps[check_report_step(CHECK_LOGIN, 0)].status ==
-			    CHECK_OK
+		color = GREEN;
+		snprintf(message, sizeof message, "%s",
+		    report->steps[login].status == CHECK_OK
 			? "ok"
 			: "ok, without a login to the database");
-	} else {
-		put(text, YELLOW, "interrupted");
 	}
-	if (report->is_done)
-		fprintf(text->out, ", after %lld ms",
+	fputs("  ", text->out);
+	column = put_colored_words(text, color, 2, 4, message);
+	if (report->is_done) {
+		snprintf(time, sizeof time, "%lld",
 		    (long long)report->duration_ms);
+		putc(',', text->out);
+		column = put_next(text, column + 1, 4, "after");
+		column = put_next(text, column, 4, time);
+		put_next(text, column, 4, "ms");
+	}
 	putc('\n', text->out);
 }
 
@@ -267,9 +442,56 @@ check_text_end(struct check_text *text, const struct check_report *report)
 	put_probes(text, report);
 	put_verdict(text, report);
 	for (size_t i = 0; i < report->remark_count; i++)
-		fprintf(text->out, "  %s\n", report->remarks[i]);
+		put_sentence(text, report->remarks[i]);
 	put_advice(text, &report->advice);
 	fflush(text->out);
 	text->has_title = false;
 	text->next = 0;
+}
+
+void
+check_text_line(struct check_text *text, const struct check_report *report)
+{
+	const char *status = check_report_status(report);
+	bool is_failed = strcmp(status, "failed") == 0;
+	char message[FAULT_DETAIL_MAX];
+
+	fprintf(text->out, "%s: ", report->connection->name);
+	put(text,
+	    is_failed                       ? RED
+		: strcmp(status, "ok") == 0 ? GREEN
+					    : YELLOW,
+	    status);
+	if (is_failed) {
+		fault_message_bare(&report->fault, message, sizeof message);
+		fprintf(text->out, ", %s", message);
+	}
+	putc('\n', text->out);
+	fflush(text->out);
+}
+
+void
+check_text_sum(struct check_text *text,
+    const struct config_connection *const *named, const int *codes,
+    size_t count)
+{
+	size_t ok_count = 0, column;
+	char sum[80];
+
+	for (size_t i = 0; i < count; i++)
+		ok_count += codes[i] == 0;
+	snprintf(sum, sizeof sum, "%zu of %zu ok", ok_count, count);
+	if (text->has_report)
+		putc('\n', text->out);
+	put(text, ok_count == count ? GREEN : RED, sum);
+	column = strlen(sum);
+	if (ok_count < count)
+		column = put_words(text, column, 2, "; not:");
+	for (size_t i = 0; i < count; i++) {
+		if (codes[i] == 0)
+			continue;
+		column = put_next(text, column, 2, named[i]->name);
+	}
+	putc('\n', text->out);
+	fflush(text->out);
 }

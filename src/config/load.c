@@ -33,6 +33,12 @@ config_load_text(const char *file, const char *bytes, size_t len, bool will_ask,
 	return cfg;
 }
 
+/* How and where a report is written. */
+struct outlet {
+	void (*write)(struct report *, FILE *);
+	FILE *out;
+};
+
 static bool
 is_among(char *const *names, const char *name)
 {
@@ -82,8 +88,8 @@ keep_paths(struct config *cfg, const struct command_line_list *paths)
 }
 
 static struct config *
-load_files(const struct command_line_list *paths, char *const *names, FILE *out,
-    const atomic_bool *is_cancelled, bool will_ask)
+load_files(const struct command_line_list *paths, char *const *names,
+    struct outlet outlet, const atomic_bool *is_cancelled, bool will_ask)
 {
 	struct report *report = report_new(NULL);
 	char **files = sources_files(paths);
@@ -95,7 +101,7 @@ load_files(const struct command_line_list *paths, char *const *names, FILE *out,
 		keep_paths(cfg, paths);
 		drop_other_warnings(names, cfg, report);
 	}
-	report_write(report, out);
+	outlet.write(report, outlet.out);
 	sources_files_free(files);
 	sources_free(sources);
 	report_free(report);
@@ -129,7 +135,7 @@ judge_document(const struct config_document *document, struct report *report,
 /* `names` may be NULL. */
 static struct config *
 load_document(const struct config_document *document, char *const *names,
-    FILE *out, const atomic_bool *is_cancelled, bool will_ask)
+    struct outlet outlet, const atomic_bool *is_cancelled, bool will_ask)
 {
 	struct report *report = report_new(NULL);
 	struct config *cfg = NULL;
@@ -143,7 +149,7 @@ load_document(const struct config_document *document, char *const *names,
 	}
 	if (cfg != NULL && names != NULL)
 		drop_other_warnings(names, cfg, report);
-	report_write(report, out);
+	outlet.write(report, outlet.out);
 	report_free(report);
 	return cfg;
 }
@@ -161,24 +167,25 @@ load_document_again(const struct config *cfg, FILE *out,
 	    "%s: warning: this document stays as it was at start; its files of "
 	    "secrets and certificates were read again\n",
 	    cfg->path);
-	return load_document(&document, NULL, out, is_cancelled, false);
+	return load_document(&document, NULL,
+	    (struct outlet){ report_write, out }, is_cancelled, false);
 }
 
-struct config *
-config_load(const struct command_line_list *paths, char *const *names,
-    bool will_ask)
+static struct config *
+load_found(const struct command_line_list *paths, char *const *names,
+    struct outlet outlet, bool will_ask)
 {
 	char *found;
 	struct config *cfg;
 	struct config_document document;
 
 	if (config_document_open(&document, paths)) {
-		cfg = load_document(&document, names, stderr, NULL, will_ask);
+		cfg = load_document(&document, names, outlet, NULL, will_ask);
 		config_document_clear(&document);
 		return cfg;
 	}
 	if (paths->count > 0)
-		return load_files(paths, names, stderr, NULL, will_ask);
+		return load_files(paths, names, outlet, NULL, will_ask);
 	found = config_path_find_config();
 	if (found == NULL) {
 		config_path_complain();
@@ -187,9 +194,24 @@ config_load(const struct command_line_list *paths, char *const *names,
 	cfg = load_files(&(struct command_line_list){ .items = (const char
 							      *[]){ found },
 			     .count = 1 },
-	    names, stderr, NULL, will_ask);
+	    names, outlet, NULL, will_ask);
 	free(found);
 	return cfg;
+}
+
+struct config *
+config_load(const struct command_line_list *paths, char *const *names,
+    bool will_ask)
+{
+	return load_found(paths, names, (struct outlet){ report_write, stderr },
+	    will_ask);
+}
+
+struct config *
+config_load_for_json(const struct command_line_list *paths, char *const *names)
+{
+	return load_found(paths, names,
+	    (struct outlet){ report_write_json, stdout }, false);
 }
 
 struct config *
@@ -205,5 +227,6 @@ config_load_again(const struct config *cfg, FILE *out,
 		return load_document_again(cfg, out, is_cancelled);
 	while (cfg->paths[paths.count] != NULL)
 		paths.count++;
-	return load_files(&paths, all, out, is_cancelled, false);
+	return load_files(&paths, all, (struct outlet){ report_write, out },
+	    is_cancelled, false);
 }

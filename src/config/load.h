@@ -30,6 +30,13 @@ struct config *config_load(const struct command_line_list *paths,
     char *const *names, bool will_ask);
 
 /*
+ * The same for a reader of JSON: if there are errors, {"errors": [...]} goes to
+ * stdout; warnings go to stderr.
+ */
+struct config *config_load_for_json(const struct command_line_list *paths,
+    char *const *names);
+
+/*
  * Read the file of a snapshot again, which stays as it is.  Messages go to
  * `out`.  Any thread; judging keys takes a while, so *is_cancelled may become
  * true to make an end of it soon, whatever is returned then.

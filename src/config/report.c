@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
@@ -205,23 +206,80 @@ log_message(const struct report *report, const struct message *message)
 		log_num("column", message->place.column)));
 }
 
+/* In the order of the files; those that were told twice become one. */
+static void
+settle(struct report *report)
+{
+	size_t kept = 0;
+
+	if (report->count > 0)
+		qsort(report->messages, report->count, sizeof *report->messages,
+		    compare_messages);
+	for (size_t i = 0; i < report->count; i++) {
+		struct message *message = &report->messages[i];
+
+		if (kept > 0 &&
+		    compare_messages(&report->messages[kept - 1], message) == 0)
+			free(message->text);
+		else
+			report->messages[kept++] = *message;
+	}
+	report->count = kept;
+}
+
 void
 report_write(struct report *report, FILE *out)
 {
-	if (report->count == 0)
-		return;
-	qsort(report->messages, report->count, sizeof *report->messages,
-	    compare_messages);
-	for (size_t i = 0; i < report->count; i++) {
-		const struct message *message = &report->messages[i];
-
-		if (i > 0 && compare_messages(message - 1, message) == 0)
-			continue;
+	settle(report);
+	for (size_t i = 0; i < report->count; i++)
 		if (out == stderr && log_is_for_programs())
-			log_message(report, message);
+			log_message(report, &report->messages[i]);
 		else
-			write_message(report, message, out);
+			write_message(report, &report->messages[i], out);
+}
+
+static void
+put_json_text(FILE *out, const char *key, const char *text)
+{
+	struct json_piece piece;
+
+	fprintf(out, "\"%s\": \"", key);
+	while (*text != '\0') {
+		text = json_text_piece(text, &piece);
+		fwrite(piece.bytes, 1, piece.len, out);
 	}
+	putc('"', out);
+}
+
+static void
+write_json_message(const struct report *report, const struct message *message,
+    FILE *out)
+{
+	fputs("    { ", out);
+	put_json_text(out, "file", report->files[message->place.file - 1]);
+	fprintf(out, ", \"line\": %u, \"column\": %u,\n      ",
+	    message->place.line, message->place.column);
+	put_json_text(out, "message", message->text);
+	fputs(" }", out);
+}
+
+void
+report_write_json(struct report *report, FILE *out)
+{
+	const char *between = "{\n  \"errors\": [\n";
+
+	settle(report);
+	for (size_t i = 0; i < report->count; i++) {
+		if (report->messages[i].is_warning) {
+			write_message(report, &report->messages[i], stderr);
+			continue;
+		}
+		fputs(between, out);
+		write_json_message(report, &report->messages[i], out);
+		between = ",\n";
+	}
+	if (report->has_error)
+		fputs("\n  ]\n}\n", out);
 }
 
 const char *

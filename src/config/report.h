@@ -61,6 +61,12 @@ bool report_has_error(const struct report *);
 void report_write(struct report *, FILE *);
 
 /*
+ * Write the errors, if there are any, as {"errors": [{"file", "line", "column",
+ * "message"}]}, and the warnings to stderr.
+ */
+void report_write_json(struct report *, FILE *);
+
+/*
  * "line 5", or "b.yaml:5" if that is another file than the one of `from`: where
  * a message points to a second place.  Borrowed until the next call.
  */
