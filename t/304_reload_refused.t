@@ -97,8 +97,8 @@ is($verdict->{accepted}, 0, 'a file that holds no key is refused');
 like($verdict->{errors}, qr/^\Q$file\E:\d+:\d+: .*private_key_file/, 'and told');
 rename "$key.away", $key;
 unlink $file;
-$daemon->signal('HUP');
 my $mark = $daemon->mark;
+$daemon->signal('HUP');
 ok($daemon->says(qr/reload refused/, 20, $mark), 'no file at all is refused');
 is_as_before('without file');
 
