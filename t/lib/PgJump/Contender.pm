@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
 #
 # The ways to a database that are compared with pgjump: a direct connection,
-# OpenSSH's `ssh -L`, Python's sshtunnel.  Each leads to the same two ports
-# through the same jump box, and says what its processes cost.
+# OpenSSH's `ssh -L`, Python's sshtunnel; and `ssh -J` and pgjump's `via` through
+# a second jump box behind the first.  Each leads to the same two ports, and says
+# what its processes cost.
 package PgJump::Contender;
 
 use v5.36;
@@ -19,6 +20,8 @@ my %make = (
 	sshtunnel => \&_sshtunnel,
 	pgjump => \&_pgjump,
 	'2 workers' => sub ($self) { _pgjump($self, workers => 2) },
+	'ssh -J' => \&_ssh_through,
+	via => \&_pgjump_through,
 );
 
 # Python with the module, or nothing.
@@ -84,6 +87,36 @@ sub _ssh($self)
 	    '-p', $self->{jump_port}, $lab->box->user . '@127.0.0.1');
 }
 
+# The second jump box of a chain.
+sub _inner($self)
+{
+	my $lab = $self->{lab};
+
+	return $lab->{inner_box} //= $lab->new_box(name => 'inner');
+}
+
+# ssh -J takes the names, keys and known hosts of both from one file.
+sub _ssh_through($self)
+{
+	my ($lab, $inner) = ($self->{lab}, $self->_inner);
+	my $known = spew($lab->dir . '/known_hosts.chain', join "\n",
+	    $lab->box->known_line('host-ed25519', $self->{jump_port}),
+	    $inner->known_line, '');
+	my %port = (outer => $self->{jump_port}, inner => $inner->port);
+	my $config = spew($lab->dir . '/ssh_config.chain', join "\n",
+	    (map { "Host $_\nHostName 127.0.0.1\nPort $port{$_}" }
+		sort keys %port),
+	    'Host *', 'User ' . $lab->box->user, 'BatchMode yes',
+	    'IdentityFile ' . key_file('ed25519'), 'IdentitiesOnly yes',
+	    "UserKnownHostsFile $known", 'ExitOnForwardFailure yes', '');
+
+	my @to = @{ $self->{to} };
+	my @ports = $self->{ports}->@* = map { reserve() } @to;
+	$self->_start('ssh', '-F', $config, '-N', '-J', 'outer',
+	    (map { ('-L', "127.0.0.1:$ports[$_]:127.0.0.1:$to[$_]") }
+		0 .. $#to), 'inner');
+}
+
 my $sshtunnel = <<'PYTHON';
 import signal, sys, warnings
 warnings.simplefilter("ignore")
@@ -127,11 +160,34 @@ sub _pgjump($self, %global)
 	$self->{process} = $daemon->process;
 }
 
+sub _pgjump_through($self)
+{
+	my ($lab, $inner) = ($self->{lab}, $self->_inner);
+	my @connections = map {
+		my $is = $lab->connection("via_$_", port => $_,
+		    max_clients => 10_000, box => $inner);
+		$is->{ssh_tunnel}{via} = { %{ $is->{ssh_tunnel} },
+			port => $self->{jump_port},
+			host_key => $lab->box->pin };
+		delete $is->{ssh_tunnel}{via}{enabled};
+		$is;
+	} @{ $self->{to} };
+
+	$self->{ports} = [map { $_->{listen} } @connections];
+	my $daemon = $self->{daemon} = $lab->daemon(\@connections);
+	$self->{process} = $daemon->process;
+	eventually(20, sub { $daemon->times('jump box reached') >= 2 })
+	    or croak 'pgjump does not log in';
+}
+
 # Seconds of processor time of all its processes so far; nothing if it has no
-# process.
+# process.  That of ssh -J is two processes.
 sub cpu($self)
 {
-	return $self->{process} ? $self->{process}->cpu : 0;
+	my $process = $self->{process} // return 0;
+
+	return sum0(map { PgJump::Process::cpu({ pid => $_ }) }
+	    $process->pid, $process->descendants);
 }
 
 # Their resident memory in KB.
