@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/xmalloc.h"
 #include "client/listener.h"
+#include "command/port_holder.h"
 #include "config/config.h"
 #include "config/jump.h"
 
@@ -96,6 +97,27 @@ in_the_way(const struct outlook *outlook, const struct config_listen *listen)
 	return NULL;
 }
 
+/* Who holds the port, and which option chooses another one. */
+static void
+tell_taken(const struct config_connection *of,
+    const struct config_listen *listen, const char *error)
+{
+	bool is_taken = strcmp(error, strerror(EADDRINUSE)) == 0 &&
+	    listen->host != NULL;
+	char *holder = is_taken ? port_holder(listen->port) : NULL;
+	char hint[200];
+
+	snprintf(hint, sizeof hint,
+	    "Set listen of this connection to another port, or stop what "
+	    "listens there: ss -ltnp 'sport = :%u' shows it.",
+	    listen->port);
+	log_error("cannot listen", log_str("connection", of->name),
+	    log_str("listen", listen->label), log_str("error", error),
+	    log_str("held_by", holder),
+	    log_str("hint", is_taken ? hint : NULL));
+	free(holder);
+}
+
 static void
 refuse_to_open(struct outlook *outlook, const struct config_connection *of,
     const struct config_listen *listen, const char *error)
@@ -104,8 +126,7 @@ refuse_to_open(struct outlook *outlook, const struct config_connection *of,
 
 	if (outlook->errors == NULL) {
 		outlook->is_good = false;
-		log_error("cannot listen", log_str("connection", of->name),
-		    log_str("listen", listen->label), log_str("error", error));
+		tell_taken(of, listen, error);
 		return;
 	}
 	begin_error(outlook, of);
