@@ -125,12 +125,12 @@ on_drained_discard(struct message *message)
 }
 
 void
-crew_drain(struct crew *crew, struct mailbox *of_main, void (*done)(void *arg),
-    void *arg)
+crew_drain(struct crew *crew, struct mailbox *of_main,
+    void (*on_end)(void *arg), void *arg)
 {
 	assert(crew->on_drained == NULL);
 	crew->undrained = crew->count;
-	crew->on_drained = done;
+	crew->on_drained = on_end;
 	crew->arg = arg;
 	for (unsigned i = 0; i < crew->count; i++) {
 		struct drained *drained = xcalloc(1, sizeof *drained);

@@ -36,11 +36,11 @@ int64_t crew_turned_ms(const struct crew *);
 void crew_renew(struct crew *, struct shared *next);
 
 /*
- * End the clients as they become idle; `on_drained` is called by the mailbox
+ * End the clients as they become idle; `on_end` is called by the mailbox
  * when the last one is gone.  Once.
  */
 void crew_drain(struct crew *, struct mailbox *of_main,
-    void (*on_drained)(void *arg), void *arg);
+    void (*on_end)(void *arg), void *arg);
 
 /* End the clients that are left at once.  NULL is fine. */
 void crew_stop(struct crew *);
