@@ -39,6 +39,8 @@ say completions "$(ls /usr/share/bash-completion/completions/pgjump \
 unit=$(systemctl show -P FragmentPath pgjump.service 2>/dev/null ||
     dpkg -L pgjump | grep '/pgjump.service$')
 [ -n "$unit" ] || unit=$(dpkg -L pgjump | grep '/pgjump.service$')
+say reload "$(cat /usr/lib/systemd/system/pgjump.service.d/*.conf 2>/dev/null |
+    grep '^Type=')"
 say condition "$(grep '^ConditionPathExists=' "$unit")"
 say start "$(grep '^ExecStart=' "$unit")"
 say verify "$(systemd-analyze --man=no verify "$unit" 2>&1 | grep -c pgjump.service)"
@@ -87,7 +89,7 @@ sub install($release, $package, $dir)
 	    timeout => BUILD_S);
 }
 
-sub judge($answers)
+sub judge($answers, $release)
 {
 	like($answers->{version}[0], qr/libssh2 \S+ bundled and patched/,
 	    'the program holds the patched libssh2');
@@ -105,6 +107,8 @@ sub judge($answers)
 	    'the unit waits for a configuration');
 	like($answers->{start}[0], qr{^ExecStart=/usr/bin/pgjump\b},
 	    'and starts the program that was installed');
+	is($answers->{reload}[0], $release >= 13 ? 'Type=notify-reload' : '',
+	    'a reload is a signal where systemd knows that it has an end');
 	is($answers->{enabled}[0], 'enabled', 'the unit is enabled');
 	is($answers->{verify}[0], 0, 'systemd finds no fault in it');
 	is($answers->{kept}[0], 'connections: []',
@@ -127,7 +131,7 @@ for my $release (sort keys %suites) {
 
 		is($done->{rc}, 0, 'it can be installed in a fresh root')
 		    or return diag($done->{err});
-		judge(answers(slurp("$dir/answers")));
+		judge(answers(slurp("$dir/answers")), $release);
 	};
 }
 done_testing();

@@ -23,10 +23,11 @@ typedef void listener_accept_fn(void *arg, int take_fd,
     const struct sockaddr *peer, socklen_t peer_len);
 
 /*
- * Bind and listen, or use the inherited socket, which is never closed.  A name is resolved here and now, and each of its addresses
- * is bound.  Clients are accepted as soon as the base runs.  An address which
- * this machine lacks is logged and skipped where it is optional or where
- * another address of the same name could be bound.  NULL: `error` says why.
+ * Bind and listen, or use the inherited socket, which is never closed.  A name
+ * is resolved here and now, and each of its addresses is bound.  Clients are
+ * accepted as soon as the base runs.  An address which this machine lacks is
+ * logged and skipped where it is optional or where another address of the same
+ * name could be bound.  NULL: `error` says why.
  */
 struct listener *listener_open(struct event_base *,
     const struct config_listen *, listener_accept_fn *, void *arg, char *error,
