@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/shell_word.h"
+#include "base/text.h"
 #include "base/xmalloc.h"
 #include "check/blamed.h"
 #include "check/report.h"
@@ -21,6 +23,46 @@
 #include "ssh/known_name.h"
 
 #define TRUSTED_PATH "on the jump box, over a path that you trust"
+
+#define ADD_KEY "pgjump hostkey --add"
+
+/* The same for this configuration and connection, to be pasted. */
+static char *
+add_key_command(const struct check_task *task)
+{
+	char *command = xstrdup("pgjump"), *longer, *word;
+
+	for (char **path = task->cfg->paths; path != NULL && *path != NULL;
+	     path++) {
+		word = shell_word(*path);
+		longer = xasprintf("%s -c %s", command, word);
+		free(word);
+		free(command);
+		command = longer;
+	}
+	longer = xasprintf("%s hostkey --add %s", command,
+	    task->connection->name);
+	free(command);
+	return longer;
+}
+
+/* Complete the command in the hint, if there is room for all of it. */
+static void
+complete_hint(const struct check_state *state, struct check_advice *out)
+{
+	const char *rest = strstr(out->hint, ADD_KEY);
+	char *command, *hint;
+
+	if (rest == NULL)
+		return;
+	command = add_key_command(state->task);
+	hint = xasprintf("%.*s%s%s", (int)(rest - out->hint), out->hint,
+	    command, rest + strlen(ADD_KEY));
+	if (strlen(hint) < sizeof out->hint)
+		text_printable(out->hint, sizeof out->hint, hint, strlen(hint));
+	free(hint);
+	free(command);
+}
 
 /*
  * The connection in question may lead to an impostor: the user must take the
@@ -147,6 +189,7 @@ pin_keys(const struct check_state *state, struct check_advice *out)
 void
 check_advice_hostkey(const struct check_state *state, struct check_advice *out)
 {
+	complete_hint(state, out);
 	compare_key(state, out);
 	switch (state->fault.code) {
 	case FAIL_HOSTKEY_UNKNOWN:
@@ -171,6 +214,7 @@ void
 check_advice_hostkey_certificate(const struct check_state *state,
     struct check_advice *out)
 {
+	complete_hint(state, out);
 	if (fault_is_of_sshd(&state->fault))
 		check_report_advice_run(out, TRUSTED_PATH,
 		    "for cert in /etc/ssh/ssh_host_*_key-cert.pub; do "
