@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/lib";
 use PgJump::Lab;
 use Test::More;
 
+use PgJump::Certificate qw(certify);
 use PgJump::Group qw(runs wanted);
 use PgJump::Http qw(asked);
 use PgJump::Metrics qw(becomes metric metrics);
@@ -295,14 +296,24 @@ subtest 'both formats' => sub {
 
 subtest 'certificates' => sub {
 	my $cert = PgJump::Pki::cert_file('door');
+	my $seconds;
 	my $tls = $lab->connection('tls', ssh_tunnel => 0,
 	    client_tls => 'terminate', tls_cert_file => $cert,
 	    tls_key_file => $lab->copy(PgJump::Pki::key_file('door')));
 	my $port = reserve();
-	my $other = $lab->daemon([$tls], http => $port + 0);
+	my $signed = $lab->connection('signed', ssh_tunnel => {
+		port => $box->port, host_key => $box->pin,
+		certificate_file => certify($lab->dir, 'ed25519', 'agent2',
+			'-V', '20200101:20990102') });
+	my $other = $lab->daemon([$tls, $signed], http => $port + 0);
+	$seconds = metric($port, 'pgjump_certificate_expiry_timestamp_seconds',
+	    jump => '127.0.0.1:' . $box->port . '/signed',
+	    what => 'certificate');
+	like(run(['date', '-d', "\@$seconds", '+%F'])->{out},
+	    qr/^2099-01-02$/, 'that of a login');
 	my $ends = run(['openssl', 'x509', '-noout', '-enddate', '-dateopt',
 		'iso_8601', '-in', $cert])->{out};
-	my $seconds = metric($port,
+	$seconds = metric($port,
 	    'pgjump_certificate_expiry_timestamp_seconds',
 	    connection => 'tls', what => 'tls_cert');
 	my ($date) = $ends =~ /notAfter=(\S+ \S+)Z/;

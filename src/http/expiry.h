@@ -14,9 +14,10 @@ struct config;
 struct exposition;
 
 struct http_expiry {
-	unsigned shown;  /* the number of the view they are of; 0: none */
-	int64_t read_ms; /* base/clock.h */
-	int64_t *ends;   /* by connection and certificate; 0: unknown */
+	unsigned shown;      /* the number of the view they are of; 0: none */
+	int64_t read_ms;     /* base/clock.h */
+	int64_t *ends;       /* by connection and certificate; 0: unknown */
+	int64_t *login_ends; /* by jump box */
 };
 
 void http_expiry_write(struct http_expiry *, const struct config *,
