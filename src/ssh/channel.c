@@ -445,6 +445,14 @@ ssh_channel_pump(struct ssh_channel *channel)
 	empty(channel);
 }
 
+void
+ssh_channel_grant(struct ssh_channel *channel)
+{
+	if (!channel->host->is_lost &&
+	    (channel->granting > 0 || channel->owed > 0))
+		grant(channel);
+}
+
 bool
 ssh_channel_free(struct ssh_channel *channel)
 {

@@ -57,6 +57,9 @@ const struct ssh_channel_host *ssh_channel_shared(const struct stream *);
  */
 void ssh_channel_pump(struct ssh_channel *);
 
+/* Grant at once what is owed, however little that is. */
+void ssh_channel_grant(struct ssh_channel *);
+
 /*
  * Close at the peer and free.  False: the peer has not answered yet, call again
  * after input.

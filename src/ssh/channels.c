@@ -90,6 +90,15 @@ ssh_channels_any(const struct ssh_channels *channels)
 	return any != NULL ? any->channel : NULL;
 }
 
+void
+ssh_channels_grant(struct ssh_channels *channels)
+{
+	struct ssh_channel *channel;
+
+	TAILQ_FOREACH(channel, &channels->live, entry)
+		ssh_channel_grant(channel);
+}
+
 static void
 bury(struct ssh_channels *channels, struct ssh_channel *channel)
 {

@@ -47,6 +47,9 @@ void ssh_channels_measured(struct ssh_channel_host *, int64_t us);
  */
 LIBSSH2_CHANNEL *ssh_channels_any(const struct ssh_channels *);
 
+/* Grant what every channel owes. */
+void ssh_channels_grant(struct ssh_channels *);
+
 /* Pump every channel, then try to free the zombies. */
 void ssh_channels_pump(struct ssh_channels *, struct ssh_channel_host *);
 

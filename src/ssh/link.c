@@ -170,6 +170,22 @@ pump(struct ssh_link *link)
 		ssh_link_retire(link);
 }
 
+/*
+ * The transport cannot acknowledge at once what came through an outer jump box,
+ * whose kernel waits 40 ms unless there is something to send; and the inner
+ * sshd has Nagle's algorithm on.  So send what there is: a grant.
+ */
+static void
+answer_now(struct ssh_link *link)
+{
+	uint64_t received = ssh_transport_received(link->host.transport);
+
+	if (link->host.carrier.stream != NULL && received != link->answered &&
+	    ssh_transport_pending(link->host.transport) == 0)
+		ssh_channels_grant(&link->channels);
+	link->answered = received;
+}
+
 /* Once the output buffer is half empty, retry the writes it held back. */
 void
 ssh_link_flush(struct ssh_link *link)
@@ -179,6 +195,7 @@ ssh_link_flush(struct ssh_link *link)
 
 	if (link->host.is_lost)
 		return;
+	answer_now(link);
 	pending = ssh_transport_flush(transport);
 	if (pending > 0)
 		event_add(link->writable, NULL);

@@ -26,9 +26,10 @@ struct ssh_link {
 	struct stream *opened; /* by the forward in the slot */
 	bool has_open_failed;  /* by the session, not by the jump box */
 	struct event *readable, *writable, *timer;
-	uint64_t pumped; /* ssh_transport_received() at the last pump */
-	bool needs_pump; /* a pump is due even without input */
-	bool has_unread; /* readable since the last pump */
+	uint64_t pumped;   /* ssh_transport_received() at the last pump */
+	uint64_t answered; /* ssh_transport_received() at the last flush */
+	bool needs_pump;   /* a pump is due even without input */
+	bool has_unread;   /* readable since the last pump */
 	bool is_retired;
 	unsigned pings_left;
 	int64_t ping_doubt_ms; /* doubt_ms of the pulse during a ping */

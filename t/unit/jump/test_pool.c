@@ -81,6 +81,12 @@ pool_dials_start(struct pool_dials *starting, bool has_client)
 	return permit == JUMP_PERMIT_DIAL || permit == JUMP_PERMIT_BUSY;
 }
 
+void
+pool_dials_blame(const struct pool_dials *waiting, struct fault *fault)
+{
+	(void)waiting, (void)fault;
+}
+
 size_t
 pool_dials_count(const struct pool_dials *counted)
 {
