@@ -168,6 +168,8 @@ subtest 'JSON is called JSON' => sub {
 		['no brace', qq({\n  "name": "a",\n  "ssh_tunnel": {\n)
 			. qq(    "enabled": false\n  ,\n  "host": "h"\n}\n),
 			'7:1', qr/a "\}" is missing before this: the "\{" in line 3/],
+		['a comment at the end', qq({ "name": "a", "host": # h),
+			'1:23', qr/a "\}" is missing/],
 		['no brace at the end', qq({\n  "name": "a"\n), '2:14',
 			qr/a "\}" is missing .* line 1 is not closed/],
 		['two documents', qq({ "name": "a", "host": "h" }\n)

@@ -60,11 +60,13 @@ peek(const struct scan *scan, size_t ahead)
 static void
 skip_blank(struct scan *scan)
 {
-	for (; scan->at < scan->len; scan->at++) {
+	while (scan->at < scan->len) {
 		if (peek(scan, 0) == '#')
 			while (scan->at < scan->len && peek(scan, 0) != '\n')
 				scan->at++;
-		else if (!is_blank(peek(scan, 0)))
+		else if (is_blank(peek(scan, 0)))
+			scan->at++;
+		else
 			break;
 	}
 }
