@@ -379,7 +379,7 @@ what_is_expected_is_said(void **state)
 		    "a duration from 0s to 24h, such as 4s, 500ms or 1m" },
 		{ SECTION_GLOBAL, "open_timeout",
 		    "a duration from 100ms to 5m, such as 4s, 500ms or 1m" },
-		{ SECTION_GLOBAL, "log_format", "one of text, json" },
+		{ SECTION_GLOBAL, "log_format", "one of auto, text, json" },
 		{ SECTION_CONNECTION, "client_tls",
 		    "one of passthrough, terminate" },
 		{ SECTION_TUNNEL, "enabled", "true or false" },
