@@ -102,12 +102,6 @@ pool_dials_renew(struct pool_dials *renewed, struct config *cfg,
 }
 
 /* The jump box is reached directly. */
-void
-pool_dials_blame(const struct pool_dials *blamed, struct fault *fault)
-{
-	(void)blamed, (void)fault;
-}
-
 /* They give up at once. */
 void
 pool_dials_cancel(struct pool_dials *cancelled)
