@@ -19,6 +19,8 @@
 #include "check/state.h"
 #include "config/config.h"
 
+static const struct config config;
+
 static struct config_jump jump = {
 	.label = "jump.example.com:22",
 	.host = "jump.example.com",
@@ -71,7 +73,8 @@ static struct check_advice
 advise_for(enum software software, enum failure code, const char *sqlstate,
     const char *message)
 {
-	const struct check_task task = { .connection = &connection };
+	const struct check_task task = { .cfg = &config,
+		.connection = &connection };
 	struct check_state state = { .task = &task,
 		.tls_answer = is_tls_offered ? 'S' : 'N' };
 	struct check_advice advice;
