@@ -40,7 +40,7 @@ void check_carrier_init(struct check_carrier *, struct mailbox *,
 void check_carrier_clear(struct check_carrier *);
 
 /* A socket that leads to the next hop.  Has the type of dial.reach. */
-enum failure check_carrier_reach(void *carrier, int *fd_out, struct fault *);
+enum failure check_carrier_reach(void *arg, int *fd_out, struct fault *);
 
 /* The outermost jump box that gives no sign of life; NULL: each of them does.
  */

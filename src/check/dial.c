@@ -6,6 +6,7 @@
  */
 #include "check/dial.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "check/blamed.h"
@@ -59,6 +60,7 @@ tell_connected(struct check_state *state)
 	unsigned port = jump != NULL ? jump->port : connection->port;
 
 	if (state->hop > 1) {
+		assert(jump != NULL);
 		check_board_pass(state->board, "%s through %s", jump->label,
 		    jump->via->label);
 		return;

@@ -168,6 +168,7 @@ name_hops(struct config *cfg, const struct config_jump *jump,
 			struct config_jump
 			    *outer = &cfg->jumps[hop->jump->index];
 
+			assert(cfg->jumps != NULL);
 			if (outer->name == NULL)
 				outer->name = name_of_jump(outer, hop->jump_box,
 				    hop->override_count, user);

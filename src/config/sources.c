@@ -6,6 +6,7 @@
  */
 #include "config/sources.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -243,10 +244,14 @@ sources_means_connections(const struct node *root)
 	if (root->kind != NODE_MAPPING ||
 	    find_item(root, "connections") != NULL)
 		return false;
-	for (size_t i = 0; i < root->count; i++)
-		if (root->items[i]->kind != NODE_SCALAR &&
+	for (size_t i = 0; i < root->count; i++) {
+		const struct node *item = root->items[i];
+
+		assert(item != NULL);
+		if (item->kind != NODE_SCALAR &&
 		    config_unknown_key_means_connections(root->keys[i]->text))
 			return true;
+	}
 	return false;
 }
 

@@ -23,8 +23,6 @@
 /* Far more than any configuration prints. */
 #define PRINTED_MAX ((size_t)1 << 20)
 
-extern char **environ;
-
 /* The environment without what may hold secrets of pgjump's own. */
 static char **
 environment(void)
