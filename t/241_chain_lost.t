@@ -11,6 +11,7 @@ use PgJump::Lab;
 use Test::More;
 
 use PgJump::Process qw(eventually);
+use Time::HiRes qw(sleep time);
 
 my $lab = PgJump::Lab->new;
 my $chain = PgJump::Chain->new($lab, 3, relays => 1);
@@ -85,5 +86,25 @@ for my $n (1 .. 3) {
 		$daemon->down;
 	};
 }
+
+# The session of hop 2 is handed to a worker while its carrier is gone already.
+subtest 'hop 1 dies as soon as hop 2 has let pgjump in' => sub {
+	my $two = $chain->connection('c_two');
+	my $seen = $chain->logins(2);
+	my $daemon = $lab->daemon([$two], jump_boxes => $chain->jump_boxes);
+
+	for my $round (1 .. 9) {
+		my $end = time + 5;
+
+		sleep 0.0005 while $chain->logins(2) <= $seen && time < $end;
+		$seen = $chain->logins(2);
+		$chain->box(1)->kill_sessions;
+		$lab->psql($two, 'select 1') if $round % 3 == 0;
+	}
+	ok(eventually(40, sub {
+		$lab->psql($two, 'select 1')->{out} eq "1\n" }),
+	    'pgjump goes on, and comes back');
+	$daemon->down;
+};
 
 $lab->done;

@@ -34,6 +34,8 @@ log_session(const struct client *client, bool is_opaque)
 {
 	const struct client_startup *startup = client->startup;
 	const char *user = is_opaque ? NULL : parameter(startup, "user");
+	/* A client asks in TLS when its way is open already. */
+	int64_t tunnel_ms = startup->opened_ms - startup->asked_ms;
 	const char *database = is_opaque ? NULL
 					 : parameter(startup, "database");
 
@@ -45,7 +47,7 @@ log_session(const struct client *client, bool is_opaque)
 		is_opaque               ? "passthrough"
 		    : client->is_in_tls ? "terminated"
 					: "none"),
-	    log_num("tunnel_ms", startup->opened_ms - startup->asked_ms),
+	    log_num("tunnel_ms", tunnel_ms > 0 ? tunnel_ms : 0),
 	    log_num("database_ms", clock_ms() - startup->opened_ms));
 }
 

@@ -37,8 +37,7 @@ struct ssh_hostkey_trust {
 	char algorithms[SSH_HOSTKEY_WANTED_SIZE];
 	const char *at;                   /* as in ssh_hostkey_trust_verify() */
 	char trusted_by[FAULT_WORDS_MAX]; /* "is pinned"; "": not trusted */
-	/* Why the certificate of the key was not taken; FAIL_NONE: no reason.
-	 */
+	/* Why the key's certificate was not taken; FAIL_NONE: no reason. */
 	struct ssh_host_certificate_verdict certificate;
 };
 
@@ -226,12 +225,13 @@ ask_files(struct ssh_hostkey_trust *trust, const struct shown *shown,
     struct fault *fault)
 {
 	const struct known_hosts *known = &trust->known;
-	const struct known_host *line = find_key(known, KNOWN_HOST_KEY, shown);
+	const struct known_host *same = find_key(known, KNOWN_HOST_KEY, shown);
+	const struct known_host *line = known_hosts_find(known, KNOWN_HOST_KEY,
+	    false, shown->type);
 
-	if (line != NULL)
+	if (same != NULL && (!same->is_bare || line == NULL))
 		return trusted(trust, shown, fault, "is known by %s:%u",
-		    line->file, line->line);
-	line = known_hosts_find(known, KNOWN_HOST_KEY, false, shown->type);
+		    same->file, same->line);
 	if (line != NULL)
 		return differs(trust, fault, FAIL_HOSTKEY_CHANGED,
 		    FAIL_HOSTKEY_ONE_OF_MANY,

@@ -385,14 +385,20 @@ const struct known_host *
 known_hosts_find_key(const struct known_hosts *known, enum known_host_mark mark,
     const unsigned char *blob, size_t blob_len)
 {
+	const struct known_host *bare = NULL;
+
 	for (size_t i = 0; i < known->count; i++) {
 		const struct known_host *line = &known->lines[i];
 
-		if (line->mark == mark && line->blob_len == blob_len &&
-		    memcmp(line->blob, blob, blob_len) == 0)
+		if (line->mark != mark || line->blob_len != blob_len ||
+		    memcmp(line->blob, blob, blob_len) != 0)
+			continue;
+		if (!line->is_bare)
 			return line;
+		if (bare == NULL)
+			bare = line;
 	}
-	return NULL;
+	return bare;
 }
 
 char *

@@ -43,8 +43,9 @@ struct known_hosts {
 /*
  * Add the lines of `text` (from `file`) that name `host` at `port`.  For a port
  * other than 22 that is "[host]:port", as for OpenSSH.  Lines with the bare
- * host are added as `is_bare`: they may vouch for a key, but a key that
- * contradicts them may be that of another server on the same host.  Pure.
+ * host are added as `is_bare`: they may vouch for a key that no line with the
+ * port contradicts, but a key that contradicts them may be that of another
+ * server on the same host.  Pure.
  */
 void known_hosts_parse(struct known_hosts *, const char *file, const char *text,
     size_t len, const char *host, unsigned port);
@@ -63,7 +64,10 @@ bool known_hosts_read(struct known_hosts *, const char *file, const char *host,
 const struct known_host *known_hosts_find(const struct known_hosts *,
     enum known_host_mark, bool is_bare, const char *type);
 
-/* The first line with a mark that has exactly this key; NULL: there is none. */
+/*
+ * The first line with a mark that has exactly this key, a bare one only if no
+ * other has it; NULL: there is none.
+ */
 const struct known_host *known_hosts_find_key(const struct known_hosts *,
     enum known_host_mark, const unsigned char *blob, size_t blob_len);
 

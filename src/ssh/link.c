@@ -180,7 +180,7 @@ answer_now(struct ssh_link *link)
 {
 	uint64_t received = ssh_transport_received(link->host.transport);
 
-	if (link->host.carrier.stream != NULL && received != link->answered &&
+	if (link->is_behind_another && received != link->answered &&
 	    ssh_transport_pending(link->host.transport) == 0)
 		ssh_channels_grant(&link->channels);
 	link->answered = received;
@@ -254,6 +254,7 @@ ssh_link_new(struct event_base *base, const struct config *cfg,
 	fault_software(&link->host.fault, ssh_facts_software(take));
 	config_hops_name(jump, &link->host.fault);
 	link->host.software = link->host.fault.software;
+	link->is_behind_another = jump->via != NULL;
 	link->pings_left = PINGS_AT_START;
 	ssh_pulse_init(&link->host.pulse, cfg->keepalive_interval_ms,
 	    cfg->keepalive_count);
@@ -289,7 +290,9 @@ ssh_link_free(struct ssh_link *link)
 void
 ssh_link_carry(struct ssh_link *link, struct stream *carrier)
 {
-	ssh_carrier_begin(&link->host, carrier, ssh_channel_shared(carrier));
+	if (carrier != NULL)
+		ssh_carrier_begin(&link->host, carrier,
+		    ssh_channel_shared(carrier));
 }
 
 void

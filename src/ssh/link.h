@@ -52,8 +52,9 @@ void ssh_link_free(struct ssh_link *);
 /*
  * The link is to a jump box behind another one: its session travels through
  * `carrier`, a stream of the outer link that is borrowed until
- * ssh_link_carrier_ended().  If that ended for a `cause` (else its code is
- * FAIL_NONE), the cause is the link's own, when its socket ends.
+ * ssh_link_carrier_ended(); NULL: it ended before the link came here.  If that
+ * ended for a `cause` (else its code is FAIL_NONE), the cause is the link's
+ * own, when its socket ends.
  */
 void ssh_link_carry(struct ssh_link *, struct stream *carrier);
 void ssh_link_carrier_ended(struct ssh_link *, const struct fault *cause);

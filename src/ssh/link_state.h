@@ -31,6 +31,7 @@ struct ssh_link {
 	bool needs_pump;   /* a pump is due even without input */
 	bool has_unread;   /* readable since the last pump */
 	bool is_retired;
+	bool is_behind_another; /* another jump box: an outer link carries it */
 	unsigned pings_left;
 	int64_t ping_doubt_ms; /* doubt_ms of the pulse during a ping */
 };

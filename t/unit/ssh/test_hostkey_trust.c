@@ -334,6 +334,10 @@ a_bare_name_vouches_and_never_contradicts(void **state)
 	assert_int_equal(show(&jump, ED25519, 2, &fault), FAIL_HOSTKEY_UNKNOWN);
 	add_line("one", "[jump.example.com]:2222", ED25519, 3);
 	assert_int_equal(show(&jump, ED25519, 2, &fault), FAIL_HOSTKEY_CHANGED);
+	/* nor does it vouch against a line that names the port */
+	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_HOSTKEY_CHANGED);
+	add_line("one", "[jump.example.com]:2222", ED25519, 1);
+	assert_int_equal(show(&jump, ED25519, 1, &fault), FAIL_NONE);
 }
 
 static void

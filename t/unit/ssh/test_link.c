@@ -456,6 +456,20 @@ what_was_opened_for_nobody_is_closed(void **state)
 }
 
 static void
+a_carrier_may_end_before_its_link_comes(void **state)
+{
+	const struct fault cause = { .code = FAIL_TUNNEL_SILENT };
+	struct lab *lab = *state;
+
+	ssh_link_carry(lab->link, NULL);
+	ssh_link_carrier_ended(lab->link, &cause);
+	assert_false(ssh_link_is_lost(lab->link));
+	start(lab, &one);
+	turn(lab, 0);
+	assert_non_null(end_of_open(lab).stream);
+}
+
+static void
 an_unexpected_error_retires_the_link(void **state)
 {
 	struct lab *lab = *state;
@@ -625,6 +639,7 @@ main(void)
 		TEST(a_refusal_is_no_fault_of_the_link),
 		TEST(an_open_that_nobody_waits_for_keeps_the_slot),
 		TEST(what_was_opened_for_nobody_is_closed),
+		TEST(a_carrier_may_end_before_its_link_comes),
 		TEST(an_unexpected_error_retires_the_link),
 		TEST(a_sign_of_life_has_the_slot_too),
 		TEST(a_confirmed_ping_is_the_last),
