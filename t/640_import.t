@@ -181,6 +181,31 @@ END
 	['ProxyCommand ssh with nc',
 		"Host c\n ProxyCommand exec /usr/bin/ssh a nc -q0 %h %p\n",
 		['c', 'db'], 'via: a'],
+	['tokens in ProxyCommand', "Host c\n User me\n"
+		. " ProxyCommand ssh -W %h:%p %r\@jump-%n\n", ['c', 'db'],
+		"jump-c:\nhost: jump-c\nusername: me\nvia: jump-c"],
+	['tokens in ProxyJump', "Host c\n User me\n ProxyJump %r\@jump-%h\n",
+		['c', 'db'], "jump-c:\nhost: jump-c\nusername: me\nvia: jump-c"],
+	['a jump box that is the same machine', <<'END', ['inner', 'db'],
+Host edge inner
+ HostName 192.0.2.1
+Host inner
+ ProxyJump edge
+END
+		"edge:\nhost: 192.0.2.1\ninner:\nvia: edge"],
+	['names that are something else in YAML', "Host null\n User u\n",
+		['null', 'null'], <<'END'],
+"null":
+host: "null"
+- name: "null"
+ssh_tunnel: "null"
+END
+	['GatewayPorts', "Host box\n GatewayPorts yes\n LocalForward 5433 db:5432\n",
+		['box'], "listen: 5433\n# ssh would let other machines use this "
+		. 'port; for that, listen needs an'],
+	['a proxy with a user', "Host c\n ProxyCommand connect -H joe\@proxy:3128 %h %p\n",
+		['c', 'db'],
+		'# not carried over: proxycommand connect -H joe@proxy:3128 %h %p'],
 	['nc with CONNECT', <<'END', ['c', 'db'],
 Host c
  ProxyCommand nc -X connect -x proxy.example.com:3128 %h %p
@@ -229,6 +254,18 @@ for my $shape (@shapes) {
 }
 cmp_ok(scalar @shapes, '>=', 30, 'no shape is lost from the table');
 
+my $many = import_of(join('', "Host c\n",
+	map { " LocalForward $_ db$_:5432\n" } 10_001 .. 16_000), 'c');
+is(() = $many->{out} =~ /^  - name: /mg, 6000, 'thousands of forwards');
+
+mkdir "$dir/here";
+spew("$dir/here/key.pem", slurp($key), 0600);
+spew($config, '');
+my $relative = PgJump::Daemon::command(['import', '--', 'ssh', '-i', 'key.pem',
+		'-L', '1:db:2', 'c'], env => \%env, cwd => "$dir/here");
+has($relative, "private_key_file: $dir/here/key.pem",
+    'a path of this directory is written whole');
+
 my $silent = import_of("Host c\n SetEnv TOKEN=geheim\n", 'c', 'db');
 unlike($silent->{out} . $silent->{err}, qr/geheim/,
     'values for the environment of a session are not printed');
@@ -254,6 +291,11 @@ my @refused = (
 		qr/the argument of -L is missing/],
 	['nothing', '', [], qr/a host that ssh knows/],
 	['a third word', '', ['c', 'db', 'x'], qr/unexpected argument "x"/],
+	['a port that is none', '', ['c', 'db:99999'],
+		qr/"db:99999" is no database/],
+	['half a bracket', '', ['c', '[abc'], qr/"\[abc" is no database/],
+	['a token that is not known', "Host c\n ProxyJump jump-%C\n",
+		['c', 'db'], qr/what stands for the tokens of "jump-%C"/],
 	['no database but words', '', ['c', 'a b'], qr/"a b" is no database/],
 	['what ssh refuses', "Host c\n Nonsense 1\n", ['c', 'db'],
 		qr/"ssh -G c" failed/],

@@ -36,9 +36,15 @@ find_file(const struct import_hop *hop, const char *key, const char *value,
 {
 	struct import_tokens tokens = import_way_tokens(hop);
 	char *path = import_tokens_expand(value, &tokens);
+	char *real = path != NULL ? realpath(path, NULL) : NULL;
 
-	if (path != NULL && access(path, F_OK) == 0)
-		return path;
+	/* A link is kept, since its target may be replaced. */
+	if (real != NULL) {
+		bool is_absolute = path[0] == '/';
+
+		free(is_absolute ? real : path);
+		return is_absolute ? path : real;
+	}
 	import_texts_add(notes,
 	    path != NULL ? "%s %s: there is no such file"
 			 : "%s %s: what stands there is "
@@ -94,7 +100,7 @@ add_key(struct import_credentials *credentials, char *path)
 		    "%s is encrypted: the agent must hold it, or "
 		    "private_key_passphrase be given",
 		    path);
-		credentials->uses_agent = true;
+		credentials->is_one_encrypted = true;
 	}
 	if (!kind.is_public)
 		credentials->uses_keys = true;
@@ -203,7 +209,7 @@ import_credentials_find(const struct import_way *way,
 		add_given_keys(hop, credentials);
 	find_certificate(hop, credentials);
 	if (credentials->uses_keys && wants_keys_only(hop) &&
-	    credentials->notes.count == 0 && credentials->agent_socket == NULL)
+	    !credentials->is_one_encrypted && credentials->agent_socket == NULL)
 		credentials->uses_agent = false;
 	if (!credentials->uses_keys)
 		credentials->uses_agent = true;

@@ -18,6 +18,7 @@ struct import_way;
 struct import_credentials {
 	bool uses_agent;
 	bool uses_keys;            /* one of `keys` is private */
+	bool is_one_encrypted;     /* an agent, or a passphrase, opens it */
 	bool are_keys_first;       /* ssh was told which keys to try */
 	struct import_texts keys;  /* absolute paths; public ones are of the
 				    * agent */

@@ -39,6 +39,17 @@ clear_databases(struct databases *databases)
 	free(databases->list);
 }
 
+/* With GatewayPorts a forward without an address is open to other machines. */
+static bool
+opens_ports(const struct import_hop *hop, const char *forward)
+{
+	const char *gateway = import_settings_get(&hop->settings,
+	    "gatewayports");
+
+	return gateway != NULL && strcmp(gateway, "no") != 0 &&
+	    forward[0] != '[' && forward[0] != '/';
+}
+
 /* Each LocalForward of the host that was asked for. */
 static void
 add_forwards(struct import_hop *hop, struct databases *databases)
@@ -51,6 +62,7 @@ add_forwards(struct import_hop *hop, struct databases *databases)
 		struct import_forward forward = { 0 };
 
 		if (import_forward_read(value, &forward)) {
+			forward.is_open |= opens_ports(hop, value);
 			add_database(databases, &forward);
 		} else {
 			import_forward_clear(&forward);
@@ -150,7 +162,7 @@ import_run(const struct command_line *command_line)
 	char *const *names = command_line->names;
 	struct import_line line = { .host = names[0] };
 
-	if (strcmp(names[0], "ssh") == 0 && names[1] != NULL)
+	if (names[1] != NULL && strcmp(basename(names[0]), "ssh") == 0)
 		return import_pasted(names + 1) ? 0 : 1;
 	if (names[1] != NULL && names[2] != NULL) {
 		fprintf(stderr,

@@ -15,8 +15,8 @@
 
 /* Letters of ssh(1): with an argument, handed on without one, and dropped. */
 static const char with_argument[] = "FJLWilop";
-static const char handed_on[] = "46";
-static const char dropped[] = "ACNTfgqv";
+static const char handed_on[] = "46g";
+static const char dropped[] = "ACNTfqv";
 
 bool
 import_line_is_name(const char *name)
@@ -121,6 +121,17 @@ find_port(const char *host)
 	return colon != NULL ? colon + 1 : NULL;
 }
 
+/* A number that a port can be, or none. */
+static bool
+is_port(const char *text)
+{
+	if (text == NULL)
+		return true;
+	return text[0] != '\0' && strlen(text) <= 5 &&
+	    text[strspn(text, TEXT_DIGITS)] == '\0' && atoi(text) >= 1 &&
+	    atoi(text) <= 65535;
+}
+
 static void
 add_option(struct import_texts *options, const char *option, const char *text,
     size_t len)
@@ -139,7 +150,7 @@ import_line_hop(const char *hop, struct import_texts *options)
 	host = at != NULL ? at + 1 : hop;
 	port = find_port(host);
 	len = port != NULL ? (size_t)(port - 1 - host) : strlen(host);
-	if (host[0] == '[' && len >= 2)
+	if (host[0] == '[' && len >= 2 && host[len - 1] == ']')
 		name = xstrndup(host + 1, len - 2);
 	else
 		name = xstrndup(host, len);
@@ -147,7 +158,7 @@ import_line_hop(const char *hop, struct import_texts *options)
 		add_option(options, "-l", hop, (size_t)(at - hop));
 	if (port != NULL)
 		add_option(options, "-p", port, strlen(port));
-	if (import_line_is_name(name) &&
+	if (import_line_is_name(name) && is_port(port) &&
 	    (at == NULL || import_line_is_name(hop)))
 		return name;
 	free(name);

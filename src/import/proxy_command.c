@@ -72,6 +72,9 @@ set_address(struct import_proxy *proxy, const char *address)
 {
 	struct import_texts options = { 0 };
 
+	/* A second address is another form, and a user would be lost. */
+	if (proxy->host != NULL || strchr(address, '@') != NULL)
+		return false;
 	proxy->host = import_line_hop(address, &options);
 	if (proxy->host != NULL && options.count == 2)
 		proxy->port = xstrdup(options.items[1]);
@@ -160,14 +163,13 @@ read_connect(const struct import_texts *words, struct import_proxy *proxy)
 static bool
 read_corkscrew(const struct import_texts *words, struct import_proxy *proxy)
 {
-	struct import_texts target = *words;
-
-	if (words->count < 5 || !set_address(proxy, words->items[1]))
+	/* A file of credentials behind the target would be lost. */
+	if (words->count != 5 || !set_address(proxy, words->items[1]) ||
+	    proxy->port != NULL)
 		return false;
 	proxy->type = "http";
 	proxy->port = xstrdup(words->items[2]);
-	target.count = 5; /* behind it a file of credentials */
-	return is_target(&target, 3);
+	return is_target(words, 3);
 }
 
 static bool

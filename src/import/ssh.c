@@ -20,8 +20,8 @@
 #include "import/settings.h"
 #include "import/texts.h"
 
-/* Far more than any configuration prints. */
-#define PRINTED_MAX ((size_t)1 << 20)
+/* Far more than any configuration prints; thousands of forwards are read. */
+#define PRINTED_MAX ((size_t)16 << 20)
 
 /* The environment without what may hold secrets of pgjump's own. */
 static char **
@@ -84,19 +84,28 @@ spawn(char **argv, int out_fd, pid_t *pid)
 	return error;
 }
 
-/* All that is printed, which the caller frees; the rest of too much is lost. */
+/* All that is printed, which the caller frees; NULL: it is too much. */
 static char *
 read_all(int fd)
 {
-	char *text = xmalloc(PRINTED_MAX + 1);
-	size_t len = 0;
+	char *text = NULL;
+	size_t len = 0, room = 0;
 	ssize_t count;
 
-	while ((count = read(fd, text + len, PRINTED_MAX - len)) > 0 ||
-	    (count < 0 && errno == EINTR))
+	do {
+		if (len == room) {
+			room += 65536;
+			text = xrealloc(text, room + 1);
+		}
+		count = read(fd, text + len, room - len);
 		len += count > 0 ? (size_t)count : 0;
+	} while (
+	    (count > 0 && len <= PRINTED_MAX) || (count < 0 && errno == EINTR));
 	text[len] = '\0';
-	return text;
+	if (len <= PRINTED_MAX)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* Whether the process ended well. */
@@ -128,12 +137,15 @@ run(char **argv, int *error)
 	close(ends[1]);
 	if (*error == 0) {
 		text = read_all(ends[0]);
+		*error = text == NULL ? EFBIG : 0;
+		close(ends[0]); /* ssh may still be writing */
 		if (!wait_for(pid)) {
 			free(text);
 			text = NULL;
 		}
+	} else {
+		close(ends[0]);
 	}
-	close(ends[0]);
 	return text;
 }
 

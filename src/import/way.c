@@ -107,11 +107,26 @@ add_listed(struct import_way *way, const char *listed, int via)
 	return index;
 }
 
+/* The value as ssh reads it at this hop, which the caller frees; NULL: an error
+ * was printed. */
+static char *
+expand(const struct import_hop *hop, const char *value)
+{
+	const struct import_tokens tokens = import_way_tokens(hop);
+	char *text = import_tokens_expand(value, &tokens);
+
+	if (text == NULL)
+		fail("import does not know what stands for the tokens of "
+		     "\"%s\", on the way to \"%s\"",
+		    value, hop->alias);
+	return text;
+}
+
 /* All hops of ProxyJump; returns the index of the last, or -1. */
 static int
-add_list(struct import_way *way, const char *list)
+add_list(struct import_way *way, const struct import_hop *of, const char *list)
 {
-	char *copy = xstrdup(list), *rest = copy, *listed;
+	char *copy = expand(of, list), *rest = copy, *listed;
 	int index = -1;
 
 	while ((listed = strsep(&rest, ",")) != NULL) {
@@ -123,18 +138,37 @@ add_list(struct import_way *way, const char *list)
 	return index;
 }
 
-/* The hop of "ssh -W %h:%p HOST"; returns its index, or -1. */
+/* Add what the options of a line mean at this hop; false: an error was
+ * printed. */
+static bool
+expand_options(const struct import_hop *hop, const struct import_line *line,
+    struct import_texts *options)
+{
+	for (size_t i = 0; i < line->options.count; i++) {
+		char *text = expand(hop, line->options.items[i]);
+
+		if (text == NULL)
+			return false;
+		import_texts_take(options, text);
+	}
+	return true;
+}
+
+/* The hop of "ssh -W %h:%p HOST", on the way to `of`; returns its index, or -1.
+ */
 static int
-add_line(struct import_way *way, const struct import_line *line)
+add_line(struct import_way *way, const struct import_hop *of,
+    const struct import_line *line)
 {
 	struct import_texts options = { 0 };
-	int index;
+	char *host = expand(of, line->host);
+	int index = -1;
 
 	if (line->file.count == 0)
 		begin_options(way, &options);
-	for (size_t i = 0; i < line->options.count; i++)
-		import_texts_add(&options, "%s", line->options.items[i]);
-	index = add_step(way, &(struct step){ &options, line->host, -1 });
+	if (host != NULL && expand_options(of, line, &options))
+		index = add_step(way, &(struct step){ &options, host, -1 });
+	free(host);
 	import_texts_clear(&options);
 	return index;
 }
@@ -150,7 +184,7 @@ add_command(struct import_way *way, struct import_hop *hop, const char *command)
 	import_texts_split(&words, command);
 	switch (import_proxy_command_read(&words, &line, &hop->proxy)) {
 	case IMPORT_PROXY_JUMP:
-		hop->via = add_line(way, &line);
+		hop->via = add_line(way, hop, &line);
 		is_good = hop->via >= 0;
 		break;
 	case IMPORT_PROXY_PROXY:
@@ -176,7 +210,7 @@ add_before(struct import_way *way, struct import_hop *hop)
 
 	hop->is_busy = true;
 	if (jumps != NULL) {
-		hop->via = add_list(way, jumps);
+		hop->via = add_list(way, hop, jumps);
 		is_good = hop->via >= 0;
 	} else if (command != NULL) {
 		is_good = add_command(way, hop, command);
@@ -199,17 +233,17 @@ is_same(const struct import_hop *hop, const struct import_settings *settings)
 
 /* A hop that is known already: -1 for none, -2 for a loop. */
 static int
-find_known(const struct import_way *way, const struct import_settings *settings,
-    int via)
+find_known(const struct import_way *way, const struct step *step,
+    const struct import_settings *settings)
 {
 	for (size_t i = 0; i < way->hop_count; i++) {
 		const struct import_hop *hop = &way->hops[i];
 
 		if (!is_same(hop, settings))
 			continue;
-		if (hop->is_busy)
+		if (hop->is_busy && strcmp(hop->alias, step->host) == 0)
 			return -2;
-		if (via < 0 || hop->via == via)
+		if (!hop->is_busy && (step->via < 0 || hop->via == step->via))
 			return (int)i;
 	}
 	return -1;
@@ -248,7 +282,7 @@ add_step(struct import_way *way, const struct step *step)
 		    step->host, "");
 	if (!import_ssh_ask(step->options, step->host, &settings))
 		return -1;
-	known = find_known(way, &settings, step->via);
+	known = find_known(way, step, &settings);
 	if (known == -1)
 		return add_new(way, step, &settings);
 	import_settings_clear(&settings);

@@ -36,9 +36,9 @@ struct import_way {
 };
 
 /*
- * Find the way to `host`, about which ssh is asked with these options.  The
- * hops that lead there come before it, and it is the last.  False: there is
- * none, which was printed.
+ * Find the way to `host`, about which ssh is asked with these options.  It is
+ * the first of the hops, and those that lead there are behind it.  False: there
+ * is none, which was printed.
  */
 bool import_way_find(struct import_way *, const struct import_texts *options,
     const char *host);

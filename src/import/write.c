@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -27,13 +28,14 @@ struct writing {
 	size_t note_count;
 };
 
-/* Whether a text is a YAML scalar as it is, on whatever key. */
+/* Whether a text is a YAML scalar as it is, on whatever key: null is none. */
 static bool
 is_plain(const char *text)
 {
 	static const char admitted[] = TEXT_LETTERS TEXT_DIGITS "/_.-";
 
-	return text[0] != '\0' && strchr("-.", text[0]) == NULL &&
+	return strcasecmp(text, "null") != 0 && text[0] != '\0' &&
+	    strchr("-.", text[0]) == NULL &&
 	    text[strspn(text, admitted)] == '\0';
 }
 
@@ -189,10 +191,10 @@ static const char *const silent_keys[] = { "addkeystoagent", "batchmode",
 	"canonicalizemaxdots", "canonicalizePermittedcnames",
 	"canonicalizepermittedcnames", "certificatefile", "checkhostip",
 	"clearallforwardings", "connectionattempts", "controlmaster",
-	"controlpersist", "enableescapecommandline", "enablesshkeysign",
-	"escapechar", "exitonforwardfailure", "fingerprinthash",
-	"forkafterauthentication", "forwardagent", "forwardx11",
-	"forwardx11timeout", "forwardx11trusted", "gatewayports",
+	"controlpath", "controlpersist", "enableescapecommandline",
+	"enablesshkeysign", "escapechar", "exitonforwardfailure",
+	"fingerprinthash", "forkafterauthentication", "forwardagent",
+	"forwardx11", "forwardx11timeout", "forwardx11trusted", "gatewayports",
 	"globalknownhostsfile", "gssapiauthentication",
 	"gssapidelegatecredentials", "gssapikexalgorithms", "gssapikeyexchange",
 	"gssapirenewalforcesrekey", "gssapitrustdns", "hashknownhosts", "host",
@@ -269,7 +271,9 @@ write_hop(struct writing *writing, const struct import_hop *hop)
 	const struct import_tokens tokens = import_way_tokens(hop);
 	FILE *out = writing->out;
 
-	fprintf(out, "  %s:\n", hop->name);
+	fputs("  ", out);
+	write_text(out, hop->name);
+	fputs(":\n", out);
 	write_key(out, "host", tokens.host != NULL ? tokens.host : hop->alias);
 	if (tokens.port != NULL && strcmp(tokens.port, "22") != 0)
 		write_key(out, "port", tokens.port);
@@ -306,7 +310,7 @@ base_name(const struct import_way *way, const char *host)
 	first = xstrndup(host, 50);
 	if (first[strspn(first, TEXT_DIGITS ".:")] != '\0')
 		first[strcspn(first, ".")] = '\0';
-	name = import_way_name(first);
+	name = import_way_name(first[0] != '\0' ? first : "db");
 	free(first);
 	return name;
 }
@@ -332,7 +336,9 @@ static void
 write_connection(FILE *out, const char *name, const char *jump,
     const struct import_forward *database)
 {
-	fprintf(out, "  - name: %s\n", name);
+	fputs("  - name: ", out);
+	write_text(out, name);
+	fputc('\n', out);
 	if (database->listen != NULL)
 		write_key(out, "listen", database->listen);
 	if (database->is_open)
