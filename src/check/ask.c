@@ -139,6 +139,7 @@ hear_passphrase(struct check_talk *talk, struct config *cfg,
 	bool is_good = false;
 
 	for (int i = 0; i < TRIES && !is_good && talk->signal == 0; i++) {
+		check_talk_hide(talk);
 		name_key(talk, question);
 		if (!check_talk_hear_secret(talk, line, sizeof line) ||
 		    line[0] == '\0')

@@ -89,20 +89,30 @@ check_talk_hear(struct check_talk *talk, char *line, size_t size)
 }
 
 /* What was typed ahead is dropped: it was shown, and meant for another. */
-bool
-check_talk_hear_secret(struct check_talk *talk, char *line, size_t size)
+void
+check_talk_hide(struct check_talk *talk)
 {
-	struct termios usual, hidden;
-	bool is_heard;
+	struct termios hidden;
 
-	if (tcgetattr(talk->tty, &usual) != 0)
-		return false;
-	hidden = usual;
+	talk->is_hidden = tcgetattr(talk->tty, &talk->usual) == 0;
+	if (!talk->is_hidden)
+		return;
+	hidden = talk->usual;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	hidden.c_cc[VSUSP] = _POSIX_VDISABLE;
 	tcsetattr(talk->tty, TCSAFLUSH, &hidden);
+}
+
+bool
+check_talk_hear_secret(struct check_talk *talk, char *line, size_t size)
+{
+	bool is_heard;
+
+	if (!talk->is_hidden)
+		return false;
 	is_heard = check_talk_hear(talk, line, size);
-	tcsetattr(talk->tty, TCSAFLUSH, &usual);
+	tcsetattr(talk->tty, TCSAFLUSH, &talk->usual);
+	talk->is_hidden = false;
 	check_talk_say(talk, "\n");
 	return is_heard;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <termios.h>
 
 /* The signals that arrive meanwhile. */
 struct check_talk_signals {
@@ -20,7 +21,9 @@ struct check_talk_signals {
 struct check_talk {
 	int tty;                                  /* -1: nobody can be asked */
 	const struct check_talk_signals *signals; /* borrowed */
-	int signal; /* that ended the conversation; 0: none */
+	int signal;           /* that ended the conversation; 0: none */
+	bool is_hidden;       /* what is typed is not shown ... */
+	struct termios usual; /* unlike before */
 };
 
 /*
@@ -39,7 +42,11 @@ void check_talk_say(const struct check_talk *, const char *format, ...)
  */
 bool check_talk_hear(struct check_talk *, char *line, size_t size);
 
-/* The same, not shown as it is typed. */
+/*
+ * The same, not shown as it is typed.  Hide before the question is written, so
+ * that no answer comes too soon; hearing ends it.
+ */
+void check_talk_hide(struct check_talk *);
 bool check_talk_hear_secret(struct check_talk *, char *line, size_t size);
 
 #endif

@@ -251,17 +251,19 @@ find_known(const struct import_way *way, const struct step *step,
 
 static int
 add_new(struct import_way *way, const struct step *step,
-    const struct import_settings *settings)
+    struct import_settings *take)
 {
 	struct import_hop *hop;
 
-	if (way->hop_count == IMPORT_HOPS_MAX)
+	if (way->hop_count == IMPORT_HOPS_MAX) {
+		import_settings_clear(take);
 		return fail("the way to \"%s\" has more than 8 hops%s",
 		    step->host, "");
+	}
 	hop = &way->hops[way->hop_count];
 	hop->name = unique_name(way, step->host);
 	hop->alias = xstrdup(step->host);
-	hop->settings = *settings;
+	hop->settings = *take;
 	hop->via = step->via;
 	way->hop_count++;
 	if (step->via < 0 && !add_before(way, hop))
