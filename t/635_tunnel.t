@@ -171,6 +171,8 @@ subtest 'what fails is told at once' => sub {
 	$process = start('-i', $key, '-p', $box->port, @to,
 	    "$user\@127.0.0.1");
 	is($process->wait_end, 'exit 14', 'an unknown host key');
+	unlike($process->text, qr/hostkey --add/,
+	    'no command is named that would need a file');
 	$process = start(@known, '-p', $box->port, @to, "$user\@127.0.0.1");
 	is($process->wait_end, 'exit 1', 'no key and no agent');
 	like($process->text, qr/start an SSH agent, or name a key/, 'says so');

@@ -46,15 +46,32 @@ add_key_command(const struct check_task *task)
 	return longer;
 }
 
+/* Without a file, as in `pgjump tunnel`, there is no such command. */
+static void
+drop_command(char *hint)
+{
+	static const char command[] = " (" ADD_KEY ")";
+	char *at = strstr(hint, command);
+
+	if (at != NULL)
+		memmove(at, at + strlen(command),
+		    strlen(at + strlen(command)) + 1);
+}
+
 /* Complete the command in the hint, if there is room for all of it. */
 static void
 complete_hint(const struct check_state *state, struct check_advice *out)
 {
 	const char *rest = strstr(out->hint, ADD_KEY);
+	const struct config *cfg = state->task->cfg;
 	char *command, *hint;
 
 	if (rest == NULL)
 		return;
+	if (cfg->paths == NULL) {
+		drop_command(out->hint);
+		return;
+	}
 	command = add_key_command(state->task);
 	hint = xasprintf("%.*s%s%s", (int)(rest - out->hint), out->hint,
 	    command, rest + strlen(ADD_KEY));
