@@ -138,4 +138,13 @@ for my $client (@clients) {
 	};
 }
 
+subtest 'psqlODBC, by unixODBC' => sub {
+	plan skip_all => 'it is not installed (unixodbc, odbc-postgresql)'
+	    if run(['odbcinst', '-q', '-d'])->{out} !~ /^\[PostgreSQL Unicode\]/m;
+	my $seen = run(['isql', '-v', '-b', '-k', dsn('odd', '--format', 'odbc')],
+	    dir => $lab->dir, stdin => "$sql;\n");
+	like($seen->{out}, qr/\Q$name|$name|\E/, 'reads every character')
+	    or diag($seen->{out}, $seen->{err});
+};
+
 $lab->done;

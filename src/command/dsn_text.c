@@ -181,20 +181,33 @@ write_pgpass(struct dsn_writer *writer, const struct dsn *dsn)
 
 /* --- Connection strings of ODBC and .NET ---------------------------------- */
 
+/* psqlODBC takes the braces off these values, and decodes %41 and + in others
+ * of them. */
+static void
+put_odbc_braced(struct dsn_writer *writer, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	dsn_writer_put(writer, key);
+	dsn_writer_put(writer, "={");
+	dsn_writer_escaped(writer, value, "}", '}');
+	dsn_writer_put(writer, "};");
+}
+
+/* psqlODBC takes what stands up to the semicolon, and braces as a part of it.
+ */
 static void
 put_odbc(struct dsn_writer *writer, const char *key, const char *value)
 {
 	if (value == NULL)
 		return;
+	if (value[0] == '{' || strchr(value, ';') != NULL)
+		dsn_writer_refuse(writer,
+		    "psqlODBC takes no semicolon, and no brace at the "
+		    "beginning, in the name of a server, database or user");
 	dsn_writer_put(writer, key);
 	dsn_writer_put(writer, "=");
-	if (strpbrk(value, "[]{}(),;?*=!@ ") != NULL) {
-		dsn_writer_put(writer, "{");
-		dsn_writer_escaped(writer, value, "}", '}');
-		dsn_writer_put(writer, "}");
-	} else {
-		dsn_writer_put(writer, value);
-	}
+	dsn_writer_put(writer, value);
 	dsn_writer_put(writer, ";");
 }
 
@@ -210,7 +223,7 @@ write_odbc(struct dsn_writer *writer, const struct dsn *dsn)
 	put_odbc(writer, "Port", dsn->port);
 	put_odbc(writer, "Database", dsn->database);
 	put_odbc(writer, "Uid", dsn->username);
-	put_odbc(writer, "Pwd", dsn->password);
+	put_odbc_braced(writer, "Pwd", dsn->password);
 	put_odbc(writer, "SSLmode", dsn->ssl_mode);
 	if (dsn_writer_address(dsn) != NULL) {
 		dsn_writer_put(&options, "hostaddr=");
@@ -222,7 +235,7 @@ write_odbc(struct dsn_writer *writer, const struct dsn *dsn)
 		put_keyword_value(&options, dsn->authorities);
 	}
 	if (options.len > 0)
-		put_odbc(writer, "pqopt", options.text);
+		put_odbc_braced(writer, "pqopt", options.text);
 	free(options.text);
 }
 

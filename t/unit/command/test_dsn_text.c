@@ -148,14 +148,21 @@ quotes_of_other_forms(void **state)
 		.database = "d;b",
 		.username = "u\"s'er",
 		.password = "p}w{" };
+	const struct dsn blank = { .name = "orders",
+		.host = "127.0.0.1",
+		.port = "1",
+		.database = "d b",
+		.username = "u@x",
+		.password = "p}w{" };
 
 	(void)state;
 	expect("npgsql", &dsn,
 	    "Host=127.0.0.1;Port=1;Database=\"d;b\";Username=\"u\"\"s'er\";"
 	    "Password=p}w{");
-	expect("odbc", &dsn,
+	assert_null(text_of("odbc", &dsn)); /* psqlODBC has no quotes for it */
+	expect("odbc", &blank,
 	    "Driver={PostgreSQL Unicode};Server=127.0.0.1;Port=1;"
-	    "Database={d;b};Uid=u\"s'er;Pwd={p}}w{};");
+	    "Database=d b;Uid=u@x;Pwd={p}}w{};");
 	expect("env", &dsn,
 	    "export PGHOST=127.0.0.1\nexport PGPORT=1\n"
 	    "export PGDATABASE='d;b'\nexport PGUSER='u\"s'\\''er'\n"
