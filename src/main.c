@@ -74,8 +74,7 @@ static const struct line_command commands[] = {
 	[COMMAND_TUNNEL] = { "tunnel", command_tunnel_run, NAMES_TARGET,
 	    "tunnel HOST", "carry clients as ssh -L does, without a file" },
 	[COMMAND_IMPORT] = { "import", import_run, NAMES_HOST,
-	    "import HOST [DB]",
-	    "print a configuration made from that of ssh" },
+	    "import HOST [DB]", "print a configuration made from that of ssh" },
 	[COMMAND_HELP] = { "help", print_help_on, NAMES_ANY, "help [COMMAND]",
 	    "print this text, or that of one command" },
 };
