@@ -40,16 +40,6 @@ add_age(struct fields *fields, const char *key, int64_t since_ms)
 	add(fields, log_num(key, clock_ms() - since_ms));
 }
 
-static const char *
-word_of(const struct jump_box_state *box)
-{
-	if (box->links > 0)
-		return "up";
-	if (box->dials > 0)
-		return "dialling";
-	return box->attempts > 0 ? "down" : "not dialled";
-}
-
 static void
 add_failure(struct fields *fields, const struct jump_box_state *box, char *text,
     size_t size)
@@ -88,7 +78,7 @@ log_jump(const struct config_jump *jump, int64_t waiting,
 	add(&fields, log_str("jump", jump->label));
 	add(&fields, log_str("through", config_hops_through(jump)));
 	add(&fields, log_str("user", jump->username));
-	add(&fields, log_str("state", word_of(&box)));
+	add(&fields, log_str("state", jump_box_state_word(&box)));
 	add(&fields, log_num("links", (int64_t)box.links));
 	add(&fields, log_num("channels", (int64_t)box.channels));
 	add(&fields, log_num("waiting", waiting));

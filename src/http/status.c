@@ -108,16 +108,6 @@ write_stages(struct http_json *json, const uint64_t failures[STAGE_COUNT])
 /* --- Jump boxes --------------------------------------------------------------
  */
 
-static const char *
-state_of(const struct jump_box_state *box)
-{
-	if (box->links > 0)
-		return "up";
-	if (box->dials > 0)
-		return "dialling";
-	return box->attempts > 0 ? "down" : "not dialled";
-}
-
 static void
 write_next_try(struct http_json *json, const struct jump_box_state *box)
 {
@@ -140,7 +130,7 @@ write_jump(struct http_json *json, const struct config_jump *jump,
 		http_json_text(json, "via", jump->via->name);
 	else
 		http_json_null(json, "via");
-	http_json_text(json, "state", state_of(box));
+	http_json_text(json, "state", jump_box_state_word(box));
 	http_json_number(json, "links", (int64_t)box->links);
 	http_json_number(json, "channels", (int64_t)box->channels);
 	if (box->rtt_us > 0)

@@ -466,3 +466,13 @@ jump_box_look(struct jump_box *box, struct jump_box_state *out)
 	jump_gauge_sum(&box->gauges, &out->links, &out->channels, &out->rtt_us);
 	pthread_mutex_unlock(&box->mutex);
 }
+
+const char *
+jump_box_state_word(const struct jump_box_state *state)
+{
+	if (state->links > 0)
+		return "up";
+	if (state->dials > 0)
+		return "dialling";
+	return state->attempts > 0 ? "down" : "not dialled";
+}

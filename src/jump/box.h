@@ -129,6 +129,9 @@ struct jump_box_state {
 
 void jump_box_look(struct jump_box *, struct jump_box_state *out);
 
+/* "up", "dialling", "down" or "not dialled": for the log and the status. */
+const char *jump_box_state_word(const struct jump_box_state *);
+
 /* A worker's links count in jump_box_look() while its gauge is here. */
 void jump_box_join(struct jump_box *, struct jump_gauge *);
 void jump_box_leave(struct jump_box *, struct jump_gauge *);
